@@ -1,0 +1,42 @@
+#pragma once
+// Graph + Recipe → Graph. Weights are masked or quantised, nodes carry their Treatment. Numerics only: which kernel then runs it is the
+// engine's business. The graph should have been simplified first (graph/passes), so that what is compressed is what runs.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/graph/graph.h"
+#include "core/recipe/recipe.h"
+
+namespace trimtab::compress {
+
+/// What happened to one layer's weight.
+struct LayerCompression {
+    std::string node;
+    std::string op;
+    std::vector<std::string> origins;
+    std::int64_t parameters = 0;
+    int bits = 32;
+    std::int64_t group = 0;
+    double density = 1.0;          // share of non-zero weights after everything
+    std::int64_t originalBytes = 0;
+    std::int64_t storedBytes = 0;  // at its bits, with scales and zero points
+    double sqnrDb = -1;            // 10·log10(Σw² / Σ(w−ŵ)²); −1: untouched
+};
+
+struct Compressed {
+    Graph graph;
+    std::vector<LayerCompression> layers;  // one for each compressible weight, touched or not
+    std::int64_t originalBytes = 0;        // of all constants
+    std::int64_t storedBytes = 0;
+};
+
+/// Order: prune, then quantise what is left (zeros stay zero when the scheme is symmetric). Refused when a rule matches no node
+/// (naming the rule), for NaN weights (naming the layer), or when the recipe asks for what a layer cannot have.
+/// `cancelled` is polled between layers.
+Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const std::function<bool()>& cancelled = {});
+
+/// Names the first layer whose weight holds a NaN; infinities are ordinary.
+Status checkForNaN(const Graph& graph);
+
+}  // namespace trimtab::compress

@@ -1,0 +1,93 @@
+#pragma once
+// Recipe: what is done to a model. One canonical JSON document; its identity is the hash of its canonical form.
+// Values only; core/compress carries it out. Schema: resources/schema/recipe.schema.json.
+//
+//   {"prune": {"method": "magnitude", "pattern": "unstructured", "scope": "layer", "ratio": 0.5},
+//    "weights": {"bits": 4, "format": "int", "group": 32, "scheme": "symmetric", "method": "rtn"},
+//    "activations": {"bits": 8, "mode": "dynamic"},
+//    "compute": "int8",
+//    "rules": [{"match": {"name": "*/lm_head/*"}, "weights": {"bits": 8}}, {"match": {"op": "Conv"}, …}, {"match": {"block": [0, 3]}, …}]}
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/graph/graph.h"
+
+namespace trimtab::recipe {
+
+struct PruneSpec {
+    std::string method = "magnitude";
+    std::string pattern = "unstructured";
+    std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all
+    double ratio = 0;             // share of weights set to zero, 0 ≤ ratio < 1
+    bool operator==(const PruneSpec&) const = default;
+};
+
+struct WeightSpec {
+    int bits = 32;                     // 32, 16 or 2…8
+    std::string format = "int";        // "int" for 2…8 bits; "bf16" or "fp16" for 16; "fp32" for 32
+    std::int64_t group = 0;            // 0: per output channel; n > 0: n columns share a scale; −1: per tensor
+    std::string scheme = "symmetric";  // or "asymmetric"
+    std::string method = "rtn";
+    bool operator==(const WeightSpec&) const = default;
+};
+
+struct ActivationSpec {
+    int bits = 32;                 // 32 or 8
+    std::string mode = "dynamic";
+    bool operator==(const ActivationSpec&) const = default;
+};
+
+/// What applies to one node. Absent means "as the model has it".
+struct Settings {
+    std::optional<PruneSpec> prune;
+    std::optional<WeightSpec> weights;
+    std::optional<ActivationSpec> activations;
+    std::optional<graph::ComputeType> compute;
+    bool operator==(const Settings&) const = default;
+};
+
+/// Every condition present must hold.
+struct NodeMatch {
+    std::optional<std::string> name;  // glob (* and ?) over the node's name and each of its origins
+    std::optional<std::string> op;    // operator type
+    std::optional<std::pair<int, int>> block;  // first and last index, inclusive: the first integer path component of the node's name ("/layers.3/…", "blocks/3/…")
+    bool operator==(const NodeMatch&) const = default;
+};
+
+struct Rule {
+    NodeMatch match;
+    Settings settings;
+    bool operator==(const Rule&) const = default;
+};
+
+struct Recipe {
+    Settings base;
+    std::vector<Rule> rules;  // the last match wins, key by key ("weights" of a rule replaces "weights" whole)
+    bool operator==(const Recipe&) const = default;
+    bool isIdentity() const;  // nothing is asked
+};
+
+/// Refused, naming the field, for unknown keys, wrong types, values out of range and combinations without meaning
+/// (integer compute without 8-bit weights and activations, activations without integer compute, bf16 compute with 8-bit activations,
+/// 16-bit format "int", …; rules are checked as they apply: see settingsFor()).
+Result<Recipe> fromJson(const Json& json);
+Result<Recipe> parse(std::string_view text);
+/// Canonical form: sorted keys, defaults left out, numbers in their shortest form. parse(dump(x)) == x.
+Json toJson(const Recipe& recipe);
+std::string canonical(const Recipe& recipe);
+/// SHA-256 of canonical(); the identity recipe hashes "{}".
+std::string hash(const Recipe& recipe);
+/// "int4 g32 · prune 50 % · bf16", "as is" for the identity.
+std::string summary(const Recipe& recipe);
+
+/// The settings for one node after all rules; Refused when they make no sense together.
+Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node);
+
+/// Sets one value by its axis path ("weights.bits", "prune.ratio", "compute", "activations.bits", "weights.group", …) in the base settings.
+/// Setting weights.bits to 32 or prune.ratio to 0 removes that part. Refused for unknown paths and values.
+Status setAxis(Recipe& recipe, std::string_view path, const Json& value);
+
+}  // namespace trimtab::recipe

@@ -1,0 +1,60 @@
+#pragma once
+// What can run a compressed graph. Engines live in kernels/; the worker picks one by name.
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/graph/graph.h"
+#include "core/recipe/run_setting.h"
+#include "core/trace/layer_record.h"
+#include "core/trace/node_scope.h"
+
+namespace trimtab::runtime {
+
+struct Support {
+    enum class Level : std::uint8_t { Native, Emulated, Refused };
+    Level level = Level::Native;
+    std::string reason;  // for Emulated and Refused
+};
+
+struct EngineInfo {
+    std::string name;            // "cpu", "reference"
+    std::string version;         // of the engine and the libraries under it: "0.1.0, oneDNN 2.6.3"
+    std::string instructionSet;  // what was chosen at run time: "avx512_core_bf16"
+    int threads = 1;
+};
+
+/// A graph bound to kernels. Not thread-safe: one run at a time.
+/// The first run with a shape signature plans everything; later runs with the same signature replay a flat list of bound calls.
+class CompiledModel {
+public:
+    virtual ~CompiledModel() = default;
+
+    /// One inference. Inputs in any order, each graph input exactly once; shapes and types are checked (Refused, naming the input).
+    /// Outputs in graph order. They view the model's memory: valid until the next run; clone() to keep.
+    virtual Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, trace::NodeListener* listener = nullptr) = 0;
+
+    /// Plans for the shapes of these inputs without running. run() does it by itself.
+    virtual Status prepare(std::span<const NamedTensor> inputs) = 0;
+
+    /// The rows of the current plan (the last prepared or run signature), without times. Listener indices refer to them.
+    virtual const std::vector<trace::LayerRecord>& layers() const = 0;
+
+    /// Bytes of packed weights and of the activation arena of the current plan.
+    virtual std::int64_t weightBytes() const = 0;
+    virtual std::int64_t arenaBytes() const = 0;
+};
+
+class Engine {
+public:
+    virtual ~Engine() = default;
+    virtual EngineInfo info() const = 0;
+    /// For a node with its treatment, as compressed; refusals name operator and reason.
+    virtual Support supports(const Graph& graph, const graph::Node& node) const = 0;
+    /// Unsupported, naming every operator that nothing executes (each once), before any weight is packed.
+    virtual Result<std::unique_ptr<CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) = 0;
+};
+
+}  // namespace trimtab::runtime

@@ -1,0 +1,44 @@
+#pragma once
+// A weight matrix as integers with scales. Rows are output channels, columns the reduction (input) dimension, whatever the
+// layout of the original tensor was:
+//   value[n][k] = (code[n][k] - zero[n][k / group]) * scale[n][k / group]
+// Source of the scheme: Jacob et al. 2018, "Quantization and Training of Neural Networks", section 2.1; groups along the
+// reduction as in MatMulNBits.
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/tensor/tensor.h"
+
+namespace trimtab::tensor {
+
+/// How the original tensor maps to rows (outputs) × columns (reduction).
+enum class WeightLayout : std::uint8_t {
+    OutputsFirst,  // [N, K] or [O, I/g, kh, kw]: Conv, Gemm with transB = 1
+    OutputsLast,   // [K, N]: MatMul, Gemm with transB = 0
+};
+
+struct QuantizedWeight {
+    Shape originalShape;
+    WeightLayout layout = WeightLayout::OutputsFirst;
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+    int bits = 8;             // 2…8
+    bool symmetric = true;    // symmetric: codes are signed, zero is 0 and zeroPoints is empty
+    std::int64_t group = 0;   // columns that share a scale; equal to `columns` for per-channel; the last group may be short
+    std::vector<std::int8_t> codes;        // rows × columns, row-major; symmetric: −2^(b−1)+1 … 2^(b−1)−1; asymmetric: 0 … 2^b−1 stored as code − 2^(b−1)
+    std::vector<float> scales;             // rows × groups()
+    std::vector<std::int8_t> zeroPoints;   // rows × groups(), in the same shifted units as codes; empty when symmetric
+
+    std::int64_t groups() const { return group > 0 ? (columns + group - 1) / group : 0; }
+    /// Bytes this weight takes on disk or in a packed kernel: codes at `bits`, fp32 scales, zero points at `bits`.
+    std::int64_t storedBytes() const;
+    /// The values as a float32 tensor of originalShape.
+    Result<Tensor> dequantize() const;
+};
+
+/// The original tensor as rows × columns floats (row-major), and back. REQUIRES: rank >= 2, a floating type.
+Result<std::vector<float>> toRows(const Tensor& weight, WeightLayout layout);
+Result<Tensor> fromRows(const std::vector<float>& rows, const Shape& originalShape, WeightLayout layout);
+
+}  // namespace trimtab::tensor

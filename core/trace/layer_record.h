@@ -1,0 +1,46 @@
+#pragma once
+// One row of a plan or of a profile: what became of one (fused) node, which kernel runs it, what it costs and how long it took.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+
+namespace trimtab::trace {
+
+enum class Execution : std::uint8_t {
+    Native,    // a kernel executes this width, type and sparsity
+    Emulated,  // the arithmetic is imitated in a wider type: accuracy is real, speed is not
+};
+std::string_view name(Execution execution);  // "native", "emulated"
+
+struct LayerRecord {
+    std::string node;                  // name of the (fused) node
+    std::string op;                    // operator type, "FusedConv"
+    std::vector<std::string> origins;  // names of file nodes
+    std::string kernel;                // "onednn conv jit:avx512_core_vnni", "weight-only int4 avx512", "reference"
+    std::string compute = "fp32";      // type in which products are formed
+    int weightBits = 32;
+    int activationBits = 32;
+    std::int64_t group = 0;
+    double density = 1.0;
+    Execution execution = Execution::Native;
+    std::string reason;                // why emulated, or why the preferred kernel was refused; empty otherwise
+    double operations = 0;             // dense multiply-adds count 2
+    std::int64_t parameters = 0;
+    std::int64_t weightBytes = 0;      // as the kernel holds them
+    std::int64_t activationBytes = 0;
+    double medianNs = -1;              // −1: not timed
+    double share = -1;                 // of the sum of all layers, 0…1; −1: not timed
+    double sqnrDb = -1;                // of the weights against the original; −1: untouched
+};
+
+Json toJson(const LayerRecord& record);
+Result<LayerRecord> layerRecordFromJson(const Json& json);
+Json toJson(const std::vector<LayerRecord>& records);
+Result<std::vector<LayerRecord>> layerRecordsFromJson(const Json& json);
+
+/// Emulated when any layer is.
+Execution overall(const std::vector<LayerRecord>& records);
+
+}  // namespace trimtab::trace
