@@ -1,0 +1,58 @@
+#pragma once
+// Metrics on a dataset and fidelity to a reference.
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/statistics.h"
+#include "core/dataset/dataset.h"
+#include "core/runtime/engine.h"
+
+namespace trimtab::evaluate {
+
+enum class Direction : std::uint8_t { HigherIsBetter, LowerIsBetter };
+
+struct MetricInfo {
+    std::string name;
+    Direction direction;
+    std::string unit;  // "" (share), "nats", "dB"
+    std::string help;  // one sentence: how it is counted
+};
+/// top1, top5, perplexity, next_token_accuracy, rmse, relative_error; fidelity: agreement (top-1 agreement with the reference), sqnr_db, kl.
+const std::vector<MetricInfo>& metrics();
+std::optional<MetricInfo> metricInfo(const std::string& name);
+
+struct Evaluation {
+    std::string metric;
+    Direction direction = Direction::HigherIsBetter;
+    base::Estimate estimate;               // value with its 95 % interval over samples
+    std::int64_t n = 0;                    // samples
+    std::vector<double> sampleScores;      // one for each sample, in dataset order: 0/1 for top-k; mean negative log-likelihood (nats) for perplexity
+    std::vector<double> sampleWeights;     // tokens a sample counts for (perplexity, next-token accuracy); empty: all 1
+    bool fidelity = false;                 // measured against the reference's outputs, not against labels: never called accuracy
+};
+
+struct Progress {
+    std::function<void(std::int64_t done, std::int64_t total)> report;
+    std::function<bool()> cancelled;
+};
+
+/// Runs the whole dataset in batches of `batch` (the last may be smaller) and scores it.
+Result<Evaluation> onDataset(runtime::CompiledModel& model, const dataset::Dataset& data, const std::string& metric, std::int64_t batch,
+                             const Progress& progress = {});
+
+/// Runs both models on `samples` seeded inputs and compares the first output: metric "agreement", "sqnr_db" or "kl".
+Result<Evaluation> fidelity(runtime::CompiledModel& model, runtime::CompiledModel& reference, const Graph& graph,
+                            const recipe::RunSetting& setting, const std::string& metric, std::int64_t samples, const Progress& progress = {});
+
+/// Scores already saved outputs with a program of the user's own: it gets OUTPUT_DIR (one .npy for each batch and output) and the dataset's path
+/// as arguments and prints one number for each sample, a line each. Only the command line may name a program.
+Result<Evaluation> withProgram(runtime::CompiledModel& model, const dataset::Dataset& data, const std::string& datasetPath,
+                               const std::string& program, std::int64_t batch, const Progress& progress = {});
+
+/// The estimate of scores with weights under a metric (perplexity is exp of the weighted mean).
+base::Estimate aggregate(const std::string& metric, const std::vector<double>& scores, const std::vector<double>& weights);
+
+}  // namespace trimtab::evaluate

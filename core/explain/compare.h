@@ -1,0 +1,32 @@
+#pragma once
+// Two trials side by side: is one better, layer by layer where the difference comes from, promise against result.
+#include <string>
+#include <vector>
+
+#include "core/trial/trial.h"
+
+namespace trimtab::explain {
+
+enum class Verdict : std::uint8_t { Better, Worse, Indistinguishable };
+std::string_view name(Verdict verdict);
+
+/// Faster when the 95 % interval of the ratio of their paired speed-ups excludes 1 (both are held against the same baseline, block by block).
+Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b);
+/// Better when the 95 % interval of the difference paired by sample excludes 0.
+Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b);
+/// a is better on one axis and worse on none.
+bool dominates(const trial::TrialResult& a, const trial::TrialResult& b);
+
+struct LayerDifference {
+    std::string node;
+    trace::LayerRecord a;
+    trace::LayerRecord b;
+    double promise = 1;  // what the change should give here: ratio of what bounds the layer in a (operations or bytes); 1 when launch-bound
+    double result = 0;   // a's time over b's; 0 when either is not timed
+    std::string note;    // why promise and result differ: "emulated", "kernel refused: …", "no change"
+};
+
+/// Layers matched by origins.
+std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b);
+
+}  // namespace trimtab::explain

@@ -1,0 +1,34 @@
+#pragma once
+// ONNX file → Graph, through the official protobuf messages. Every file is hostile: sizes are checked against the bytes that are there before anything is
+// allocated; external data stays beneath the model's folder; recursion in functions is refused; nesting of subgraphs is limited.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/graph/graph.h"
+
+namespace trimtab::formats::onnx {
+
+struct ReadOptions {
+    bool readWeights = true;   // false: initializers get their type only (Value::weightsUnread), small integer ones (shapes) are still read
+    bool trustLinks = false;   // accept hard-linked external data
+    bool tolerant = false;     // for `info`: problems are listed instead of refusing, where something can still be shown
+};
+
+struct ReadResult {
+    Graph graph;               // functions inlined, nodes sorted, shapes as declared (not yet inferred)
+    std::vector<std::string> problems;
+    std::int64_t fileBytes = 0;      // model file and external data
+};
+
+/// Refused (with the reason) for anything that is not a sound ONNX model: truncated, cyclic, undefined names, wrong sizes, `..`, absolute, symlinked or
+/// hard-linked external data, self-calling functions, nesting above 32.
+Result<ReadResult> read(const std::filesystem::path& path, const ReadOptions& options = {});
+
+/// SHA-256 over the model file and, by name and content, its external data.
+Result<std::string> modelHash(const std::filesystem::path& path);
+
+/// A TensorProto file (test data of backend tests: input_0.pb). `isSequence` is set when the file holds a sequence.
+Result<std::vector<Tensor>> readTensorFile(const std::filesystem::path& path, bool isSequence);
+
+}  // namespace trimtab::formats::onnx

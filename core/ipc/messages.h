@@ -1,0 +1,139 @@
+#pragma once
+// The worker's methods and the values they carry. Every request and answer is a struct with toJson/fromJson; the method's name stands beside it.
+// Paths are absolute. Answers to long calls are preceded by notifications {"method": "progress", "params": {"share", "what"}}.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/recipe/recipe.h"
+#include "core/recipe/run_setting.h"
+#include "core/trace/layer_record.h"
+#include "core/trial/study.h"
+#include "core/trial/trial.h"
+
+namespace trimtab::ipc {
+
+/// What every request about a model names.
+struct ModelRequest {
+    std::string model;  // path
+    bool trustLinks = false;
+    recipe::Recipe recipe;
+    recipe::RunSetting setting;
+};
+Json toJson(const ModelRequest& request);
+Result<ModelRequest> modelRequestFromJson(const Json& json);
+
+/// "info": ModelRequest → ModelInfo. Works without reading the weights (recipe ignored); what cannot be read is said in `problems`.
+struct ModelInfo {
+    struct Port {
+        std::string name;
+        std::string dtype;
+        std::vector<std::string> shape;  // "batch", "3", "?"
+    };
+    std::string path, name, producer, format, hash;
+    std::map<std::string, int> opsets;
+    std::vector<Port> inputs, outputs;
+    std::vector<std::string> openSymbols;
+    std::map<std::string, int> operators;  // type → count ("com.microsoft.MatMulNBits" with its domain)
+    std::vector<trace::LayerRecord> layers;  // one for each node as imported; kernel empty
+    std::vector<std::string> unsupported;  // operators that no engine here executes
+    std::vector<std::string> problems;
+    double operations = 0;                 // −1 when shapes are open
+    std::int64_t parameters = 0, weightBytes = 0, fileBytes = 0;
+};
+Json toJson(const ModelInfo& info);
+Result<ModelInfo> modelInfoFromJson(const Json& json);
+
+/// "dataset": {data, model?} → DatasetInfo.
+struct DatasetInfo {
+    std::string name, task, metric, hash;
+    std::int64_t samples = 0;
+    std::vector<std::string> inputs;
+    std::vector<std::string> preview;  // a few lines for people: "image: float32[16, 1, 32, 32], 0.02 … 0.98"
+};
+Json toJson(const DatasetInfo& info);
+Result<DatasetInfo> datasetInfoFromJson(const Json& json);
+
+/// "run": RunRequest → {"outputs": [{"name", "dtype", "shape", "file"}]}.
+struct RunRequest {
+    ModelRequest model;
+    std::map<std::string, std::string> inputFiles;  // input → .npy
+    std::string saveOutputs;                        // folder, or empty
+};
+Json toJson(const RunRequest& request);
+Result<RunRequest> runRequestFromJson(const Json& json);
+
+/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, the two alternate.
+struct BenchRequest {
+    ModelRequest model;
+    std::map<std::string, std::string> inputFiles;
+    std::optional<recipe::Recipe> baseline;
+    double seconds = 2.0;      // of timing
+    bool traceLayers = true;   // a separate, traced run fills LayerRecord.medianNs
+};
+struct BenchAnswer {
+    base::PairedBlock timings;  // ms; baseline empty without one
+    std::vector<trace::LayerRecord> layers, baselineLayers;
+    std::int64_t batch = 1;
+    bool throttled = false;
+    trial::Environment environment;
+    std::int64_t weightBytes = 0, arenaBytes = 0;
+};
+Json toJson(const BenchRequest& request);
+Result<BenchRequest> benchRequestFromJson(const Json& json);
+Json toJson(const BenchAnswer& answer);
+Result<BenchAnswer> benchAnswerFromJson(const Json& json);
+
+/// "plan": ModelRequest → PlanAnswer: kernels and labels, nothing timed.
+struct PlanAnswer {
+    std::vector<trace::LayerRecord> layers;
+    std::string planKey, numericsKey;
+    std::int64_t sizeBytes = 0;
+    trial::Environment environment;
+};
+Json toJson(const PlanAnswer& answer);
+Result<PlanAnswer> planAnswerFromJson(const Json& json);
+
+/// "eval": EvalRequest → trial::Accuracy.
+struct EvalRequest {
+    ModelRequest model;
+    std::string data;           // empty: fidelity on seeded inputs
+    std::string metric;         // empty: default; "exec:PROGRAM" only from the command line
+    std::int64_t batch = 16;
+    std::int64_t samples = 0;   // 0: all; for fidelity the number of seeded inputs
+};
+Json toJson(const EvalRequest& request);
+Result<EvalRequest> evalRequestFromJson(const Json& json);
+Json toJson(const trial::Accuracy& accuracy);
+Result<trial::Accuracy> accuracyFromJson(const Json& json);
+
+/// "compress" / "export": writes an ONNX file with the recipe applied, reads it back and compares.
+struct CompressRequest {
+    ModelRequest model;
+    std::string output;  // .onnx path
+};
+struct CompressAnswer {
+    struct Layer {
+        std::string node, op;
+        std::int64_t parameters = 0, group = 0, originalBytes = 0, storedBytes = 0;
+        int bits = 32;
+        double density = 1, sqnrDb = -1;
+    };
+    std::vector<Layer> layers;
+    std::int64_t originalBytes = 0, storedBytes = 0, fileBytes = 0;
+    double readBackMaxError = -1;  // largest |difference| of outputs on seeded inputs, relative to the largest |output|
+    std::string form;              // "QDQ int8", "MatMulNBits int4", "masked fp32", …
+};
+Json toJson(const CompressRequest& request);
+Result<CompressRequest> compressRequestFromJson(const Json& json);
+Json toJson(const CompressAnswer& answer);
+Result<CompressAnswer> compressAnswerFromJson(const Json& json);
+
+/// "conformance": {"folders": [path…], "engine"} → {"passed": [name…], "failed": [{name, reason}], "unsupported": [{name, reason}]}.
+/// "devices": {} → {"engines": [{"name", "available", "version", "instruction_set", "threads", "reason"}], "device", "memory_bytes"}.
+/// "selftest": {"engine"} → {"engine", "passed": n, "failed": [{name, reason}]}.
+/// "cancel": notification; the running call answers Cancelled.
+
+}  // namespace trimtab::ipc

@@ -1,0 +1,58 @@
+#pragma once
+// Study: model + dataset + baseline + axes + objectives + budget. A value; core/tune runs it.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/trial/trial.h"
+
+namespace trimtab::trial {
+
+struct Axis {
+    std::string path;          // "weights.bits", "prune.ratio", "compute", "run.batch"
+    std::vector<Json> values;  // in the order given
+};
+
+/// Parses "weights.bits=4,8,16" or "prune.ratio=0:0.9:0.1" (first:last:step, both ends included). Refused with the reason.
+Result<Axis> parseAxis(std::string_view text);
+
+/// "1%" relative or "1pt" absolute.
+struct Limit {
+    double value = 0;
+    bool relative = true;
+};
+Result<Limit> parseLimit(std::string_view text);
+
+struct Budget {
+    double speedSeconds = 0.35;  // of timing in one process, baseline and trial together
+    int processes = 5;           // blocks: one fresh worker process each
+    std::int64_t samples = 0;    // of the dataset; 0: all
+    std::int64_t evaluationBatch = 16;
+    std::int64_t fidelitySamples = 64;
+};
+
+struct Study {
+    std::int64_t id = 0;
+    std::string name;
+    std::string modelPath;
+    std::string modelHash;
+    std::string modelName;
+    std::string dataPath;    // empty: fidelity on seeded inputs
+    std::string dataHash;
+    std::string metric;      // empty: the dataset's own, or "agreement" without one
+    Trial baseline;          // default: the identity recipe
+    std::string baselineName = "as the model is stored";
+    recipe::RunSetting setting;
+    std::vector<Axis> axes;
+    Budget budget;
+    std::uint64_t seed = 1;
+    std::string question;    // a sentence for the report
+    std::string createdAt;
+};
+
+Json toJson(const Study& study);
+/// STUDY.json of `trimtab sweep`; relative paths are left as they are.
+Result<Study> studyFromJson(const Json& json);
+
+}  // namespace trimtab::trial

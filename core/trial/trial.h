@@ -1,0 +1,94 @@
+#pragma once
+// Trial = Recipe × RunSetting, and what was measured of it. Values only; the session file stores them, reports print them.
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/statistics.h"
+#include "core/recipe/recipe.h"
+#include "core/recipe/run_setting.h"
+#include "core/trace/layer_record.h"
+
+namespace trimtab::trial {
+
+struct Trial {
+    recipe::Recipe recipe;
+    recipe::RunSetting setting;
+    /// Short name for charts: recipe summary, and the setting where it differs from the study's.
+    std::string label;
+};
+
+enum class Basis : std::uint8_t { Measured, Projected, Predicted, Imported };
+std::string_view name(Basis basis);
+
+/// Where and with what something was measured.
+struct Environment {
+    std::string engine;          // "cpu"
+    std::string engineVersion;   // "0.1.0, oneDNN 2.6.3"
+    std::string instructionSet;  // "avx512_core_bf16"
+    int threads = 0;
+    std::string device;          // CPU model name
+    std::string host;            // a hash, not the name
+    std::string system;          // "Debian GNU/Linux 12, Linux 6.1"
+    bool operator==(const Environment&) const = default;
+};
+Json toJson(const Environment& environment);
+Result<Environment> environmentFromJson(const Json& json);
+
+/// The accuracy half, cached by key: recipe, dataset, metric and numerics.
+struct Accuracy {
+    std::string metric;
+    bool higherIsBetter = true;
+    bool fidelity = false;
+    double value = 0;
+    base::Interval interval;
+    std::int64_t n = 0;
+    std::vector<double> sampleScores;
+    std::vector<double> sampleWeights;
+};
+
+/// The speed half, cached by key: plan (kernels, types, groups, patterns, non-zeros per layer) and setting.
+struct Speed {
+    double medianMs = 0;                     // of one run (batch)
+    std::optional<base::Estimate> p95Ms;     // only with 59 timings or more
+    base::Interval medianInterval;
+    std::int64_t n = 0;                      // timings
+    std::int64_t batch = 1;                  // samples a run
+    base::Estimate speedup;                  // paired ratio over the study's baseline; 1 for the baseline itself
+    std::vector<base::PairedBlock> blocks;   // ms, one process each
+    std::int64_t outliers = 0;               // timings beyond 3 × IQR: flagged, kept
+    bool throttled = false;
+    double throughput() const { return medianMs > 0 ? 1000.0 * static_cast<double>(batch) / medianMs : 0; }  // samples a second
+};
+
+enum class State : std::uint8_t { Planned, Running, Finished, Failed };
+std::string_view name(State state);
+
+struct TrialResult {
+    std::int64_t id = 0;  // in the session; 0 before it is stored
+    Trial trial;
+    State state = State::Planned;
+    trace::Execution execution = trace::Execution::Native;
+    Basis basis = Basis::Measured;
+    bool isBaseline = false;
+    bool stale = false;
+    int attempts = 0;
+    std::string failure;                     // why it failed
+    std::optional<Accuracy> accuracy;
+    std::optional<base::Estimate> accuracyDifference;  // trial − baseline, paired by sample
+    std::optional<Speed> speed;              // absent for emulated trials: their speed would not be real
+    std::string accuracyKey;
+    std::string speedKey;
+    std::vector<trace::LayerRecord> layers;
+    std::int64_t sizeBytes = 0;              // of all weights as stored
+    Environment environment;
+    std::string finishedAt;                  // ISO 8601, UTC
+};
+
+/// Without sample scores and blocks when `brief`.
+Json toJson(const TrialResult& result, bool brief = false);
+Result<TrialResult> trialResultFromJson(const Json& json);
+
+}  // namespace trimtab::trial

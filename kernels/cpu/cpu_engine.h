@@ -1,0 +1,12 @@
+#pragma once
+// Engine "cpu": oneDNN and our own SIMD kernels, with the reference kernel as the last implementation of every operator.
+#include <memory>
+
+#include "core/runtime/engine.h"
+
+namespace trimtab::cpu {
+
+/// `threads` 0: every core this process may use.
+std::unique_ptr<runtime::Engine> makeCpuEngine(int threads);
+
+}  // namespace trimtab::cpu

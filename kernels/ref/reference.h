@@ -1,0 +1,47 @@
+#pragma once
+// The plain reference of every operator: the truth the other kernels are tested against. Written for clarity, in the wording of the ONNX operator
+// texts, with fp32 accumulation in double where sums are long.
+#include <functional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/graph/graph.h"
+#include "core/graph/node_evaluator.h"
+
+namespace trimtab::ref {
+
+struct TensorSequence {
+    DataType type = DataType::Undefined;
+    std::vector<Tensor> items;
+};
+/// What flows along an edge. An undefined Tensor is an input that was left out.
+using RunValue = std::variant<Tensor, TensorSequence>;
+
+struct Call {
+    const graph::Node& node;
+    std::span<const RunValue> inputs;
+
+    bool has(std::size_t i) const;          // given and not left out
+    const Tensor& tensor(std::size_t i) const;  // REQUIRES has(i) and a tensor there
+};
+
+using Kernel = std::function<Result<std::vector<RunValue>>(const Call&)>;
+
+/// nullptr when the operator (at that version) is not known.
+const Kernel* find(const graph::Node& node);
+
+/// Checks arity, runs the kernel, checks the number of outputs. Unsupported for unknown operators, Refused (naming the node) when inputs make no sense.
+Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs);
+
+/// Every operator known: "Conv", "com.microsoft.MatMulNBits", "trimtab.FusedConv".
+std::vector<std::string> knownOperators();
+
+/// For constant folding.
+class ReferenceEvaluator final : public graph::NodeEvaluator {
+public:
+    Result<std::vector<Tensor>> evaluate(const graph::Node& node, std::span<const Tensor> inputs) override;
+};
+
+}  // namespace trimtab::ref
