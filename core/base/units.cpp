@@ -1,0 +1,45 @@
+#include "core/base/units.h"
+
+#include <array>
+#include <cmath>
+#include <span>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace trimtab::base {
+namespace {
+
+std::string scaled(double value, std::span<const std::string_view> units) {
+    std::size_t unit = 0;
+    while (std::abs(value) >= 999.5 && unit + 1 < units.size()) {
+        value /= 1000;
+        ++unit;
+    }
+    const bool whole = unit == 0 && value == std::floor(value);
+    const int digits = whole || std::abs(value) >= 99.95 ? 0 : std::abs(value) >= 9.995 ? 1 : 2;
+    return units[unit].empty() ? fmt::format("{:.{}f}", value, digits) : fmt::format("{:.{}f} {}", value, digits, units[unit]);
+}
+
+}  // namespace
+
+std::string formatBytes(double bytes) {
+    static constexpr std::array<std::string_view, 6> kUnits{"B", "kB", "MB", "GB", "TB", "PB"};
+    return scaled(bytes, kUnits);
+}
+
+std::string formatCount(double count) {
+    static constexpr std::array<std::string_view, 5> kUnits{"", "k", "M", "G", "T"};
+    return scaled(count, kUnits);
+}
+
+std::string formatMilliseconds(double value) {
+    const double magnitude = std::abs(value);
+    if (magnitude >= 1000) return fmt::format("{:.{}f} s", value / 1000, magnitude < 10000 ? 2 : 1);
+    if (magnitude >= 1) return fmt::format("{:.{}f} ms", value, magnitude < 10 ? 2 : magnitude < 100 ? 1 : 0);
+    return fmt::format("{:.{}f} µs", value * 1000, magnitude < 0.01 ? 2 : magnitude < 0.1 ? 1 : 0);
+}
+
+std::string formatRatio(double ratio) { return fmt::format("{:.2f}×", ratio); }
+
+}  // namespace trimtab::base

@@ -1,0 +1,58 @@
+#include <array>
+
+#include "core/graph/graph.h"
+
+namespace trimtab::graph {
+namespace {
+
+constexpr std::array<std::pair<ComputeType, std::string_view>, 4> kComputeNames{{
+    {ComputeType::Float32, "fp32"},
+    {ComputeType::BFloat16, "bf16"},
+    {ComputeType::Float16, "fp16"},
+    {ComputeType::Int8, "int8"},
+}};
+
+template <class T>
+const T* attributeOf(const Node& node, const std::string& key) {
+    const auto found = node.attributes.find(key);
+    return found == node.attributes.end() ? nullptr : std::get_if<T>(&found->second);
+}
+
+}  // namespace
+
+std::string_view name(ComputeType type) { return kComputeNames[static_cast<std::size_t>(type)].second; }
+
+std::optional<ComputeType> computeTypeFromName(std::string_view word) {
+    for (const auto& [type, known] : kComputeNames)
+        if (known == word) return type;
+    return std::nullopt;
+}
+
+std::int64_t Node::integer(const std::string& key, std::int64_t fallback) const {
+    const auto* value = attributeOf<std::int64_t>(*this, key);
+    return value ? *value : fallback;
+}
+
+float Node::number(const std::string& key, float fallback) const {
+    const auto* value = attributeOf<float>(*this, key);
+    return value ? *value : fallback;
+}
+
+std::string Node::string(const std::string& key, std::string fallback) const {
+    const auto* value = attributeOf<std::string>(*this, key);
+    return value ? *value : fallback;
+}
+
+std::vector<std::int64_t> Node::integers(const std::string& key, std::vector<std::int64_t> fallback) const {
+    const auto* value = attributeOf<std::vector<std::int64_t>>(*this, key);
+    return value ? *value : fallback;
+}
+
+std::vector<float> Node::numbers(const std::string& key) const {
+    const auto* value = attributeOf<std::vector<float>>(*this, key);
+    return value ? *value : std::vector<float>{};
+}
+
+const Tensor* Node::tensorAttribute(const std::string& key) const { return attributeOf<Tensor>(*this, key); }
+
+}  // namespace trimtab::graph

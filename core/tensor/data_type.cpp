@@ -1,0 +1,95 @@
+#include "core/tensor/data_type.h"
+
+#include <array>
+#include <bit>
+
+namespace trimtab::tensor {
+namespace {
+
+enum class Kind : std::uint8_t { None, Float, Integer, Boolean, Complex };
+
+struct Row {
+    DataType type;
+    int bits;
+    Kind kind;
+    std::string_view name;
+};
+
+constexpr std::array<Row, 19> kRows{{
+    {DataType::Undefined, 0, Kind::None, "undefined"},
+    {DataType::Float32, 32, Kind::Float, "float32"},
+    {DataType::Float64, 64, Kind::Float, "float64"},
+    {DataType::Float16, 16, Kind::Float, "float16"},
+    {DataType::BFloat16, 16, Kind::Float, "bfloat16"},
+    {DataType::Int8, 8, Kind::Integer, "int8"},
+    {DataType::UInt8, 8, Kind::Integer, "uint8"},
+    {DataType::Int16, 16, Kind::Integer, "int16"},
+    {DataType::UInt16, 16, Kind::Integer, "uint16"},
+    {DataType::Int32, 32, Kind::Integer, "int32"},
+    {DataType::UInt32, 32, Kind::Integer, "uint32"},
+    {DataType::Int64, 64, Kind::Integer, "int64"},
+    {DataType::UInt64, 64, Kind::Integer, "uint64"},
+    {DataType::Bool, 8, Kind::Boolean, "bool"},
+    {DataType::Int4, 4, Kind::Integer, "int4"},
+    {DataType::UInt4, 4, Kind::Integer, "uint4"},
+    {DataType::String, 0, Kind::None, "string"},
+    {DataType::Complex64, 64, Kind::Complex, "complex64"},
+    {DataType::Complex128, 128, Kind::Complex, "complex128"},
+}};
+
+constexpr bool rowsMatchTheEnum() {
+    for (std::size_t i = 0; i < kRows.size(); ++i)
+        if (static_cast<std::size_t>(kRows[i].type) != i) return false;
+    return true;
+}
+static_assert(rowsMatchTheEnum());
+
+const Row& row(DataType type) { return kRows[static_cast<std::size_t>(type)]; }
+
+}  // namespace
+
+int bitWidth(DataType type) { return row(type).bits; }
+bool isFloatingPoint(DataType type) { return row(type).kind == Kind::Float; }
+bool isInteger(DataType type) { return row(type).kind == Kind::Integer; }
+std::string_view name(DataType type) { return row(type).name; }
+
+std::optional<DataType> dataTypeFromName(std::string_view word) {
+    for (const Row& candidate : kRows)
+        if (candidate.name == word) return candidate.type;
+    return std::nullopt;
+}
+
+float halfToFloat(std::uint16_t bits) {
+    const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000U) << 16;
+    const std::uint32_t exponent = (bits >> 10) & 31U;
+    std::uint32_t mantissa = bits & 1023U;
+    if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000U | (mantissa << 13));
+    if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+    const float magnitude = static_cast<float>(mantissa) * 0x1.0p-24F;  // zero and subnormals
+    return sign ? -magnitude : magnitude;
+}
+
+std::uint16_t floatToHalf(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
+    const std::uint32_t magnitude = bits & 0x7fffffffU;
+    if (magnitude > 0x7f800000U) return static_cast<std::uint16_t>(sign | 0x7e00U | ((magnitude >> 13) & 0x3ffU));
+    if (magnitude >= 0x477ff000U) return static_cast<std::uint16_t>(sign | 0x7c00U);  // rounds beyond 65504
+    if (magnitude < 0x38800000U) {
+        // Subnormal: adding 0.5 lets the float adder round to nearest even at 2^-24.
+        const float shifted = std::bit_cast<float>(magnitude) + 0.5F;
+        return static_cast<std::uint16_t>(sign | (std::bit_cast<std::uint32_t>(shifted) - std::bit_cast<std::uint32_t>(0.5F)));
+    }
+    const std::uint32_t rounded = magnitude + 0xfffU + ((magnitude >> 13) & 1U);
+    return static_cast<std::uint16_t>(sign | ((rounded - 0x38000000U) >> 13));
+}
+
+float bfloatToFloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+
+std::uint16_t floatToBfloat(float value) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);
+    return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
+}
+
+}  // namespace trimtab::tensor
