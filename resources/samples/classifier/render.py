@@ -34,9 +34,9 @@ def _place(rng, labels):
     bend = rng.uniform(0.0, 0.14, (2, n, 1, 1))
     x = p[..., 0] + bend[0] * np.sin(2.2 * p[..., 1] + phase[0])
     y = p[..., 1] + bend[1] * np.sin(2.2 * p[..., 0] + phase[1])
-    angle = np.radians(rng.uniform(-28, 28, (n, 1, 1)))
+    angle = np.radians(rng.uniform(-32, 32, (n, 1, 1)))
     shear = rng.uniform(-0.25, 0.25, (n, 1, 1))
-    scale = rng.uniform(4.6, 10.5, (n, 1, 1))
+    scale = rng.uniform(4.2, 10.0, (n, 1, 1))
     aspect = np.exp(rng.uniform(-0.22, 0.22, (n, 1, 1)))
     x = x + shear * y
     u = scale * aspect * (np.cos(angle) * x - np.sin(angle) * y)
@@ -48,7 +48,7 @@ def _place(rng, labels):
 
 
 def _clutter(rng, n):
-    """Stray strokes anywhere; a random number of them is faint to the point of absence."""
+    """Stray strokes anywhere in the picture."""
     start = rng.uniform(0, SIZE, (n, CLUTTER_SEGMENTS, 1, 2))
     angle = rng.uniform(0, 2 * np.pi, (n, CLUTTER_SEGMENTS, 1, 1))
     length = rng.uniform(3, 16, (n, CLUTTER_SEGMENTS, 1, 1))
@@ -83,9 +83,9 @@ def _render_batch(rng, labels):
     ink = np.clip(rng.uniform(0.55, 1.5, (n, 1, 1)) + 0.5 - _distance(_place(rng, labels)).min(axis=1), 0, 1)
     stray = np.clip(rng.uniform(0.3, 1.1, (n, CLUTTER_SEGMENTS, 1, 1)) + 0.5 - _distance(_clutter(rng, n)), 0, 1)
     stray = (stray * np.maximum(rng.uniform(-0.6, 1.0, (n, CLUTTER_SEGMENTS, 1, 1)), 0)).max(axis=1)
-    contrast = rng.uniform(0.22, 0.6, (n, 1, 1)) * rng.choice([-1.0, 1.0], (n, 1, 1))
+    contrast = rng.uniform(0.16, 0.55, (n, 1, 1)) * rng.choice([-1.0, 1.0], (n, 1, 1))
     picture = 0.5 - 0.4 * contrast + contrast * np.maximum(ink, stray) + _shade(rng, n)
-    picture += rng.uniform(0.03, 0.13, (n, 1, 1)) * rng.standard_normal((n, SIZE, SIZE))
+    picture += rng.uniform(0.04, 0.16, (n, 1, 1)) * rng.standard_normal((n, SIZE, SIZE))
     return np.round(255 * np.clip(picture, 0, 1)).astype(np.uint8)
 
 

@@ -47,7 +47,7 @@ def train(steps, peak_rate):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--rate", type=float, default=3e-3)
     options = parser.parse_args()
     torch.set_num_threads(2)
