@@ -34,6 +34,7 @@ std::optional<ComputeType> computeTypeFromName(std::string_view word);
 struct Treatment {
     ComputeType compute = ComputeType::Float32;
     int weightBits = 32;       // 32 untouched, 16 (bf16/fp16 storage), 2…8 integers
+    bool weightsBfloat = true; // with weightBits 16: stored as bfloat16, else as float16 (values are rounded either way, the tensor keeps its type)
     int activationBits = 32;   // 8: dynamic per tensor, unsigned, as DynamicQuantizeLinear states it
     bool pruned = false;       // zeros were written; engines may pick a sparse kernel
     double density = 1.0;      // share of non-zero weights
