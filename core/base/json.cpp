@@ -1,7 +1,6 @@
 #include "core/base/json.h"
 
 #include <cmath>
-#include <set>
 #include <vector>
 
 #include <fmt/format.h>
@@ -11,45 +10,60 @@
 namespace trimtab::base {
 namespace {
 
-// Builds the document while it counts depth and refuses duplicate keys; nlohmann's own builder would keep the last of two.
-class StrictBuilder : public nlohmann::detail::json_sax_dom_parser<Json> {
-    using Base = nlohmann::detail::json_sax_dom_parser<Json>;
-
+// Builds the document while it counts depth and refuses duplicate keys (of which the library would keep the last).
+class StrictBuilder final : public nlohmann::json_sax<Json> {
 public:
-    explicit StrictBuilder(Json& root) : Base(root, false) {}
+    Json document;
+    std::string problem;
 
-    bool start_object(std::size_t count) {
-        m_keys.emplace_back();
-        return enter() && Base::start_object(count);
+    bool null() override { return add(nullptr); }
+    bool boolean(bool value) override { return add(value); }
+    bool number_integer(number_integer_t value) override { return add(value); }
+    bool number_unsigned(number_unsigned_t value) override { return add(value); }
+    bool number_float(number_float_t value, const string_t&) override { return add(value); }
+    bool string(string_t& value) override { return add(std::move(value)); }
+    bool binary(binary_t&) override { return refuse("holds binary values"); }
+    bool start_object(std::size_t) override { return open(Json::object()); }
+    bool start_array(std::size_t) override { return open(Json::array()); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+    bool key(string_t& word) override {
+        if (m_open.back()->contains(word)) return refuse("the key \"" + word + "\" stands twice");
+        m_key = std::move(word);
+        return true;
     }
-    bool end_object() {
-        m_keys.pop_back();
-        --m_depth;
-        return Base::end_object();
-    }
-    bool start_array(std::size_t count) { return enter() && Base::start_array(count); }
-    bool end_array() {
-        --m_depth;
-        return Base::end_array();
-    }
-    bool key(std::string& word) {
-        if (!m_keys.back().insert(word).second) return refuse("the key \"" + word + "\" stands twice");
-        return Base::key(word);
-    }
-    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) {
+    bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
         return refuse(fmt::format("not valid JSON at byte {}", position));
     }
 
-    std::string problem;
-
 private:
-    bool enter() { return ++m_depth <= kMaxJsonDepth || refuse(fmt::format("nested deeper than {} levels", kMaxJsonDepth)); }
+    Json* place(Json value) {
+        if (m_open.empty()) return &(document = std::move(value));
+        Json& parent = *m_open.back();
+        if (parent.is_object()) return &(parent[m_key] = std::move(value));
+        parent.push_back(std::move(value));
+        return &parent.back();
+    }
+    bool add(Json value) {
+        place(std::move(value));
+        return true;
+    }
+    bool open(Json container) {
+        if (m_open.size() >= static_cast<std::size_t>(kMaxJsonDepth)) return refuse(fmt::format("nested deeper than {} levels", kMaxJsonDepth));
+        m_open.push_back(place(std::move(container)));
+        return true;
+    }
+    bool close() {
+        m_open.pop_back();
+        return true;
+    }
     bool refuse(std::string why) {
         problem = std::move(why);
         return false;
     }
-    int m_depth = 0;
-    std::vector<std::set<std::string>> m_keys;
+    // Pointers stay valid: only the innermost container grows.
+    std::vector<Json*> m_open;
+    std::string m_key;
 };
 
 std::string quoted(std::string_view key) { return "\"" + std::string(key) + "\""; }
@@ -57,10 +71,9 @@ std::string quoted(std::string_view key) { return "\"" + std::string(key) + "\""
 }  // namespace
 
 Result<Json> parseJson(std::string_view text, std::string_view what) {
-    Json root;
-    StrictBuilder builder(root);
+    StrictBuilder builder;
     try {
-        if (Json::sax_parse(text.begin(), text.end(), &builder)) return root;
+        if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.document);
     } catch (const std::exception&) {
         builder.problem = "not valid JSON";
     }
