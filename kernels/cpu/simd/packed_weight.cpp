@@ -1,0 +1,108 @@
+#include "kernels/cpu/simd/packed_weight.h"
+
+#include <algorithm>
+
+#include "kernels/cpu/simd/kernel_table.h"
+
+namespace trimtab::cpu::simd {
+namespace {
+
+constexpr std::int64_t kNibblesPerWord = 8;
+
+std::int64_t unitBytes(WeightFormat format) {
+    switch (format) {
+        case WeightFormat::Int4: return kLanes * 4;
+        case WeightFormat::Int8: return kLanes;
+        default: return kLanes * 2;
+    }
+}
+
+// Bytes of one block's codes: every group starts a new unit.
+std::int64_t bytesOfBlock(WeightFormat format, std::int64_t columns, std::int64_t group) {
+    if (format != WeightFormat::Int4) return columns * unitBytes(format);
+    std::int64_t units = 0;
+    for (std::int64_t k = 0; k < columns; k += group) units += (std::min(group, columns - k) + kNibblesPerWord - 1) / kNibblesPerWord;
+    return units * unitBytes(format);
+}
+
+Result<PackedWeight> prepare(WeightFormat format, std::int64_t rows, std::int64_t columns, std::int64_t group) {
+    PackedWeight packed;
+    packed.format = format;
+    packed.rows = rows;
+    packed.columns = columns;
+    packed.group = std::max<std::int64_t>(group, 1);
+    packed.groups = (columns + packed.group - 1) / packed.group;
+    packed.blockBytes = bytesOfBlock(format, columns, packed.group);
+    TRIMTAB_TRY(packed.codes, Tensor::zeros(DataType::UInt8, Shape{packed.blocks() * packed.blockBytes}));
+    return packed;
+}
+
+std::vector<float> interleave(const PackedWeight& packed, auto valueOf) {
+    std::vector<float> result(static_cast<std::size_t>(packed.blocks() * packed.groups * kLanes), 0.0F);
+    for (std::int64_t n = 0; n < packed.rows; ++n)
+        for (std::int64_t g = 0; g < packed.groups; ++g)
+            result[static_cast<std::size_t>((n / kLanes * packed.groups + g) * kLanes + n % kLanes)] = valueOf(static_cast<std::size_t>(n * packed.groups + g));
+    return result;
+}
+
+void packNibbles(PackedWeight& packed, const tensor::QuantizedWeight& weight) {
+    auto bytes = packed.codes.mutableData<std::uint8_t>();
+    // Padding rows and columns hold code 0, which is nibble 8.
+    std::fill(bytes.begin(), bytes.end(), std::uint8_t{0x88});
+    for (std::int64_t n = 0; n < packed.rows; ++n) {
+        std::int64_t unit = 0;
+        for (std::int64_t start = 0; start < packed.columns; start += packed.group) {
+            const std::int64_t length = std::min(packed.group, packed.columns - start);
+            for (std::int64_t i = 0; i < length; ++i) {
+                const std::int64_t at = n / kLanes * packed.blockBytes + (unit + i / kNibblesPerWord) * kLanes * 4 + n % kLanes * 4 + i % kNibblesPerWord / 2;
+                const auto code = static_cast<unsigned>(weight.codes[static_cast<std::size_t>(n * packed.columns + start + i)] + 8) & 15U;
+                std::uint8_t& byte = bytes[static_cast<std::size_t>(at)];
+                byte = static_cast<std::uint8_t>(i % 2 == 0 ? (byte & 0xf0U) | code : (byte & 0x0fU) | (code << 4));
+            }
+            unit += (length + kNibblesPerWord - 1) / kNibblesPerWord;
+        }
+    }
+}
+
+}  // namespace
+
+std::int64_t PackedWeight::bytes() const {
+    return static_cast<std::int64_t>(codes.bytes().size() + (scales.size() + zeroPoints.size()) * sizeof(float));
+}
+
+Result<PackedWeight> PackedWeight::pack(const tensor::QuantizedWeight& weight) {
+    if (weight.bits != 4 && weight.bits != 8) return fail(ErrorCode::Unsupported, "no kernel executes " + std::to_string(weight.bits) + "-bit weights");
+    TRIMTAB_TRY(PackedWeight packed, prepare(weight.bits == 4 ? WeightFormat::Int4 : WeightFormat::Int8, weight.rows, weight.columns, weight.group));
+    packed.scales = interleave(packed, [&](std::size_t i) { return weight.scales[i]; });
+    if (!weight.zeroPoints.empty()) packed.zeroPoints = interleave(packed, [&](std::size_t i) { return static_cast<float>(weight.zeroPoints[i]); });
+    if (weight.bits == 4) {
+        packNibbles(packed, weight);
+        return packed;
+    }
+    auto bytes = packed.codes.mutableData<std::uint8_t>();
+    for (std::int64_t n = 0; n < packed.rows; ++n)
+        for (std::int64_t k = 0; k < packed.columns; ++k)
+            bytes[static_cast<std::size_t>(n / kLanes * packed.blockBytes + k * kLanes + n % kLanes)] =
+                static_cast<std::uint8_t>(weight.codes[static_cast<std::size_t>(n * packed.columns + k)]);
+    return packed;
+}
+
+Result<PackedWeight> PackedWeight::packHalf(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, WeightFormat format) {
+    assert(format == WeightFormat::BFloat16 || format == WeightFormat::Float16);
+    TRIMTAB_TRY(PackedWeight packed, prepare(format, rows, columns, std::max<std::int64_t>(columns, 1)));
+    auto* halves = reinterpret_cast<std::uint16_t*>(packed.codes.mutableBytes().data());
+    for (std::int64_t n = 0; n < rows; ++n) {
+        for (std::int64_t k = 0; k < columns; ++k) {
+            const float value = values[static_cast<std::size_t>(n * columns + k)];
+            halves[n / kLanes * packed.blockBytes / 2 + k * kLanes + n % kLanes] =
+                format == WeightFormat::BFloat16 ? tensor::floatToBfloat(value) : tensor::floatToHalf(value);
+        }
+    }
+    return packed;
+}
+
+void matMul(const PackedWeight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue, Isa isa) {
+    kernels(isa).weightOnly(weight, x, m, y, epilogue);
+}
+
+}  // namespace trimtab::cpu::simd

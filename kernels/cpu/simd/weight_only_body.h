@@ -1,0 +1,148 @@
+#pragma once
+// The weight-only product, written once over a vector type `Lanes` of 16 floats; each instruction set's file includes it with its own (file-local) Lanes.
+// A tile is M rows of x by B blocks of 16 outputs: weights are decoded once and meet M rows; for M = 1 many blocks keep enough independent sums in flight to
+// hide the latency of the multiply-add.
+#include <algorithm>
+
+#include "kernels/cpu/simd/packed_weight.h"
+
+namespace trimtab::cpu::simd {
+
+template <class Lanes>
+void storeSums(typename Lanes::Vector sums, const Epilogue& epilogue, std::int64_t row, std::int64_t rows, float* y) {
+    if (row + kLanes <= rows) {
+        if (epilogue.bias) sums = Lanes::add(sums, Lanes::load(epilogue.bias + row));
+        if (epilogue.relu) sums = Lanes::max(sums, Lanes::zero());
+        Lanes::store(y + row, sums);
+        return;
+    }
+    alignas(64) float lanes[kLanes];
+    Lanes::store(lanes, sums);
+    for (std::int64_t i = 0; row + i < rows; ++i) {
+        const float value = lanes[i] + (epilogue.bias ? epilogue.bias[row + i] : 0.0F);
+        y[row + i] = epilogue.relu ? std::max(value, 0.0F) : value;
+    }
+}
+
+template <class Lanes, WeightFormat F, bool Zero, int M, int B>
+void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const float* x, float* y, const Epilogue& epilogue) {
+    using Vector = typename Lanes::Vector;
+    constexpr std::int64_t kStep = F == WeightFormat::Int4 ? 8 : 1;
+    constexpr std::int64_t kUnit = F == WeightFormat::Int4 ? kLanes * 4 : F == WeightFormat::Int8 ? kLanes : kLanes * 2;
+    constexpr bool kScaled = F == WeightFormat::Int4 || F == WeightFormat::Int8;
+    const std::int64_t columns = weight.columns;
+    const auto* codes = reinterpret_cast<const std::uint8_t*>(weight.codes.bytes().data()) + firstBlock * weight.blockBytes;
+
+    Vector total[M][B];
+    for (auto& row : total)
+        for (auto& sum : row) sum = Lanes::zero();
+
+    for (std::int64_t g = 0; g < weight.groups; ++g) {
+        const std::int64_t start = g * weight.group;
+        const std::int64_t end = std::min(start + weight.group, columns);
+        Vector sums[M][B];
+        for (auto& row : sums)
+            for (auto& sum : row) sum = Lanes::zero();
+        [[maybe_unused]] Vector zero[B];
+        if constexpr (Zero) {
+            for (int b = 0; b < B; ++b) zero[b] = Lanes::load(weight.zeroPoints.data() + ((firstBlock + b) * weight.groups + g) * kLanes);
+        }
+        std::int64_t k = start;
+        for (; k + kStep <= end; k += kStep, codes += kUnit) {
+            typename Lanes::template Unit<F> units[B];
+            for (int b = 0; b < B; ++b) units[b] = Lanes::template loadUnit<F>(codes + b * weight.blockBytes);
+#pragma GCC unroll 8
+            for (int j = 0; j < kStep; ++j) {
+                Vector decoded[B];
+#pragma GCC unroll 8
+                for (int b = 0; b < B; ++b) {
+                    decoded[b] = Lanes::template decode<F>(units[b], j);
+                    if constexpr (Zero) decoded[b] = Lanes::subtract(decoded[b], zero[b]);
+                }
+#pragma GCC unroll 16
+                for (int m = 0; m < M; ++m) {
+                    const Vector xs = Lanes::broadcast(x + m * columns + k + j);
+#pragma GCC unroll 8
+                    for (int b = 0; b < B; ++b) sums[m][b] = Lanes::multiplyAdd(decoded[b], xs, sums[m][b]);
+                }
+            }
+        }
+        if (k < end) {
+            // The last unit of a group whose length is not a multiple of 8.
+            for (int b = 0; b < B; ++b) {
+                const auto unit = Lanes::template loadUnit<F>(codes + b * weight.blockBytes);
+                for (int j = 0; k + j < end; ++j) {
+                    Vector decoded = Lanes::template decode<F>(unit, j);
+                    if constexpr (Zero) decoded = Lanes::subtract(decoded, zero[b]);
+                    for (int m = 0; m < M; ++m) sums[m][b] = Lanes::multiplyAdd(decoded, Lanes::broadcast(x + m * columns + k + j), sums[m][b]);
+                }
+            }
+            codes += kUnit;
+        }
+        for (int b = 0; b < B; ++b) {
+            [[maybe_unused]] Vector scale;
+            if constexpr (kScaled) scale = Lanes::load(weight.scales.data() + ((firstBlock + b) * weight.groups + g) * kLanes);
+            for (int m = 0; m < M; ++m) {
+                if constexpr (kScaled) total[m][b] = Lanes::multiplyAdd(sums[m][b], scale, total[m][b]);
+                else total[m][b] = Lanes::add(total[m][b], sums[m][b]);
+            }
+        }
+    }
+    for (int m = 0; m < M; ++m)
+        for (int b = 0; b < B; ++b) storeSums<Lanes>(total[m][b], epilogue, (firstBlock + b) * kLanes, weight.rows, y + m * weight.rows);
+}
+
+// Blocks [first, last) against all m rows of x, in the largest tiles that the registers allow.
+template <class Lanes, WeightFormat F, bool Zero, int M>
+void weightOnlyBlocks(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, float* y, const Epilogue& epilogue) {
+    constexpr int kWidest = std::clamp(Lanes::kAccumulators / M, 1, 8);
+    constexpr int kBlocks = kWidest >= 8 ? 8 : kWidest >= 4 ? 4 : kWidest >= 2 ? 2 : 1;
+    while (first + kBlocks <= last) {
+        weightOnlyTile<Lanes, F, Zero, M, kBlocks>(weight, first, x, y, epilogue);
+        first += kBlocks;
+    }
+    for (; first < last; ++first) weightOnlyTile<Lanes, F, Zero, M, 1>(weight, first, x, y, epilogue);
+}
+
+template <class Lanes, WeightFormat F, bool Zero>
+void weightOnlyRows(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
+    std::int64_t row = 0;
+    const auto advance = [&](auto rows) {
+        while (row + rows() <= m) {
+            weightOnlyBlocks<Lanes, F, Zero, rows()>(weight, first, last, x + row * weight.columns, y + row * weight.rows, epilogue);
+            row += rows();
+        }
+    };
+    if constexpr (Lanes::kAccumulators >= 24) {
+        advance(std::integral_constant<int, 12>{});
+        advance(std::integral_constant<int, 8>{});
+    }
+    advance(std::integral_constant<int, 4>{});
+    advance(std::integral_constant<int, 2>{});
+    advance(std::integral_constant<int, 1>{});
+}
+
+template <class Lanes>
+void weightOnly(const PackedWeight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
+    constexpr std::int64_t kChunk = 8;  // blocks a thread takes at once
+    const std::int64_t blocks = weight.blocks();
+    const bool asymmetric = !weight.zeroPoints.empty();
+#pragma omp parallel for schedule(static)
+    for (std::int64_t first = 0; first < blocks; first += kChunk) {
+        const std::int64_t last = std::min(first + kChunk, blocks);
+        switch (weight.format) {
+            case WeightFormat::Int4:
+                if (asymmetric) weightOnlyRows<Lanes, WeightFormat::Int4, true>(weight, first, last, x, m, y, epilogue);
+                else weightOnlyRows<Lanes, WeightFormat::Int4, false>(weight, first, last, x, m, y, epilogue);
+                break;
+            case WeightFormat::Int8:
+                if (asymmetric) weightOnlyRows<Lanes, WeightFormat::Int8, true>(weight, first, last, x, m, y, epilogue);
+                else weightOnlyRows<Lanes, WeightFormat::Int8, false>(weight, first, last, x, m, y, epilogue);
+                break;
+            case WeightFormat::BFloat16: weightOnlyRows<Lanes, WeightFormat::BFloat16, false>(weight, first, last, x, m, y, epilogue); break;
+            case WeightFormat::Float16: weightOnlyRows<Lanes, WeightFormat::Float16, false>(weight, first, last, x, m, y, epilogue); break;
+        }
+    }
+}
+
+}  // namespace trimtab::cpu::simd
