@@ -24,6 +24,8 @@ struct ModelRequest {
 };
 Json toJson(const ModelRequest& request);
 Result<ModelRequest> modelRequestFromJson(const Json& json);
+/// The model that another request names under `key`.
+Result<ModelRequest> modelRequestAt(const Json& request, std::string_view key);
 
 /// "info": ModelRequest → ModelInfo. Works without reading the weights (recipe ignored); what cannot be read is said in `problems`.
 struct ModelInfo {
@@ -46,7 +48,14 @@ struct ModelInfo {
 Json toJson(const ModelInfo& info);
 Result<ModelInfo> modelInfoFromJson(const Json& json);
 
-/// "dataset": {data, model?} → DatasetInfo.
+/// "dataset": DatasetRequest → DatasetInfo. With a model, the bindings to its inputs are checked.
+struct DatasetRequest {
+    std::string data;   // path
+    std::string model;  // path, or empty
+    bool trustLinks = false;
+};
+Json toJson(const DatasetRequest& request);
+Result<DatasetRequest> datasetRequestFromJson(const Json& json);
 struct DatasetInfo {
     std::string name, task, metric, hash;
     std::int64_t samples = 0;

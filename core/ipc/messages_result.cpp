@@ -1,0 +1,123 @@
+// EvalRequest and Accuracy, CompressRequest and CompressAnswer.
+#include "core/ipc/json_fields.h"
+#include "core/ipc/messages.h"
+
+namespace trimtab::ipc {
+namespace {
+
+Json toJson(const CompressAnswer::Layer& layer) {
+    return {{"node", layer.node},
+            {"op", layer.op},
+            {"parameters", layer.parameters},
+            {"group", layer.group},
+            {"original_bytes", layer.originalBytes},
+            {"stored_bytes", layer.storedBytes},
+            {"bits", layer.bits},
+            {"density", encode(layer.density)},
+            {"sqnr_db", encode(layer.sqnrDb)}};
+}
+
+Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a layer"));
+    CompressAnswer::Layer layer;
+    TRIMTAB_TRY(layer.node, base::stringAt(json, "node"));
+    TRIMTAB_TRY(layer.op, base::stringAt(json, "op", ""));
+    TRIMTAB_TRY(layer.parameters, base::integerAt(json, "parameters", 0));
+    TRIMTAB_TRY(layer.group, base::integerAt(json, "group", 0));
+    TRIMTAB_TRY(layer.originalBytes, base::integerAt(json, "original_bytes", 0));
+    TRIMTAB_TRY(layer.storedBytes, base::integerAt(json, "stored_bytes", 0));
+    TRIMTAB_TRY(const std::int64_t bits, base::integerAt(json, "bits", 32));
+    layer.bits = static_cast<int>(bits);
+    TRIMTAB_TRY(layer.density, realAt(json, "density", 1));
+    TRIMTAB_TRY(layer.sqnrDb, realAt(json, "sqnr_db", -1));
+    return layer;
+}
+
+}  // namespace
+
+Json toJson(const EvalRequest& request) {
+    return {{"model", toJson(request.model)},
+            {"data", request.data},
+            {"metric", request.metric},
+            {"batch", request.batch},
+            {"samples", request.samples}};
+}
+
+Result<EvalRequest> evalRequestFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "an eval request"));
+    EvalRequest request;
+    TRIMTAB_TRY(request.model, modelRequestAt(json, "model"));
+    TRIMTAB_TRY(request.data, base::stringAt(json, "data", ""));
+    TRIMTAB_TRY(request.metric, base::stringAt(json, "metric", ""));
+    TRIMTAB_TRY(request.batch, base::integerAt(json, "batch", request.batch));
+    TRIMTAB_TRY(request.samples, base::integerAt(json, "samples", 0));
+    if (request.batch < 1) return fail(ErrorCode::Refused, "the evaluation batch must be 1 or more");
+    if (request.samples < 0) return fail(ErrorCode::Refused, "the number of samples must not be negative");
+    return request;
+}
+
+Json toJson(const trial::Accuracy& accuracy) {
+    return {{"metric", accuracy.metric},
+            {"higher_is_better", accuracy.higherIsBetter},
+            {"fidelity", accuracy.fidelity},
+            {"value", encode(accuracy.value)},
+            {"interval", encode(accuracy.interval)},
+            {"n", accuracy.n},
+            {"sample_scores", encode(accuracy.sampleScores)},
+            {"sample_weights", encode(accuracy.sampleWeights)}};
+}
+
+Result<trial::Accuracy> accuracyFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "an accuracy"));
+    trial::Accuracy accuracy;
+    TRIMTAB_TRY(accuracy.metric, base::stringAt(json, "metric"));
+    TRIMTAB_TRY(accuracy.higherIsBetter, base::booleanAt(json, "higher_is_better", true));
+    TRIMTAB_TRY(accuracy.fidelity, base::booleanAt(json, "fidelity", false));
+    TRIMTAB_TRY(accuracy.value, realAt(json, "value", 0));
+    TRIMTAB_TRY(accuracy.interval, intervalAt(json, "interval"));
+    TRIMTAB_TRY(accuracy.n, base::integerAt(json, "n", 0));
+    TRIMTAB_TRY(accuracy.sampleScores, realsAt(json, "sample_scores"));
+    TRIMTAB_TRY(accuracy.sampleWeights, realsAt(json, "sample_weights"));
+    return accuracy;
+}
+
+Json toJson(const CompressRequest& request) { return {{"model", toJson(request.model)}, {"output", request.output}}; }
+
+Result<CompressRequest> compressRequestFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a compress request"));
+    CompressRequest request;
+    TRIMTAB_TRY(request.model, modelRequestAt(json, "model"));
+    TRIMTAB_TRY(request.output, base::stringAt(json, "output"));
+    return request;
+}
+
+Json toJson(const CompressAnswer& answer) {
+    Json layers = Json::array();
+    for (const auto& layer : answer.layers) layers.push_back(toJson(layer));
+    return {{"layers", std::move(layers)},
+            {"original_bytes", answer.originalBytes},
+            {"stored_bytes", answer.storedBytes},
+            {"file_bytes", answer.fileBytes},
+            {"read_back_max_error", encode(answer.readBackMaxError)},
+            {"form", answer.form}};
+}
+
+Result<CompressAnswer> compressAnswerFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a compress answer"));
+    CompressAnswer answer;
+    if (const Json* layers = base::memberAt(json, "layers")) {
+        if (!layers->is_array()) return fail(ErrorCode::Refused, "\"layers\" must be an array");
+        for (const Json& item : *layers) {
+            TRIMTAB_TRY(auto layer, layerFromJson(item));
+            answer.layers.push_back(std::move(layer));
+        }
+    }
+    TRIMTAB_TRY(answer.originalBytes, base::integerAt(json, "original_bytes", 0));
+    TRIMTAB_TRY(answer.storedBytes, base::integerAt(json, "stored_bytes", 0));
+    TRIMTAB_TRY(answer.fileBytes, base::integerAt(json, "file_bytes", 0));
+    TRIMTAB_TRY(answer.readBackMaxError, realAt(json, "read_back_max_error", -1));
+    TRIMTAB_TRY(answer.form, base::stringAt(json, "form", ""));
+    return answer;
+}
+
+}  // namespace trimtab::ipc
