@@ -6,7 +6,9 @@
 
 #include "kernels/cpu/simd/csr_weight.h"
 
+// File-local in each instruction set's file: code built for one processor must never be linked into another's.
 namespace trimtab::cpu::simd {
+namespace {
 
 inline float finish(float sum, const Epilogue& epilogue, std::int64_t n) {
     const float value = sum + (epilogue.bias ? epilogue.bias[n] : 0.0F);
@@ -77,4 +79,5 @@ void csrWide(const CsrWeight& weight, const float* x, std::int64_t m, float* y, 
     else csrWideWith<Lanes>(weight, weight.longIndex.data(), x, m, y, epilogue, scratch);
 }
 
+}  // namespace
 }  // namespace trimtab::cpu::simd

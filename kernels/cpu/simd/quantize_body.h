@@ -1,11 +1,12 @@
 #pragma once
 // Range and quantisation of activations in plain loops over `Lanes`.
-#include <algorithm>
 #include <cmath>
 
 #include "kernels/cpu/simd/quantize.h"
 
+// File-local in each instruction set's file: code built for one processor must never be linked into another's.
 namespace trimtab::cpu::simd {
+namespace {
 
 template <class Lanes>
 Range range(const float* x, std::int64_t count) {
@@ -22,7 +23,11 @@ Range range(const float* x, std::int64_t count) {
     alignas(64) float highs[kLanes];
     Lanes::store(lows, low);
     Lanes::store(highs, high);
-    Range result{*std::min_element(lows, lows + kLanes), *std::max_element(highs, highs + kLanes)};
+    Range result;
+    for (int lane = 0; lane < kLanes; ++lane) {
+        result.low = lows[lane] < result.low ? lows[lane] : result.low;
+        result.high = highs[lane] > result.high ? highs[lane] : result.high;
+    }
     for (; i < count; ++i) {
         result.low = x[i] < result.low ? x[i] : result.low;
         result.high = x[i] > result.high ? x[i] : result.high;
@@ -40,4 +45,5 @@ void quantize(const float* x, std::int64_t count, QuantizationParameters paramet
     }
 }
 
+}  // namespace
 }  // namespace trimtab::cpu::simd

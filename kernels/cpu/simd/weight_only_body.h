@@ -6,7 +6,9 @@
 
 #include "kernels/cpu/simd/packed_weight.h"
 
+// File-local in each instruction set's file: code built for one processor must never be linked into another's.
 namespace trimtab::cpu::simd {
+namespace {
 
 template <class Lanes>
 void storeSums(typename Lanes::Vector sums, const Epilogue& epilogue, std::int64_t row, std::int64_t rows, float* y) {
@@ -145,4 +147,5 @@ void weightOnly(const PackedWeight& weight, const float* x, std::int64_t m, floa
     }
 }
 
+}  // namespace
 }  // namespace trimtab::cpu::simd

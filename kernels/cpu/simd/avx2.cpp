@@ -1,0 +1,102 @@
+// Built with -mavx2 -mfma -mf16c; called only where the processor has them. 16 lanes are two registers of 8.
+#include <immintrin.h>
+
+#include "kernels/cpu/simd/csr_body.h"
+#include "kernels/cpu/simd/kernel_table.h"
+#include "kernels/cpu/simd/quantize_body.h"
+#include "kernels/cpu/simd/weight_only_body.h"
+
+namespace trimtab::cpu::simd {
+namespace {
+
+struct Lanes {
+    struct Vector {
+        __m256 low, high;
+    };
+    struct Integers {
+        __m256i low, high;
+    };
+    static constexpr int kAccumulators = 4;
+    template <WeightFormat F>
+    using Unit = Integers;
+
+    static Vector zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+    static Vector load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+    static void store(float* p, Vector v) {
+        _mm256_storeu_ps(p, v.low);
+        _mm256_storeu_ps(p + 8, v.high);
+    }
+    static Vector broadcast(const float* p) {
+        const __m256 value = _mm256_broadcast_ss(p);
+        return {value, value};
+    }
+    static Vector add(Vector a, Vector b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+    static Vector subtract(Vector a, Vector b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
+    static Vector min(Vector a, Vector b) { return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)}; }
+    static Vector max(Vector a, Vector b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+    static Vector multiplyAdd(Vector a, Vector b, Vector c) { return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)}; }
+    static float horizontalSum(Vector v) {
+        alignas(32) float lanes[8];
+        _mm256_store_ps(lanes, _mm256_add_ps(v.low, v.high));
+        return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+    }
+    static Vector gather(const float* base, const std::uint16_t* index) {
+        const auto at = [&](const std::uint16_t* p) {
+            return _mm256_i32gather_ps(base, _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))), 4);
+        };
+        return {at(index), at(index + 8)};
+    }
+    static Vector gather(const float* base, const std::uint32_t* index) {
+        const auto at = [&](const std::uint32_t* p) { return _mm256_i32gather_ps(base, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 4); };
+        return {at(index), at(index + 8)};
+    }
+
+    template <WeightFormat F>
+    static Integers loadUnit(const std::uint8_t* p) {
+        if constexpr (F == WeightFormat::Int4) {
+            return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
+        } else if constexpr (F == WeightFormat::Int8) {
+            return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))),
+                    _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p + 8)))};
+        } else {
+            const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+            return {_mm256_cvtepu16_epi32(_mm256_castsi256_si128(halves)), _mm256_cvtepu16_epi32(_mm256_extracti128_si256(halves, 1))};
+        }
+    }
+
+    template <WeightFormat F>
+    static __m256 decodeHalf(__m256i unit, int j) {
+        if constexpr (F == WeightFormat::Int4) {
+            const __m256i nibble = _mm256_and_si256(_mm256_srlv_epi32(unit, _mm256_set1_epi32(4 * j)), _mm256_set1_epi32(15));
+            return _mm256_cvtepi32_ps(_mm256_sub_epi32(nibble, _mm256_set1_epi32(8)));
+        } else if constexpr (F == WeightFormat::Int8) {
+            return _mm256_cvtepi32_ps(unit);
+        } else if constexpr (F == WeightFormat::BFloat16) {
+            return _mm256_castsi256_ps(_mm256_slli_epi32(unit, 16));
+        } else {
+            const __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(unit, unit), 0x08);
+            return _mm256_cvtph_ps(_mm256_castsi256_si128(packed));
+        }
+    }
+    template <WeightFormat F>
+    static Vector decode(Integers unit, int j) {
+        return {decodeHalf<F>(unit.low, j), decodeHalf<F>(unit.high, j)};
+    }
+
+    static __m256i quantizeHalf(__m256 v, float scale, std::int32_t zeroPoint) {
+        const __m256 limit = _mm256_set1_ps(1024.0F);  // keeps the conversion in range; saturates to 0 or 255 in any case
+        const __m256 scaled = _mm256_max_ps(_mm256_min_ps(_mm256_div_ps(v, _mm256_set1_ps(scale)), limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
+        return _mm256_add_epi32(_mm256_cvtps_epi32(scaled), _mm256_set1_epi32(zeroPoint));
+    }
+    static void quantize(Vector v, float scale, std::int32_t zeroPoint, std::uint8_t* q) {
+        const __m256i words = _mm256_packs_epi32(quantizeHalf(v.low, scale, zeroPoint), quantizeHalf(v.high, scale, zeroPoint));
+        const __m256i ordered = _mm256_permute4x64_epi64(words, 0xd8);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
+    }
+};
+
+}  // namespace
+
+const KernelTable kAvx2Kernels{weightOnly<Lanes>, csrNarrow<Lanes>, csrWide<Lanes>, range<Lanes>, quantize<Lanes>};
+
+}  // namespace trimtab::cpu::simd

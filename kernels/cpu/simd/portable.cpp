@@ -1,0 +1,104 @@
+// Plain C++ for any processor; the compiler vectorises what it can.
+#include <cmath>
+#include <cstring>
+
+#include "kernels/cpu/simd/csr_body.h"
+#include "kernels/cpu/simd/kernel_table.h"
+#include "kernels/cpu/simd/quantize_body.h"
+#include "kernels/cpu/simd/weight_only_body.h"
+
+namespace trimtab::cpu::simd {
+namespace {
+
+struct Lanes {
+    struct Vector {
+        float lane[kLanes];
+    };
+    struct Words {
+        std::uint32_t lane[kLanes];
+    };
+    static constexpr int kAccumulators = 2;
+    template <WeightFormat F>
+    using Unit = Words;
+
+    template <class Operation>
+    static Vector each(Operation operation) {
+        Vector result;
+        for (int i = 0; i < kLanes; ++i) result.lane[i] = operation(i);
+        return result;
+    }
+    static Vector zero() {
+        return each([](int) { return 0.0F; });
+    }
+    static Vector load(const float* p) {
+        return each([&](int i) { return p[i]; });
+    }
+    static void store(float* p, const Vector& v) { std::memcpy(p, v.lane, sizeof(v.lane)); }
+    static Vector broadcast(const float* p) {
+        return each([value = *p](int) { return value; });
+    }
+    static Vector add(const Vector& a, const Vector& b) {
+        return each([&](int i) { return a.lane[i] + b.lane[i]; });
+    }
+    static Vector subtract(const Vector& a, const Vector& b) {
+        return each([&](int i) { return a.lane[i] - b.lane[i]; });
+    }
+    static Vector min(const Vector& a, const Vector& b) {
+        return each([&](int i) { return a.lane[i] < b.lane[i] ? a.lane[i] : b.lane[i]; });
+    }
+    static Vector max(const Vector& a, const Vector& b) {
+        return each([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
+    }
+    static Vector multiplyAdd(const Vector& a, const Vector& b, const Vector& c) {
+        return each([&](int i) { return a.lane[i] * b.lane[i] + c.lane[i]; });
+    }
+    static float horizontalSum(const Vector& v) {
+        float sum = 0;
+        for (const float value : v.lane) sum += value;
+        return sum;
+    }
+    static Vector gather(const float* base, const auto* index) {
+        return each([&](int i) { return base[index[i]]; });
+    }
+
+    template <WeightFormat F>
+    static Words loadUnit(const std::uint8_t* p) {
+        Words words;
+        for (int i = 0; i < kLanes; ++i) {
+            if constexpr (F == WeightFormat::Int4) {
+                std::memcpy(&words.lane[i], p + 4 * i, 4);
+            } else if constexpr (F == WeightFormat::Int8) {
+                words.lane[i] = p[i];
+            } else {
+                std::uint16_t half = 0;
+                std::memcpy(&half, p + 2 * i, 2);
+                words.lane[i] = half;
+            }
+        }
+        return words;
+    }
+
+    template <WeightFormat F>
+    static Vector decode(const Words& unit, int j) {
+        return each([&](int i) {
+            const std::uint32_t word = unit.lane[i];
+            if constexpr (F == WeightFormat::Int4) return static_cast<float>(static_cast<int>((word >> (4 * j)) & 15U) - 8);
+            else if constexpr (F == WeightFormat::Int8) return static_cast<float>(static_cast<std::int8_t>(word));
+            else if constexpr (F == WeightFormat::BFloat16) return tensor::bfloatToFloat(static_cast<std::uint16_t>(word));
+            else return tensor::halfToFloat(static_cast<std::uint16_t>(word));
+        });
+    }
+
+    static void quantize(const Vector& v, float scale, std::int32_t zeroPoint, std::uint8_t* q) {
+        for (int i = 0; i < kLanes; ++i) {
+            const float value = std::nearbyint(v.lane[i] / scale) + static_cast<float>(zeroPoint);
+            q[i] = value >= 255.0F ? std::uint8_t{255} : value > 0 ? static_cast<std::uint8_t>(value) : std::uint8_t{0};
+        }
+    }
+};
+
+}  // namespace
+
+const KernelTable kPortableKernels{weightOnly<Lanes>, csrNarrow<Lanes>, csrWide<Lanes>, range<Lanes>, quantize<Lanes>};
+
+}  // namespace trimtab::cpu::simd

@@ -1,0 +1,126 @@
+// Weight-only products against a double-precision statement, over awkward shapes and every instruction set of this machine.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/base/random.h"
+#include "kernels/cpu/simd/packed_weight.h"
+
+namespace trimtab::cpu::simd {
+namespace {
+
+tensor::QuantizedWeight randomWeight(std::int64_t rows, std::int64_t columns, int bits, std::int64_t group, bool symmetric, base::Random& random) {
+    tensor::QuantizedWeight weight;
+    weight.originalShape = Shape{rows, columns};
+    weight.rows = rows;
+    weight.columns = columns;
+    weight.bits = bits;
+    weight.group = group > 0 ? group : columns;
+    weight.symmetric = symmetric;
+    const int half = 1 << (bits - 1);
+    const auto code = [&](int low) { return static_cast<std::int8_t>(low + static_cast<int>(random.below(static_cast<std::uint64_t>(half - low)))); };
+    for (std::int64_t i = 0; i < rows * columns; ++i) weight.codes.push_back(code(symmetric ? -half + 1 : -half));
+    for (std::int64_t i = 0; i < rows * weight.groups(); ++i) {
+        weight.scales.push_back(static_cast<float>(random.uniform(0.001, 0.1)));
+        if (!symmetric) weight.zeroPoints.push_back(code(-half));
+    }
+    return weight;
+}
+
+std::vector<float> randomFloats(std::int64_t count, base::Random& random) {
+    std::vector<float> values(static_cast<std::size_t>(count));
+    for (float& value : values) value = static_cast<float>(random.normal());
+    return values;
+}
+
+struct Case {
+    std::int64_t m, rows, columns, group;
+};
+
+const std::vector<Case>& awkwardCases() {
+    static const std::vector<Case> cases{{1, 1, 1, 0},    {1, 16, 8, 0},    {1, 15, 7, 0},     {1, 17, 33, 32},  {2, 130, 64, 32}, {3, 128, 96, 32},  {5, 200, 100, 32},
+                                         {7, 31, 129, 64}, {12, 64, 128, 128}, {13, 48, 256, 16}, {25, 77, 70, 10}, {1, 300, 257, 100}, {64, 33, 65, 0}, {0, 16, 16, 0}};
+    return cases;
+}
+
+// Expected values come from the definition in quantized_weight.h, computed here in double.
+void checkAgainstDefinition(const tensor::QuantizedWeight& weight, std::int64_t m, bool relu, base::Random& random, Isa isa) {
+    const auto x = randomFloats(m * weight.columns, random);
+    const auto bias = randomFloats(weight.rows, random);
+    auto packed = PackedWeight::pack(weight);
+    ASSERT_TRUE(packed) << packed.error().text();
+    std::vector<float> y(static_cast<std::size_t>(m * weight.rows), NAN);
+    matMul(*packed, x.data(), m, y.data(), {bias.data(), relu}, isa);
+    for (std::int64_t i = 0; i < m; ++i) {
+        for (std::int64_t n = 0; n < weight.rows; ++n) {
+            double sum = bias[static_cast<std::size_t>(n)];
+            double magnitude = std::abs(sum);
+            for (std::int64_t k = 0; k < weight.columns; ++k) {
+                const auto g = static_cast<std::size_t>(n * weight.groups() + k / weight.group);
+                const double value = (weight.codes[static_cast<std::size_t>(n * weight.columns + k)] - (weight.zeroPoints.empty() ? 0 : weight.zeroPoints[g])) * static_cast<double>(weight.scales[g]);
+                sum += value * x[static_cast<std::size_t>(i * weight.columns + k)];
+                magnitude += std::abs(value * x[static_cast<std::size_t>(i * weight.columns + k)]);
+            }
+            const double expected = relu ? std::max(sum, 0.0) : sum;
+            ASSERT_NEAR(y[static_cast<std::size_t>(i * weight.rows + n)], expected, (static_cast<double>(weight.columns) + 4) * 0x1.0p-23 * magnitude)
+                << "m " << m << " rows " << weight.rows << " columns " << weight.columns << " group " << weight.group << " bits " << weight.bits << " " << name(isa);
+        }
+    }
+}
+
+TEST(PackedWeight, AgreesWithItsDefinitionInEveryFormatShapeAndInstructionSet) {
+    base::Random random(7);
+    for (const Isa isa : availableIsas())
+        for (const Case& c : awkwardCases())
+            for (const int bits : {4, 8})
+                for (const bool symmetric : {true, false}) checkAgainstDefinition(randomWeight(c.rows, c.columns, bits, c.group, symmetric, random), c.m, bits == 4, random, isa);
+}
+
+TEST(PackedWeight, KeepsSixteenBitWeightsAsRounded) {
+    base::Random random(11);
+    for (const Isa isa : availableIsas()) {
+        for (const WeightFormat format : {WeightFormat::BFloat16, WeightFormat::Float16}) {
+            const std::int64_t rows = 35, columns = 67, m = 14;
+            const auto values = randomFloats(rows * columns, random);
+            const auto x = randomFloats(m * columns, random);
+            auto packed = PackedWeight::packHalf(values, rows, columns, format);
+            ASSERT_TRUE(packed);
+            std::vector<float> y(static_cast<std::size_t>(m * rows));
+            matMul(*packed, x.data(), m, y.data(), {}, isa);
+            for (std::int64_t i = 0; i < m; ++i) {
+                for (std::int64_t n = 0; n < rows; ++n) {
+                    double sum = 0;
+                    double magnitude = 0;
+                    for (std::int64_t k = 0; k < columns; ++k) {
+                        const float value = values[static_cast<std::size_t>(n * columns + k)];
+                        const double rounded = format == WeightFormat::BFloat16 ? tensor::bfloatToFloat(tensor::floatToBfloat(value)) : tensor::halfToFloat(tensor::floatToHalf(value));
+                        sum += rounded * x[static_cast<std::size_t>(i * columns + k)];
+                        magnitude += std::abs(rounded * x[static_cast<std::size_t>(i * columns + k)]);
+                    }
+                    ASSERT_NEAR(y[static_cast<std::size_t>(i * rows + n)], sum, 70 * 0x1.0p-23 * magnitude);
+                }
+            }
+        }
+    }
+}
+
+TEST(PackedWeight, TakesTheBytesThatItsWidthPromises) {
+    base::Random random(3);
+    const auto packed = PackedWeight::pack(randomWeight(256, 1024, 4, 32, true, random));
+    ASSERT_TRUE(packed);
+    EXPECT_EQ(packed->bytes(), 256 * 1024 / 2 + 256 * 32 * 4);
+}
+
+TEST(PackedWeight, RefusesWidthsThatNoKernelExecutes) {
+    base::Random random(3);
+    auto weight = randomWeight(4, 4, 4, 0, true, random);
+    weight.bits = 3;
+    const auto packed = PackedWeight::pack(weight);
+    ASSERT_FALSE(packed);
+    EXPECT_EQ(packed.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(packed.error().message, testing::HasSubstr("3-bit"));
+}
+
+}  // namespace
+}  // namespace trimtab::cpu::simd
