@@ -53,7 +53,7 @@ struct Settings {
 struct NodeMatch {
     std::optional<std::string> name;  // glob (* and ?) over the node's name and each of its origins
     std::optional<std::string> op;    // operator type
-    std::optional<std::pair<int, int>> block;  // first and last index, inclusive: the first integer path component of the node's name ("/layers.3/…", "blocks/3/…")
+    std::optional<std::pair<int, int>> block;  // first and last index, inclusive: see blockIndex()
     bool operator==(const NodeMatch&) const = default;
 };
 
@@ -75,7 +75,12 @@ struct Recipe {
 /// 16-bit format "int", …; rules are checked as they apply: see settingsFor()).
 Result<Recipe> fromJson(const Json& json);
 Result<Recipe> parse(std::string_view text);
-/// Canonical form: sorted keys, defaults left out, numbers in their shortest form. parse(dump(x)) == x.
+/// The same refusals for a recipe made in memory.
+Status check(const Recipe& recipe);
+/// Without the parts of the base that ask for nothing (32-bit weights and activations, a ratio of 0, fp32 compute); what rules say stays,
+/// because there it undoes the base. Recipes that mean the same at the base are equal afterwards.
+Recipe normalized(Recipe recipe);
+/// Canonical form: normalized(), sorted keys, defaults left out, numbers in their shortest form. parse(canonical(x)) == normalized(x).
 Json toJson(const Recipe& recipe);
 std::string canonical(const Recipe& recipe);
 /// SHA-256 of canonical(); the identity recipe hashes "{}".
@@ -83,7 +88,13 @@ std::string hash(const Recipe& recipe);
 /// "int4 g32 · prune 50 % · bf16", "as is" for the identity.
 std::string summary(const Recipe& recipe);
 
-/// The settings for one node after all rules; Refused when they make no sense together.
+bool globMatches(std::string_view pattern, std::string_view text);
+/// The first integer path component of the node's name ("/layers.3/mlp" → 3), else of its origins in order.
+std::optional<int> blockIndex(const graph::Node& node);
+/// A fused operator answers to the operator it grew from: {"op": "Conv"} matches FusedConv.
+bool matches(const NodeMatch& match, const graph::Node& node);
+
+/// The settings for one node after all rules, without what asks for nothing; Refused when they make no sense together.
 Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node);
 
 /// Sets one value by its axis path ("weights.bits", "prune.ratio", "compute", "activations.bits", "weights.group", …) in the base settings.

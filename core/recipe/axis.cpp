@@ -1,0 +1,50 @@
+#include <fmt/format.h>
+
+#include "core/recipe/fields.h"
+#include "core/recipe/object_reader.h"
+#include "core/recipe/recipe.h"
+
+namespace trimtab::recipe {
+namespace {
+
+template <class Spec>
+Status setPart(std::optional<Spec>& part, std::string_view key, const Json& value, const std::string& path) {
+    Spec spec = part.value_or(Spec{});
+    TRIMTAB_REQUIRE(setField(spec, key, value, path));
+    part = std::move(spec);
+    return {};
+}
+
+}  // namespace
+
+Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
+    Settings& base = recipe.base;
+    const std::string whole(path);
+    if (path == "compute") {
+        TRIMTAB_TRY(base.compute, computeFrom(value, whole));
+        if (base.compute == graph::ComputeType::Float32) base.compute.reset();
+        return {};
+    }
+    const std::size_t dot = path.find('.');
+    const std::string_view part = path.substr(0, dot);
+    const std::string_view key = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    if (part == "prune" && !key.empty()) {
+        TRIMTAB_REQUIRE(setPart(base.prune, key, value, whole));
+        if (key == "ratio" && base.prune->ratio == 0) base.prune.reset();
+        return {};
+    }
+    if (part == "weights" && !key.empty()) {
+        TRIMTAB_REQUIRE(setPart(base.weights, key, value, whole));
+        if (key == "bits" && base.weights->bits == 32) base.weights.reset();
+        return {};
+    }
+    if (part == "activations" && !key.empty()) {
+        TRIMTAB_REQUIRE(setPart(base.activations, key, value, whole));
+        if (key == "bits" && base.activations->bits == 32) base.activations.reset();
+        return {};
+    }
+    return fail(ErrorCode::Refused, fmt::format("{} is no axis; axes are prune.ratio, prune.scope, weights.bits, weights.group, weights.scheme, weights.format, "
+                                                "activations.bits, compute, run.batch, run.threads, run.engine and run.symbols.NAME", whole));
+}
+
+}  // namespace trimtab::recipe
