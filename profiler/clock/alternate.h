@@ -1,0 +1,26 @@
+#pragma once
+// Timing. A trial and its baseline alternate in short turns, so that whatever slows the machine meets both; the first run of a turn is
+// not counted, because the other's turn has emptied the caches. Every counted run is kept: outliers are flagged later, never dropped.
+#include <cstdint>
+#include <functional>
+
+#include "core/base/result.h"
+#include "core/base/statistics.h"
+
+namespace trimtab::profiler {
+
+using Subject = std::function<Status()>;  // one run
+
+struct TimingPlan {
+    double seconds = 1;                // of timing in all, warm-up not counted
+    std::int64_t maxTimings = 1000;    // for each subject; enough is enough for very short runs
+    std::int64_t minTimings = 3;       // for each subject, however long they take
+    std::function<bool()> cancelled;   // polled between runs
+    std::function<void(double share)> progress;
+};
+
+/// Times in ms, in the order taken. Without a baseline only the trial runs, and every run after the warm-up counts. The first error of a
+/// run is returned; Cancelled when asked to stop.
+Result<base::PairedBlock> timeAlternating(const Subject& baseline, const Subject& trial, const TimingPlan& plan);
+
+}  // namespace trimtab::profiler

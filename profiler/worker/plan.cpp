@@ -1,0 +1,24 @@
+// "plan": which kernels would run, and under which keys; nothing is timed.
+#include "profiler/worker/input_files.h"
+#include "profiler/worker/machine.h"
+#include "profiler/worker/methods.h"
+#include "profiler/worker/plan_keys.h"
+#include "profiler/worker/workbench.h"
+
+namespace trimtab::worker {
+
+Result<Json> plan(const Json& params, Workbench& bench, const Call& call) {
+    TRIMTAB_TRY(const auto request, ipc::modelRequestFromJson(params));
+    TRIMTAB_TRY(const auto compiled, bench.compiled(request, call));
+    TRIMTAB_TRY(const auto inputs, inputsFor(compiled->compressed->graph, request.setting, {}));
+    TRIMTAB_REQUIRE(compiled->model->prepare(inputs));
+    ipc::PlanAnswer answer;
+    answer.layers = compiled->layers();
+    answer.environment = environmentOf(compiled->engine->info());
+    answer.planKey = planKey(answer.layers, answer.environment, inputs);
+    answer.numericsKey = numericsKey(answer.layers, answer.environment);
+    answer.sizeBytes = compiled->compressed->storedBytes;
+    return ipc::toJson(answer);
+}
+
+}  // namespace trimtab::worker

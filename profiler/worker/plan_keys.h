@@ -1,0 +1,20 @@
+#pragma once
+// When two trials are one: keys over plans. Equal plan keys mean equal speed, equal numerics keys (with equal recipe and data) mean
+// equal accuracy, so that a sweep measures each distinct half once.
+#include <string>
+#include <vector>
+
+#include "core/recipe/run_setting.h"
+#include "core/tensor/tensor.h"
+#include "core/trace/layer_record.h"
+#include "core/trial/trial.h"
+
+namespace trimtab::worker {
+
+/// Over environment, input shapes, and each layer's operator, kernel, types, group and number of non-zeros; not over how weights were rounded.
+std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment, const std::vector<NamedTensor>& inputs);
+
+/// Over engine, version, instruction set, and the types in which each layer computes; not over threads or the batch that is timed.
+std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment);
+
+}  // namespace trimtab::worker

@@ -1,0 +1,98 @@
+#include "profiler/worker/workbench.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+
+#include "core/formats/onnx/reader.h"
+#include "core/graph/passes/passes.h"
+#include "core/graph/shape_inference.h"
+#include "kernels/ref/reference.h"
+#include "profiler/worker/engines.h"
+
+namespace trimtab::worker {
+namespace {
+
+Result<std::string> fileKey(const std::string& path, bool trustLinks) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0)
+        return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), path);
+    return path + '\n' + std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) + ' ' + std::to_string(status.st_mtim.tv_sec) + '.' +
+           std::to_string(status.st_mtim.tv_nsec) + (trustLinks ? " trusted" : "");
+}
+
+Status stopWhenCancelled(const Call& call) {
+    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+    return {};
+}
+
+bool concerns(const compress::LayerCompression& layer, const trace::LayerRecord& record) {
+    return layer.node == record.node || std::find(record.origins.begin(), record.origins.end(), layer.node) != record.origins.end();
+}
+
+}  // namespace
+
+std::vector<trace::LayerRecord> CompiledTrial::layers() const {
+    std::vector<trace::LayerRecord> records = model->layers();
+    for (trace::LayerRecord& record : records) {
+        const auto found = std::find_if(compressed->layers.begin(), compressed->layers.end(),
+                                        [&](const compress::LayerCompression& layer) { return concerns(layer, record); });
+        if (found != compressed->layers.end()) record.sqnrDb = found->sqnrDb;
+    }
+    return records;
+}
+
+Result<std::shared_ptr<const LoadedModel>> Workbench::model(const std::string& path, bool trustLinks, const Call& call) {
+    TRIMTAB_TRY(const std::string key, fileKey(path, trustLinks));
+    if (auto known = m_models.find(key)) return known;
+    call.progress(0, "reading the model");
+    formats::onnx::ReadOptions options;
+    options.trustLinks = trustLinks;
+    TRIMTAB_TRY(auto read, formats::onnx::read(path, options));
+    TRIMTAB_REQUIRE(stopWhenCancelled(call));
+    TRIMTAB_REQUIRE(graph::inferShapes(read.graph));
+    TRIMTAB_REQUIRE(compress::checkForNaN(read.graph));
+    ref::ReferenceEvaluator evaluator;
+    TRIMTAB_REQUIRE(graph::simplify(read.graph, evaluator));
+    TRIMTAB_REQUIRE(stopWhenCancelled(call));
+    auto loaded = std::make_shared<const LoadedModel>(LoadedModel{std::move(read.graph), read.fileBytes});
+    m_models.put(key, loaded);
+    return loaded;
+}
+
+Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const ipc::ModelRequest& request, const Call& call) {
+    TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
+    const std::string key = file + '\n' + recipe::hash(request.recipe);
+    if (auto known = m_compressed.find(key)) return known;
+    TRIMTAB_TRY(const auto loaded, model(request.model, request.trustLinks, call));
+    if (!request.recipe.isIdentity()) call.progress(0, "applying " + recipe::summary(request.recipe));
+    TRIMTAB_TRY(auto made, compress::compress(loaded->graph, request.recipe, call.cancelled));
+    auto shared = std::make_shared<const compress::Compressed>(std::move(made));
+    m_compressed.put(key, shared);
+    return shared;
+}
+
+Result<std::shared_ptr<CompiledTrial>> Workbench::compiled(const ipc::ModelRequest& request, const Call& call) {
+    TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
+    const std::string key = file + '\n' + recipe::hash(request.recipe) + '\n' + recipe::canonical(request.setting);
+    if (auto known = m_compiled.find(key)) return known;
+    TRIMTAB_TRY(auto engine, makeEngine(request.setting.engine, request.setting.threads));
+    TRIMTAB_TRY(auto source, compressed(request, call));
+    TRIMTAB_REQUIRE(stopWhenCancelled(call));
+    TRIMTAB_TRY(auto compiledModel, engine->compile(source->graph, request.setting));
+    auto trial = std::make_shared<CompiledTrial>();
+    trial->compressed = std::move(source);
+    trial->engine = std::move(engine);
+    trial->model = std::move(compiledModel);
+    m_compiled.put(key, trial);
+    return trial;
+}
+
+void Workbench::clear() {
+    m_compiled.clear();
+    m_compressed.clear();
+    m_models.clear();
+}
+
+}  // namespace trimtab::worker
