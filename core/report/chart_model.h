@@ -1,0 +1,53 @@
+#pragma once
+// What the Pareto chart shows, before anything is drawn: points with their marks, two axes with ticks. Better is always up and to the left:
+// an axis whose metric is better when lower is drawn upside down. Rows without a real speed (emulated) stand in a margin of their own.
+#include <string>
+#include <vector>
+
+#include "core/report/report.h"
+
+namespace trimtab::report {
+
+struct ChartAxis {
+    std::string title;
+    double low = 0;
+    double high = 1;
+    bool logarithmic = false;
+    bool reversed = false;  // low stands where high would
+    struct Tick {
+        double value;
+        std::string label;
+    };
+    std::vector<Tick> ticks;
+
+    /// 0 at `low`, 1 at `high`; exchanged when reversed.
+    double position(double value) const;
+};
+
+struct ChartPoint {
+    std::int64_t trial = 0;
+    std::string label;
+    double x = 0;            // latency in ms; unused when not timed
+    double y = 0;
+    base::Interval xInterval;
+    base::Interval yInterval;
+    bool timed = false;      // false: stands in the margin
+    bool emulated = false;
+    bool onFront = false;
+    bool baseline = false;
+    bool chosen = false;
+};
+
+struct ChartModel {
+    std::string title;
+    ChartAxis x;
+    ChartAxis y;
+    std::vector<ChartPoint> points;
+};
+
+ChartModel chartModel(const ReportInput& input);
+
+/// An axis over [low, high] with round ticks; logarithmic when the values span more than a factor of 20 (and are all positive).
+ChartAxis makeAxis(std::string title, double low, double high, bool reversed);
+
+}  // namespace trimtab::report

@@ -1,0 +1,141 @@
+#include "core/report/content.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/base/units.h"
+
+namespace trimtab::report {
+namespace {
+
+using base::Interval;
+using trial::TrialResult;
+
+bool isShare(const std::string& metric) { return metric == "top1" || metric == "top5" || metric == "next_token_accuracy" || metric == "agreement"; }
+
+std::string between(const Interval& interval, const auto& words) {
+    if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return {};
+    return words(interval.low) + " … " + words(interval.high);
+}
+
+TableRow rowOf(const TrialResult& result, const tune::ParetoRow& pareto, std::int64_t chosen) {
+    TableRow row;
+    row.trial = result.id;
+    row.label = result.trial.label;
+    row.execution = result.state == trial::State::Failed ? "failed" : std::string(trace::name(result.execution));
+    row.onFront = pareto.onFront;
+    row.chosen = result.id == chosen && chosen != 0;
+    row.mark = result.isBaseline ? "baseline" : pareto.onFront ? "front" : pareto.leftOutBecause;
+    if (result.isBaseline && pareto.onFront) row.mark = "baseline, front";
+    if (result.sizeBytes > 0) row.size = base::formatBytes(static_cast<double>(result.sizeBytes));
+    if (result.accuracy) {
+        const auto score = [&](double value) { return formatScore(result.accuracy->metric, value); };
+        row.accuracy = score(result.accuracy->value);
+        row.accuracyInterval = between(result.accuracy->interval, score);
+    }
+    if (result.accuracyDifference && !result.isBaseline) {
+        const auto signedNumber = [](double value) { return fmt::format("{:+.3g}", value); };
+        row.difference = fmt::format("{:+.3g} ({})", result.accuracyDifference->value, between(result.accuracyDifference->interval, signedNumber));
+    }
+    if (result.speed) {
+        row.latency = base::formatMilliseconds(result.speed->medianMs);
+        row.speedup = base::formatRatio(result.speed->speedup.value);
+        if (!result.isBaseline) row.speedupInterval = between(result.speed->speedup.interval, base::formatRatio);
+    }
+    if (result.state == trial::State::Failed) row.mark = result.failure;
+    return row;
+}
+
+std::string lower(bool higherIsBetter) { return higherIsBetter ? "higher is better" : "lower is better"; }
+
+void addFacts(Content& content, const ReportInput& input) {
+    const auto add = [&](std::string key, std::string value) {
+        if (!value.empty()) content.facts.emplace_back(std::move(key), std::move(value));
+    };
+    const trial::Study& study = input.study;
+    add("Model", study.modelName.empty() ? study.modelPath : fmt::format("{} ({})", study.modelName, study.modelPath));
+    add("Model hash", study.modelHash.substr(0, 16));
+    add("Data", study.dataPath.empty() ? "none: fidelity to the reference on seeded inputs" : study.dataPath);
+    add("Metric", content.metric);
+    add("Baseline", study.baselineName);
+    for (const TrialResult& result : input.results) {
+        if (result.state != trial::State::Finished) continue;
+        const trial::Environment& environment = result.environment;
+        add("Engine", fmt::format("{} {} ({}, {} threads)", environment.engine, environment.engineVersion, environment.instructionSet, environment.threads));
+        add("Processor", environment.device);
+        add("System", environment.system);
+        break;
+    }
+    if (!input.results.empty()) add("Measured", input.results.front().finishedAt.empty() ? "" : input.results.front().finishedAt + " to " + input.results.back().finishedAt);
+    add("Timing", fmt::format("{} processes a trial, baseline and trial in turn; medians, 95 % intervals over processes", study.budget.processes));
+    add("Trimtab", input.version);
+}
+
+void addChosen(Content& content, const ReportInput& input) {
+    for (std::size_t i = 0; i < input.results.size(); ++i) {
+        const TrialResult& result = input.results[i];
+        if (result.id != input.chosen || input.chosen == 0) continue;
+        const TableRow& row = content.table[i];
+        content.chosen = {{"Trial", fmt::format("{} · {}", row.trial, row.label)}, {"Execution", row.execution}};
+        if (!row.accuracy.empty()) content.chosen.emplace_back(result.accuracy->fidelity ? "Fidelity" : "Accuracy", fmt::format("{} ({})", row.accuracy, row.accuracyInterval));
+        if (!row.difference.empty()) content.chosen.emplace_back("Against the baseline", row.difference);
+        if (!row.latency.empty()) content.chosen.emplace_back("Latency", row.latency);
+        if (!row.speedup.empty()) content.chosen.emplace_back("Speed-up", row.speedupInterval.empty() ? row.speedup : fmt::format("{} ({})", row.speedup, row.speedupInterval));
+        if (!row.size.empty()) content.chosen.emplace_back("Size of the weights", row.size);
+        content.chosen.emplace_back("Recipe", recipe::canonical(result.trial.recipe));
+        content.chosenLayers = result.layers;
+    }
+}
+
+std::string quoted(const std::string& word) {
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? "'\\''" : std::string(1, c);
+    return text + "'";
+}
+
+void addRepeat(Content& content, const ReportInput& input) {
+    std::string sweep = "trimtab sweep " + quoted(input.study.modelPath);
+    if (!input.study.dataPath.empty()) sweep += " --data " + quoted(input.study.dataPath);
+    for (const trial::Axis& axis : input.study.axes) {
+        std::string values;
+        for (const Json& value : axis.values) values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : base::dumpJson(value));
+        sweep += " --axis " + axis.path + "=" + values;
+    }
+    content.repeat.push_back(sweep + " --session " + quoted(input.sessionPath.empty() ? "again.trimtab" : input.sessionPath) + " --refresh");
+    if (input.chosen != 0 && !input.sessionPath.empty())
+        content.repeat.push_back(fmt::format("trimtab export {} --trial {} -o chosen/", quoted(input.sessionPath), input.chosen));
+}
+
+}  // namespace
+
+std::string formatScore(const std::string& metric, double value) {
+    return isShare(metric) ? fmt::format("{:.1f} %", 100 * value) : fmt::format("{:.4g}", value);
+}
+
+Content contentOf(const ReportInput& input) {
+    Content content;
+    content.title = input.study.name.empty() ? input.study.modelName : input.study.name;
+    content.question = input.study.question.empty() ? "Which configurations are faster than the baseline, and what does each cost in accuracy?" : input.study.question;
+    content.note = input.note;
+    for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
+        const TrialResult& result = input.results[i];
+        if (content.metric.empty() && result.accuracy)
+            content.metric = fmt::format("{} ({}{})", result.accuracy->metric, result.accuracy->fidelity ? "fidelity to the reference, " : "", lower(result.accuracy->higherIsBetter));
+        content.table.push_back(rowOf(result, input.rows[i], input.chosen));
+    }
+    addFacts(content, input);
+    addChosen(content, input);
+    addRepeat(content, input);
+    content.marks = {
+        {"native", "a kernel on this machine executes the width, type and sparsity that the recipe asks for; its speed is real"},
+        {"emulated", "no kernel executes it here: the arithmetic is imitated in a wider type, so the accuracy is real and no speed is given; never on the front"},
+        {"measured", "it ran on this machine and was timed or scored"},
+        {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},
+        {"fidelity", "agreement with the reference's own outputs on seeded inputs; not accuracy, because no labels were given"},
+        {"speed-up", "baseline latency over trial latency, both timed in turn in the same processes, with a 95 % interval over processes"},
+    };
+    return content;
+}
+
+}  // namespace trimtab::report
