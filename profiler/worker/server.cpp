@@ -117,7 +117,7 @@ Result<Json> outOfMemory() {
 }
 
 /// Whatever is thrown below ends here: a worker answers, it does not fall.
-Result<Json> invoke(const Method& method, const Json& params, Workbench& bench, const Call& call) {
+Result<Json> answerSafely(const Method& method, const Json& params, Workbench& bench, const Call& call) {
     try {
         return method(params, bench, call);
     } catch (const std::bad_alloc&) {
@@ -147,7 +147,7 @@ int Server::serve(int readDescriptor, int writeDescriptor) {
                         [&] { return inbox.cancelled(); }};
         const auto method = m_methods.find(request->method);
         auto result = method == m_methods.end() ? fail(ErrorCode::Usage, "this worker has no method \"" + request->method + "\"")
-                                                : invoke(method->second, request->content, m_bench, call);
+                                                : answerSafely(method->second, request->content, m_bench, call);
         if (!result && result.error().code == ErrorCode::OutOfMemory) m_bench.clear();
         const Status sent = transport.send(result ? ipc::makeAnswer(request->id, std::move(*result)) : ipc::makeError(request->id, result.error()));
         if (!sent && sent.error().code != ErrorCode::WorkerDied)

@@ -1,0 +1,55 @@
+#include "app/tasks/report_input.h"
+
+#include <algorithm>
+
+#ifndef TRIMTAB_VERSION
+#error "the build states the product's version"
+#endif
+
+namespace trimtab::tasks {
+namespace {
+
+/// The same target: what was asked for, apart from when and with what it was measured.
+bool sameTarget(const trial::TrialResult& a, const trial::TrialResult& b) {
+    return a.trial.recipe == b.trial.recipe && a.trial.setting == b.trial.setting;
+}
+
+bool otherKeys(const trial::TrialResult& a, const trial::TrialResult& b) {
+    return a.accuracyKey != b.accuracyKey || (!a.speedKey.empty() && !b.speedKey.empty() && a.speedKey != b.speedKey);
+}
+
+}  // namespace
+
+Result<std::int64_t> newestStudy(store::Session& session) {
+    TRIMTAB_TRY(const auto studies, session.studies());
+    if (studies.empty()) return fail(ErrorCode::NotFound, "this session holds no study yet", session.path().string());
+    return studies.back().id;
+}
+
+void markStale(std::vector<trial::TrialResult>& results) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i].state != trial::State::Finished) continue;
+        const bool superseded = std::any_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [&](const trial::TrialResult& later) {
+            return later.state == trial::State::Finished && sameTarget(results[i], later) && otherKeys(results[i], later);
+        });
+        results[i].stale = results[i].stale || superseded;
+    }
+}
+
+Result<report::ReportInput> reportInput(store::Session& session, std::int64_t study, std::int64_t chosen) {
+    if (study == 0) {
+        TRIMTAB_TRY(study, newestStudy(session));
+    }
+    report::ReportInput input;
+    TRIMTAB_TRY(input.study, session.study(study));
+    TRIMTAB_TRY(input.results, session.results(study));
+    markStale(input.results);
+    TRIMTAB_TRY(input.rows, tune::paretoRows(input.results));
+    TRIMTAB_TRY(input.note, session.note(study));
+    input.chosen = chosen;
+    input.sessionPath = session.path().string();
+    input.version = TRIMTAB_VERSION;
+    return input;
+}
+
+}  // namespace trimtab::tasks

@@ -1,0 +1,54 @@
+// "compress" and "export": a recipe applied, written as ONNX, read back and compared.
+#include "core/compress/compress.h"
+
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "core/formats/onnx/writer.h"
+#include "profiler/worker/methods.h"
+#include "profiler/worker/read_back.h"
+#include "profiler/worker/workbench.h"
+
+namespace trimtab::worker {
+namespace {
+
+ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
+    ipc::CompressAnswer answer;
+    answer.originalBytes = compressed.originalBytes;
+    answer.storedBytes = compressed.storedBytes;
+    for (const auto& layer : compressed.layers)
+        answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits, layer.density,
+                                 layer.sqnrDb});
+    return answer;
+}
+
+/// Writing over the model that is read would pull the mapped weights from under the reader.
+Status refuseSameFile(const std::string& model, const std::string& output) {
+    std::error_code error;
+    if (!std::filesystem::equivalent(model, output, error) || error) return {};
+    return fail(ErrorCode::Usage, "the output would replace the model itself: choose another name", output);
+}
+
+}  // namespace
+
+Result<Json> compress(const Json& params, Workbench& bench, const Call& call) {
+    TRIMTAB_TRY(const auto request, ipc::compressRequestFromJson(params));
+    TRIMTAB_REQUIRE(refuseSameFile(request.model.model, request.output));
+    TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
+    ipc::CompressAnswer answer = answerOf(*compressed);
+    call.progress(0.3, "writing");
+    TRIMTAB_TRY(const auto written, formats::onnx::write(compressed->graph, request.output));
+    answer.fileBytes = written.fileBytes;
+    answer.form = written.form;
+    TRIMTAB_TRY(answer.readBackMaxError, readBackError(compressed->graph, request.output, request.model.setting, call));
+    const double tolerance = readBackTolerance(compressed->graph);
+    if (!(answer.readBackMaxError <= tolerance))
+        return fail(ErrorCode::Failed,
+                    fmt::format("the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g})",
+                                answer.readBackMaxError, tolerance),
+                    request.output);
+    return ipc::toJson(answer);
+}
+
+}  // namespace trimtab::worker

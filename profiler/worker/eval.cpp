@@ -1,0 +1,84 @@
+// "eval": a metric on a dataset, or fidelity to the untouched model on seeded inputs.
+#include "core/evaluate/evaluate.h"
+
+#include <algorithm>
+
+#include "profiler/worker/methods.h"
+#include "profiler/worker/workbench.h"
+
+namespace trimtab::worker {
+namespace {
+
+constexpr std::int64_t kFidelitySamples = 64;
+constexpr std::string_view kProgramPrefix = "exec:";
+
+/// The first samples of another dataset.
+class FirstSamples final : public dataset::Dataset {
+public:
+    FirstSamples(std::shared_ptr<const dataset::Dataset> whole, std::int64_t count) : m_whole(std::move(whole)), m_count(count) {}
+    const std::string& name() const override { return m_whole->name(); }
+    const std::string& task() const override { return m_whole->task(); }
+    const std::string& metric() const override { return m_whole->metric(); }
+    std::int64_t size() const override { return m_count; }
+    const std::string& hash() const override { return m_whole->hash(); }
+    std::vector<std::string> inputNames() const override { return m_whole->inputNames(); }
+    Result<dataset::Batch> batch(std::int64_t first, std::int64_t count) const override { return m_whole->batch(first, count); }
+
+private:
+    std::shared_ptr<const dataset::Dataset> m_whole;
+    std::int64_t m_count;
+};
+
+evaluate::Progress progressOf(const Call& call, const std::string& what) {
+    return {[&call, what](std::int64_t done, std::int64_t total) { call.progress(static_cast<double>(done) / static_cast<double>(total), what); },
+            call.cancelled};
+}
+
+/// The batch that the model's inputs fix; 0 when the first dim of every input is open.
+std::int64_t fixedBatch(const Graph& graph) {
+    for (const graph::ValueId id : graph.inputs) {
+        const auto& dims = graph.value(id).type.dims;
+        if (dims && !dims->empty() && dims->front().isKnown()) return dims->front().extent;
+    }
+    return 0;
+}
+
+trial::Accuracy accuracyOf(evaluate::Evaluation evaluation) {
+    return {evaluation.metric, evaluation.direction == evaluate::Direction::HigherIsBetter, evaluation.fidelity, evaluation.estimate.value,
+            evaluation.estimate.interval, evaluation.n, std::move(evaluation.sampleScores), std::move(evaluation.sampleWeights)};
+}
+
+Result<evaluate::Evaluation> onData(const ipc::EvalRequest& request, CompiledTrial& trial, const Call& call) {
+    const Graph& graph = trial.compressed->graph;
+    TRIMTAB_TRY(std::shared_ptr<const dataset::Dataset> data, trimtab::dataset::open(request.data, &graph));
+    if (request.samples > 0 && request.samples < data->size()) data = std::make_shared<FirstSamples>(data, request.samples);
+    const std::int64_t fixed = fixedBatch(graph);
+    const std::int64_t batch = fixed > 0 ? fixed : request.batch;
+    const auto progress = progressOf(call, "scoring");
+    if (request.metric.starts_with(kProgramPrefix))
+        return evaluate::withProgram(*trial.model, *data, request.data, request.metric.substr(kProgramPrefix.size()), batch, progress, fixed > 0);
+    return evaluate::onDataset(*trial.model, *data, request.metric, batch, progress, fixed > 0);
+}
+
+Result<evaluate::Evaluation> againstReference(const ipc::EvalRequest& request, CompiledTrial& trial, Workbench& bench, const Call& call) {
+    if (request.metric.starts_with(kProgramPrefix)) return fail(ErrorCode::Usage, "a metric program wants a dataset: name it with --data");
+    ipc::ModelRequest untouched = request.model;
+    untouched.recipe = {};
+    TRIMTAB_TRY(const auto reference, bench.compiled(untouched, call));
+    recipe::RunSetting setting = request.model.setting;
+    setting.batch = 0;  // each seeded input is one sample
+    const std::int64_t samples = request.samples > 0 ? request.samples : kFidelitySamples;
+    return evaluate::fidelity(*trial.model, *reference->model, trial.compressed->graph, setting, request.metric, samples,
+                              progressOf(call, "comparing with the reference"));
+}
+
+}  // namespace
+
+Result<Json> eval(const Json& params, Workbench& bench, const Call& call) {
+    TRIMTAB_TRY(const auto request, ipc::evalRequestFromJson(params));
+    TRIMTAB_TRY(const auto trial, bench.compiled(request.model, call));
+    TRIMTAB_TRY(auto evaluation, request.data.empty() ? againstReference(request, *trial, bench, call) : onData(request, *trial, call));
+    return ipc::toJson(accuracyOf(std::move(evaluation)));
+}
+
+}  // namespace trimtab::worker

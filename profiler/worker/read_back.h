@@ -1,0 +1,19 @@
+#pragma once
+// What was written is read again and run beside what was meant.
+#include <string>
+
+#include "core/compress/compress.h"
+#include "core/recipe/run_setting.h"
+#include "profiler/worker/call.h"
+
+namespace trimtab::worker {
+
+/// Largest difference of any output on seeded inputs, relative to the largest magnitude of that output. Engines: the reference, or "cpu" where the
+/// reference would take long. Open dims are bound to small extents.
+Result<double> readBackError(const Graph& meant, const std::string& file, const recipe::RunSetting& setting, const Call& call);
+
+/// How far a file may differ from what was compressed: 1e-3 of the largest output where products are formed in fp32; 5e-2 where activations are
+/// quantised or products formed in 16 bits, because the file's operators round in other places.
+double readBackTolerance(const Graph& meant);
+
+}  // namespace trimtab::worker
