@@ -1,0 +1,66 @@
+#include "kernels/cpu/compiled_model.h"
+
+#include <algorithm>
+
+#include <omp.h>
+
+#include "kernels/cpu/plan/planner.h"
+
+namespace trimtab::cpu {
+namespace {
+
+constexpr std::size_t kPlansKept = 4;
+
+/// Our kernels and oneDNN take their threads from the calling thread's OpenMP setting.
+class ThreadCount {
+public:
+    explicit ThreadCount(int threads) : m_before(omp_get_max_threads()) {
+        if (threads != m_before) omp_set_num_threads(threads);
+    }
+    ~ThreadCount() {
+        if (omp_get_max_threads() != m_before) omp_set_num_threads(m_before);
+    }
+    ThreadCount(const ThreadCount&) = delete;
+    ThreadCount& operator=(const ThreadCount&) = delete;
+
+private:
+    int m_before;
+};
+
+}  // namespace
+
+Status CpuModel::choosePlan(std::span<const NamedTensor> inputs) {
+    const auto found = std::find_if(m_plans.begin(), m_plans.end(), [&](const auto& plan) { return plan->fits(inputs); });
+    if (found != m_plans.end()) {
+        std::rotate(m_plans.begin(), found, found + 1);
+        return {};
+    }
+    if (m_plans.size() >= kPlansKept) m_plans.pop_back();
+    auto plan = makePlan(m_graph, inputs, m_weights, m_threads);
+    if (!plan && plan.error().code == ErrorCode::OutOfMemory && !m_plans.empty()) {
+        // The other plans' memory may be what is missing.
+        m_plans.clear();
+        plan = makePlan(m_graph, inputs, m_weights, m_threads);
+    }
+    if (!plan) return fail(plan.error());
+    m_plans.insert(m_plans.begin(), std::move(*plan));
+    return {};
+}
+
+Status CpuModel::prepare(std::span<const NamedTensor> inputs) {
+    const ThreadCount threads(m_threads);
+    return choosePlan(inputs);
+}
+
+Result<std::vector<NamedTensor>> CpuModel::run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) {
+    const ThreadCount threads(m_threads);
+    TRIMTAB_REQUIRE(choosePlan(inputs));
+    return m_plans.front()->run(inputs, listener);
+}
+
+const std::vector<trace::LayerRecord>& CpuModel::layers() const {
+    static const std::vector<trace::LayerRecord> kNone;
+    return m_plans.empty() ? kNone : m_plans.front()->records;
+}
+
+}  // namespace trimtab::cpu

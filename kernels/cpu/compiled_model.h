@@ -1,0 +1,32 @@
+#pragma once
+// A graph with the plans of the last few shape signatures.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/runtime/engine.h"
+#include "kernels/cpu/plan/plan.h"
+
+namespace trimtab::cpu {
+
+class CpuModel final : public runtime::CompiledModel {
+public:
+    CpuModel(Graph graph, int threads) : m_graph(std::move(graph)), m_threads(threads) {}
+
+    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) override;
+    Status prepare(std::span<const NamedTensor> inputs) override;
+    const std::vector<trace::LayerRecord>& layers() const override;
+    std::int64_t weightBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->weightBytes; }
+    std::int64_t arenaBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->arenaBytes(); }
+
+private:
+    /// The plan for these inputs moves to the front, made when it is not there.
+    Status choosePlan(std::span<const NamedTensor> inputs);
+
+    Graph m_graph;
+    int m_threads;
+    WeightStore m_weights;
+    std::vector<std::unique_ptr<Plan>> m_plans;  // the last used first
+};
+
+}  // namespace trimtab::cpu

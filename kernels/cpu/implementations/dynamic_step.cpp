@@ -1,0 +1,115 @@
+#include "kernels/cpu/implementations/dynamic_step.h"
+
+#include <cstring>
+
+#include "kernels/cpu/implementations/emulation.h"
+
+namespace trimtab::cpu {
+namespace {
+
+/// An input of a reference kernel: bytes in a slot seen as a tensor, or a dynamic value.
+struct Source {
+    SlotId slot = kNoSlot;
+    DataType type = DataType::Undefined;
+    Shape shape;
+    std::size_t bytes = 0;
+    graph::ValueId value = graph::kNoValue;
+};
+
+ref::RunValue load(const Source& source, Frame& frame) {
+    if (source.value == graph::kNoValue) return Tensor();
+    if (source.slot == kNoSlot) return frame.dynamic[static_cast<std::size_t>(source.value)];
+    return Tensor::view(source.type, source.shape, {frame.at<const std::byte>(source.slot), source.bytes}, nullptr);
+}
+
+Result<std::vector<Source>> sources(Builder& builder, const NodeView& view, const std::vector<bool>* dynamic) {
+    std::vector<Source> result;
+    for (std::size_t i = 0; i < view.node.inputs.size(); ++i) {
+        Source source;
+        source.value = view.node.inputs[i];
+        if (source.value != graph::kNoValue && !(dynamic && (*dynamic)[static_cast<std::size_t>(source.value)])) {
+            const graph::Value& value = view.graph.value(source.value);
+            source.type = value.constant ? value.constant->type() : value.type.type;
+            source.shape = value.constant ? value.constant->shape() : value.quantized ? value.quantized->originalShape : *value.type.shape();
+            source.bytes = static_cast<std::size_t>(*tensor::byteSize(source.type, source.shape.elementCount()));
+            TRIMTAB_TRY(source.slot, readAsTreated(builder, view, i));
+        }
+        result.push_back(std::move(source));
+    }
+    return result;
+}
+
+std::vector<SlotId> slotsOf(const std::vector<Source>& sources) {
+    std::vector<SlotId> slots;
+    for (const Source& source : sources) {
+        if (source.slot != kNoSlot) slots.push_back(source.slot);
+    }
+    return slots;
+}
+
+}  // namespace
+
+Status placeDynamicStep(Builder& builder, const NodeView& view, const std::vector<bool>& dynamic) {
+    if (!ref::find(view.node)) return fail(ErrorCode::Unsupported, "nothing here executes " + view.node.op, view.node.name);
+    TRIMTAB_TRY(auto inputs, sources(builder, view, &dynamic));
+    auto slots = slotsOf(inputs);
+    const graph::Node node = view.node;
+    builder.step(
+        [node, inputs = std::move(inputs)](Frame& frame) -> Status {
+            std::vector<ref::RunValue> values;
+            for (const Source& source : inputs) values.push_back(load(source, frame));
+            TRIMTAB_TRY(auto results, ref::evaluate(node, values));
+            for (std::size_t i = 0; i < node.outputs.size() && i < results.size(); ++i) {
+                if (node.outputs[i] != graph::kNoValue) frame.dynamic[static_cast<std::size_t>(node.outputs[i])] = std::move(results[i]);
+            }
+            return {};
+        },
+        std::move(slots), {});
+    return {};
+}
+
+runtime::Support judgeReference(const NodeView& view) {
+    if (!ref::find(view.node)) return refused("no kernel knows the operator");
+    return judgeEmulation(view);
+}
+
+Status placeReference(Builder& builder, const NodeView& view) {
+    builder.record().kernel = "reference";
+    TRIMTAB_TRY(auto inputs, sources(builder, view, nullptr));
+    auto slots = slotsOf(inputs);
+    struct Target {
+        SlotId slot = kNoSlot;
+        std::size_t bytes = 0;
+    };
+    std::vector<Target> targets;
+    std::vector<SlotId> written;
+    for (std::size_t i = 0; i < view.node.outputs.size(); ++i) {
+        Target target;
+        if (view.node.outputs[i] != graph::kNoValue) {
+            target.slot = builder.write(view.node.outputs[i]);
+            target.bytes = static_cast<std::size_t>(*tensor::byteSize(view.outputType(i), view.outputShape(i).elementCount()));
+            written.push_back(target.slot);
+        }
+        targets.push_back(target);
+    }
+    const graph::Node node = view.node;
+    builder.step(
+        [node, inputs = std::move(inputs), targets = std::move(targets)](Frame& frame) -> Status {
+            std::vector<ref::RunValue> values;
+            for (const Source& source : inputs) values.push_back(load(source, frame));
+            TRIMTAB_TRY(const auto results, ref::evaluate(node, values));
+            for (std::size_t i = 0; i < targets.size(); ++i) {
+                if (targets[i].slot == kNoSlot) continue;
+                const auto* tensor = i < results.size() ? std::get_if<Tensor>(&results[i]) : nullptr;
+                if (!tensor || tensor->bytes().size() != targets[i].bytes) {
+                    return fail(ErrorCode::Failed, node.op + " gave a result of another shape than was inferred for it");
+                }
+                if (targets[i].bytes > 0) std::memcpy(frame.at<std::byte>(targets[i].slot), tensor->bytes().data(), targets[i].bytes);
+            }
+            return {};
+        },
+        std::move(slots), std::move(written));
+    return {};
+}
+
+}  // namespace trimtab::cpu

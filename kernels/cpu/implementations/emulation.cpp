@@ -1,0 +1,130 @@
+#include "kernels/cpu/implementations/emulation.h"
+
+#include "core/tensor/convert.h"
+#include "kernels/cpu/simd/quantize.h"
+#include "kernels/cpu/vector/parallel.h"
+
+namespace trimtab::cpu {
+namespace {
+
+bool roundsOperands(const graph::Treatment& treatment) {
+    return treatment.compute == graph::ComputeType::BFloat16 || treatment.compute == graph::ComputeType::Float16;
+}
+
+DataType roundingType(const graph::Treatment& treatment) {
+    return treatment.compute == graph::ComputeType::BFloat16 ? DataType::BFloat16 : DataType::Float16;
+}
+
+Result<Tensor> rounded(const Tensor& values, DataType type) {
+    TRIMTAB_TRY(const Tensor narrow, tensor::convert(values, type));
+    return tensor::convert(narrow, DataType::Float32);
+}
+
+Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, DataType type, const std::string& kind) {
+    const SlotId result = builder.scratch(count * 4);
+    builder.step(
+        [source, result, count, type](Frame& frame) {
+            const float* x = frame.at<float>(source);
+            float* y = frame.at<float>(result);
+            parallelParts(count, kElementsWorthThreads, [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t i = begin; i < end; ++i) {
+                    y[i] = type == DataType::BFloat16 ? tensor::bfloatToFloat(tensor::floatToBfloat(x[i]))
+                                                      : tensor::halfToFloat(tensor::floatToHalf(x[i]));
+                }
+            });
+            return Status{};
+        },
+        {source}, {result});
+    builder.setDerived(id, kind, {result});
+    return result;
+}
+
+Result<SlotId> placeEightBits(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, const std::string& kind) {
+    const SlotId codes = builder.scratch(count);
+    const SlotId result = builder.scratch(count * 4);
+    builder.step(
+        [source, codes, result, count](Frame& frame) {
+            const float* x = frame.at<float>(source);
+            auto* q = frame.at<std::uint8_t>(codes);
+            float* y = frame.at<float>(result);
+            const auto parameters = simd::parametersOf(simd::rangeOf(x, count));
+            simd::quantize(x, count, parameters, q);
+            parallelParts(count, kElementsWorthThreads, [&](std::int64_t begin, std::int64_t end) {
+                for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<float>(q[i] - parameters.zeroPoint) * parameters.scale;
+            });
+            return Status{};
+        },
+        {source}, {codes, result});
+    builder.setDerived(id, kind, {result});
+    return result;
+}
+
+}  // namespace
+
+bool hasTreatedOperands(const graph::Node& node) {
+    return node.is("Conv") || node.is("MatMul") || node.is("Gemm") || node.is("FusedConv", "trimtab") || node.is("FusedMatMul", "trimtab");
+}
+
+runtime::Support judgeEmulation(const NodeView& view) {
+    if (!hasTreatedOperands(view.node)) return native();
+    const graph::Treatment& treatment = view.node.treatment;
+    const std::string of = " of " + view.node.op;
+    if (treatment.activationBits < 32) return emulated("no kernel here forms " + std::to_string(treatment.weightBits) + "-bit integer products" + of);
+    if (treatment.weightBits < 32) return emulated("no kernel executes " + std::to_string(treatment.weightBits) + "-bit weights" + of);
+    if (treatment.compute != graph::ComputeType::Float32) {
+        return emulated("no kernel here forms " + std::string(graph::name(treatment.compute)) + " products" + of);
+    }
+    return native();
+}
+
+Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i) {
+    const graph::Treatment& treatment = view.node.treatment;
+    const auto bytesOf = [](const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); };
+    Tensor weight;
+    if (const auto& codes = view.value(i).quantized) {
+        TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(codes.get(), "dequantised", codes, [&] { return codes->dequantize(); }, bytesOf));
+        builder.hold(entry.held);
+        weight = *entry.value;
+    } else {
+        const Tensor* constant = view.constant(i);
+        if (!constant) return fail(ErrorCode::Failed, "a weight was expected", view.node.name);
+        weight = *constant;
+    }
+    if (!roundsOperands(treatment) || weight.type() != DataType::Float32) return weight;
+    const DataType type = roundingType(treatment);
+    TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(weight.bytes().data(), "rounded to " + std::string(tensor::name(type)), weight,
+                                                                    [&] { return rounded(weight, type); }, bytesOf));
+    builder.hold(entry.held);
+    return *entry.value;
+}
+
+Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t i, Layout layout) {
+    const graph::ValueId id = view.node.inputs[i];
+    const graph::Treatment& treatment = view.node.treatment;
+    const DataType type = view.constant(i) ? view.constant(i)->type() : view.type(i);
+    const bool isOperand = hasTreatedOperands(view.node) && i < 2 && type == DataType::Float32;
+    if (isOperand && view.value(i).isConstant() && (roundsOperands(treatment) || view.quantized(i))) {
+        TRIMTAB_TRY(Tensor weight, treatedWeight(builder, view, i));
+        return builder.constant(std::move(weight));
+    }
+    TRIMTAB_TRY(const SlotId source, builder.read(id, Form{type, layout}));
+    const bool toEightBits = isOperand && i == 0 && treatment.activationBits == 8;
+    if (!isOperand || (!toEightBits && !roundsOperands(treatment))) return source;
+    const std::string kind = (toEightBits ? "8 bits and back" : "rounded to " + std::string(tensor::name(roundingType(treatment)))) +
+                             (layout == Layout::Plain ? "" : ", channels last");
+    if (const auto* known = builder.derived(id, kind)) return known->front();
+    const std::int64_t count = view.shape(i).elementCount();
+    return toEightBits ? placeEightBits(builder, id, source, count, kind) : placeRounding(builder, id, source, count, roundingType(treatment), kind);
+}
+
+void recordTreatment(Builder& builder, const NodeView& view) {
+    const graph::Treatment& treatment = view.node.treatment;
+    trace::LayerRecord& record = builder.record();
+    record.compute = graph::name(treatment.compute);
+    record.weightBits = treatment.weightBits;
+    record.activationBits = treatment.activationBits;
+    record.density = treatment.density;
+    if (const auto* codes = view.quantized(1)) record.group = codes->group;
+}
+
+}  // namespace trimtab::cpu

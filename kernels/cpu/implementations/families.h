@@ -1,0 +1,36 @@
+#pragma once
+// Judge and place of every implementation family; list.cpp puts them in order of preference for each operator.
+#include "kernels/cpu/plan/implementation.h"
+
+namespace trimtab::cpu {
+
+#define TRIMTAB_FAMILY(Name)                         \
+    runtime::Support judge##Name(const NodeView& view); \
+    Status place##Name(Builder& builder, const NodeView& view)
+
+TRIMTAB_FAMILY(Unary);
+TRIMTAB_FAMILY(Binary);
+TRIMTAB_FAMILY(Power);
+TRIMTAB_FAMILY(Select);
+TRIMTAB_FAMILY(Cast);
+TRIMTAB_FAMILY(View);
+TRIMTAB_FAMILY(Transpose);
+TRIMTAB_FAMILY(Slice);
+TRIMTAB_FAMILY(Split);
+TRIMTAB_FAMILY(Concat);
+TRIMTAB_FAMILY(Expand);
+TRIMTAB_FAMILY(Gather);
+TRIMTAB_FAMILY(Reduce);
+TRIMTAB_FAMILY(GlobalPool);
+TRIMTAB_FAMILY(Softmax);
+TRIMTAB_FAMILY(RowNormalization);
+TRIMTAB_FAMILY(BatchNormalization);
+TRIMTAB_FAMILY(Pool);
+TRIMTAB_FAMILY(Convolution);
+TRIMTAB_FAMILY(TransposedConvolution);
+TRIMTAB_FAMILY(MatMul);
+TRIMTAB_FAMILY(BatchedMatMul);
+
+#undef TRIMTAB_FAMILY
+
+}  // namespace trimtab::cpu

@@ -1,0 +1,65 @@
+// The lists: for each operator its implementations, best first, the reference kernel last.
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/implementations/dynamic_step.h"
+#include "kernels/cpu/implementations/families.h"
+
+namespace trimtab::cpu {
+namespace {
+
+using List = std::vector<Implementation>;
+
+constexpr Implementation kReference{"reference", judgeReference, placeReference};
+
+std::map<std::string, List, std::less<>> makeLists() {
+    std::map<std::string, List, std::less<>> lists;
+    const auto put = [&](std::initializer_list<const char*> operators, List implementations) {
+        implementations.push_back(kReference);
+        for (const char* op : operators) lists[op] = implementations;
+    };
+    put({"Conv", "trimtab.FusedConv"}, {{"fp32 convolution", judgeConvolution, placeConvolution}});
+    put({"ConvTranspose"}, {{"fp32 transposed convolution", judgeTransposedConvolution, placeTransposedConvolution}});
+    put({"MatMul"}, {{"fp32 product", judgeMatMul, placeMatMul}, {"batched product", judgeBatchedMatMul, placeBatchedMatMul}});
+    put({"Gemm", "trimtab.FusedMatMul"}, {{"fp32 product", judgeMatMul, placeMatMul}});
+    put({"MaxPool", "AveragePool"}, {{"pooling", judgePool, placePool}});
+    put({"GlobalAveragePool", "GlobalMaxPool"}, {{"global pooling", judgeGlobalPool, placeGlobalPool}});
+    put({"BatchNormalization"}, {{"channel scaling", judgeBatchNormalization, placeBatchNormalization}});
+    put({"LayerNormalization", "trimtab.RMSNormalization"}, {{"row normalisation", judgeRowNormalization, placeRowNormalization}});
+    put({"Softmax", "LogSoftmax"}, {{"row softmax", judgeSoftmax, placeSoftmax}});
+    put({"ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"}, {{"vector reduction", judgeReduce, placeReduce}});
+    put({"Abs", "Neg", "Relu", "LeakyRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Exp", "Sqrt", "Reciprocal", "Elu", "Floor",
+         "Ceil", "Gelu", "Swish", "trimtab.Silu", "trimtab.Gelu"},
+        {{"vector loop", judgeUnary, placeUnary}});
+    put({"Add", "Sub", "Mul", "Div", "Min", "Max"}, {{"vector loop", judgeBinary, placeBinary}});
+    put({"Pow"}, {{"vector loop", judgePower, placePower}});
+    put({"Where"}, {{"vector loop", judgeSelect, placeSelect}});
+    put({"Cast"}, {{"conversion loop", judgeCast, placeCast}});
+    put({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout"}, {{"view", judgeView, placeView}});
+    put({"Transpose"}, {{"strided copy", judgeTranspose, placeTranspose}});
+    put({"Slice"}, {{"strided copy", judgeSlice, placeSlice}});
+    put({"Split"}, {{"strided copy", judgeSplit, placeSplit}});
+    put({"Concat"}, {{"strided copy", judgeConcat, placeConcat}});
+    put({"Expand"}, {{"strided copy", judgeExpand, placeExpand}});
+    put({"Gather"}, {{"row gather", judgeGather, placeGather}});
+    return lists;
+}
+
+}  // namespace
+
+std::span<const Implementation> implementationsOf(const graph::Node& node) {
+    static const auto lists = makeLists();
+    static const List referenceOnly{kReference};
+    const auto found = lists.find(node.domain.empty() ? node.op : node.domain + "." + node.op);
+    if (found != lists.end()) return found->second;
+    if (ref::find(node)) return referenceOnly;
+    return {};
+}
+
+runtime::Support native() { return {runtime::Support::Level::Native, {}}; }
+runtime::Support emulated(std::string reason) { return {runtime::Support::Level::Emulated, std::move(reason)}; }
+runtime::Support refused(std::string reason) { return {runtime::Support::Level::Refused, std::move(reason)}; }
+runtime::Support notMeant() { return {runtime::Support::Level::Refused, {}}; }
+
+}  // namespace trimtab::cpu

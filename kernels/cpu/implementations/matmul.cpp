@@ -1,0 +1,143 @@
+#include "kernels/cpu/implementations/matmul.h"
+
+#include <algorithm>
+
+#include "core/tensor/convert.h"
+#include "kernels/cpu/implementations/emulation.h"
+#include "kernels/cpu/implementations/families.h"
+
+namespace trimtab::cpu {
+namespace {
+
+std::vector<std::int64_t> withLeadingOnes(const std::vector<std::int64_t>& dims, std::size_t rank) {
+    std::vector<std::int64_t> result(rank, 1);
+    std::copy_backward(dims.begin(), dims.end(), result.end());
+    return result;
+}
+
+}  // namespace
+
+bool isWeightProduct(const NodeView& view, std::string* reason) {
+    const auto no = [&](const char* why) {
+        if (reason) *reason = why;
+        return false;
+    };
+    if (view.type(0) != DataType::Float32) return no("");
+    const int weightRank = view.quantized(1) ? view.quantized(1)->originalShape.rank() : view.rank(1);
+    if (weightRank >= 0 && weightRank != 2) return no("its second operand is no matrix");
+    if (view.node.is("Gemm")) {
+        if (view.node.integer("transA", 0) != 0) return no("its first operand is transposed");
+        if (view.node.number("alpha", 1.0F) != 1.0F) return no("alpha is not 1");
+        if (view.has(2) && view.node.number("beta", 1.0F) != 1.0F) return no("beta is not 1");
+    }
+    const std::string activation = view.node.string("activation", "");
+    if (!activation.empty() && activation != "Relu") return no("its activation has no kernel");
+    return true;
+}
+
+Result<WeightProduct> weightProduct(const NodeView& view) {
+    const Shape input = view.shape(0);
+    const Shape weight = view.quantized(1) ? view.quantized(1)->originalShape : view.shape(1);
+    if (weight.rank() != 2 || input.rank() < 1) return fail(ErrorCode::Unsupported, "its second operand is no matrix");
+    WeightProduct product;
+    const bool transposed = view.node.is("Gemm") && view.node.integer("transB", 0) != 0;
+    product.layout = transposed ? tensor::WeightLayout::OutputsFirst : tensor::WeightLayout::OutputsLast;
+    product.n = transposed ? weight[0] : weight[1];
+    product.k = transposed ? weight[1] : weight[0];
+    if (input[input.rank() - 1] != product.k) return fail(ErrorCode::Unsupported, "its operands do not fit");
+    if (input.elementCount() == 0 || product.n == 0) return fail(ErrorCode::Unsupported, "it multiplies nothing");
+    product.m = input.elementCount() / product.k;
+    product.relu = view.node.string("activation", "") == "Relu";
+    if (view.has(2)) {
+        const Shape bias = view.shape(2);
+        const std::int64_t count = bias.elementCount();
+        const bool isVector = (count == product.n && bias.rank() >= 1 && bias[bias.rank() - 1] == product.n) || (count == 1 && view.constant(2));
+        if (!isVector || view.type(2) != DataType::Float32) return fail(ErrorCode::Unsupported, "its bias is no vector of outputs");
+        product.bias = view.node.input(2);
+    }
+    return product;
+}
+
+Result<SlotId> readBias(Builder& builder, const NodeView& view, const WeightProduct& product) {
+    if (product.bias == graph::kNoValue) return kNoSlot;
+    if (view.shape(2).elementCount() == product.n) return builder.read(product.bias);
+    const auto value = static_cast<float>(tensor::elementAsDouble(*view.constant(2), 0));
+    return builder.constantFloats(std::vector<float>(static_cast<std::size_t>(product.n), value));
+}
+
+runtime::Support judgeMatMul(const NodeView& view) {
+    std::string reason;
+    if (!isWeightProduct(view, &reason)) return refused(reason);
+    return judgeEmulation(view);
+}
+
+Status placeMatMul(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
+    const bool isConstant = view.value(1).isConstant();
+    const bool outputsFirst = product.layout == tensor::WeightLayout::OutputsFirst;
+    const onednn::Dims dims{product.k, product.n};
+    const auto plain = onednn::describe(dims, DataType::Float32, outputsFirst ? onednn::Dims{1, product.k} : onednn::Dims{product.n, 1});
+    onednn::Attributes attributes;
+    if (product.relu) attributes.postOps.push_back({onednn::PostOp::Kind::Relu, 0, 0, {}});
+    std::optional<onednn::Desc> bias;
+    if (product.bias != graph::kNoValue) bias = onednn::describe(Shape{1, product.n}, DataType::Float32);
+    TRIMTAB_TRY(const auto primitive,
+                onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::Float32), isConstant ? onednn::anyLayout(dims, DataType::Float32) : plain,
+                               bias, onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
+
+    TRIMTAB_TRY(const SlotId source, readAsTreated(builder, view, 0));
+    SlotId weights = kNoSlot;
+    if (isConstant) {
+        TRIMTAB_TRY(const Tensor weight, treatedWeight(builder, view, 1));
+        TRIMTAB_TRY(weights, onednn::packed(builder, weight, plain, primitive.weights));
+    } else {
+        TRIMTAB_TRY(weights, builder.read(view.node.input(1)));
+    }
+    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
+    if (bias) {
+        TRIMTAB_TRY(const SlotId slot, readBias(builder, view, product));
+        arguments.push_back({DNNL_ARG_BIAS, *bias, slot, false});
+    }
+    arguments.push_back({DNNL_ARG_DST, primitive.destination, builder.write(view.node.output(0)), true});
+    recordTreatment(builder, view);
+    builder.record().kernel = "onednn matmul " + primitive.name;
+    return onednn::place(builder, primitive, std::move(arguments));
+}
+
+runtime::Support judgeBatchedMatMul(const NodeView& view) {
+    if (view.type(0) != DataType::Float32 || view.type(1) != DataType::Float32) return notMeant();
+    if (!view.node.is("MatMul")) return notMeant();
+    return judgeEmulation(view);
+}
+
+Status placeBatchedMatMul(Builder& builder, const NodeView& view) {
+    std::vector<std::int64_t> a = view.shape(0).dims();
+    std::vector<std::int64_t> b = view.shape(1).dims();
+    if (a.empty() || b.empty()) return fail(ErrorCode::Unsupported, "an operand is a scalar");
+    if (a.size() == 1) a = {1, a[0]};
+    if (b.size() == 1) b = {b[0], 1};
+    const std::size_t rank = std::max(a.size(), b.size());
+    if (rank > 6) return fail(ErrorCode::Unsupported, "it has too many axes");
+    a = withLeadingOnes(a, rank);
+    b = withLeadingOnes(b, rank);
+    std::vector<std::int64_t> y;
+    for (std::size_t axis = 0; axis + 2 < rank; ++axis) y.push_back(std::max(a[axis], b[axis]));
+    y.push_back(a[rank - 2]);
+    y.push_back(b[rank - 1]);
+    if (Shape(a).elementCount() == 0 || Shape(b).elementCount() == 0) return fail(ErrorCode::Unsupported, "it multiplies nothing");
+    if (Shape(y).elementCount() != view.outputShape().elementCount()) return fail(ErrorCode::Unsupported, "its shapes do not fit");
+
+    const auto source = onednn::describe(Shape(a), DataType::Float32);
+    const auto weights = onednn::describe(Shape(b), DataType::Float32);
+    const auto destination = onednn::describe(Shape(y), DataType::Float32);
+    TRIMTAB_TRY(const auto primitive, onednn::matMul(source, weights, std::nullopt, destination, {}));
+    TRIMTAB_TRY(const SlotId left, readAsTreated(builder, view, 0));
+    TRIMTAB_TRY(const SlotId right, readAsTreated(builder, view, 1));
+    recordTreatment(builder, view);
+    builder.record().kernel = "onednn matmul " + primitive.name;
+    return onednn::place(builder, primitive,
+                         {{DNNL_ARG_SRC, source, left, false}, {DNNL_ARG_WEIGHTS, weights, right, false},
+                          {DNNL_ARG_DST, destination, builder.write(view.node.output(0)), true}});
+}
+
+}  // namespace trimtab::cpu

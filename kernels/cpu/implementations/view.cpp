@@ -1,0 +1,25 @@
+// Operators that only name the same bytes anew: no step at all.
+#include "kernels/cpu/implementations/families.h"
+
+namespace trimtab::cpu {
+
+runtime::Support judgeView(const NodeView& view) {
+    if (view.outputType() != view.type(0)) return refused("it changes the type");
+    return native();
+}
+
+Status placeView(Builder& builder, const NodeView& view) {
+    if (view.node.outputs.size() != 1 && view.node.op == "Dropout" && view.node.output(1) != graph::kNoValue) {
+        return fail(ErrorCode::Unsupported, "its mask is read");
+    }
+    if (view.shape(0).elementCount() != view.outputShape().elementCount()) return fail(ErrorCode::Unsupported, "it changes the number of elements");
+    // Equal shapes keep whatever form the value has.
+    const bool keepsForm = view.shape(0) == view.outputShape();
+    const Form form = keepsForm ? builder.formOf(view.node.input(0)) : Form{view.type(0), Layout::Plain};
+    TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0), form));
+    builder.writeOver(view.node.output(0), form, source);
+    builder.record().kernel = "view";
+    return {};
+}
+
+}  // namespace trimtab::cpu

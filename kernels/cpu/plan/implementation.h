@@ -1,0 +1,29 @@
+#pragma once
+// An operator's implementations stand in one list in order of preference, the reference kernel last. The first that takes the node has it;
+// every refusal gives its reason.
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/runtime/engine.h"
+#include "kernels/cpu/plan/builder.h"
+
+namespace trimtab::cpu {
+
+struct Implementation {
+    std::string_view name;
+    /// By types, attributes, treatment and this machine, before shapes are known. Refused without a reason: not meant for such a node at all.
+    runtime::Support (*judge)(const NodeView& view);
+    /// Places the node for concrete shapes. Unsupported with the reason when these shapes are beyond it; then it has placed nothing.
+    Status (*place)(Builder& builder, const NodeView& view);
+};
+
+/// For an operator, best first; the reference kernel is the last where it knows the operator. Empty: nothing executes it.
+std::span<const Implementation> implementationsOf(const graph::Node& node);
+
+runtime::Support native();
+runtime::Support emulated(std::string reason);
+runtime::Support refused(std::string reason);
+runtime::Support notMeant();
+
+}  // namespace trimtab::cpu

@@ -1,0 +1,13 @@
+// The loops of vector_body.h for any processor.
+#include <cstdint>
+
+#include "kernels/cpu/vector/vector_kernels.h"
+
+namespace trimtab::cpu {
+namespace {
+#include "kernels/cpu/vector/vector_body.h"
+}  // namespace
+
+const VectorKernels kPortableVectorKernels{unary, binary, select, softmaxRow, rmsRow, layerNormRow, reduceRow, accumulate};
+
+}  // namespace trimtab::cpu
