@@ -5,6 +5,16 @@
 
 #include "core/graph/graph.h"
 
+// Operations by operator (y: output elements, x: input elements):
+//   products and convolutions     2 · y · (length of the sum), plus y for a bias, a residual and an activation each
+//   ConvTranspose                 2 · x · (weight elements / input channels)
+//   RNN, GRU, LSTM                2 · steps · (weight elements), plus 10 · steps · hidden for the gates
+//   pools                         y · kernel;  global pools and reductions: x (2x with squares or magnitudes)
+//   Softmax 5y, BatchNormalization 2y, Layer/Instance/GroupNormalization 8y, RMSNormalization 4y, Silu 2y, Gelu 5y, quantisation 2y…5y
+//   Resize                        8y linear, 32y cubic
+//   what only moves bytes         0 (Reshape, Transpose, Concat, Gather, Cast, Resize nearest, …)
+//   everything else               y
+
 namespace trimtab::graph {
 
 struct NodeCost {

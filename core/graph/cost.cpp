@@ -1,0 +1,204 @@
+#include "core/graph/cost.h"
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+namespace trimtab::graph {
+
+namespace {
+
+/// Shapes of one node as plain numbers. Doubles, so that products of hostile extents cannot wrap.
+class Extents {
+public:
+    Extents(const Graph& graph, const Node& node) : m_graph(graph), m_node(node) {}
+
+    bool known(ValueId id) const { return id == kNoValue || m_graph.value(id).type.shape().has_value(); }
+    double input(std::size_t i) const { return elements(m_node.input(i)); }
+    double output(std::size_t i) const { return elements(m_node.output(i)); }
+    /// 0 where the input or the axis does not exist; negative axes count from the end.
+    double dim(std::size_t i, int axis) const {
+        const auto shape = m_node.input(i) == kNoValue ? std::nullopt : m_graph.value(m_node.input(i)).type.shape();
+        if (!shape) return 0;
+        const auto place = tensor::normalizeAxis(axis, shape->rank());
+        return place ? static_cast<double>((*shape)[*place]) : 0;
+    }
+
+private:
+    double elements(ValueId id) const {
+        if (id == kNoValue) return 0;
+        double count = 1;
+        const auto shape = m_graph.value(id).type.shape();
+        if (!shape) return 0;
+        for (const std::int64_t dim : *shape) count *= static_cast<double>(dim);
+        return count;
+    }
+
+    const Graph& m_graph;
+    const Node& m_node;
+};
+
+double kernelSize(const Node& node) {
+    double size = 1;
+    for (const std::int64_t extent : node.integers("kernel_shape")) size *= static_cast<double>(extent);
+    return size;
+}
+
+double activationCost(const Node& node, double elements) { return node.string("activation", "").empty() ? 0 : elements; }
+
+/// Every output element is a sum over one filter: weight elements / output channels.
+double convolution(const Node& node, const Extents& at) {
+    const std::size_t weight = node.op == "QLinearConv" ? 3 : 1;
+    const double channels = at.dim(weight, 0);
+    double operations = channels > 0 ? 2 * at.output(0) * at.input(weight) / channels : 0;
+    const bool biased = node.op != "ConvInteger" && node.input(node.op == "QLinearConv" ? 8 : 2) != kNoValue;
+    if (biased) operations += at.output(0);
+    if (node.op == "FusedConv" && node.input(3) != kNoValue) operations += at.output(0);
+    return operations + activationCost(node, at.output(0));
+}
+
+/// Every input element is spread over one filter: weight elements / input channels.
+double transposedConvolution(const Node& node, const Extents& at) {
+    const double channels = at.dim(1, 0);
+    return (channels > 0 ? 2 * at.input(0) * at.input(1) / channels : 0) + (node.input(2) != kNoValue ? at.output(0) : 0);
+}
+
+double matrixProduct(const Node& node, const Extents& at) {
+    double reduction = at.dim(0, -1);
+    if (node.op == "Gemm" && node.integer("transA", 0) != 0) reduction = at.dim(0, 0);
+    double operations = 2 * at.output(0) * reduction;
+    const bool biased = (node.op == "Gemm" || node.op == "FusedMatMul") && node.input(2) != kNoValue;
+    if (biased) operations += at.output(0);
+    return operations + activationCost(node, at.output(0));
+}
+
+/// Gates × (input and recurrent products) for each step, batch row and direction.
+double recurrent(const Extents& at) {
+    const double weights = at.input(1) + at.input(2);
+    const double directions = at.dim(1, 0);
+    const double steps = at.dim(0, 0) * at.dim(0, 1);
+    return directions > 0 ? 2 * steps * weights + 10 * steps * at.dim(2, -1) * directions : 0;
+}
+
+/// Operations an element of the output (or of the input, for what shrinks), as the cost table in cost.h says.
+struct PerElement {
+    double factor;
+    bool ofInput = false;
+};
+
+const std::unordered_map<std::string, PerElement>& perElement() {
+    static const std::unordered_map<std::string, PerElement> kTable = {
+        {"Softmax", {5}}, {"LogSoftmax", {5}}, {"Hardmax", {2}}, {"BatchNormalization", {2}}, {"InstanceNormalization", {8}},
+        {"LayerNormalization", {8}}, {"GroupNormalization", {8}}, {"RMSNormalization", {4}}, {"MeanVarianceNormalization", {8}},
+        {"LpNormalization", {3}}, {"Silu", {2}}, {"Gelu", {5}}, {"QuantizeLinear", {3}}, {"DequantizeLinear", {2}},
+        {"DynamicQuantizeLinear", {5}}, {"GlobalAveragePool", {1, true}}, {"GlobalMaxPool", {1, true}}, {"GlobalLpPool", {2, true}},
+        {"ReduceL1", {2, true}}, {"ReduceL2", {2, true}}, {"ReduceLogSum", {1, true}}, {"ReduceLogSumExp", {3, true}},
+        {"ReduceMax", {1, true}}, {"ReduceMean", {1, true}}, {"ReduceMin", {1, true}}, {"ReduceProd", {1, true}},
+        {"ReduceSum", {1, true}}, {"ReduceSumSquare", {2, true}}, {"ArgMax", {1, true}}, {"ArgMin", {1, true}}, {"TopK", {1, true}},
+    };
+    return kTable;
+}
+
+/// Operators that only move, make or reinterpret bytes.
+bool movesData(const Node& node) {
+    static const std::set<std::string, std::less<>> kMovers = {
+        "Identity", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Tile", "DepthToSpace", "SpaceToDepth",
+        "ReverseSequence", "Trilu", "Concat", "Split", "Slice", "Pad", "Gather", "GatherElements", "GatherND", "Scatter", "ScatterElements",
+        "ScatterND", "OneHot", "Compress", "NonZero", "Where", "Cast", "CastLike", "Shape", "Size", "Constant", "ConstantOfShape", "Range",
+        "EyeLike", "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "SequenceConstruct", "SequenceEmpty",
+        "SequenceInsert", "SequenceErase", "SequenceAt", "SequenceLength", "SplitToSequence", "ConcatFromSequence", "Optional",
+        "OptionalGetElement", "OptionalHasElement", "If", "Loop", "Scan"};
+    return kMovers.contains(node.op);
+}
+
+double resize(const Node& node, const Extents& at) {
+    const std::string mode = node.string("mode", "nearest");
+    if (mode == "nearest") return 0;
+    const double spatial = mode == "cubic" ? 16 : 4;  // points of a bilinear or bicubic stencil
+    return 2 * spatial * at.output(0);
+}
+
+double einsum(const Graph& graph, const Node& node) {
+    std::map<char, double> extents;
+    const std::string equation = node.string("equation", "");
+    std::size_t begin = 0;
+    for (const ValueId id : node.inputs) {
+        const auto shape = id == kNoValue ? std::nullopt : graph.value(id).type.shape();
+        const std::size_t end = std::min(equation.find_first_of(",-", begin), equation.size());
+        int axis = 0;
+        for (std::size_t i = begin; i < end && shape; ++i) {
+            if (equation[i] == '.' || equation[i] == ' ') continue;
+            if (axis < shape->rank()) extents[equation[i]] = static_cast<double>((*shape)[axis++]);
+        }
+        begin = std::min(end + 1, equation.size());
+    }
+    double product = 2;
+    for (const auto& [letter, extent] : extents) product *= extent;
+    return product;
+}
+
+double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
+    const std::string& op = node.op;
+    if (op == "Conv" || op == "FusedConv" || op == "ConvInteger" || op == "QLinearConv") return convolution(node, at);
+    if (op == "ConvTranspose") return transposedConvolution(node, at);
+    if (op == "MatMul" || op == "Gemm" || op == "FusedMatMul" || op == "MatMulInteger" || op == "QLinearMatMul" || op == "MatMulNBits") {
+        return matrixProduct(node, at);
+    }
+    if (op == "RNN" || op == "GRU" || op == "LSTM") return recurrent(at);
+    if (op == "AveragePool" || op == "MaxPool" || op == "LpPool") return at.output(0) * kernelSize(node);
+    if (op == "LRN") return at.output(0) * (2 * static_cast<double>(node.integer("size", 1)) + 3);
+    if (op == "Resize" || op == "Upsample") return resize(node, at);
+    if (op == "Einsum") return einsum(graph, node);
+    if (movesData(node)) return 0;
+    if (const auto found = perElement().find(op); found != perElement().end()) {
+        return found->second.factor * (found->second.ofInput ? at.input(0) : at.output(0));
+    }
+    return at.output(0) * std::max<double>(1, op == "Sum" || op == "Mean" || op == "Max" || op == "Min" ? static_cast<double>(node.inputs.size()) - 1 : 1);
+}
+
+std::int64_t bytesByType(const ValueType& type) {
+    const auto shape = type.shape();
+    const auto count = shape ? shape->checkedElementCount() : std::nullopt;
+    return count ? tensor::byteSize(type.type, *count).value_or(0) : 0;
+}
+
+void addConstant(const Node& node, std::size_t input, const Value& value, NodeCost& cost) {
+    const auto shape = value.quantized ? std::optional(value.quantized->originalShape) : value.type.shape();
+    const std::int64_t count = shape ? shape->checkedElementCount().value_or(0) : 0;
+    if (value.quantized || tensor::isFloatingPoint(value.type.type)) cost.parameters += count;
+    if (value.quantized) {
+        cost.weightBytes += value.quantized->storedBytes();
+    } else if (input == 1 && node.treatment.weightBits == 16 && value.type.type == DataType::Float32) {
+        cost.weightBytes += 2 * count;
+    } else {
+        cost.weightBytes += bytesByType(value.type);
+    }
+}
+
+}  // namespace
+
+std::optional<NodeCost> costOf(const Graph& graph, const Node& node) {
+    NodeCost cost;
+    const Extents at(graph, node);
+    std::set<ValueId> counted;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+        const ValueId id = node.inputs[i];
+        if (id == kNoValue || !counted.insert(id).second) continue;
+        const Value& value = graph.value(id);
+        if (value.isConstant()) {
+            addConstant(node, i, value, cost);
+        } else if (!value.type.isSequence) {
+            if (!at.known(id)) return std::nullopt;
+            cost.activationBytes += bytesByType(value.type);
+        }
+    }
+    for (const ValueId id : node.outputs) {
+        if (id == kNoValue || graph.value(id).type.isSequence) continue;
+        if (!at.known(id)) return std::nullopt;
+        cost.activationBytes += bytesByType(graph.value(id).type);
+    }
+    cost.operations = operationsOf(graph, node, at);
+    return cost;
+}
+
+}  // namespace trimtab::graph

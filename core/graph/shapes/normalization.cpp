@@ -1,0 +1,77 @@
+// Normalisations: the result has the shape of the input; further outputs hold statistics.
+#include "core/graph/shapes/rule.h"
+
+namespace trimtab::graph::shapes {
+
+namespace {
+
+Status batchNormalization(Context& context) {
+    const auto& x = context.dims(0);
+    context.set(0, context.type(0), x);
+    if (x && x->size() < 2 && !x->empty()) return context.refuse("the input " + text(*x) + " has no channel axis");
+    std::optional<Dims> channels;
+    if (x && x->size() > 1) {
+        channels = Dims{(*x)[1]};
+        for (std::size_t i = 1; i < 5; ++i) {
+            if (!context.dims(i) || context.dims(i)->size() != 1) continue;
+            TRIMTAB_TRY((*channels)[0], agree(context, (*channels)[0], (*context.dims(i))[0], "channels"));
+        }
+    }
+    for (std::size_t i = 1; i < context.node.outputs.size(); ++i) context.set(i, context.type(i < 3 ? i + 2 : i), channels);
+    return {};
+}
+
+/// Outputs 1 and 2 keep the leading dims; normalised axes become 1.
+Status layerNormalization(Context& context) {
+    const auto& x = context.dims(0);
+    context.set(0, context.type(0), x);
+    context.set(1, DataType::Float32);
+    context.set(2, DataType::Float32);
+    if (!x) return {};
+    TRIMTAB_TRY(const std::size_t axis, context.axis(context.node.integer("axis", -1), x->size()));
+    if (context.dims(1)) {
+        TRIMTAB_TRY(const Dims together, broadcast(context, *x, *context.dims(1)));
+        if (together.size() != x->size()) return context.refuse("the scale " + text(*context.dims(1)) + " does not fit " + text(*x));
+    }
+    Dims statistics = *x;
+    for (std::size_t i = axis; i < statistics.size(); ++i) statistics[i] = Extent::known(1);
+    context.set(1, DataType::Float32, statistics);
+    context.set(2, DataType::Float32, statistics);
+    return {};
+}
+
+Status perChannel(Context& context) {
+    const auto& x = context.dims(0);
+    if (x && x->size() < 2) return context.refuse("the input " + text(*x) + " has no channel axis");
+    return sameAsInput(context);
+}
+
+Status rmsNormalization(Context& context) {
+    const auto& x = context.dims(0);
+    if (x) {
+        TRIMTAB_REQUIRE(context.axis(context.node.integer("axis", -1), x->size()));
+        if (context.dims(1)) {
+            TRIMTAB_TRY(const Dims together, broadcast(context, *x, *context.dims(1)));
+            if (together.size() != x->size()) return context.refuse("the scale " + text(*context.dims(1)) + " does not fit " + text(*x));
+        }
+    }
+    return sameAsInput(context);
+}
+
+constexpr RuleEntry kRules[] = {
+    {"BatchNormalization", batchNormalization},
+    {"LayerNormalization", layerNormalization},
+    {"InstanceNormalization", perChannel},
+    {"GroupNormalization", perChannel},
+    {"LRN", sameAsInput},
+    {"LpNormalization", sameAsInput},
+    {"MeanVarianceNormalization", sameAsInput},
+    {"RMSNormalization", rmsNormalization},
+    {"RMSNormalization", rmsNormalization, "trimtab"},
+};
+
+}  // namespace
+
+std::span<const RuleEntry> normalizationRules() { return kRules; }
+
+}  // namespace trimtab::graph::shapes
