@@ -96,7 +96,8 @@ int main(int argc, char** argv) {
     addPacked("int4 g32", *PackedWeight::pack(quantized(values, rows, columns, 4, 32)));
     addPacked("int4 g128", *PackedWeight::pack(quantized(values, rows, columns, 4, 128)));
     addPacked("int8 channel", *PackedWeight::pack(quantized(values, rows, columns, 8, columns)));
-    addPacked("bf16", *PackedWeight::packHalf(values, rows, columns, WeightFormat::BFloat16));
+    addPacked("bf16", *PackedWeight::packFloats(values, rows, columns, WeightFormat::BFloat16));
+    addPacked("own fp32", *PackedWeight::packFloats(values, rows, columns, WeightFormat::Float32));
     const CsrWeight csr = *CsrWeight::fromDense(sparse, rows, columns);
     std::vector<CsrWeight> csrCopies(static_cast<std::size_t>(copiesFor(csr.bytes())), csr);
     std::vector<float> scratch(static_cast<std::size_t>(scratchFloats(csr, m)));

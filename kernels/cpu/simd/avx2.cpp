@@ -53,7 +53,7 @@ struct Lanes {
 
     template <WeightFormat F>
     static Integers loadUnit(const std::uint8_t* p) {
-        if constexpr (F == WeightFormat::Int4) {
+        if constexpr (F == WeightFormat::Int4 || F == WeightFormat::Float32) {
             return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
         } else if constexpr (F == WeightFormat::Int8) {
             return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))),
@@ -71,6 +71,8 @@ struct Lanes {
             return _mm256_cvtepi32_ps(_mm256_sub_epi32(nibble, _mm256_set1_epi32(8)));
         } else if constexpr (F == WeightFormat::Int8) {
             return _mm256_cvtepi32_ps(unit);
+        } else if constexpr (F == WeightFormat::Float32) {
+            return _mm256_castsi256_ps(unit);
         } else if constexpr (F == WeightFormat::BFloat16) {
             return _mm256_castsi256_ps(_mm256_slli_epi32(unit, 16));
         } else {

@@ -32,7 +32,7 @@ struct Lanes {
 
     template <WeightFormat F>
     static __m512i loadUnit(const std::uint8_t* p) {
-        if constexpr (F == WeightFormat::Int4) return _mm512_loadu_si512(p);
+        if constexpr (F == WeightFormat::Int4 || F == WeightFormat::Float32) return _mm512_loadu_si512(p);
         else if constexpr (F == WeightFormat::Int8) return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
         else return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
     }
@@ -45,6 +45,8 @@ struct Lanes {
             return _mm512_permutexvar_ps(_mm512_srlv_epi32(unit, _mm512_set1_epi32(4 * j)), table);
         } else if constexpr (F == WeightFormat::Int8) {
             return _mm512_cvtepi32_ps(unit);
+        } else if constexpr (F == WeightFormat::Float32) {
+            return _mm512_castsi512_ps(unit);
         } else if constexpr (F == WeightFormat::BFloat16) {
             return _mm512_castsi512_ps(_mm512_slli_epi32(unit, 16));
         } else {

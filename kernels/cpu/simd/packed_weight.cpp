@@ -13,6 +13,7 @@ std::int64_t unitBytes(WeightFormat format) {
     switch (format) {
         case WeightFormat::Int4: return kLanes * 4;
         case WeightFormat::Int8: return kLanes;
+        case WeightFormat::Float32: return kLanes * 4;
         default: return kLanes * 2;
     }
 }
@@ -87,15 +88,17 @@ Result<PackedWeight> PackedWeight::pack(const tensor::QuantizedWeight& weight) {
     return packed;
 }
 
-Result<PackedWeight> PackedWeight::packHalf(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, WeightFormat format) {
-    assert(format == WeightFormat::BFloat16 || format == WeightFormat::Float16);
+Result<PackedWeight> PackedWeight::packFloats(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, WeightFormat format) {
+    assert(format == WeightFormat::BFloat16 || format == WeightFormat::Float16 || format == WeightFormat::Float32);
     TRIMTAB_TRY(PackedWeight packed, prepare(format, rows, columns, std::max<std::int64_t>(columns, 1)));
+    auto* words = reinterpret_cast<float*>(packed.codes.mutableBytes().data());
     auto* halves = reinterpret_cast<std::uint16_t*>(packed.codes.mutableBytes().data());
     for (std::int64_t n = 0; n < rows; ++n) {
         for (std::int64_t k = 0; k < columns; ++k) {
             const float value = values[static_cast<std::size_t>(n * columns + k)];
-            halves[n / kLanes * packed.blockBytes / 2 + k * kLanes + n % kLanes] =
-                format == WeightFormat::BFloat16 ? tensor::floatToBfloat(value) : tensor::floatToHalf(value);
+            const std::int64_t at = n / kLanes * columns * kLanes + k * kLanes + n % kLanes;
+            if (format == WeightFormat::Float32) words[at] = value;
+            else halves[at] = format == WeightFormat::BFloat16 ? tensor::floatToBfloat(value) : tensor::floatToHalf(value);
         }
     }
     return packed;

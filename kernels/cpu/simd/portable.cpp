@@ -1,4 +1,5 @@
 // Plain C++ for any processor; the compiler vectorises what it can.
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -65,7 +66,7 @@ struct Lanes {
     static Words loadUnit(const std::uint8_t* p) {
         Words words;
         for (int i = 0; i < kLanes; ++i) {
-            if constexpr (F == WeightFormat::Int4) {
+            if constexpr (F == WeightFormat::Int4 || F == WeightFormat::Float32) {
                 std::memcpy(&words.lane[i], p + 4 * i, 4);
             } else if constexpr (F == WeightFormat::Int8) {
                 words.lane[i] = p[i];
@@ -84,6 +85,7 @@ struct Lanes {
             const std::uint32_t word = unit.lane[i];
             if constexpr (F == WeightFormat::Int4) return static_cast<float>(static_cast<int>((word >> (4 * j)) & 15U) - 8);
             else if constexpr (F == WeightFormat::Int8) return static_cast<float>(static_cast<std::int8_t>(word));
+            else if constexpr (F == WeightFormat::Float32) return std::bit_cast<float>(word);
             else if constexpr (F == WeightFormat::BFloat16) return tensor::bfloatToFloat(static_cast<std::uint16_t>(word));
             else return tensor::halfToFloat(static_cast<std::uint16_t>(word));
         });

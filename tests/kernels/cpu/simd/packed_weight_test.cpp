@@ -77,14 +77,14 @@ TEST(PackedWeight, AgreesWithItsDefinitionInEveryFormatShapeAndInstructionSet) {
                 for (const bool symmetric : {true, false}) checkAgainstDefinition(randomWeight(c.rows, c.columns, bits, c.group, symmetric, random), c.m, bits == 4, random, isa);
 }
 
-TEST(PackedWeight, KeepsSixteenBitWeightsAsRounded) {
+TEST(PackedWeight, KeepsFloatingWeightsAsRounded) {
     base::Random random(11);
     for (const Isa isa : availableIsas()) {
-        for (const WeightFormat format : {WeightFormat::BFloat16, WeightFormat::Float16}) {
+        for (const WeightFormat format : {WeightFormat::BFloat16, WeightFormat::Float16, WeightFormat::Float32}) {
             const std::int64_t rows = 35, columns = 67, m = 14;
             const auto values = randomFloats(rows * columns, random);
             const auto x = randomFloats(m * columns, random);
-            auto packed = PackedWeight::packHalf(values, rows, columns, format);
+            auto packed = PackedWeight::packFloats(values, rows, columns, format);
             ASSERT_TRUE(packed);
             std::vector<float> y(static_cast<std::size_t>(m * rows));
             matMul(*packed, x.data(), m, y.data(), {}, isa);
@@ -94,7 +94,9 @@ TEST(PackedWeight, KeepsSixteenBitWeightsAsRounded) {
                     double magnitude = 0;
                     for (std::int64_t k = 0; k < columns; ++k) {
                         const float value = values[static_cast<std::size_t>(n * columns + k)];
-                        const double rounded = format == WeightFormat::BFloat16 ? tensor::bfloatToFloat(tensor::floatToBfloat(value)) : tensor::halfToFloat(tensor::floatToHalf(value));
+                        const double rounded = format == WeightFormat::Float32    ? value
+                                               : format == WeightFormat::BFloat16 ? tensor::bfloatToFloat(tensor::floatToBfloat(value))
+                                                                                  : tensor::halfToFloat(tensor::floatToHalf(value));
                         sum += rounded * x[static_cast<std::size_t>(i * columns + k)];
                         magnitude += std::abs(rounded * x[static_cast<std::size_t>(i * columns + k)]);
                     }
