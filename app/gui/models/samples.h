@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+// The models that ship with the product, found at run time: TRIMTAB_RESOURCES, then relative to the program, then the install path.
+#include <vector>
+
+#include <QString>
+
+namespace trimtab::gui {
+
+struct Sample {
+    QString name;         // "classifier"
+    QString title;
+    QString description;
+    QString icon;
+    QString model;        // path
+    QString data;         // path of its evaluation data
+};
+
+/// Empty when the resources are not there. `program` is the folder of the running program.
+std::vector<Sample> findSamples(const QString& program);
+
+}  // namespace trimtab::gui

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/models/text.h"
+
+#include <cmath>
+
+#include <QCoreApplication>
+
+#include "core/base/units.h"
+
+namespace trimtab::gui {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("Text", text); }
+
+QString number(double value) {
+    const double size = std::abs(value);
+    if (size != 0 && (size < 0.01 || size >= 100000)) return QString::number(value, 'g', 3);
+    return QString::number(value, 'f', size < 1 ? 4 : size < 100 ? 3 : 1);
+}
+
+QString settingsSentence(const recipe::Settings& s) {
+    QStringList parts;
+    if (s.prune && s.prune->ratio > 0) {
+        parts << (s.prune->scope == "global" ? tr("%1 of all weights set to zero, by magnitude over the whole model")
+                                             : tr("%1 of each layer's weights set to zero, by magnitude")).arg(percentText(s.prune->ratio, 0));
+    }
+    if (s.weights && s.weights->bits < 32) {
+        QString text = s.weights->bits == 16 ? tr("weights stored as %1").arg(QString::fromStdString(s.weights->format))
+                                             : tr("weights rounded to %1 bits").arg(s.weights->bits);
+        if (s.weights->bits <= 8) {
+            text += s.weights->group > 0 ? tr(", %1 columns share a scale").arg(s.weights->group)
+                    : s.weights->group < 0 ? tr(", one scale for each tensor") : tr(", one scale for each output channel");
+            if (s.weights->scheme == "asymmetric") text += tr(", with zero points");
+        }
+        parts << text;
+    }
+    if (s.activations && s.activations->bits < 32) parts << tr("activations rounded to %1 bits as they appear").arg(s.activations->bits);
+    if (s.compute) parts << tr("products formed in %1").arg(QString::fromUtf8(graph::name(*s.compute).data(), static_cast<qsizetype>(graph::name(*s.compute).size())));
+    return parts.join(QStringLiteral("; "));
+}
+
+QString matchText(const recipe::NodeMatch& match) {
+    QStringList parts;
+    if (match.name) parts << tr("named %1").arg(QString::fromStdString(*match.name));
+    if (match.op) parts << tr("of type %1").arg(QString::fromStdString(*match.op));
+    if (match.block) parts << tr("in blocks %1 to %2").arg(match.block->first).arg(match.block->second);
+    return parts.join(tr(" and "));
+}
+
+QString sentence(QString text) {
+    if (!text.isEmpty()) text[0] = text[0].toUpper();
+    return text;
+}
+
+}  // namespace
+
+QString percentText(double share, int decimals) { return QString::number(share * 100, 'f', decimals) + QStringLiteral(" %"); }
+QString bytesText(double bytes) { return QString::fromStdString(base::formatBytes(bytes)); }
+QString countText(double count) { return QString::fromStdString(base::formatCount(count)); }
+QString millisecondsText(double value) { return QString::fromStdString(base::formatMilliseconds(value)); }
+
+QString durationText(double seconds) {
+    const int whole = static_cast<int>(std::ceil(std::max(0.0, seconds)));
+    if (whole < 60) return tr("%1 s").arg(whole);
+    if (whole < 3600) return tr("%1 min %2 s").arg(whole / 60).arg(whole % 60);
+    return tr("%1 h %2 min").arg(whole / 3600).arg(whole % 3600 / 60);
+}
+
+QString signedNumber(double value, int decimals) {
+    const QString digits = QString::number(std::abs(value), 'f', decimals);
+    return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + digits;
+}
+
+bool metricIsShare(const std::string& metric) {
+    return metric == "top1" || metric == "top5" || metric == "agreement" || metric == "next_token" || metric == "accuracy" || metric == "next_token_accuracy";
+}
+
+QString metricTitle(const std::string& metric) {
+    if (metric == "top1" || metric == "accuracy") return tr("Top-1 accuracy");
+    if (metric == "top5") return tr("Top-5 accuracy");
+    if (metric == "agreement") return tr("Fidelity (agreement)");
+    if (metric == "next_token" || metric == "next_token_accuracy") return tr("Next-token accuracy");
+    if (metric == "perplexity") return tr("Perplexity");
+    if (metric == "rmse") return tr("RMSE");
+    if (metric == "relative_error") return tr("Relative error");
+    if (metric == "sqnr") return tr("Fidelity (SQNR, dB)");
+    if (metric == "kl") return tr("Fidelity (KL divergence)");
+    return metric.empty() ? tr("Score") : QString::fromStdString(metric);
+}
+
+QString metricText(const std::string& metric, double value) { return metricIsShare(metric) ? percentText(value, 2) : number(value); }
+
+QString metricIntervalText(const trial::Accuracy& accuracy) {
+    const base::Interval& i = accuracy.interval;
+    if (metricIsShare(accuracy.metric)) return QStringLiteral("%1 … %2 %").arg(i.low * 100, 0, 'f', 1).arg(i.high * 100, 0, 'f', 1);
+    return QStringLiteral("%1 … %2").arg(number(i.low), number(i.high));
+}
+
+QString metricDifferenceText(const std::string& metric, const base::Estimate& d) {
+    if (metricIsShare(metric)) {
+        return tr("%1 pt (%2 … %3)").arg(signedNumber(d.value * 100, 2), signedNumber(d.interval.low * 100, 2), signedNumber(d.interval.high * 100, 2));
+    }
+    return QStringLiteral("%1 (%2 … %3)").arg(signedNumber(d.value, 3), signedNumber(d.interval.low, 3), signedNumber(d.interval.high, 3));
+}
+
+QString axisTitle(SpeedAxis axis) {
+    switch (axis) {
+        case SpeedAxis::Throughput: return tr("Throughput, samples a second");
+        case SpeedAxis::Size: return tr("Size of the weights");
+        case SpeedAxis::Latency: break;
+    }
+    return tr("Latency of one run");
+}
+
+QString axisText(SpeedAxis axis, double value) {
+    if (axis == SpeedAxis::Latency) return millisecondsText(value);
+    if (axis == SpeedAxis::Size) return bytesText(value);
+    return tr("%1 / s").arg(countText(value));
+}
+
+QString speedupText(const base::Estimate& s) {
+    if (!std::isfinite(s.interval.high)) return tr("%1× (no interval from one block)").arg(s.value, 0, 'f', 2);
+    return QStringLiteral("%1× (%2 … %3)").arg(s.value, 0, 'f', 2).arg(s.interval.low, 0, 'f', 2).arg(s.interval.high, 0, 'f', 2);
+}
+
+QString executionTitle(const trial::TrialResult& result) {
+    if (result.state == trial::State::Failed) return tr("Failed");
+    return result.execution == trace::Execution::Emulated ? tr("Emulated") : tr("Native");
+}
+
+QStringList recipeSentences(const recipe::Recipe& recipe, const recipe::RunSetting& setting) {
+    QStringList sentences;
+    if (const QString base = settingsSentence(recipe.base); !base.isEmpty()) sentences = base.split(QStringLiteral("; "));
+    for (QString& text : sentences) text = sentence(text) + '.';
+    if (recipe.isIdentity()) sentences << tr("Nothing: the model as it is stored.");
+    for (const recipe::Rule& rule : recipe.rules) {
+        const QString what = settingsSentence(rule.settings);
+        sentences << tr("Layers %1: %2.").arg(matchText(rule.match), what.isEmpty() ? tr("as they are") : what);
+    }
+    QStringList run;
+    if (setting.batch > 0) run << tr("batch %1").arg(setting.batch);
+    if (setting.threads > 0) run << tr("%1 threads").arg(setting.threads);
+    for (const auto& [name, extent] : setting.symbols) run << QStringLiteral("%1 = %2").arg(QString::fromStdString(name)).arg(extent);
+    if (!run.isEmpty()) sentences << tr("Run with %1.").arg(run.join(QStringLiteral(", ")));
+    return sentences;
+}
+
+QString treatmentText(const trace::LayerRecord& layer) {
+    QStringList parts;
+    if (layer.weightBits == 16) {
+        parts << tr("16-bit weights");
+    } else if (layer.weightBits < 16) {
+        parts << (layer.group > 0 ? tr("int%1, groups of %2").arg(layer.weightBits).arg(layer.group) : tr("int%1 weights").arg(layer.weightBits));
+    }
+    if (layer.activationBits < 32) parts << tr("int%1 activations").arg(layer.activationBits);
+    if (layer.density < 0.9995) parts << tr("%1 zeros").arg(percentText(1 - layer.density, 0));
+    if (layer.compute != "fp32") parts << tr("%1 products").arg(QString::fromStdString(layer.compute));
+    return parts.isEmpty() ? tr("as it was") : parts.join(QStringLiteral(" · "));
+}
+
+QStringList emulationReasons(const trial::TrialResult& result) {
+    QStringList reasons;
+    for (const trace::LayerRecord& layer : result.layers) {
+        const QString reason = QString::fromStdString(layer.reason);
+        if (layer.execution == trace::Execution::Emulated && !reason.isEmpty() && !reasons.contains(reason)) reasons << reason;
+    }
+    return reasons;
+}
+
+}  // namespace trimtab::gui

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/shell/workspace.h"
+
+#include <QDir>
+#include <QFileInfo>
+#include <QStandardPaths>
+
+#include "app/gui/models/axis_catalog.h"
+#include "app/gui/settings/settings.h"
+
+namespace trimtab::gui {
+
+Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObject* parent)
+    : QObject(parent),
+      m_settings(settings),
+      m_worker(std::make_unique<WorkerLane>(options)),
+      m_model(std::make_unique<ModelTask>(*m_worker, settings)),
+      m_data(std::make_unique<DataTask>(*m_worker, *m_model)),
+      m_export(std::make_unique<ExportTask>(*m_worker)),
+      m_sweep(std::make_unique<SweepTask>(options)),
+      m_results(std::make_unique<ResultsTask>()) {
+    m_results->setAxis(speedAxisFromWord(settings.value(Setting::ChartAxis).toString().toStdString()));
+    for (const QString& axis : sweepPresets().front().axes) {
+        if (auto parsed = trial::parseAxis(axis.toStdString())) m_draft.axes.push_back(std::move(*parsed));
+    }
+    connectTasks();
+}
+
+Workspace::~Workspace() {
+    m_sweep.reset();
+    m_results.reset();
+    m_worker.reset();
+}
+
+void Workspace::connectTasks() {
+    connect(m_model.get(), &ModelTask::stateChanged, this, [this] {
+        if (m_model->state() == ModelTask::State::Ready && !m_pendingData.isEmpty()) {
+            m_data->choose(m_pendingData);
+            m_pendingData.clear();
+        }
+        refreshDraft();
+        emit idleChanged();
+    });
+    connect(m_model.get(), &ModelTask::symbolsChanged, this, &Workspace::refreshDraft);
+    connect(m_data.get(), &DataTask::stateChanged, this, [this] {
+        if (m_data->state() == DataTask::State::Ready && !m_fromSession) m_data->scoreReference();
+        refreshDraft();
+        emit idleChanged();
+    });
+    connect(m_sweep.get(), &SweepTask::studyStarted, this, [this](const trial::Study& study) {
+        m_settings.addRecentFile(m_sweep->sessionPath());
+        m_results->follow(m_sweep->sessionPath(), study);
+    });
+    connect(m_sweep.get(), &SweepTask::resultArrived, m_results.get(), &ResultsTask::add);
+    connect(m_sweep.get(), &SweepTask::runningChanged, this, &Workspace::idleChanged);
+    connect(m_sweep.get(), &SweepTask::gridChanged, this, &Workspace::idleChanged);
+    connect(m_results.get(), &ResultsTask::loaded, this, &Workspace::takeSession);
+    connect(m_results.get(), &ResultsTask::snapshotChanged, this, &Workspace::idleChanged);
+    connect(m_results.get(), &ResultsTask::loadFailed, this, [this](const QString& path, const Error& error) {
+        emit problem(tr("%1 could not be opened. %2").arg(QFileInfo(path).fileName(), QString::fromStdString(error.text())));
+        emit idleChanged();
+    });
+    connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
+}
+
+void Workspace::open(const QString& path) {
+    if (m_sweep->running()) {
+        emit problem(tr("A sweep is running. Cancel it before you open another file; what has finished is kept."));
+        return;
+    }
+    const QFileInfo file(path);
+    if (!file.exists()) {
+        emit problem(tr("%1 is not there any more.").arg(file.absoluteFilePath()));
+        return;
+    }
+    m_chosenSession.clear();
+    m_pendingData.clear();
+    m_settings.set(Setting::LastFolder, file.absolutePath());
+    m_fromSession = file.suffix().compare(QLatin1String("trimtab"), Qt::CaseInsensitive) == 0;
+    if (m_fromSession) {
+        m_results->load(path);
+        return;
+    }
+    m_results->clear();
+    m_data->clear();
+    m_model->open(path);
+    m_settings.addRecentFile(path);
+    emit opened(file.absoluteFilePath());
+}
+
+void Workspace::openSample(const QString& modelPath, const QString& dataPath) {
+    open(modelPath);
+    if (!m_sweep->running()) m_pendingData = dataPath;
+}
+
+void Workspace::takeSession(const trial::Study& study) {
+    m_settings.addRecentFile(m_results->sessionPath());
+    m_draft.axes = study.axes;
+    m_draft.budget = study.budget;
+    m_fromSession = true;
+    const QString model = QString::fromStdString(study.modelPath);
+    if (model != m_model->path() || !m_model->loaded()) m_model->open(model);
+    if (study.dataPath.empty()) {
+        m_data->goWithout();
+    } else {
+        m_data->choose(QString::fromStdString(study.dataPath));
+    }
+    refreshDraft();
+    emit opened(m_results->sessionPath());
+}
+
+void Workspace::setAxes(const std::vector<trial::Axis>& axes) {
+    m_draft.axes = axes;
+    refreshDraft();
+}
+
+void Workspace::setBudget(const trial::Budget& budget) {
+    m_draft.budget = budget;
+    refreshDraft();
+}
+
+void Workspace::refreshDraft() {
+    m_draft.modelPath = m_model->path().toStdString();
+    m_draft.dataPath = m_data->state() == DataTask::State::Ready ? m_data->path().toStdString() : std::string();
+    m_draft.setting = m_model->setting();
+    m_draft.baseline.setting = m_draft.setting;
+    m_draft.name = QFileInfo(m_model->path()).completeBaseName().toStdString();
+    m_sweep->setDraft(m_draft);
+    emit draftChanged();
+}
+
+void Workspace::runSweep() {
+    if (const QString why = runProblem(); !why.isEmpty()) {
+        emit problem(why);
+        return;
+    }
+    m_sweep->run(sessionPath());
+}
+
+QString Workspace::sessionPath() const {
+    if (!m_chosenSession.isEmpty()) return m_chosenSession;
+    if (!m_results->sessionPath().isEmpty()) return m_results->sessionPath();
+    const QFileInfo model(m_model->path());
+    QString folder = model.absolutePath();
+    if (!QFileInfo(folder).isWritable()) {
+        folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");
+        QDir().mkpath(folder);
+    }
+    return folder + '/' + model.completeBaseName() + QStringLiteral(".trimtab");
+}
+
+void Workspace::setSessionPath(const QString& path) {
+    m_chosenSession = path;
+    emit draftChanged();
+}
+
+QString Workspace::runProblem() const {
+    if (m_sweep->running()) return tr("A sweep is running.");
+    if (!m_model->loaded()) return tr("Open a model first.");
+    if (!m_data->decided()) return tr("Choose data, or go on without, on the Data page.");
+    if (m_draft.axes.empty()) return tr("Choose at least one value to vary.");
+    if (!m_sweep->gridProblem().isEmpty()) return m_sweep->gridProblem();
+    return {};
+}
+
+bool Workspace::idle() const {
+    return !m_worker->busy() && !m_results->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
+           m_data->state() != DataTask::State::Loading && m_pendingData.isEmpty();
+}
+
+}  // namespace trimtab::gui

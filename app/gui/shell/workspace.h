@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+// Everything that one window works on: the model, its data, the study, the results. Owns the tasks and ties them together; knows no widget.
+#include <QObject>
+
+#include "app/gui/tasks/data_task.h"
+#include "app/gui/tasks/export_task.h"
+#include "app/gui/tasks/model_task.h"
+#include "app/gui/tasks/results_task.h"
+#include "app/gui/tasks/sweep_task.h"
+#include "app/gui/tasks/worker_lane.h"
+
+namespace trimtab::gui {
+
+class Settings;
+
+class Workspace : public QObject {
+    Q_OBJECT
+public:
+    Workspace(const ipc::WorkerOptions& options, Settings& settings, QObject* parent = nullptr);
+    /// Stops the threads that call back into other members before those go.
+    ~Workspace() override;
+
+    /// A model (.onnx) or a session (.trimtab). Refused with a message while a sweep runs.
+    void open(const QString& path);
+    /// A model together with its data, as the samples have them.
+    void openSample(const QString& modelPath, const QString& dataPath);
+
+    /// The draft's axes and budget become the study of this model and these data.
+    void setAxes(const std::vector<trial::Axis>& axes);
+    void setBudget(const trial::Budget& budget);
+    void runSweep();
+    /// Where results go: the open session, or <model>.trimtab beside the model (in the user's own folder when that cannot be written).
+    QString sessionPath() const;
+    void setSessionPath(const QString& path);
+    /// Why a sweep cannot begin now; empty when it can.
+    QString runProblem() const;
+
+    ModelTask& model() { return *m_model; }
+    DataTask& data() { return *m_data; }
+    SweepTask& sweep() { return *m_sweep; }
+    ResultsTask& results() { return *m_results; }
+    ExportTask& exports() { return *m_export; }
+    /// Nothing is being loaded or worked out.
+    bool idle() const;
+
+signals:
+    void opened(const QString& path);
+    void problem(const QString& message);
+    void draftChanged();
+    void idleChanged();
+
+private:
+    void connectTasks();
+    void takeSession(const trial::Study& study);
+    void refreshDraft();
+
+    Settings& m_settings;
+    std::unique_ptr<WorkerLane> m_worker;
+    std::unique_ptr<ModelTask> m_model;
+    std::unique_ptr<DataTask> m_data;
+    std::unique_ptr<ExportTask> m_export;
+    std::unique_ptr<SweepTask> m_sweep;
+    std::unique_ptr<ResultsTask> m_results;
+    trial::Study m_draft;
+    QString m_chosenSession;
+    QString m_pendingData;  // to be chosen when the model is there
+    bool m_fromSession = false;
+};
+
+}  // namespace trimtab::gui

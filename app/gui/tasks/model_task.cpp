@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/tasks/model_task.h"
+
+#include <QFileInfo>
+
+#include "app/gui/settings/settings.h"
+
+namespace trimtab::gui {
+
+namespace {
+
+const QString kInfoTag = QStringLiteral("model.info");
+const QString kTimeTag = QStringLiteral("model.time");
+
+std::map<std::string, std::int64_t> symbolsFromText(const QString& text) {
+    std::map<std::string, std::int64_t> symbols;
+    for (const QString& part : text.split(',', Qt::SkipEmptyParts)) {
+        const int at = static_cast<int>(part.lastIndexOf('='));
+        const qlonglong extent = part.mid(at + 1).toLongLong();
+        if (at > 0 && extent > 0) symbols[part.left(at).toStdString()] = extent;
+    }
+    return symbols;
+}
+
+QString symbolsToText(const std::map<std::string, std::int64_t>& symbols) {
+    QStringList parts;
+    for (const auto& [name, extent] : symbols) parts << QStringLiteral("%1=%2").arg(QString::fromStdString(name)).arg(extent);
+    return parts.join(',');
+}
+
+}  // namespace
+
+ModelTask::ModelTask(WorkerLane& worker, Settings& settings, QObject* parent) : QObject(parent), m_worker(worker), m_settings(settings) {}
+
+void ModelTask::open(const QString& path) {
+    m_worker.cancel(kTimeTag);
+    m_path = QFileInfo(path).absoluteFilePath();
+    m_info.reset();
+    m_layers.reset();
+    m_symbols.clear();
+    m_openSymbols.clear();
+    forgetTiming();
+    m_state = State::Loading;
+    emit stateChanged();
+    request();
+}
+
+void ModelTask::request() {
+    m_worker.call(kInfoTag, "info", ipc::toJson(modelRequest()), [this](Result<Json> answer) { takeInfo(std::move(answer)); });
+}
+
+void ModelTask::takeInfo(Result<Json> answer) {
+    Result<ipc::ModelInfo> info = answer ? ipc::modelInfoFromJson(*answer) : tl::unexpected<Error>(answer.error());
+    if (!info) {
+        m_error = info.error();
+        m_state = State::Failed;
+        emit stateChanged();
+        return;
+    }
+    const bool first = !m_info;
+    m_info = std::move(*info);
+    m_layers = std::make_shared<const std::vector<trace::LayerRecord>>(m_info->layers);
+    m_state = State::Ready;
+    if (first) {
+        m_openSymbols = m_info->openSymbols;
+        recallSymbols();
+        if (!m_symbols.empty()) request();
+    }
+    emit stateChanged();
+}
+
+void ModelTask::recallSymbols() {
+    const QVariantMap all = m_settings.value(Setting::ModelSymbols).toMap();
+    for (const auto& [name, extent] : symbolsFromText(all.value(QString::fromStdString(m_info->hash)).toString())) {
+        if (std::find(m_openSymbols.begin(), m_openSymbols.end(), name) != m_openSymbols.end()) m_symbols[name] = extent;
+    }
+    emit symbolsChanged();
+}
+
+void ModelTask::setSymbols(const std::map<std::string, std::int64_t>& symbols) {
+    if (!m_info || symbols == m_symbols) return;
+    m_symbols = symbols;
+    QVariantMap all = m_settings.value(Setting::ModelSymbols).toMap();
+    all.insert(QString::fromStdString(m_info->hash), symbolsToText(symbols));
+    m_settings.set(Setting::ModelSymbols, all);
+    forgetTiming();
+    emit symbolsChanged();
+    request();
+}
+
+std::vector<std::string> ModelTask::missingSymbols() const {
+    std::vector<std::string> missing;
+    for (const std::string& name : m_openSymbols) {
+        if (!m_symbols.contains(name)) missing.push_back(name);
+    }
+    return missing;
+}
+
+recipe::RunSetting ModelTask::setting() const {
+    recipe::RunSetting setting;
+    setting.symbols = m_symbols;
+    return setting;
+}
+
+ipc::ModelRequest ModelTask::modelRequest() const {
+    ipc::ModelRequest request;
+    request.model = m_path.toStdString();
+    request.setting = setting();
+    return request;
+}
+
+void ModelTask::measureTime() {
+    if (!loaded() || m_measuring) return;
+    ipc::BenchRequest bench;
+    bench.model = modelRequest();
+    m_measuring = true;
+    emit measuringChanged();
+    m_worker.call(kTimeTag, "bench", ipc::toJson(bench), [this](Result<Json> answer) { takeTiming(std::move(answer)); },
+                  [this](double share, const QString& what) { emit measuringProgressed(share, what); });
+}
+
+void ModelTask::cancelMeasuring() { m_worker.cancel(kTimeTag); }
+
+void ModelTask::takeTiming(Result<Json> answer) {
+    if (!m_measuring) return;  // another model was opened meanwhile
+    m_measuring = false;
+    emit measuringChanged();
+    Result<ipc::BenchAnswer> timing = answer ? ipc::benchAnswerFromJson(*answer) : tl::unexpected<Error>(answer.error());
+    if (!timing) {
+        if (timing.error().code != ErrorCode::Cancelled) emit measuringFailed(QString::fromStdString(timing.error().text()));
+        return;
+    }
+    m_timing = std::move(*timing);
+    m_timedLayers = std::make_shared<const std::vector<trace::LayerRecord>>(m_timing->layers);
+    emit timingChanged();
+}
+
+void ModelTask::forgetTiming() {
+    if (m_measuring) {
+        m_measuring = false;
+        emit measuringChanged();
+    }
+    m_timing.reset();
+    m_timedLayers.reset();
+    emit timingChanged();
+}
+
+}  // namespace trimtab::gui

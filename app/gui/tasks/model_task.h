@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+// The model that the window shows: what the worker tells about it, the extents given to its open dimensions, and the time of its layers.
+// Everything known is a value; signals say that a fact has changed.
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <QObject>
+
+#include "app/gui/tasks/worker_lane.h"
+#include "core/ipc/messages.h"
+
+namespace trimtab::gui {
+
+class Settings;
+
+class ModelTask : public QObject {
+    Q_OBJECT
+public:
+    enum class State { Empty, Loading, Ready, Failed };
+    using Layers = std::shared_ptr<const std::vector<trace::LayerRecord>>;
+
+    ModelTask(WorkerLane& worker, Settings& settings, QObject* parent = nullptr);
+
+    void open(const QString& path);
+    /// Extents for open dimensions; remembered for this model.
+    void setSymbols(const std::map<std::string, std::int64_t>& symbols);
+    void measureTime();
+    void cancelMeasuring();
+
+    State state() const { return m_state; }
+    const QString& path() const { return m_path; }
+    const Error& error() const { return m_error; }
+    bool loaded() const { return m_state == State::Ready; }
+    /// REQUIRES: loaded().
+    const ipc::ModelInfo& info() const { return *m_info; }
+    const std::map<std::string, std::int64_t>& symbols() const { return m_symbols; }
+    /// Names of the dimensions that the file leaves open, also those that have an extent by now.
+    const std::vector<std::string>& openSymbols() const { return m_openSymbols; }
+    /// Open dimensions without an extent.
+    std::vector<std::string> missingSymbols() const;
+    recipe::RunSetting setting() const;
+
+    Layers layers() const { return m_layers; }
+    /// As the engine runs them, with times; null before they were measured.
+    Layers timedLayers() const { return m_timedLayers; }
+    const std::optional<ipc::BenchAnswer>& timing() const { return m_timing; }
+    bool measuring() const { return m_measuring; }
+
+signals:
+    void stateChanged();     // another model, or another state of the same
+    void symbolsChanged();
+    void timingChanged();    // measured, or forgotten
+    void measuringChanged();
+    void measuringProgressed(double share, const QString& what);
+    void measuringFailed(const QString& message);
+
+private:
+    void request();
+    void takeInfo(Result<Json> answer);
+    void takeTiming(Result<Json> answer);
+    ipc::ModelRequest modelRequest() const;
+    void recallSymbols();
+    void forgetTiming();
+
+    WorkerLane& m_worker;
+    Settings& m_settings;
+    State m_state = State::Empty;
+    QString m_path;
+    Error m_error;
+    std::optional<ipc::ModelInfo> m_info;
+    std::vector<std::string> m_openSymbols;  // as the file has them, before extents were given
+    std::map<std::string, std::int64_t> m_symbols;
+    Layers m_layers, m_timedLayers;
+    std::optional<ipc::BenchAnswer> m_timing;
+    bool m_measuring = false;
+};
+
+}  // namespace trimtab::gui

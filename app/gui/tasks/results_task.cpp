@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/tasks/results_task.h"
+
+#include <algorithm>
+
+#include <QFileInfo>
+
+#include "app/tasks/report_input.h"
+#include "core/report/report.h"
+#include "core/store/session.h"
+
+namespace trimtab::gui {
+
+namespace {
+
+const QString kLoadTag = QStringLiteral("results.load");
+const QString kFrontTag = QStringLiteral("results.front");
+const QString kReportTag = QStringLiteral("results.report");
+
+struct Loaded {
+    std::vector<trial::Study> studies;
+    trial::Study study;
+    std::vector<trial::TrialResult> results;
+};
+
+Result<Loaded> readSession(const std::string& path, std::int64_t wanted) {
+    TRIMTAB_TRY(const auto session, store::Session::open(path, store::Mode::ReadOnly));
+    Loaded loaded;
+    TRIMTAB_TRY(loaded.studies, session->studies());
+    if (wanted == 0) {
+        TRIMTAB_TRY(wanted, tasks::newestStudy(*session));
+    }
+    TRIMTAB_TRY(loaded.study, session->study(wanted));
+    TRIMTAB_TRY(loaded.results, session->results(wanted));
+    tasks::markStale(loaded.results);
+    return loaded;
+}
+
+Status writeReportFile(const std::string& session, std::int64_t study, std::int64_t chosen, bool dark, const std::string& path) {
+    TRIMTAB_TRY(const auto opened, store::Session::open(session, store::Mode::ReadOnly));
+    TRIMTAB_TRY(report::ReportInput input, tasks::reportInput(*opened, study, chosen));
+    input.dark = dark;
+    return report::write(input, path);
+}
+
+}  // namespace
+
+ResultsTask::ResultsTask(QObject* parent) : QObject(parent) {}
+
+void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
+    const QString absolute = QFileInfo(sessionPath).absoluteFilePath();
+    setLoading(true);
+    m_lane.post(kLoadTag, [this, absolute, study](std::stop_token) -> Lane::Continuation {
+        auto read = std::make_shared<Result<Loaded>>(readSession(absolute.toStdString(), study));
+        return [this, absolute, read] {
+            setLoading(false);
+            if (!*read) {
+                emit loadFailed(absolute, read->error());
+                return;
+            }
+            m_sessionPath = absolute;
+            takeSession((*read)->studies, (*read)->study, std::move((*read)->results));
+            emit loaded(m_study);
+        };
+    });
+}
+
+void ResultsTask::follow(const QString& sessionPath, const trial::Study& study) {
+    m_sessionPath = sessionPath;
+    takeSession({study}, study, {});
+    m_lane.post(kLoadTag, [this, path = sessionPath.toStdString(), study](std::stop_token) -> Lane::Continuation {
+        auto read = std::make_shared<Result<Loaded>>(readSession(path, study.id));
+        return [this, read] {
+            if (!*read) return;  // the sweep itself tells what is wrong with the session
+            std::vector<trial::TrialResult> arrived = std::move(m_results);
+            m_results = std::move((*read)->results);
+            m_studies = std::move((*read)->studies);
+            for (const auto& result : arrived) add(std::make_shared<const trial::TrialResult>(result));
+            rebuild();
+        };
+    });
+}
+
+void ResultsTask::takeSession(const std::vector<trial::Study>& studies, const trial::Study& study, std::vector<trial::TrialResult> results) {
+    m_studies = studies;
+    m_study = study;
+    m_results = std::move(results);
+    m_selected = 0;
+    emit selectionChanged();
+    rebuild();
+}
+
+void ResultsTask::add(std::shared_ptr<const trial::TrialResult> result) {
+    const bool known = std::any_of(m_results.begin(), m_results.end(), [&](const auto& r) { return r.id == result->id; });
+    if (known) return;
+    m_results.push_back(*result);
+    rebuild();
+}
+
+void ResultsTask::clear() {
+    m_sessionPath.clear();
+    m_study = {};
+    m_studies.clear();
+    m_results.clear();
+    m_snapshot.reset();
+    m_selected = 0;
+    emit selectionChanged();
+    emit snapshotChanged();
+}
+
+void ResultsTask::setAxis(SpeedAxis axis) {
+    if (axis == m_axis) return;
+    m_axis = axis;
+    if (m_snapshot) rebuild();
+}
+
+void ResultsTask::select(std::int64_t trialId) {
+    if (trialId == m_selected) return;
+    m_selected = trialId;
+    emit selectionChanged();
+}
+
+void ResultsTask::rebuild() {
+    auto next = std::make_shared<StudySnapshot>();
+    next->study = m_study;
+    next->results = m_results;
+    next->axis = m_axis;
+    m_lane.post(kFrontTag, [this, next](std::stop_token) -> Lane::Continuation {
+        tasks::markStale(next->results);
+        if (auto rows = tune::paretoRows(next->results, word(next->axis))) next->rows = std::move(*rows);
+        return [this, next] {
+            m_snapshot = next;
+            emit snapshotChanged();
+        };
+    });
+}
+
+void ResultsTask::writeReport(const QString& path, bool dark) {
+    m_lane.post(kReportTag, [this, path, dark, session = m_sessionPath.toStdString(), study = m_study.id,
+                             chosen = m_selected](std::stop_token) -> Lane::Continuation {
+        auto status = std::make_shared<Status>(writeReportFile(session, study, chosen, dark, path.toStdString()));
+        return [this, path, status] {
+            if (*status) {
+                emit reportWritten(path);
+            } else {
+                emit reportFailed(QString::fromStdString(status->error().text()));
+            }
+        };
+    });
+}
+
+void ResultsTask::setLoading(bool loading) {
+    if (m_loading == loading) return;
+    m_loading = loading;
+    emit loadingChanged();
+}
+
+}  // namespace trimtab::gui

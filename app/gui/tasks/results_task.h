@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+// The results on show: read from a session file, added to while a sweep runs, written as a report. Reading, front and report are worked out
+// away from the GUI thread; snapshotChanged() tells of each new immutable snapshot.
+#include <memory>
+#include <vector>
+
+#include <QObject>
+
+#include "app/gui/models/study_snapshot.h"
+#include "app/gui/tasks/lane.h"
+
+namespace trimtab::gui {
+
+class ResultsTask : public QObject {
+    Q_OBJECT
+public:
+    explicit ResultsTask(QObject* parent = nullptr);
+
+    /// Reads the newest study of the session (or the one named).
+    void load(const QString& sessionPath, std::int64_t study = 0);
+    /// Shows a study that has just begun; results that the session already holds are read.
+    void follow(const QString& sessionPath, const trial::Study& study);
+    void add(std::shared_ptr<const trial::TrialResult> result);
+    void clear();
+    void setAxis(SpeedAxis axis);
+    void select(std::int64_t trialId);
+    void writeReport(const QString& path, bool dark);
+
+    const QString& sessionPath() const { return m_sessionPath; }
+    SnapshotPtr snapshot() const { return m_snapshot; }
+    const std::vector<trial::Study>& studies() const { return m_studies; }
+    SpeedAxis axis() const { return m_axis; }
+    std::int64_t selected() const { return m_selected; }
+    bool loading() const { return m_loading; }
+    bool busy() const { return m_lane.busy(); }
+
+signals:
+    void loaded(const trimtab::trial::Study& study);
+    void loadFailed(const QString& path, const trimtab::Error& error);
+    void snapshotChanged();
+    void selectionChanged();
+    void loadingChanged();
+    void reportWritten(const QString& path);
+    void reportFailed(const QString& message);
+
+private:
+    void takeSession(const std::vector<trial::Study>& studies, const trial::Study& study, std::vector<trial::TrialResult> results);
+    void rebuild();
+    void setLoading(bool loading);
+
+    QString m_sessionPath;
+    trial::Study m_study;
+    std::vector<trial::Study> m_studies;
+    std::vector<trial::TrialResult> m_results;
+    SnapshotPtr m_snapshot;
+    SpeedAxis m_axis = SpeedAxis::Latency;
+    std::int64_t m_selected = 0;
+    bool m_loading = false;
+    Lane m_lane;
+};
+
+}  // namespace trimtab::gui

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/views/results/results_page.h"
+
+#include <QClipboard>
+#include <QComboBox>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QHBoxLayout>
+#include <QItemSelectionModel>
+#include <QLineEdit>
+#include <QSplitter>
+#include <QStackedLayout>
+#include <QTabWidget>
+#include <QVBoxLayout>
+
+#include "app/gui/charts/pareto_chart.h"
+#include "app/gui/models/layer_table_model.h"
+#include "app/gui/models/table_filter.h"
+#include "app/gui/models/text.h"
+#include "app/gui/models/trial_table_model.h"
+#include "app/gui/settings/settings.h"
+#include "app/gui/shell/file_prompt.h"
+#include "app/gui/shell/workspace.h"
+#include "app/gui/theme/metrics.h"
+#include "app/gui/theme/theme.h"
+#include "app/gui/views/common/data_table.h"
+#include "app/gui/views/common/empty_state.h"
+#include "app/gui/views/common/labels.h"
+#include "app/gui/views/results/chart_legend.h"
+#include "app/gui/views/results/trial_detail.h"
+
+namespace trimtab::gui {
+
+namespace {
+
+constexpr SpeedAxis kAxes[] = {SpeedAxis::Latency, SpeedAxis::Throughput, SpeedAxis::Size};
+
+}  // namespace
+
+ResultsPage::ResultsPage(const PageContext& context, QWidget* parent)
+    : Page(QStringLiteral("results"), tr("Results"), parent), m_context(context), m_work(context.workspace), m_results(context.workspace.results()) {
+    makeActions();
+    m_empty = new EmptyState(context.theme, QStringLiteral("results"), QStringLiteral("results.next"));
+    m_stack = new QStackedLayout;
+    m_stack->addWidget(m_empty);
+    m_stack->addWidget(makeBody());
+    content()->addLayout(m_stack, 1);
+    connectTasks();
+    refresh();
+}
+
+void ResultsPage::makeActions() {
+    m_studies = new QComboBox;
+    m_studies->setObjectName(QStringLiteral("results.studies"));
+    m_studies->setMaximumWidth(280);
+    m_axis = new QComboBox;
+    m_axis->setObjectName(QStringLiteral("results.axis"));
+    m_axis->addItems({tr("Latency"), tr("Throughput"), tr("Size")});
+    m_axis->setToolTip(tr("What the horizontal axis shows"));
+    for (int i = 0; i < 3; ++i) {
+        if (kAxes[i] == m_results.axis()) m_axis->setCurrentIndex(i);
+    }
+    actions()->addWidget(m_studies);
+    actions()->addWidget(m_axis);
+}
+
+QWidget* ResultsPage::makeBody() {
+    auto* vertical = new QSplitter(Qt::Vertical);
+    vertical->setChildrenCollapsible(false);
+    vertical->addWidget(makeChartBox());
+    vertical->addWidget(makeTables());
+    vertical->setStretchFactor(0, 3);
+    vertical->setStretchFactor(1, 2);
+    m_detail = new TrialDetail(m_context.theme);
+    m_detail->setMinimumWidth(344);
+    auto* horizontal = new QSplitter(Qt::Horizontal);
+    horizontal->setChildrenCollapsible(false);
+    horizontal->addWidget(vertical);
+    horizontal->addWidget(m_detail);
+    horizontal->setStretchFactor(0, 1);
+    horizontal->setStretchFactor(1, 0);
+    horizontal->setSizes({800, 360});
+    horizontal->restoreState(m_context.settings.value(Setting::ResultsSideSplit).toByteArray());
+    vertical->restoreState(m_context.settings.value(Setting::ResultsSplit).toByteArray());
+    connect(horizontal, &QSplitter::splitterMoved, this, [this, horizontal] { m_context.settings.set(Setting::ResultsSideSplit, horizontal->saveState()); });
+    connect(vertical, &QSplitter::splitterMoved, this, [this, vertical] { m_context.settings.set(Setting::ResultsSplit, vertical->saveState()); });
+    return horizontal;
+}
+
+QWidget* ResultsPage::makeChartBox() {
+    auto* card = makeCard();
+    auto* layout = new QVBoxLayout(card);
+    layout->setContentsMargins(kWideGap, kGap, kGap, kHalfGap);
+    layout->setSpacing(0);
+    layout->addWidget(new ChartLegend(m_context.theme));
+    m_chart = new ParetoChart;
+    m_chart->setObjectName(QStringLiteral("results.chart"));
+    m_chart->setColours(m_context.theme.palette());
+    layout->addWidget(m_chart, 1);
+    connect(&m_context.theme, &Theme::changed, this, [this] { m_chart->setColours(m_context.theme.palette()); });
+    return card;
+}
+
+QWidget* ResultsPage::makeTables() {
+    using Column = LayerTableModel::Column;
+    m_trials = new TrialTableModel(this);
+    m_rows = new TableFilter(this);
+    m_rows->setSourceModel(m_trials);
+    m_table = new DataTable(m_context.theme, QStringLiteral("results.table"), TrialTableModel::Label);
+    m_table->setModel(m_rows);
+    m_table->sortByColumn(TrialTableModel::Number, Qt::AscendingOrder);
+    m_layers = new LayerTableModel({Column::Layer, Column::Operator, Column::Treatment, Column::Kernel, Column::Bits, Column::Density, Column::Bytes, Column::Time, Column::Share}, this);
+    m_layerRows = new TableFilter(this);
+    m_layerRows->setSourceModel(m_layers);
+    m_layerTable = new DataTable(m_context.theme, QStringLiteral("results.layers"));
+    m_layerTable->setModel(m_layerRows);
+    m_layerTable->sortByColumn(-1, Qt::AscendingOrder);
+    m_filter = new QLineEdit;
+    m_filter->setObjectName(QStringLiteral("results.filter"));
+    m_filter->setPlaceholderText(tr("Filter"));
+    m_filter->setClearButtonEnabled(true);
+    m_filter->setFixedWidth(200);
+    m_tabs = new QTabWidget;
+    m_tabs->setObjectName(QStringLiteral("results.tabs"));
+    m_tabs->setDocumentMode(true);
+    m_tabs->addTab(m_table, tr("Configurations"));
+    m_tabs->addTab(m_layerTable, tr("Layers"));
+    m_tabs->setCornerWidget(m_filter, Qt::TopRightCorner);
+    return m_tabs;
+}
+
+void ResultsPage::connectTasks() {
+    connect(m_axis, &QComboBox::activated, this, [this](int index) {
+        m_context.settings.set(Setting::ChartAxis, QString::fromStdString(word(kAxes[index])));
+        m_results.setAxis(kAxes[index]);
+    });
+    connect(m_studies, &QComboBox::activated, this, [this](int index) { m_results.load(m_results.sessionPath(), m_studies->itemData(index).toLongLong()); });
+    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
+        m_rows->setWords(text);
+        m_layerRows->setWords(text);
+    });
+    connect(m_chart, &ParetoChart::trialClicked, &m_results, &ResultsTask::select);
+    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ResultsPage::selectFromTable);
+    connect(&m_results, &ResultsTask::snapshotChanged, this, &ResultsPage::refresh);
+    connect(&m_results, &ResultsTask::loadingChanged, this, &ResultsPage::refreshEmpty);
+    connect(&m_results, &ResultsTask::selectionChanged, this, &ResultsPage::refreshSelection);
+    connect(&m_work.sweep(), &SweepTask::runningChanged, this, [this] {
+        refreshEmpty();
+        refreshExport();
+    });
+    connect(&m_work.model(), &ModelTask::stateChanged, this, [this] {
+        refreshEmpty();
+        refreshExport();
+    });
+    connect(&m_work.exports(), &ExportTask::runningChanged, this, &ResultsPage::refreshExport);
+    connect(m_detail, &TrialDetail::exportRequested, this, &ResultsPage::exportModel);
+    connect(m_detail, &TrialDetail::reportRequested, this, &ResultsPage::writeReport);
+    connect(m_detail, &TrialDetail::copyRequested, this, &ResultsPage::copyRecipe);
+    connect(m_detail, &TrialDetail::layersRequested, this, [this] { m_tabs->setCurrentWidget(m_layerTable); });
+    connect(m_empty, &EmptyState::pressed, this, [this] {
+        if (m_work.model().loaded()) {
+            emit goTo(QStringLiteral("sweep"));
+        } else {
+            emit openRequested();
+        }
+    });
+}
+
+void ResultsPage::focusFilter() { m_filter->setFocus(); }
+
+void ResultsPage::refresh() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    m_trials->setSnapshot(snapshot);
+    m_chart->setSnapshot(snapshot);
+    if (!snapshot || snapshot->results.empty()) m_fitted = false;
+    if (snapshot && !snapshot->results.empty() && (!m_fitted || snapshot->results.size() < 12)) {
+        m_table->fitColumns();
+        m_fitted = true;
+    }
+    m_tabs->setTabText(0, snapshot ? tr("Configurations (%1)").arg(snapshot->results.size()) : tr("Configurations"));
+    refreshEmpty();
+    refreshStudies();
+    refreshSelection();
+}
+
+void ResultsPage::refreshEmpty() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const bool some = snapshot && !snapshot->results.empty();
+    m_stack->setCurrentIndex(some ? 1 : 0);
+    m_axis->setVisible(some);
+    if (some) {
+        const std::string& name = snapshot->study.modelName;
+        setTitle(name.empty() ? tr("Results") : QString::fromStdString(name));
+        QStringList about{QFileInfo(m_results.sessionPath()).fileName()};
+        about << (snapshot->study.dataPath.empty() ? tr("fidelity on seeded inputs, not accuracy") : tr("data: %1").arg(QFileInfo(QString::fromStdString(snapshot->study.dataPath)).fileName()));
+        about << tr("speed-up over the model %1").arg(QString::fromStdString(snapshot->study.baselineName));
+        setSubtitle(about.join(QStringLiteral(" · ")));
+        return;
+    }
+    setTitle(tr("Results"));
+    setSubtitle({});
+    if (m_results.loading()) {
+        m_empty->setText(tr("Reading the session…"), {}, {});
+    } else if (m_work.sweep().running()) {
+        m_empty->setText(tr("The sweep has begun"), tr("The first point appears as soon as the baseline is measured."), {});
+    } else if (m_work.model().loaded()) {
+        m_empty->setText(tr("Nothing has been run yet"), tr("Choose what to try on the Sweep page and press Run. Points appear here while it runs."), tr("Go to Sweep"));
+    } else {
+        m_empty->setText(tr("Nothing to show"), tr("Open a session to see its results, or a model to make some."), tr("Open file…"));
+    }
+}
+
+void ResultsPage::refreshStudies() {
+    const auto& studies = m_results.studies();
+    m_studies->setVisible(studies.size() > 1);
+    const SnapshotPtr snapshot = m_results.snapshot();
+    m_studies->clear();
+    for (const trial::Study& study : studies) {
+        m_studies->addItem(tr("Study %1: %2").arg(study.id).arg(QString::fromStdString(study.modelName.empty() ? study.name : study.modelName)), QVariant::fromValue<qlonglong>(study.id));
+        if (snapshot && study.id == snapshot->study.id) m_studies->setCurrentIndex(m_studies->count() - 1);
+    }
+    m_studies->setEnabled(!m_work.sweep().running());
+}
+
+void ResultsPage::refreshSelection() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const std::int64_t trial = m_results.selected();
+    const trial::TrialResult* result = snapshot ? snapshot->result(trial) : nullptr;
+    m_chart->setSelected(trial);
+    m_detail->show(snapshot, trial);
+    m_layers->setLayers(result ? std::make_shared<const std::vector<trace::LayerRecord>>(result->layers) : nullptr);
+    m_tabs->setTabText(1, result ? tr("Layers (%1)").arg(result->layers.size()) : tr("Layers"));
+    m_tabs->setTabEnabled(1, result != nullptr);
+    m_layerTable->fitColumns();
+    const int row = m_trials->rowOf(trial);
+    const QModelIndex shown = row >= 0 ? m_rows->mapFromSource(m_trials->index(row, 0)) : QModelIndex();
+    if (shown.isValid() && m_table->currentIndex().row() != shown.row()) {
+        m_table->setCurrentIndex(shown);
+        m_table->scrollTo(shown);
+    } else if (!shown.isValid()) {
+        m_table->clearSelection();
+    }
+    refreshExport();
+}
+
+void ResultsPage::refreshExport() {
+    if (m_work.sweep().running()) {
+        m_detail->setExportProblem(tr("The sweep is running; writing a model now would disturb its timings."));
+    } else if (m_work.exports().running()) {
+        m_detail->setExportProblem(tr("A model is being written."));
+    } else if (!m_work.model().loaded()) {
+        m_detail->setExportProblem(tr("The model file of this session is not open, so there is nothing to write from."));
+    } else {
+        m_detail->setExportProblem({});
+    }
+}
+
+void ResultsPage::selectFromTable() {
+    const QModelIndex current = m_table->currentIndex();
+    if (current.isValid()) m_results.select(current.data(TrialIdRole).toLongLong());
+}
+
+QString ResultsPage::suggestedName(const QString& suffix) const {
+    const QFileInfo session(m_results.sessionPath());
+    return session.absolutePath() + '/' + session.completeBaseName() + suffix;
+}
+
+void ResultsPage::exportModel() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
+    if (!result || !m_work.model().loaded() || m_work.sweep().running() || m_work.exports().running()) return;
+    FileQuestion question;
+    question.kind = FileQuestion::Kind::Save;
+    question.title = tr("Export model");
+    question.filter = tr("ONNX models (*.onnx)");
+    question.suffix = QStringLiteral("onnx");
+    question.suggestion = suggestedName(QStringLiteral("-trial-%1.onnx").arg(result->id));
+    const trial::Trial trial = result->trial;
+    m_context.files.ask(this, question, [this, trial](const QString& path) { m_work.exports().exportModel(m_work.model().path(), trial, path); });
+}
+
+void ResultsPage::writeReport() {
+    if (!m_results.snapshot()) return;
+    FileQuestion question;
+    question.kind = FileQuestion::Kind::Save;
+    question.title = tr("Write report");
+    question.filter = tr("Web page (*.html);;Markdown (*.md);;Table (*.csv);;JSON (*.json);;Chart (*.svg);;Chart (*.png)");
+    question.suffix = QStringLiteral("html");
+    question.suggestion = suggestedName(QStringLiteral(".html"));
+    m_context.files.ask(this, question, [this](const QString& path) { m_results.writeReport(path, m_context.theme.palette().dark); });
+}
+
+void ResultsPage::copyRecipe() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
+    if (result) QGuiApplication::clipboard()->setText(QString::fromStdString(base::dumpJson(recipe::toJson(result->trial.recipe), 2)));
+}
+
+}  // namespace trimtab::gui
