@@ -14,7 +14,7 @@ struct SliceSpec {
 /// From attributes (before opset 10) or inputs; nullopt when axes, steps or the number of bounds are not known.
 Result<std::optional<SliceSpec>> readSlice(const Context& context);
 
-/// Elements along an axis of extent `dim`. Bounds clamp as NumPy's do; a symbolic bound is taken to lie inside the axis.
+/// Elements along an axis of extent `dim`. Bounds clamp as the operator text says; a symbolic bound is taken to lie inside the axis.
 Extent sliceExtent(const Extent& dim, const Extent& start, const Extent& end, std::int64_t step);
 
 /// First index and count when everything is known. REQUIRES: dim >= 0, step != 0.

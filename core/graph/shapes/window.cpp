@@ -55,7 +55,8 @@ Result<Extent> slide(const Context& context, const Window& window, std::size_t a
     const Extent one = Extent::known(1);
     if (!ceilMode) return floorDivide(room, stride) + one;
     const Extent count = ceilDivide(room, stride) + one;
-    return count.isKnown() && in.isKnown() ? minimum(count, ceilDivide(in + Extent::known(begin), stride)) : count;
+    if (count.isKnown() && in.isKnown() && (count.value() - 1) * window.strides[axis] >= in.value() + begin) return count - one;
+    return count;
 }
 
 Result<std::optional<std::vector<std::int64_t>>> kernelOf(const Context& context, std::size_t spatialRank, const std::optional<Dims>& weight) {

@@ -16,8 +16,8 @@ struct Window {
 /// wrong length and for values out of range.
 Result<Window> readWindow(const Context& context, std::vector<std::int64_t> kernel);
 
-/// floor or ceil((in + pads - dilation·(kernel-1) - 1) / stride + 1); SAME: ceil(in / stride). With `ceilMode`, windows that
-/// would begin beyond the input and its begin padding do not count. Refused when a known input is smaller than the kernel.
+/// floor or ceil((in + pads - dilation·(kernel-1) - 1) / stride + 1); SAME: ceil(in / stride). With `ceilMode`, a last window that
+/// would begin beyond the input and its begin padding does not count. Refused when a known input is smaller than the kernel.
 Result<Extent> slide(const Context& context, const Window& window, std::size_t axis, const Extent& in, bool ceilMode);
 
 /// The kernel_shape attribute, or the spatial dims of the weight in input 1; nullopt when neither is known.
