@@ -1,0 +1,151 @@
+// Reports say what was measured, in every form, and carry nothing that a reader's program would run.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "core/base/file.h"
+#include "core/report/chart_model.h"
+#include "core/report/content.h"
+#include "core/report/report.h"
+#include "tests/support/study_example.h"
+
+namespace trimtab::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+ReportInput exampleInput() {
+    ReportInput input;
+    input.study = support::exampleStudy();
+    input.results = support::exampleResults();
+    std::int64_t id = 0;
+    for (trial::TrialResult& result : input.results) result.id = ++id;
+    input.rows = *tune::paretoRows(input.results);
+    input.chosen = 2;
+    input.sessionPath = "/tmp/it's a session.trimtab";
+    input.version = "0.1.0";
+    return input;
+}
+
+TEST(ChartModel, PutsNativePointsOnTheChartAndEmulatedOnesIntoTheMargin) {
+    const ChartModel chart = chartModel(exampleInput());
+    ASSERT_EQ(chart.points.size(), 4U);  // the failed trial has no point
+    EXPECT_TRUE(chart.points[0].baseline);
+    EXPECT_TRUE(chart.points[1].timed && chart.points[1].onFront && chart.points[1].chosen);
+    EXPECT_FALSE(chart.points[2].onFront);
+    EXPECT_TRUE(chart.points[3].emulated);
+    EXPECT_FALSE(chart.points[3].timed);
+}
+
+TEST(ChartModel, AxesEncloseEveryIntervalWithRoundTicks) {
+    const ChartModel chart = chartModel(exampleInput());
+    for (const ChartPoint& point : chart.points) {
+        EXPECT_GE(point.yInterval.low, chart.y.low);
+        EXPECT_LE(point.yInterval.high, chart.y.high);
+    }
+    for (const ChartAxis* axis : {&chart.x, &chart.y}) {
+        EXPECT_GE(axis->ticks.size(), 3U);
+        for (const auto& tick : axis->ticks) EXPECT_TRUE(tick.value >= axis->low - 1e-9 && tick.value <= axis->high + 1e-9);
+    }
+}
+
+TEST(ChartModel, TurnsTheAxisOfALowerIsBetterMetricOver) {
+    ReportInput input = exampleInput();
+    for (trial::TrialResult& result : input.results)
+        if (result.accuracy) {
+            result.accuracy->metric = "perplexity";
+            result.accuracy->higherIsBetter = false;
+        }
+    const ChartAxis axis = chartModel(input).y;
+    EXPECT_GT(axis.position(axis.low), axis.position(axis.high));
+    EXPECT_THAT(axis.title, HasSubstr("lower is better"));
+}
+
+TEST(ChartModel, TakesALogarithmicAxisWhenValuesSpanMoreThanAFactorOfTwenty) {
+    EXPECT_TRUE(makeAxis("x", 1, 30, false).logarithmic);
+    EXPECT_FALSE(makeAxis("x", 1, 10, false).logarithmic);
+    EXPECT_FALSE(makeAxis("x", 0, 100, false).logarithmic);
+    const ChartAxis axis = makeAxis("x", 1, 1000, false);
+    EXPECT_NEAR(axis.position(31.6228), 0.5, 0.01);
+}
+
+TEST(ChartModel, SurvivesAStudyWithoutResults) {
+    ReportInput input;
+    input.study = support::exampleStudy();
+    EXPECT_THAT(chartSvg(input), HasSubstr("<svg"));
+    EXPECT_THAT(toHtml(input), HasSubstr("Example study"));
+}
+
+TEST(Report, HtmlIsOneFileWithoutScriptsOrLinksOut) {
+    const std::string html = toHtml(exampleInput());
+    EXPECT_THAT(html, HasSubstr("<svg"));
+    EXPECT_THAT(html, Not(HasSubstr("<script")));
+    EXPECT_THAT(html, Not(HasSubstr("src=\"http")));
+    EXPECT_THAT(html, HasSubstr("emulated"));
+    EXPECT_THAT(html, HasSubstr("the worker ended twice"));
+    EXPECT_THAT(html, HasSubstr("Example processor"));
+}
+
+TEST(Report, NamesFromTheModelAreTextAndNothingElse) {
+    ReportInput input = exampleInput();
+    input.study.modelName = "<script>alert(1)</script>";
+    input.results[1].trial.label = "a|b<img>";
+    EXPECT_THAT(toHtml(input), Not(HasSubstr("<script>alert")));
+    EXPECT_THAT(toHtml(input), Not(HasSubstr("<img>")));
+    EXPECT_THAT(toMarkdown(input), HasSubstr("a\\|b"));
+    EXPECT_THAT(toHtml(input), HasSubstr("conv&lt;1&gt;"));
+}
+
+TEST(Report, CsvKeepsOneRowForEachTrialAndNoFormulas) {
+    ReportInput input = exampleInput();
+    input.results[1].trial.label = "=cmd|'/C calc'!A0, \"x\"";
+    const std::string csv = toCsv(input);
+    EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 6);
+    EXPECT_THAT(csv, HasSubstr("\"'=cmd"));
+    EXPECT_THAT(csv, HasSubstr("\"\"x\"\""));
+    // The emulated trial has a score and no speed.
+    EXPECT_THAT(csv, HasSubstr("4,int3,cpu,emulated,measured,finished,0,"));
+}
+
+TEST(Report, EveryRowOfTheCsvHasTheColumnsOfItsHeader) {
+    const std::string csv = toCsv(exampleInput());
+    std::size_t expected = 0;
+    std::size_t start = 0;
+    while (start < csv.size()) {
+        const std::size_t end = csv.find("\r\n", start);
+        std::size_t columns = 1;
+        bool quoted = false;
+        for (std::size_t i = start; i < end; ++i) {
+            if (csv[i] == '"') quoted = !quoted;
+            if (csv[i] == ',' && !quoted) ++columns;
+        }
+        if (expected == 0) expected = columns;
+        EXPECT_EQ(columns, expected) << csv.substr(start, end - start);
+        start = end + 2;
+    }
+}
+
+TEST(Report, TheCommandToRepeatQuotesPaths) {
+    const Content content = contentOf(exampleInput());
+    ASSERT_EQ(content.repeat.size(), 2U);
+    EXPECT_THAT(content.repeat[0], HasSubstr("--axis weights.bits=32,8,3"));
+    EXPECT_THAT(content.repeat[1], HasSubstr("'/tmp/it'\\''s a session.trimtab'"));
+}
+
+TEST(Report, WritesEveryFormByItsExtensionAndRefusesOthers) {
+    const auto folder = base::TemporaryFolder::create("trimtab-report-test");
+    ASSERT_TRUE(folder);
+    for (const char* name : {"r.html", "r.md", "r.csv", "r.json", "r.svg", "r.png"}) {
+        const Status written = write(exampleInput(), folder->path() / name);
+        ASSERT_TRUE(written) << written.error().text();
+        EXPECT_GT(std::filesystem::file_size(folder->path() / name), 500U) << name;
+    }
+    EXPECT_THAT(*base::readFile(folder->path() / "r.png", 10 << 20), testing::StartsWith("\x89PNG"));
+    EXPECT_TRUE(base::readJsonFile((folder->path() / "r.json").string()));
+    EXPECT_EQ(write(exampleInput(), folder->path() / "r.docx").error().code, ErrorCode::Usage);
+}
+
+}  // namespace
+}  // namespace trimtab::report

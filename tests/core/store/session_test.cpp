@@ -1,0 +1,218 @@
+// The session file keeps what it acknowledged, gives it back whole, and refuses what is not a session.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/file.h"
+#include "core/store/database.h"
+#include "core/store/schema.h"
+#include "core/store/session.h"
+#include "tests/support/study_example.h"
+
+namespace trimtab::store {
+namespace {
+
+using testing::HasSubstr;
+
+class SessionTest : public testing::Test {
+protected:
+    base::TemporaryFolder m_folder = std::move(*base::TemporaryFolder::create("trimtab-session-test"));
+    std::filesystem::path path(const std::string& name = "a.trimtab") const { return m_folder.path() / name; }
+
+    std::unique_ptr<Session> open(Mode mode = Mode::ReadWrite, const std::string& name = "a.trimtab") {
+        auto session = Session::open(path(name), mode);
+        EXPECT_TRUE(session) << session.error().text();
+        return session ? std::move(*session) : nullptr;
+    }
+
+    // A session with the example study; returns the study's id.
+    std::int64_t fill() {
+        auto session = open();
+        trial::Study study = support::exampleStudy();
+        EXPECT_TRUE(session->addStudy(study));
+        for (trial::TrialResult& result : support::exampleResults()) EXPECT_TRUE(session->addResult(study.id, result));
+        return study.id;
+    }
+};
+
+TEST_F(SessionTest, GivesEverythingBackAfterItWasClosed) {
+    const std::int64_t id = fill();
+    const auto session = open();
+    const auto study = session->study(id);
+    ASSERT_TRUE(study);
+    trial::Study expectedStudy = support::exampleStudy();
+    expectedStudy.id = id;
+    EXPECT_EQ(trial::toJson(*study), trial::toJson(expectedStudy));
+    const auto results = session->results(id);
+    ASSERT_TRUE(results) << results.error().text();
+    auto expected = support::exampleResults();
+    ASSERT_EQ(results->size(), expected.size());
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        expected[i].id = (*results)[i].id;
+        EXPECT_GT(expected[i].id, 0);
+        EXPECT_EQ(trial::toJson((*results)[i]), trial::toJson(expected[i])) << "trial " << i;
+    }
+}
+
+TEST_F(SessionTest, BriefResultsLeaveOutSamplesBlocksAndLayers) {
+    const std::int64_t id = fill();
+    const auto brief = open()->results(id, true);
+    ASSERT_TRUE(brief);
+    EXPECT_TRUE((*brief)[1].layers.empty());
+    EXPECT_TRUE((*brief)[1].accuracy->sampleScores.empty());
+    EXPECT_EQ((*brief)[1].speed->medianMs, 4);
+}
+
+TEST_F(SessionTest, TheSameStudyIsAddedOnceAndAnotherOneBesideIt) {
+    auto session = open();
+    trial::Study first = support::exampleStudy();
+    trial::Study again = support::exampleStudy();
+    again.name = "under another name";
+    trial::Study other = support::exampleStudy();
+    other.axes.push_back(*trial::parseAxis("prune.ratio=0,0.5"));
+    ASSERT_TRUE(session->addStudy(first));
+    ASSERT_TRUE(session->addStudy(again));
+    ASSERT_TRUE(session->addStudy(other));
+    EXPECT_EQ(first.id, again.id);
+    EXPECT_NE(first.id, other.id);
+    EXPECT_EQ(session->studies()->size(), 2U);
+}
+
+TEST_F(SessionTest, ANewMeasurementStandsBesideTheOldOne) {
+    auto session = open();
+    trial::Study study = support::exampleStudy();
+    ASSERT_TRUE(session->addStudy(study));
+    auto result = support::exampleResults()[1];
+    ASSERT_TRUE(session->addResult(study.id, result));
+    const std::int64_t first = result.id;
+    ASSERT_TRUE(session->addResult(study.id, result));
+    EXPECT_NE(result.id, first);
+    EXPECT_EQ(session->results(study.id)->size(), 2U);
+}
+
+TEST_F(SessionTest, IsReadableInSqlByItsMeasurements) {
+    fill();
+    auto database = Database::open(path(), Database::Access::Read);
+    ASSERT_TRUE(database);
+    EXPECT_EQ(*(*database)->number("SELECT count(*) FROM measurements WHERE metric = 'latency_ms' AND basis = 'measured'"), 3);
+    EXPECT_EQ(*(*database)->number("PRAGMA application_id"), kApplicationId);
+    EXPECT_EQ(*(*database)->number("PRAGMA user_version"), static_cast<std::int64_t>(kMigrations.size()));
+}
+
+TEST_F(SessionTest, WritesThroughWalOnALocalFilesystem) {
+    const auto session = open();
+    trial::Study study = support::exampleStudy();
+    ASSERT_TRUE(session->addStudy(study));
+    EXPECT_TRUE(std::filesystem::exists(path("a.trimtab-wal")));
+}
+
+TEST_F(SessionTest, ReadOnlySessionsShowEverythingAndRefuseEveryWrite) {
+    const std::int64_t id = fill();
+    const auto session = open(Mode::ReadOnly);
+    EXPECT_TRUE(session->readOnly());
+    EXPECT_EQ(session->results(id)->size(), 5U);
+    trial::Study study = support::exampleStudy();
+    EXPECT_EQ(session->addStudy(study).error().code, ErrorCode::Refused);
+    EXPECT_FALSE(session->setNote(id, "x"));
+    EXPECT_FALSE(session->setDocument("k", 1));
+}
+
+TEST_F(SessionTest, ASessionInAFolderWithoutWriteRightsOpensForReading) {
+    const std::int64_t id = fill();
+    ASSERT_EQ(::chmod(m_folder.path().c_str(), 0555), 0);
+    const auto session = open(Mode::ReadOnly);
+    EXPECT_EQ(session->results(id)->size(), 5U);
+    ASSERT_EQ(::chmod(m_folder.path().c_str(), 0755), 0);
+}
+
+TEST_F(SessionTest, NotesAndDocumentsAreKept) {
+    const std::int64_t id = fill();
+    {
+        auto session = open();
+        ASSERT_TRUE(session->setNote(id, "look at int8"));
+        ASSERT_TRUE(session->setDocument("view", {{"page", "results"}}));
+        ASSERT_TRUE(session->setDocument("view", {{"page", "sweep"}}));
+    }
+    auto session = open();
+    EXPECT_EQ(*session->note(id), "look at int8");
+    EXPECT_EQ((*session->document("view"))["page"], "sweep");
+    EXPECT_TRUE(session->document("absent")->is_null());
+}
+
+TEST_F(SessionTest, CopiesAreCompleteWhileTheOriginalIsOpenAndNeverOverwrite) {
+    const std::int64_t id = fill();
+    auto session = open();
+    ASSERT_TRUE(session->copyTo(path("copy.trimtab")));
+    EXPECT_FALSE(std::filesystem::exists(path("copy.trimtab-wal")));
+    EXPECT_EQ(session->copyTo(path("copy.trimtab")).error().code, ErrorCode::Refused);
+    const auto copy = open(Mode::ReadOnly, "copy.trimtab");
+    EXPECT_EQ(copy->results(id)->size(), 5U);
+}
+
+TEST_F(SessionTest, TwoWritersWaitForEachOther) {
+    auto first = open();
+    auto second = open();
+    trial::Study study = support::exampleStudy();
+    ASSERT_TRUE(first->addStudy(study));
+    auto results = support::exampleResults();
+    ASSERT_TRUE(first->addResult(study.id, results[0]));
+    ASSERT_TRUE(second->addResult(study.id, results[1]));
+    EXPECT_EQ(first->results(study.id)->size(), 2U);
+}
+
+TEST_F(SessionTest, RefusesFilesThatAreNoSessionsAndLeavesThemAlone) {
+    std::ofstream(path("text")) << std::string(5000, 'x');
+    EXPECT_EQ(Session::open(path("text"), Mode::ReadWrite).error().code, ErrorCode::Refused);
+    EXPECT_EQ(Session::open(m_folder.path(), Mode::ReadWrite).error().code, ErrorCode::Refused);
+    EXPECT_EQ(Session::open(path("none"), Mode::ReadOnly).error().code, ErrorCode::NotFound);
+    {
+        auto foreign = Database::open(path("foreign"), Database::Access::Create);
+        ASSERT_TRUE((*foreign)->execute("CREATE TABLE t (x)"));
+    }
+    const auto refused = Session::open(path("foreign"), Mode::ReadWrite);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text(), HasSubstr("not a Trimtab session"));
+    EXPECT_EQ(*base::readFile(path("text"), 10000), std::string(5000, 'x'));
+}
+
+TEST_F(SessionTest, RefusesANewerVersionByName) {
+    fill();
+    {
+        auto database = Database::open(path(), Database::Access::Write);
+        ASSERT_TRUE((*database)->execute("PRAGMA user_version = 999"));
+    }
+    const auto refused = Session::open(path(), Mode::ReadWrite);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text(), HasSubstr("newer Trimtab"));
+}
+
+TEST_F(SessionTest, RefusesTriggersThatSomebodyPlanted) {
+    fill();
+    {
+        auto database = Database::open(path(), Database::Access::Write);
+        ASSERT_TRUE((*database)->execute("CREATE TRIGGER t AFTER INSERT ON trials BEGIN DELETE FROM trials; END"));
+    }
+    EXPECT_THAT(Session::open(path(), Mode::ReadWrite).error().text(), HasSubstr("triggers"));
+}
+
+TEST_F(SessionTest, TruncatedAndScribbledFilesAreRefusedOrReadButNeverCrash) {
+    fill();
+    const std::string bytes = *base::readFile(path(), 10 << 20);
+    for (std::size_t cut = 0; cut < bytes.size(); cut += bytes.size() / 16 + 1) {
+        ASSERT_TRUE(base::writeFileAtomically(path("cut"), bytes.substr(0, cut)));
+        if (auto session = Session::open(path("cut"), Mode::ReadOnly)) (void)(*session)->results(1);
+    }
+    for (std::size_t at = 0; at < bytes.size(); at += 97) {
+        std::string scribbled = bytes;
+        for (std::size_t i = at; i < std::min(at + 40, bytes.size()); ++i) scribbled[i] = static_cast<char>(i * 31);
+        ASSERT_TRUE(base::writeFileAtomically(path("scribbled"), scribbled));
+        if (auto session = Session::open(path("scribbled"), Mode::ReadOnly)) (void)(*session)->results(1);
+    }
+}
+
+}  // namespace
+}  // namespace trimtab::store
