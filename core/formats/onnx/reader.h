@@ -2,6 +2,8 @@
 // ONNX file → Graph, through the official protobuf messages. Every file is hostile: sizes are checked against the bytes that are there before anything is
 // allocated; external data stays beneath the model's folder; recursion in functions is refused; nesting of subgraphs is limited.
 #include <filesystem>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,10 @@ struct ReadResult {
 /// Refused (with the reason) for anything that is not a sound ONNX model: truncated, cyclic, undefined names, wrong sizes, `..`, absolute, symlinked or
 /// hard-linked external data, self-calling functions, nesting above 32.
 Result<ReadResult> read(const std::filesystem::path& path, const ReadOptions& options = {});
+
+/// The same for a model in memory; external data lies beneath `folder`. Tensors view `bytes` while `owner` lives, and are copied when it is null.
+Result<ReadResult> readBytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const std::filesystem::path& folder,
+                             const ReadOptions& options = {});
 
 /// SHA-256 over the model file and, by name and content, its external data.
 Result<std::string> modelHash(const std::filesystem::path& path);
