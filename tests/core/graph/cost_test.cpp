@@ -1,0 +1,139 @@
+// Costs in closed form, and the weights that recipes act on.
+#include <gtest/gtest.h>
+
+#include "core/graph/cost.h"
+#include "core/graph/passes/passes.h"
+#include "core/graph/shape_inference.h"
+#include "core/graph/weights.h"
+#include "tests/core/graph/graph_builder.h"
+
+namespace trimtab::graph::testing {
+namespace {
+
+NodeCost costOfLast(GraphBuilder& builder) {
+    const Status status = inferShapes(builder.graph);
+    EXPECT_TRUE(status);
+    const auto cost = costOf(builder.graph, builder.graph.nodes.back());
+    EXPECT_TRUE(cost);
+    return cost.value_or(NodeCost{});
+}
+
+TEST(Cost, AConvolutionIsTwiceItsMultiplications) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({2, 4, 8, 8}));
+    builder.add("Conv", {x, builder.zeros(Shape{6, 2, 3, 3}), builder.zeros(Shape{6})}, {{"group", std::int64_t{2}}, {"pads", Ints{1, 1, 1, 1}}});
+    const NodeCost cost = costOfLast(builder);
+    EXPECT_EQ(cost.operations, 2.0 * (2 * 6 * 8 * 8) * (2 * 3 * 3) + 2 * 6 * 8 * 8);
+    EXPECT_EQ(cost.parameters, 6 * 2 * 3 * 3 + 6);
+    EXPECT_EQ(cost.weightBytes, 4 * (6 * 2 * 3 * 3 + 6));
+    EXPECT_EQ(cost.activationBytes, 4 * (2 * 4 * 8 * 8 + 2 * 6 * 8 * 8));
+}
+
+TEST(Cost, ProductsCountTheirInnerExtent) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({3, 5, 7}));
+    builder.add("MatMul", {x, builder.zeros(Shape{7, 11})});
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 3 * 5 * 7 * 11);
+    const ValueId flat = builder.input("f", dims({7, 5}));
+    builder.add("Gemm", {flat, builder.zeros(Shape{7, 11}), builder.zeros(Shape{11})}, {{"transA", std::int64_t{1}}});
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 5 * 7 * 11 + 5 * 11);
+    builder.add("Einsum", {x, builder.zeros(Shape{7, 11})}, {{"equation", std::string("bij,jk->bik")}});
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 3 * 5 * 7 * 11);
+}
+
+TEST(Cost, TransposedConvolutionSpreadsEveryInputElement) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({1, 4, 5, 5}));
+    builder.add("ConvTranspose", {x, builder.zeros(Shape{4, 3, 2, 2})}, {{"strides", Ints{2, 2}}});
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * (4 * 5 * 5) * (3 * 2 * 2));
+}
+
+TEST(Cost, MovingBytesCostsNoOperations) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({2, 3, 4}));
+    for (const char* op : {"Transpose", "Flatten", "Identity"}) {
+        builder.add(op, {x});
+        EXPECT_EQ(costOfLast(builder).operations, 0.0) << op;
+        EXPECT_EQ(costOfLast(builder).activationBytes, 2 * 24 * 4) << op;
+    }
+    builder.add("Relu", {x});
+    EXPECT_EQ(costOfLast(builder).operations, 24.0);
+    builder.add("Softmax", {x});
+    EXPECT_EQ(costOfLast(builder).operations, 5 * 24.0);
+    builder.add("ReduceSum", {x});
+    EXPECT_EQ(costOfLast(builder).operations, 24.0);
+    builder.add("Mul", {x, x});
+    EXPECT_EQ(costOfLast(builder).activationBytes, 2 * 24 * 4);
+}
+
+TEST(Cost, OpenShapesHaveNone) {
+    GraphBuilder builder;
+    builder.add("Relu", {builder.input("x", dims({"batch", 4}))});
+    ASSERT_TRUE(inferShapes(builder.graph));
+    EXPECT_FALSE(costOf(builder.graph, builder.graph.nodes[0]));
+}
+
+TEST(Cost, CompressedWeightsCountAsStored) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({3, 8}));
+    const ValueId weight = builder.zeros(Shape{8, 4});
+    builder.add("MatMul", {x, weight});
+    builder.graph.nodes[0].treatment.weightBits = 16;
+    EXPECT_EQ(costOfLast(builder).weightBytes, 2 * 32);
+    auto quantised = std::make_shared<tensor::QuantizedWeight>();
+    quantised->originalShape = Shape{8, 4};
+    quantised->rows = 4;
+    quantised->columns = 8;
+    quantised->bits = 4;
+    quantised->group = 8;
+    builder.graph.value(weight).constant.reset();
+    builder.graph.value(weight).quantized = quantised;
+    EXPECT_EQ(costOfLast(builder).weightBytes, quantised->storedBytes());
+    EXPECT_EQ(costOfLast(builder).parameters, 32);
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 3 * 8 * 4);
+}
+
+TEST(Weights, AreListedWithTheirRowsAndColumns) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({"n", 4, 8, 8}));
+    const ValueId conv = builder.add("Conv", {x, builder.zeros(Shape{6, 2, 3, 3})}, {{"group", std::int64_t{2}}});
+    const ValueId flat = builder.add("Flatten", {conv});
+    const ValueId shared = builder.zeros(Shape{216, 10});
+    const ValueId product = builder.add("MatMul", {flat, shared});
+    builder.output(builder.add("Gemm", {product, builder.zeros(Shape{5, 10})}, {{"transB", std::int64_t{1}}}));
+    builder.output(builder.add("MatMul", {flat, shared}));
+    builder.output(builder.add("MatMul", {product, builder.zeros(Shape{2, 10, 3})}));
+    builder.output(builder.add("MatMul", {flat, builder.add("Transpose", {flat})}));
+    for (const bool fused : {false, true}) {
+        if (fused) {
+            ASSERT_TRUE(fuse(builder.graph));
+        }
+        const auto uses = compressibleWeights(builder.graph);
+        ASSERT_EQ(uses.size(), 3U);
+        EXPECT_EQ(uses[0].rows, 6);
+        EXPECT_EQ(uses[0].columns, 18);
+        EXPECT_EQ(uses[0].layout, tensor::WeightLayout::OutputsFirst);
+        EXPECT_EQ(uses[1].value, shared);
+        EXPECT_EQ(uses[1].rows, 10);
+        EXPECT_EQ(uses[1].columns, 216);
+        EXPECT_EQ(uses[1].layout, tensor::WeightLayout::OutputsLast);
+        EXPECT_EQ(uses[2].rows, 5);
+        EXPECT_EQ(uses[2].columns, 10);
+        EXPECT_EQ(uses[2].layout, tensor::WeightLayout::OutputsFirst);
+    }
+}
+
+TEST(Weights, ThatWereNotReadCountByTheirType) {
+    GraphBuilder builder;
+    const ValueId x = builder.input("x", dims({"n", 4}));
+    const ValueId weight = builder.zeros(Shape{4, 3});
+    builder.output(builder.add("MatMul", {x, weight}));
+    builder.graph.value(weight).constant.reset();
+    builder.graph.value(weight).weightsUnread = true;
+    EXPECT_EQ(compressibleWeights(builder.graph).size(), 1U);
+    builder.graph.value(weight).type.type = DataType::Int64;
+    EXPECT_TRUE(compressibleWeights(builder.graph).empty());
+}
+
+}  // namespace
+}  // namespace trimtab::graph::testing
