@@ -57,6 +57,26 @@ Interval bootstrap(std::size_t n, std::uint64_t seed, Statistic statistic) {
     return {sortedQuantile(replicas, 0.025), sortedQuantile(replicas, 0.975)};
 }
 
+// log(baseline / trial) of each block's medians.
+std::vector<double> logRatios(std::span<const PairedBlock> blocks) {
+    std::vector<double> logs;
+    logs.reserve(blocks.size());
+    for (const PairedBlock& block : blocks) logs.push_back(std::log(median(block.baseline) / median(block.trial)));
+    return logs;
+}
+
+double varianceOfMean(std::span<const double> values) {
+    if (values.size() < 2) return 0;
+    const double centre = mean(values);
+    double squares = 0;
+    for (const double value : values) squares += (value - centre) * (value - centre);
+    const auto n = static_cast<double>(values.size());
+    return squares / (n - 1) / n;
+}
+
+// One side's term in the denominator of Welch's degrees of freedom.
+double share(double variance, std::size_t n) { return n < 2 ? 0 : variance * variance / static_cast<double>(n - 1); }
+
 std::optional<Estimate> percentile(std::span<const double> values, double p, std::size_t least) {
     if (values.size() < least) return std::nullopt;
     const auto interval = quantileInterval(values, p);
@@ -107,9 +127,7 @@ std::optional<Estimate> percentile99(std::span<const double> values) { return pe
 
 Estimate pairedSpeedup(std::span<const PairedBlock> blocks, std::uint64_t seed) {
     assert(!blocks.empty());
-    std::vector<double> logs;
-    logs.reserve(blocks.size());
-    for (const PairedBlock& block : blocks) logs.push_back(std::log(median(block.baseline) / median(block.trial)));
+    const std::vector<double> logs = logRatios(blocks);
     const double centre = mean(logs);
     if (logs.size() == 1) return {std::exp(centre), {0, kInfinity}};
 
@@ -118,18 +136,69 @@ Estimate pairedSpeedup(std::span<const PairedBlock> blocks, std::uint64_t seed) 
         for (const std::size_t pick : picks) sum += logs[pick];
         return sum / static_cast<double>(picks.size());
     });
-    double squares = 0;
-    for (const double value : logs) squares += (value - centre) * (value - centre);
-    const auto n = static_cast<double>(logs.size());
-    const double half = studentQuantile(logs.size() - 1) * std::sqrt(squares / (n - 1) / n);
+    const double half = studentQuantile(logs.size() - 1) * std::sqrt(varianceOfMean(logs));
     return {std::exp(centre), {std::exp(std::min(resampled.low, centre - half)), std::exp(std::max(resampled.high, centre + half))}};
 }
 
+Estimate speedupRatio(std::span<const PairedBlock> a, std::span<const PairedBlock> b, std::uint64_t seed) {
+    const std::vector<double> logsA = logRatios(a);
+    const std::vector<double> logsB = logRatios(b);
+    const double centre = (logsA.empty() ? 0 : mean(logsA)) - (logsB.empty() ? 0 : mean(logsB));
+    if (logsA.empty() && logsB.empty()) return {1, {1, 1}};
+    if (logsA.size() == 1 || logsB.size() == 1) return {std::exp(centre), {0, kInfinity}};
+
+    Random random(seed);
+    const auto resampledMean = [&](const std::vector<double>& logs) {
+        double sum = 0;
+        for (std::size_t i = 0; i < logs.size(); ++i) sum += logs[static_cast<std::size_t>(random.below(logs.size()))];
+        return logs.empty() ? 0.0 : sum / static_cast<double>(logs.size());
+    };
+    std::vector<double> replicas(kResamples);
+    for (double& replica : replicas) replica = resampledMean(logsA) - resampledMean(logsB);
+    std::sort(replicas.begin(), replicas.end());
+
+    // Welch's degrees of freedom (Welch 1947).
+    const double varianceA = varianceOfMean(logsA), varianceB = varianceOfMean(logsB);
+    const double total = varianceA + varianceB;
+    double half = 0;
+    if (total > 0) {
+        const double degrees = total * total / (share(varianceA, logsA.size()) + share(varianceB, logsB.size()));
+        half = studentQuantile(static_cast<std::size_t>(std::max(1.0, std::floor(degrees)))) * std::sqrt(total);
+    }
+    return {std::exp(centre), {std::exp(std::min(sortedQuantile(replicas, 0.025), centre - half)), std::exp(std::max(sortedQuantile(replicas, 0.975), centre + half))}};
+}
+
 Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::uint64_t seed) {
-    assert(baseline.size() == trial.size() && !trial.empty());
-    std::vector<double> differences(trial.size());
-    for (std::size_t i = 0; i < trial.size(); ++i) differences[i] = trial[i] - baseline[i];
-    return bootstrapMean(differences, seed);
+    return pairedDifference(baseline, trial, std::span<const double>(), seed);
+}
+
+Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::span<const double> weights, std::uint64_t seed) {
+    assert(baseline.size() == trial.size() && !trial.empty() && (weights.empty() || weights.size() == trial.size()));
+    const std::size_t n = trial.size();
+    const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };
+    double weightSum = 0, sum = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        weightSum += weight(i);
+        sum += weight(i) * (trial[i] - baseline[i]);
+    }
+    const double centre = weightSum > 0 ? sum / weightSum : 0;
+    constexpr std::size_t kEnoughForStudent = 30;
+    if (n < kEnoughForStudent) {
+        const Interval interval = bootstrap(n, seed, [&](const std::vector<std::size_t>& picks) {
+            double top = 0, bottom = 0;
+            for (const std::size_t i : picks) top += weight(i) * (trial[i] - baseline[i]), bottom += weight(i);
+            return bottom > 0 ? top / bottom : centre;
+        });
+        return {centre, interval};
+    }
+    double squares = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const double residual = weight(i) * (trial[i] - baseline[i] - centre);
+        squares += residual * residual;
+    }
+    const double count = static_cast<double>(n);
+    const double half = weightSum > 0 ? studentQuantile(n - 1) * std::sqrt(squares * count / (count - 1)) / weightSum : 0;
+    return {centre, {centre - half, centre + half}};
 }
 
 Estimate bootstrapMean(std::span<const double> values, std::uint64_t seed) {

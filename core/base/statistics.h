@@ -43,9 +43,15 @@ struct PairedBlock {
 /// an infinite interval [0, inf).
 Estimate pairedSpeedup(std::span<const PairedBlock> blocks, std::uint64_t seed = 1);
 
-/// Mean of per-sample differences (trial - baseline), with a 95 % interval over samples (bootstrap, seeded).
-/// REQUIRES: equal sizes, not empty.
+/// Speed-up of a over that of b, both paired with the same baseline: ratio of geometric means over blocks, with a 95 % interval that resamples the blocks of
+/// each side (and Welch's t on log ratios; the wider one counts). A side without blocks is the baseline itself: exactly 1. One block on a side gives [0, inf).
+Estimate speedupRatio(std::span<const PairedBlock> a, std::span<const PairedBlock> b, std::uint64_t seed = 1);
+
+/// Mean of per-sample differences (trial - baseline), with a 95 % interval over samples: Student's t from 30 samples on, a seeded bootstrap below.
+/// With weights (tokens a sample counts for) the weighted mean, its variance linearised as a ratio's (Cochran, Sampling Techniques, 6.3).
+/// REQUIRES: equal sizes (weights may be empty), not empty.
 Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::uint64_t seed = 1);
+Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::span<const double> weights, std::uint64_t seed = 1);
 
 /// Mean of per-sample scores with a 95 % bootstrap interval. REQUIRES: not empty.
 Estimate bootstrapMean(std::span<const double> values, std::uint64_t seed = 1);

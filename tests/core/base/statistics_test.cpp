@@ -109,6 +109,51 @@ TEST(Statistics, PairedDifferencesDoNotSeeWhatSamplesShare) {
     EXPECT_LT(difference.interval.high - difference.interval.low, 0.05);
 }
 
+TEST(Statistics, RatioOfSpeedupsIsOneForEqualSidesAndExcludesOneForFasterOnes) {
+    Random random(31);
+    const auto blocksOf = [&](double ratio) {
+        std::vector<PairedBlock> blocks(6);
+        for (PairedBlock& block : blocks) {
+            const double drift = std::exp(0.3 * random.normal());
+            for (int i = 0; i < 5; ++i) {
+                block.baseline.push_back(drift * (1 + 0.01 * random.normal()));
+                block.trial.push_back(drift / ratio * (1 + 0.01 * random.normal()));
+            }
+        }
+        return blocks;
+    };
+    const auto twice = blocksOf(2), half = blocksOf(1), alsoTwice = blocksOf(2);
+    EXPECT_NEAR(speedupRatio(twice, half).value, 2, 0.05);
+    EXPECT_GT(speedupRatio(twice, half).interval.low, 1);
+    const Estimate equal = speedupRatio(twice, alsoTwice);
+    EXPECT_TRUE(equal.interval.low < 1 && 1 < equal.interval.high);
+    EXPECT_GT(speedupRatio(twice, std::vector<PairedBlock>{}).interval.low, 1);
+    EXPECT_EQ(speedupRatio(std::vector<PairedBlock>{}, std::vector<PairedBlock>{}).interval.high, 1);
+    EXPECT_TRUE(std::isinf(speedupRatio(twice, std::vector<PairedBlock>{{{1}, {1}}}).interval.high));
+}
+
+TEST(Statistics, WeightedDifferencesCountSamplesByTheirTokens) {
+    const std::vector<double> baseline{1, 1, 1}, trial{2, 1, 1}, weights{8, 1, 1};
+    EXPECT_DOUBLE_EQ(pairedDifference(baseline, trial, weights).value, 0.8);
+}
+
+TEST(Statistics, IntervalsOfPairedDifferencesCoverTheTruth) {
+    Random random(37);
+    int covered = 0;
+    constexpr int kRounds = 600;
+    for (int round = 0; round < kRounds; ++round) {
+        std::vector<double> baseline(120), trial(120), weights(120);
+        for (std::size_t i = 0; i < baseline.size(); ++i) {
+            baseline[i] = random.normal();
+            trial[i] = baseline[i] + 0.3 + random.normal();
+            weights[i] = random.uniform(0.5, 1.5);
+        }
+        const Estimate difference = pairedDifference(baseline, trial, weights);
+        covered += difference.interval.low <= 0.3 && 0.3 <= difference.interval.high;
+    }
+    EXPECT_GE(covered, 552);  // 92 % of 600
+}
+
 // Wilson's own example form: 0 of 10 gives [0, 0.2775].
 TEST(Statistics, ProportionAtTheEdgeKeepsAnInterval) {
     const Estimate none = proportion(0, 10);
