@@ -55,7 +55,8 @@ Status oneHot(Context& context) {
     TRIMTAB_TRY(const std::size_t axis, context.axis(context.node.integer("axis", -1), indices->size() + 1));
     Extent depth;
     if (const Content* content = context.content(1); content != nullptr && content->size() == 1) {
-        depth = content->isReal() ? Extent::unknown() : content->items[0];
+        const bool whole = content->isReal() && content->reals[0] >= 0 && content->reals[0] < 1e15;
+        depth = !content->isReal() ? content->items[0] : (whole ? Extent::known(static_cast<std::int64_t>(content->reals[0])) : Extent::unknown());
     }
     Dims out = *indices;
     out.insert(out.begin() + static_cast<std::ptrdiff_t>(axis), depth);

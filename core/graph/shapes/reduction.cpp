@@ -70,7 +70,16 @@ Status topK(Context& context) {
     return {};
 }
 
+/// NegativeLogLikelihoodLoss and SoftmaxCrossEntropyLoss: scores [N, C, d…], target [N, d…]; the latter also gives log-probabilities.
+Status classificationLoss(Context& context) {
+    const bool reduced = context.node.string("reduction", "mean") != "none";
+    context.set(0, context.type(0), reduced ? std::optional<Dims>(Dims{}) : context.dims(1));
+    context.set(1, context.type(0), context.dims(0));
+    return {};
+}
+
 constexpr RuleEntry kRules[] = {
+    {"NegativeLogLikelihoodLoss", classificationLoss}, {"SoftmaxCrossEntropyLoss", classificationLoss},
     {"ReduceL1", reduce}, {"ReduceL2", reduce}, {"ReduceLogSum", reduce}, {"ReduceLogSumExp", reduce}, {"ReduceMax", reduce},
     {"ReduceMean", reduce}, {"ReduceMin", reduce}, {"ReduceProd", reduce}, {"ReduceSum", reduce}, {"ReduceSumSquare", reduce},
     {"ArgMax", extremePosition}, {"ArgMin", extremePosition}, {"TopK", topK},
