@@ -1,0 +1,33 @@
+#include "kernels/ref/products.h"
+
+#include <algorithm>
+
+namespace trimtab::ref {
+
+void SinglePrecisionProduct::multiply(const float* vector, std::int64_t firstRow, std::int64_t rows, float* out) const {
+    for (std::int64_t r = 0; r < rows; ++r) {
+        const float* row = m_rows + (firstRow + r) * m_columns;
+        float sum = 0;
+        for (std::int64_t k = 0; k < m_columns; ++k) sum += vector[k] * row[k];
+        out[r] = sum;
+    }
+}
+
+void IntegerProduct::multiply(const float* vector, std::int64_t firstRow, std::int64_t rows, float* out) const {
+    const std::int64_t groups = m_weight.groups();
+    for (std::int64_t n = firstRow; n < firstRow + rows; ++n) {
+        double total = 0;
+        for (std::int64_t g = 0; g < groups; ++g) {
+            const auto at = static_cast<std::size_t>(n * groups + g);
+            const std::int64_t zero = m_weight.zeroPoints.empty() ? 0 : m_weight.zeroPoints[at];
+            const std::int64_t end = std::min(m_weight.columns, (g + 1) * m_weight.group);
+            std::int64_t sum = 0;
+            for (std::int64_t k = g * m_weight.group; k < end; ++k)
+                sum += static_cast<std::int64_t>(vector[k]) * (m_weight.codes[static_cast<std::size_t>(n * m_weight.columns + k)] - zero);
+            total += static_cast<double>(m_weight.scales[at]) * static_cast<double>(sum);
+        }
+        out[n - firstRow] = static_cast<float>(static_cast<double>(m_scale) * total);
+    }
+}
+
+}  // namespace trimtab::ref

@@ -1,0 +1,115 @@
+// Cast, CastLike, Where, Clip.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "core/tensor/convert.h"
+#include "kernels/ref/broadcast.h"
+#include "kernels/ref/families.h"
+#include "kernels/ref/type_numbers.h"
+
+namespace trimtab::ref {
+namespace {
+
+Result<Values> castTo(const Call& call, DataType to) {
+    if (domainOf(to) == Domain::None || domainOf(call.tensor(0).type()) == Domain::None)
+        return unsupported(call, fmt::format("no conversion from {} to {}", name(call.tensor(0).type()), name(to)));
+    TRIMTAB_TRY(Tensor out, tensor::convert(call.tensor(0), to));
+    return one(std::move(out));
+}
+
+Result<Values> cast(const Call& call) {
+    if (!call.node.has("to")) return refuse(call, "attribute to is missing");
+    const DataType to = typeOfNumber(call.node.integer("to", 0));
+    if (to == DataType::Undefined) return unsupported(call, fmt::format("type number {} is not converted to", call.node.integer("to", 0)));
+    return castTo(call, to);
+}
+
+Result<Values> castLike(const Call& call) { return castTo(call, call.tensor(1).type()); }
+
+Result<Values> where(const Call& call) {
+    if (call.tensor(0).type() != DataType::Bool) return refuse(call, "the condition must be boolean");
+    TRIMTAB_REQUIRE(sameType(call, call.tensor(1), call.tensor(2)));
+    const DataType type = call.tensor(1).type();
+    if (domainOf(type) == Domain::None) return unsupported(call, fmt::format("type {} is not selected from", name(type)));
+    const Tensor* inputs[] = {&call.tensor(0), &call.tensor(1), &call.tensor(2)};
+    return inDomain(type, [&](auto zero) -> Result<Values> {
+        using C = decltype(zero);
+        TRIMTAB_TRY(Tensor out, (mapBroadcast<C, C>(call, inputs, type, [](const C* const* in, std::int64_t n, C* result) {
+                        for (std::int64_t i = 0; i < n; ++i) result[i] = in[0][i] != C{0} ? in[1][i] : in[2][i];
+                    })));
+        return one(std::move(out));
+    });
+}
+
+template <class C>
+Result<Values> clipBetween(const Call& call, C low, C high) {
+    const Tensor* inputs[] = {&call.tensor(0)};
+    TRIMTAB_TRY(Tensor out, (mapBroadcast<C, C>(call, inputs, inputs[0]->type(), [=](const C* const* in, std::int64_t n, C* result) {
+                    for (std::int64_t i = 0; i < n; ++i) {
+                        const C raised = in[0][i] < low ? low : in[0][i];
+                        result[i] = high < raised ? high : raised;
+                    }
+                })));
+    return one(std::move(out));
+}
+
+/// Bounds are attributes before opset 11, inputs since; where they cross, the upper one holds. NaN passes through.
+Result<Values> clip(const Call& call) {
+    const DataType type = call.tensor(0).type();
+    if (domainOf(type) == Domain::None || type == DataType::Bool) return refuse(call, "the input must be numeric");
+    return inDomain(type, [&](auto zero) -> Result<Values> {
+        using C = decltype(zero);
+        C low = std::numeric_limits<C>::lowest();
+        C high = std::numeric_limits<C>::max();
+        if constexpr (std::is_same_v<C, double>) {
+            low = -std::numeric_limits<double>::infinity();
+            high = -low;
+        }
+        if (opset(call) < 11) {
+            if (call.node.has("min")) low = static_cast<C>(call.node.number("min", 0));
+            if (call.node.has("max")) high = static_cast<C>(call.node.number("max", 0));
+        }
+        for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
+            if (!call.has(i)) continue;
+            TRIMTAB_REQUIRE(sameType(call, call.tensor(0), call.tensor(i)));
+            if (call.tensor(i).elementCount() != 1) return refuse(call, "a bound must be one number");
+            load(call.tensor(i), 0, 0, 1, i == 1 ? &low : &high);
+        }
+        return clipBetween<C>(call, low, high);
+    });
+}
+
+}  // namespace
+
+DataType typeOfNumber(std::int64_t number) {
+    switch (number) {
+        case 1: return DataType::Float32;
+        case 2: return DataType::UInt8;
+        case 3: return DataType::Int8;
+        case 4: return DataType::UInt16;
+        case 5: return DataType::Int16;
+        case 6: return DataType::Int32;
+        case 7: return DataType::Int64;
+        case 9: return DataType::Bool;
+        case 10: return DataType::Float16;
+        case 11: return DataType::Float64;
+        case 12: return DataType::UInt32;
+        case 13: return DataType::UInt64;
+        case 16: return DataType::BFloat16;
+        case 21: return DataType::UInt4;
+        case 22: return DataType::Int4;
+        default: return DataType::Undefined;
+    }
+}
+
+void registerSelection(Registry& registry) {
+    registry.add("Cast", 1, {1, 1, 1}, cast);
+    registry.add("CastLike", 15, {2, 2, 1}, castLike);
+    registry.add("Where", 9, {3, 3, 1}, where);
+    registry.add("Clip", 1, {1, 3, 1}, clip);
+}
+
+}  // namespace trimtab::ref
