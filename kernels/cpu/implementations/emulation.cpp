@@ -20,6 +20,8 @@ Result<Tensor> rounded(const Tensor& values, DataType type) {
     return tensor::convert(narrow, DataType::Float32);
 }
 
+std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
+
 Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, DataType type, const std::string& kind) {
     const SlotId result = builder.scratch(count * 4);
     builder.step(
@@ -77,19 +79,20 @@ runtime::Support judgeEmulation(const NodeView& view) {
     return native();
 }
 
-Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i) {
-    const graph::Treatment& treatment = view.node.treatment;
-    const auto bytesOf = [](const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); };
-    Tensor weight;
+Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i) {
     if (const auto& codes = view.value(i).quantized) {
         TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(codes.get(), "dequantised", codes, [&] { return codes->dequantize(); }, bytesOf));
         builder.hold(entry.held);
-        weight = *entry.value;
-    } else {
-        const Tensor* constant = view.constant(i);
-        if (!constant) return fail(ErrorCode::Failed, "a weight was expected", view.node.name);
-        weight = *constant;
+        return *entry.value;
     }
+    const Tensor* constant = view.constant(i);
+    if (!constant) return fail(ErrorCode::Failed, "a weight was expected", view.node.name);
+    return *constant;
+}
+
+Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i) {
+    const graph::Treatment& treatment = view.node.treatment;
+    TRIMTAB_TRY(const Tensor weight, unroundedWeight(builder, view, i));
     if (!roundsOperands(treatment) || weight.type() != DataType::Float32) return weight;
     const DataType type = roundingType(treatment);
     TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(weight.bytes().data(), "rounded to " + std::string(tensor::name(type)), weight,

@@ -16,6 +16,7 @@ runtime::Support judgeEmulation(const NodeView& view);
 Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t i, Layout layout = Layout::Plain);
 
 /// The constant weight at input i as Float32 of its original shape: dequantised, rounded to the compute type. Shared by all plans.
+Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i);  // dequantised only: the packing rounds
 Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i);
 
 /// "int8 weights", "4-bit weights" … and the like, in the record's fields.

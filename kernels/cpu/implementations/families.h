@@ -30,6 +30,12 @@ TRIMTAB_FAMILY(Convolution);
 TRIMTAB_FAMILY(TransposedConvolution);
 TRIMTAB_FAMILY(MatMul);
 TRIMTAB_FAMILY(BatchedMatMul);
+TRIMTAB_FAMILY(IntegerConvolution);
+TRIMTAB_FAMILY(IntegerMatMul);
+TRIMTAB_FAMILY(BfloatConvolution);
+TRIMTAB_FAMILY(BfloatMatMul);
+TRIMTAB_FAMILY(WeightOnly);
+TRIMTAB_FAMILY(Sparse);
 
 #undef TRIMTAB_FAMILY
 

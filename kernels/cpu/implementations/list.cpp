@@ -19,10 +19,17 @@ std::map<std::string, List, std::less<>> makeLists() {
         implementations.push_back(kReference);
         for (const char* op : operators) lists[op] = implementations;
     };
-    put({"Conv", "trimtab.FusedConv"}, {{"fp32 convolution", judgeConvolution, placeConvolution}});
+    put({"Conv", "trimtab.FusedConv"}, {{"int8 convolution", judgeIntegerConvolution, placeIntegerConvolution},
+                                        {"bf16 convolution", judgeBfloatConvolution, placeBfloatConvolution},
+                                        {"sparse convolution", judgeSparse, placeSparse},
+                                        {"fp32 convolution", judgeConvolution, placeConvolution}});
     put({"ConvTranspose"}, {{"fp32 transposed convolution", judgeTransposedConvolution, placeTransposedConvolution}});
-    put({"MatMul"}, {{"fp32 product", judgeMatMul, placeMatMul}, {"batched product", judgeBatchedMatMul, placeBatchedMatMul}});
-    put({"Gemm", "trimtab.FusedMatMul"}, {{"fp32 product", judgeMatMul, placeMatMul}});
+    put({"MatMul", "Gemm", "trimtab.FusedMatMul"}, {{"int8 product", judgeIntegerMatMul, placeIntegerMatMul},
+                                                    {"bf16 product", judgeBfloatMatMul, placeBfloatMatMul},
+                                                    {"weight-only product", judgeWeightOnly, placeWeightOnly},
+                                                    {"sparse product", judgeSparse, placeSparse},
+                                                    {"fp32 product", judgeMatMul, placeMatMul},
+                                                    {"batched product", judgeBatchedMatMul, placeBatchedMatMul}});
     put({"MaxPool", "AveragePool"}, {{"pooling", judgePool, placePool}});
     put({"GlobalAveragePool", "GlobalMaxPool"}, {{"global pooling", judgeGlobalPool, placeGlobalPool}});
     put({"BatchNormalization"}, {{"channel scaling", judgeBatchNormalization, placeBatchNormalization}});

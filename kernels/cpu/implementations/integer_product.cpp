@@ -1,0 +1,126 @@
+// Integer products: unsigned 8-bit activations, quantised while running, times signed 8-bit weights, summed in int32:
+//   y[o] = (Σ (q − zero) · code[o]) · scale_x · scale_w[o] + bias[o], then residual and activation.
+// oneDNN subtracts the zero point (in padding too) and applies the scales as a per-channel factor that is written just before it runs.
+#include "kernels/cpu/implementations/activation.h"
+#include "kernels/cpu/implementations/convolution.h"
+#include "kernels/cpu/implementations/emulation.h"
+#include "kernels/cpu/implementations/families.h"
+#include "kernels/cpu/implementations/matmul.h"
+#include "kernels/cpu/implementations/quantized_activation.h"
+
+namespace trimtab::cpu {
+namespace {
+
+runtime::Support judgeInteger(const NodeView& view) {
+    const graph::Treatment& treatment = view.node.treatment;
+    if (treatment.compute != graph::ComputeType::Int8) return notMeant();
+    const tensor::QuantizedWeight* codes = view.quantized(1);
+    if (!codes || treatment.activationBits != 8) return refused("integer products need 8-bit weights and activations");
+    if (codes->bits != 8) return refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
+    if (!codes->symmetric || codes->group != codes->columns) return refused("integer products need symmetric weights with one scale for each output");
+    if (!onednn::hasInt8Products()) return refused("this processor has no VNNI: its 8-bit sums would saturate");
+    return native();
+}
+
+/// The codes as a tensor of these dims that keeps the weight alive.
+Tensor codesOf(const NodeView& view, const onednn::Dims& dims) {
+    const auto& weight = view.value(1).quantized;
+    return Tensor::view(DataType::Int8, Shape(dims), {reinterpret_cast<const std::byte*>(weight->codes.data()), weight->codes.size()}, weight);
+}
+
+int postOpOperand(std::size_t index) { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(index)) | DNNL_ARG_SRC_1; }
+
+/// One factor, and one summand where there is a bias, for each output; `rank` and `axis` say where outputs stand in the result.
+std::vector<onednn::PostOp> scaling(std::int64_t outputs, int rank, int axis, bool bias) {
+    std::vector<std::int64_t> dims(static_cast<std::size_t>(rank), 1);
+    dims[static_cast<std::size_t>(axis)] = outputs;
+    const auto desc = onednn::describe(Shape(dims), DataType::Float32);
+    std::vector<onednn::PostOp> ops{{onednn::PostOp::Kind::Multiply, 0, 0, desc}};
+    if (bias) ops.push_back({onednn::PostOp::Kind::Add, 0, 0, desc});
+    return ops;
+}
+
+SlotId weightScales(Builder& builder, const NodeView& view) {
+    const auto& scales = view.quantized(1)->scales;
+    return builder.fixedBytes(scales.data(), static_cast<std::int64_t>(scales.size() * sizeof(float)));
+}
+
+/// Source, weights, zero point and scales of either product.
+std::vector<onednn::Argument> arguments(const onednn::Primitive& primitive, const std::vector<onednn::PostOp>& ops, const QuantizedActivation& activation,
+                                        SlotId weights, SlotId scales, SlotId bias) {
+    const auto one = onednn::describe(Shape{1}, DataType::Int32);
+    std::vector<onednn::Argument> result{{DNNL_ARG_SRC, primitive.source, activation.codes, false},
+                                         {DNNL_ARG_WEIGHTS, primitive.weights, weights, false},
+                                         {DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, one, activation.zeroPoint, false},
+                                         {postOpOperand(0), ops[0].operand, scales, false}};
+    if (bias != kNoSlot) result.push_back({postOpOperand(1), ops[1].operand, bias, false});
+    return result;
+}
+
+}  // namespace
+
+runtime::Support judgeIntegerConvolution(const NodeView& view) {
+    const int rank = view.rank(0);
+    if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN convolves over one to three axes");
+    return judgeInteger(view);
+}
+
+Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const ConvolutionShape shape, convolutionShape(view));
+    ConvolutionTypes types;
+    types.source = DataType::UInt8;
+    types.weights = DataType::Int8;
+    types.sourceZeroPoint = true;
+    types.takesBias = false;
+    types.scaling = scaling(shape.weight[0], shape.output.rank(), 1, shape.hasBias);
+    TRIMTAB_TRY(const ChosenConvolution chosen, chooseConvolution(shape, view, types, false));
+    const auto& primitive = chosen.primitive;
+
+    TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), chosen.layout));
+    const Tensor codes = codesOf(view, shape.weightDims());
+    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, codes, onednn::describe(Shape(shape.weightDims()), DataType::Int8), primitive.weights));
+    const SlotId scales = placeOutputScales(builder, weightScales(builder, view), shape.weight[0], activation);
+    SlotId bias = kNoSlot;
+    if (shape.hasBias) {
+        TRIMTAB_TRY(bias, builder.read(view.node.input(2)));
+    }
+    auto bound = arguments(primitive, types.scaling, activation, weights, scales, bias);
+    TRIMTAB_TRY(const SlotId result, convolutionResult(builder, view, shape, Form{DataType::Float32, chosen.layout}, activation.codes));
+    bound.push_back({DNNL_ARG_DST, primitive.destination, result, true});
+    recordTreatment(builder, view);
+    builder.record().kernel = "onednn conv u8s8 " + primitive.name;
+    return onednn::place(builder, primitive, std::move(bound));
+}
+
+runtime::Support judgeIntegerMatMul(const NodeView& view) {
+    std::string reason;
+    if (!isWeightProduct(view, &reason)) return refused(reason);
+    return judgeInteger(view);
+}
+
+Status placeIntegerMatMul(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
+    const bool hasBias = product.bias != graph::kNoValue;
+    onednn::Attributes attributes;
+    attributes.sourceZeroPoint = true;
+    attributes.postOps = scaling(product.n, 2, 1, hasBias);
+    if (product.relu) attributes.postOps.push_back({onednn::PostOp::Kind::Relu, 0, 0, {}});
+    const onednn::Dims dims{product.k, product.n};
+    TRIMTAB_TRY(const auto primitive, onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::UInt8), onednn::anyLayout(dims, DataType::Int8),
+                                                     std::nullopt, onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
+    if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
+
+    TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), Layout::Plain));
+    // Codes stand as outputs × reduction whatever the file's orientation was.
+    const Tensor codes = codesOf(view, {product.n, product.k});
+    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
+    const SlotId scales = placeOutputScales(builder, weightScales(builder, view), product.n, activation);
+    TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
+    auto bound = arguments(primitive, attributes.postOps, activation, weights, scales, bias);
+    bound.push_back({DNNL_ARG_DST, primitive.destination, builder.write(view.node.output(0)), true});
+    recordTreatment(builder, view);
+    builder.record().kernel = "onednn matmul u8s8 " + primitive.name;
+    return onednn::place(builder, primitive, std::move(bound));
+}
+
+}  // namespace trimtab::cpu

@@ -1,0 +1,72 @@
+// Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers.
+#include "kernels/cpu/implementations/emulation.h"
+#include "kernels/cpu/implementations/families.h"
+#include "kernels/cpu/implementations/matmul.h"
+#include "kernels/cpu/simd/packed_weight.h"
+
+namespace trimtab::cpu {
+namespace {
+
+std::string formatName(simd::WeightFormat format) {
+    switch (format) {
+        case simd::WeightFormat::Int4: return "int4";
+        case simd::WeightFormat::Int8: return "int8";
+        case simd::WeightFormat::BFloat16: return "bf16";
+        case simd::WeightFormat::Float16: return "fp16";
+        case simd::WeightFormat::Float32: return "fp32";
+    }
+    return "";
+}
+
+Result<WeightStore::Entry<simd::PackedWeight>> pack(Builder& builder, const NodeView& view, const WeightProduct& product) {
+    const auto bytesOf = [](const simd::PackedWeight& packed) { return packed.bytes(); };
+    if (const auto& codes = view.value(1).quantized) {
+        return builder.weightStore().findOrMake<simd::PackedWeight>(codes.get(), "weight-only", codes, [&] { return simd::PackedWeight::pack(*codes); }, bytesOf);
+    }
+    const Tensor weight = *view.constant(1);
+    const auto format = view.node.treatment.weightsBfloat ? simd::WeightFormat::BFloat16 : simd::WeightFormat::Float16;
+    const auto make = [&]() -> Result<simd::PackedWeight> {
+        TRIMTAB_TRY(const auto rows, tensor::toRows(weight, product.layout));
+        return simd::PackedWeight::packFloats(rows, product.n, product.k, format);
+    };
+    const bool outputsFirst = product.layout == tensor::WeightLayout::OutputsFirst;
+    return builder.weightStore().findOrMake<simd::PackedWeight>(weight.bytes().data(), "weight-only " + formatName(format) + (outputsFirst ? " n k" : " k n"), weight,
+                                                                make, bytesOf);
+}
+
+}  // namespace
+
+runtime::Support judgeWeightOnly(const NodeView& view) {
+    const graph::Treatment& treatment = view.node.treatment;
+    if (treatment.weightBits >= 32 || treatment.activationBits != 32 || treatment.compute != graph::ComputeType::Float32) return notMeant();
+    std::string reason;
+    if (!isWeightProduct(view, &reason)) return refused(reason);
+    const tensor::QuantizedWeight* codes = view.quantized(1);
+    if (codes && codes->bits != 4 && codes->bits != 8) return refused("kernels decode weights of 4, 8 and 16 bits, not of " + std::to_string(codes->bits));
+    if (!codes && (treatment.weightBits != 16 || !view.constant(1))) return refused("its weight is not quantised");
+    return native();
+}
+
+Status placeWeightOnly(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
+    TRIMTAB_TRY(auto entry, pack(builder, view, product));
+    builder.hold(entry.held);
+    TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0)));
+    TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
+    const SlotId y = builder.write(view.node.output(0));
+    std::vector<SlotId> reads{x};
+    if (bias != kNoSlot) reads.push_back(bias);
+    builder.step(
+        [weight = entry.value, x, y, bias, m = product.m, relu = product.relu](Frame& frame) {
+            const simd::Epilogue epilogue{bias == kNoSlot ? nullptr : frame.at<float>(bias), relu};
+            simd::matMul(*weight, frame.at<float>(x), m, frame.at<float>(y), epilogue);
+            return Status{};
+        },
+        std::move(reads), {y});
+    recordTreatment(builder, view);
+    builder.record().weightBytes = entry.held.bytes;
+    builder.record().kernel = "weight-only " + formatName(entry.value->format) + " " + std::string(simd::name(simd::bestIsa()));
+    return {};
+}
+
+}  // namespace trimtab::cpu
