@@ -65,6 +65,20 @@ std::vector<double> logRatios(std::span<const PairedBlock> blocks) {
     return logs;
 }
 
+// 95 % of the differences of means when the values of each side are drawn again.
+Interval resampledDifference(const std::vector<double>& a, const std::vector<double>& b, std::uint64_t seed) {
+    Random random(seed);
+    const auto resampledMean = [&](const std::vector<double>& values) {
+        double sum = 0;
+        for (std::size_t i = 0; i < values.size(); ++i) sum += values[static_cast<std::size_t>(random.below(values.size()))];
+        return values.empty() ? 0.0 : sum / static_cast<double>(values.size());
+    };
+    std::vector<double> replicas(kResamples);
+    for (double& replica : replicas) replica = resampledMean(a) - resampledMean(b);
+    std::sort(replicas.begin(), replicas.end());
+    return {sortedQuantile(replicas, 0.025), sortedQuantile(replicas, 0.975)};
+}
+
 double varianceOfMean(std::span<const double> values) {
     if (values.size() < 2) return 0;
     const double centre = mean(values);
@@ -147,16 +161,6 @@ Estimate speedupRatio(std::span<const PairedBlock> a, std::span<const PairedBloc
     if (logsA.empty() && logsB.empty()) return {1, {1, 1}};
     if (logsA.size() == 1 || logsB.size() == 1) return {std::exp(centre), {0, kInfinity}};
 
-    Random random(seed);
-    const auto resampledMean = [&](const std::vector<double>& logs) {
-        double sum = 0;
-        for (std::size_t i = 0; i < logs.size(); ++i) sum += logs[static_cast<std::size_t>(random.below(logs.size()))];
-        return logs.empty() ? 0.0 : sum / static_cast<double>(logs.size());
-    };
-    std::vector<double> replicas(kResamples);
-    for (double& replica : replicas) replica = resampledMean(logsA) - resampledMean(logsB);
-    std::sort(replicas.begin(), replicas.end());
-
     // Welch's degrees of freedom (Welch 1947).
     const double varianceA = varianceOfMean(logsA), varianceB = varianceOfMean(logsB);
     const double total = varianceA + varianceB;
@@ -165,7 +169,19 @@ Estimate speedupRatio(std::span<const PairedBlock> a, std::span<const PairedBloc
         const double degrees = total * total / (share(varianceA, logsA.size()) + share(varianceB, logsB.size()));
         half = studentQuantile(static_cast<std::size_t>(std::max(1.0, std::floor(degrees)))) * std::sqrt(total);
     }
-    return {std::exp(centre), {std::exp(std::min(sortedQuantile(replicas, 0.025), centre - half)), std::exp(std::max(sortedQuantile(replicas, 0.975), centre + half))}};
+    Interval interval{centre - half, centre + half};
+    // No resampled mean leaves the range of the blocks, so resampling cannot widen an interval that holds this range already.
+    const auto extremes = [](const std::vector<double>& logs) {
+        if (logs.empty()) return Interval{0, 0};
+        const auto [low, high] = std::ranges::minmax(logs);
+        return Interval{low, high};
+    };
+    const Interval rangeA = extremes(logsA), rangeB = extremes(logsB);
+    if (rangeA.low - rangeB.high < interval.low || rangeA.high - rangeB.low > interval.high) {
+        const Interval resampled = resampledDifference(logsA, logsB, seed);
+        interval = {std::min(interval.low, resampled.low), std::max(interval.high, resampled.high)};
+    }
+    return {std::exp(centre), {std::exp(interval.low), std::exp(interval.high)}};
 }
 
 Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::uint64_t seed) {

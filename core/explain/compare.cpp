@@ -1,0 +1,120 @@
+#include "core/explain/compare.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/base/units.h"
+
+namespace trimtab::explain {
+namespace {
+
+using trace::LayerRecord;
+
+// A layer that takes less than this does little more than start; its time follows neither operations nor bytes.
+constexpr double kLaunchBoundNs = 5000;
+// Operations a byte above which arithmetic, not memory, bounds a layer on ordinary processors.
+constexpr double kArithmeticIntensity = 10;
+
+Verdict verdictOf(const base::Interval& interval, double neutral, bool higherIsBetter) {
+    if (interval.low > neutral) return higherIsBetter ? Verdict::Better : Verdict::Worse;
+    if (interval.high < neutral) return higherIsBetter ? Verdict::Worse : Verdict::Better;
+    return Verdict::Indistinguishable;
+}
+
+// Multiply-adds that one vector instruction forms, relative to fp32.
+double productsPerInstruction(const std::string& compute) { return compute == "int8" ? 4 : compute == "bf16" || compute == "fp16" ? 2 : 1; }
+
+bool skipsZeros(const LayerRecord& layer) { return layer.kernel.find("csr") != std::string::npos || layer.kernel.find("CSR") != std::string::npos; }
+
+double work(const LayerRecord& layer) { return layer.operations / productsPerInstruction(layer.compute) * (skipsZeros(layer) ? layer.density : 1.0); }
+double bytes(const LayerRecord& layer) { return static_cast<double>(layer.weightBytes + layer.activationBytes); }
+
+double promiseOf(const LayerRecord& a, const LayerRecord& b) {
+    if (a.medianNs >= 0 && a.medianNs < kLaunchBoundNs) return 1;
+    const bool arithmetic = bytes(a) > 0 && a.operations / bytes(a) > kArithmeticIntensity;
+    if (arithmetic) return work(b) > 0 ? work(a) / work(b) : 1;
+    return bytes(b) > 0 ? bytes(a) / bytes(b) : 1;
+}
+
+std::string noteOf(const LayerDifference& difference) {
+    const LayerRecord& a = difference.a;
+    const LayerRecord& b = difference.b;
+    if (b.execution == trace::Execution::Emulated) return "emulated: " + (b.reason.empty() ? std::string("no kernel executes it here") : b.reason);
+    if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.density == b.density) return "no change";
+    if (!b.reason.empty()) return b.reason;
+    if (difference.result <= 0) return "not timed";
+    if (a.medianNs < kLaunchBoundNs) return fmt::format("too small to gain: {} of work", base::formatMilliseconds(a.medianNs / 1e6));
+    if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) {
+        if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
+        if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
+        return "less than promised";
+    }
+    return difference.result >= 1.05 ? "faster" : difference.result <= 0.95 ? "slower" : "as fast";
+}
+
+std::size_t sharedOrigins(const LayerRecord& a, const LayerRecord& b) {
+    if (a.origins.empty() || b.origins.empty()) return a.node == b.node ? 1 : 0;
+    const std::set<std::string> names(a.origins.begin(), a.origins.end());
+    return static_cast<std::size_t>(std::ranges::count_if(b.origins, [&](const std::string& origin) { return names.contains(origin); }));
+}
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::Better: return "better";
+        case Verdict::Worse: return "worse";
+        default: return "indistinguishable";
+    }
+}
+
+Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b) { return verdictOf(base::speedupRatio(a.blocks, b.blocks).interval, 1, true); }
+
+Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {
+    if (a.metric != b.metric) return Verdict::Indistinguishable;
+    if (a.sampleScores.size() == b.sampleScores.size() && !a.sampleScores.empty()) {
+        const bool weighted = a.sampleWeights.size() == a.sampleScores.size() && a.sampleWeights == b.sampleWeights;
+        const auto difference = weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights) : base::pairedDifference(b.sampleScores, a.sampleScores);
+        return verdictOf(difference.interval, 0, a.higherIsBetter);
+    }
+    // Without samples in common only intervals that do not touch tell anything.
+    if (a.interval.low > b.interval.high) return a.higherIsBetter ? Verdict::Better : Verdict::Worse;
+    if (a.interval.high < b.interval.low) return a.higherIsBetter ? Verdict::Worse : Verdict::Better;
+    return Verdict::Indistinguishable;
+}
+
+bool dominates(const trial::TrialResult& a, const trial::TrialResult& b) {
+    if (!a.speed || !b.speed || !a.accuracy || !b.accuracy) return false;
+    const Verdict accuracy = compareAccuracy(*a.accuracy, *b.accuracy);
+    if (accuracy == Verdict::Worse) return false;
+    const Verdict speed = compareSpeed(*a.speed, *b.speed);
+    return speed != Verdict::Worse && (speed == Verdict::Better || accuracy == Verdict::Better);
+}
+
+std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b) {
+    std::vector<LayerDifference> differences;
+    for (const LayerRecord& layer : a.layers) {
+        LayerDifference difference{layer.node, layer, {}};
+        std::size_t most = 0;
+        for (const LayerRecord& candidate : b.layers) {
+            const std::size_t shared = sharedOrigins(layer, candidate);
+            if (shared > most) {
+                most = shared;
+                difference.b = candidate;
+            }
+        }
+        if (most == 0) {
+            difference.note = "no layer of the other trial comes from the same nodes";
+        } else {
+            difference.promise = promiseOf(difference.a, difference.b);
+            if (difference.a.medianNs > 0 && difference.b.medianNs > 0) difference.result = difference.a.medianNs / difference.b.medianNs;
+            difference.note = noteOf(difference);
+        }
+        differences.push_back(std::move(difference));
+    }
+    return differences;
+}
+
+}  // namespace trimtab::explain

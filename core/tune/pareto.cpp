@@ -1,0 +1,100 @@
+#include "core/tune/pareto.h"
+
+#include <cmath>
+#include <optional>
+
+#include "core/explain/compare.h"
+
+namespace trimtab::tune {
+namespace {
+
+using trial::TrialResult;
+
+// Why a row cannot enter any front; empty when it can.
+std::string obstacle(const TrialResult& result, bool needsSpeed) {
+    if (result.state == trial::State::Failed) return "failed";
+    if (result.state != trial::State::Finished) return "not finished";
+    if (result.execution == trace::Execution::Emulated) return "emulated";
+    if (result.basis != trial::Basis::Measured) return std::string(trial::name(result.basis));
+    if (result.stale) return "stale";
+    if (!result.accuracy) return "no accuracy";
+    if (needsSpeed && !result.speed) return "no speed";
+    return {};
+}
+
+bool isSmaller(const TrialResult& a, const TrialResult& b) {
+    const explain::Verdict accuracy = explain::compareAccuracy(*a.accuracy, *b.accuracy);
+    if (a.sizeBytes > b.sizeBytes || accuracy == explain::Verdict::Worse) return false;
+    return a.sizeBytes < b.sizeBytes || accuracy == explain::Verdict::Better;
+}
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json rowJson(const TrialResult& result, const ParetoRow& row) {
+    Json json{{"trial", row.trial},
+              {"label", row.label},
+              {"recipe", recipe::toJson(result.trial.recipe)},
+              {"engine", result.trial.setting.engine},
+              {"execution", trace::name(result.execution)},
+              {"basis", trial::name(result.basis)},
+              {"stale", result.stale},
+              {"latency_ms", Json()},
+              {"throughput_sps", Json()},
+              {"accuracy", Json()},
+              {"size_bytes", result.sizeBytes},
+              {"speedup", Json()},
+              {"on_front", row.onFront},
+              {"left_out_because", row.leftOutBecause},
+              {"baseline", result.isBaseline}};
+    if (result.accuracy) {
+        const trial::Accuracy& accuracy = *result.accuracy;
+        json["accuracy"] = {{"metric", accuracy.metric},
+                            {"value", number(accuracy.value)},
+                            {"low", number(accuracy.interval.low)},
+                            {"high", number(accuracy.interval.high)},
+                            {"better", accuracy.higherIsBetter ? "higher" : "lower"},
+                            {"fidelity", accuracy.fidelity}};
+    }
+    if (result.speed) {
+        const trial::Speed& speed = *result.speed;
+        json["latency_ms"] = number(speed.medianMs);
+        json["throughput_sps"] = number(speed.throughput());
+        json["speedup"] = {{"ratio", number(speed.speedup.value)}, {"low", number(speed.speedup.interval.low)}, {"high", number(speed.speedup.interval.high)}};
+    }
+    return json;
+}
+
+}  // namespace
+
+Result<std::vector<ParetoRow>> paretoRows(const std::vector<TrialResult>& results, std::string_view x) {
+    const bool bySize = x == "size_bytes";
+    if (!bySize && x != "latency_ms" && x != "throughput_sps")
+        return fail(ErrorCode::Usage, "the x axis can be latency_ms, throughput_sps or size_bytes, not \"" + std::string(x) + "\"");
+    std::vector<ParetoRow> rows;
+    std::vector<std::size_t> candidates;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        rows.push_back({results[i].id, results[i].trial.label, false, obstacle(results[i], !bySize)});
+        if (rows.back().leftOutBecause.empty()) candidates.push_back(i);
+    }
+    for (const std::size_t i : candidates) {
+        std::optional<std::size_t> better;
+        for (const std::size_t j : candidates) {
+            if (i == j) continue;
+            if (bySize ? isSmaller(results[j], results[i]) : explain::dominates(results[j], results[i])) {
+                better = j;
+                break;
+            }
+        }
+        rows[i].onFront = !better;
+        if (better) rows[i].leftOutBecause = "dominated by " + std::to_string(results[*better].id);
+    }
+    return rows;
+}
+
+Json paretoJson(const std::vector<TrialResult>& results, const std::vector<ParetoRow>& rows) {
+    Json json = Json::array();
+    for (std::size_t i = 0; i < results.size() && i < rows.size(); ++i) json.push_back(rowJson(results[i], rows[i]));
+    return json;
+}
+
+}  // namespace trimtab::tune
