@@ -4,6 +4,7 @@
 //   weight-only 8 bits: int8 weight → DequantizeLinear per channel; weight-only 4 bits (and 8 with groups) of a MatMul: com.microsoft.MatMulNBits
 //   where its block rules allow (power of two ≥ 16), else values rounded and stored dense; masked weights stay dense with zeros; 16 bits: bf16/fp16 weight → Cast.
 // Operators of the "trimtab" domain are refused: write the graph before fuse().
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -13,10 +14,16 @@ namespace trimtab::formats::onnx {
 
 struct WriteResult {
     std::int64_t fileBytes = 0;
-    std::string form;  // "QDQ int8", "MatMulNBits int4", "masked fp32", "fp32", "mixed"
+    // "QDQ int8", "int8 DequantizeLinear", "MatMulNBits int4", "bf16", "masked fp32", "fp32"; "mixed (…)" names all where layers differ;
+    // "fp32 with values rounded to 4 bits: <reason>" where no operator of the file's operator set takes the form.
+    std::string form;
+};
+
+struct WriteOptions {
+    std::int64_t externalAbove = std::int64_t{1} << 30;  // bytes of initializers in all
 };
 
 /// Written atomically. Initializers above 1 GiB in all go to `<file>.data` beside it.
-Result<WriteResult> write(const Graph& graph, const std::filesystem::path& path);
+Result<WriteResult> write(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options = {});
 
 }  // namespace trimtab::formats::onnx

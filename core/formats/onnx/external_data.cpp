@@ -1,0 +1,88 @@
+#include "core/formats/onnx/external_data.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+namespace trimtab::formats::onnx {
+namespace {
+
+constexpr std::int64_t kAlignment = 4096;
+constexpr std::size_t kMovedFrom = 1024;
+
+/// A file that comes into being under its name only when finish() succeeds.
+class StagedFile {
+public:
+    explicit StagedFile(const std::filesystem::path& target) : m_target(target), m_staged(target.string() + ".XXXXXX") {
+        m_descriptor = ::mkostemp(m_staged.data(), O_CLOEXEC);
+        if (m_descriptor >= 0) ::fchmod(m_descriptor, 0644);
+    }
+    ~StagedFile() {
+        if (m_descriptor < 0) return;
+        ::close(m_descriptor);
+        ::unlink(m_staged.c_str());
+    }
+    StagedFile(const StagedFile&) = delete;
+    StagedFile& operator=(const StagedFile&) = delete;
+
+    bool write(std::string_view bytes) {
+        while (!bytes.empty() && m_descriptor >= 0) {
+            const ssize_t done = ::write(m_descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), 1 << 30));
+            if (done < 0 && errno == EINTR) continue;
+            if (done <= 0) return false;
+            bytes.remove_prefix(static_cast<std::size_t>(done));
+        }
+        return m_descriptor >= 0;
+    }
+
+    bool finish() {
+        if (m_descriptor < 0 || ::fsync(m_descriptor) != 0 || ::rename(m_staged.c_str(), m_target.c_str()) != 0) return false;
+        ::close(m_descriptor);
+        m_descriptor = -1;
+        return true;
+    }
+
+private:
+    std::filesystem::path m_target;
+    std::string m_staged;
+    int m_descriptor = -1;
+};
+
+void refer(::onnx::TensorProto& tensor, const std::string& location, std::int64_t offset, std::size_t length) {
+    tensor.clear_raw_data();
+    tensor.set_data_location(::onnx::TensorProto::EXTERNAL);
+    const auto entry = [&](const char* key, const std::string& value) {
+        auto* added = tensor.add_external_data();
+        added->set_key(key);
+        added->set_value(value);
+    };
+    entry("location", location);
+    entry("offset", std::to_string(offset));
+    entry("length", std::to_string(length));
+}
+
+}  // namespace
+
+Result<std::int64_t> moveInitializersOut(::onnx::GraphProto& graph, const std::filesystem::path& path) {
+    StagedFile file(path);
+    const auto failed = [&] { return fail(ErrorCode::Io, fmt::format("cannot be written: {}", std::strerror(errno)), path.string()); };
+    std::int64_t offset = 0;
+    for (auto& tensor : *graph.mutable_initializer()) {
+        const std::string& raw = tensor.raw_data();
+        if (raw.size() < kMovedFrom) continue;
+        const std::int64_t padding = (kAlignment - offset % kAlignment) % kAlignment;
+        if (!file.write(std::string(static_cast<std::size_t>(padding), '\0')) || !file.write(raw)) return failed();
+        const std::size_t length = raw.size();
+        refer(tensor, path.filename().string(), offset + padding, length);
+        offset += padding + static_cast<std::int64_t>(length);
+    }
+    if (!file.finish()) return failed();
+    return offset;
+}
+
+}  // namespace trimtab::formats::onnx

@@ -1,0 +1,152 @@
+#include "core/formats/onnx/weight_export.h"
+
+#include <fmt/format.h>
+
+#include "core/formats/onnx/block_packing.h"
+#include "core/tensor/convert.h"
+
+namespace trimtab::formats::onnx {
+namespace {
+
+using graph::ValueId;
+using tensor::QuantizedWeight;
+using tensor::WeightLayout;
+
+/// Codes in the layout of the original tensor.
+Result<Tensor> codesAsTensor(const QuantizedWeight& weight) {
+    TRIMTAB_TRY(Tensor codes, Tensor::allocate(DataType::Int8, weight.originalShape));
+    const auto to = codes.mutableData<std::int8_t>();
+    const bool isTransposed = weight.layout == WeightLayout::OutputsLast;
+    for (std::int64_t n = 0; n < weight.rows; ++n)
+        for (std::int64_t k = 0; k < weight.columns; ++k)
+            to[static_cast<std::size_t>(isTransposed ? k * weight.rows + n : n * weight.columns + k)] = weight.codes[static_cast<std::size_t>(n * weight.columns + k)];
+    return codes;
+}
+
+void setInteger(::onnx::NodeProto& node, const char* name, std::int64_t value) {
+    auto* attribute = node.add_attribute();
+    attribute->set_name(name);
+    attribute->set_type(::onnx::AttributeProto::INT);
+    attribute->set_i(value);
+}
+
+}  // namespace
+
+std::string WeightExporter::freeName(std::set<std::string>& taken, const std::string& wish) {
+    std::string name = wish;
+    for (int suffix = 2; !taken.insert(name).second; ++suffix) name = fmt::format("{}_{}", wish, suffix);
+    return name;
+}
+
+::onnx::NodeProto* WeightExporter::addNode(const std::string& op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+    auto* node = m_proto.add_node();
+    node->set_name(freeName(m_context.nodeNames, outputs[0] + "/" + op));
+    node->set_op_type(op);
+    for (const auto& input : inputs) node->add_input(input);
+    for (const auto& output : outputs) node->add_output(output);
+    return node;
+}
+
+Result<bool> WeightExporter::exportWeight(ValueId id) {
+    const auto plan = m_plans.find(id);
+    const graph::Value& value = m_graph.value(id);
+    if (plan != m_plans.end() && plan->second.form != WeightForm::Dense) {
+        switch (plan->second.form) {
+            case WeightForm::DequantizeInt8: TRIMTAB_REQUIRE(exportInt8(id, plan->second)); break;
+            case WeightForm::BlockQuantized: TRIMTAB_REQUIRE(exportBlocks(id, plan->second)); break;
+            case WeightForm::Cast16: TRIMTAB_REQUIRE(exportCast(id, plan->second)); break;
+            case WeightForm::Dense: break;
+        }
+        return true;
+    }
+    if (!value.quantized) return false;
+    TRIMTAB_TRY(Tensor dense, value.quantized->dequantize());
+    if (tensor::isFloatingPoint(value.type.type)) { TRIMTAB_TRY(dense, tensor::convert(dense, value.type.type)); }
+    TRIMTAB_REQUIRE(exportTensor(dense, value.name, *m_proto.add_initializer()));
+    return true;
+}
+
+Status WeightExporter::exportInt8(ValueId id, const WeightPlan& plan) {
+    const graph::Value& value = m_graph.value(id);
+    const QuantizedWeight& weight = *value.quantized;
+    std::vector<std::string> inputs{newValue(value.name + "_quantized"), newValue(value.name + "_scale")};
+    TRIMTAB_TRY(const Tensor codes, codesAsTensor(weight));
+    TRIMTAB_REQUIRE(exportTensor(codes, inputs[0], *m_proto.add_initializer()));
+    TRIMTAB_REQUIRE(exportTensor(Tensor::fromFloats({weight.rows}, weight.scales), inputs[1], *m_proto.add_initializer()));
+    if (!weight.zeroPoints.empty()) {
+        inputs.push_back(newValue(value.name + "_zero_point"));
+        TRIMTAB_REQUIRE(exportTensor(Tensor::fromValues(DataType::Int8, {weight.rows}, weight.zeroPoints), inputs[2], *m_proto.add_initializer()));
+    }
+    // DequantizeLinear gives float32 before operator set 19; other weights are cast to what their readers expect.
+    const bool isFloat = value.type.type == DataType::Float32 || !tensor::isFloatingPoint(value.type.type);
+    const std::string result = isFloat ? value.name : newValue(value.name + "_float");
+    setInteger(*addNode("DequantizeLinear", inputs, {result}), "axis", plan.axis);
+    if (!isFloat) setInteger(*addNode("Cast", {result}, {value.name}), "to", toOnnxType(value.type.type));
+    return {};
+}
+
+Status WeightExporter::exportCast(ValueId id, const WeightPlan& plan) {
+    const graph::Value& value = m_graph.value(id);
+    const std::string stored = newValue(value.name + (plan.bfloat ? "_bf16" : "_fp16"));
+    TRIMTAB_TRY(const Tensor narrow, tensor::convert(*value.constant, plan.bfloat ? DataType::BFloat16 : DataType::Float16));
+    TRIMTAB_REQUIRE(exportTensor(narrow, stored, *m_proto.add_initializer()));
+    setInteger(*addNode("Cast", {stored}, {value.name}), "to", toOnnxType(value.type.type));
+    return {};
+}
+
+Status WeightExporter::exportBlocks(ValueId id, const WeightPlan& plan) {
+    const graph::Value& value = m_graph.value(id);
+    TRIMTAB_TRY(BlockPacked packed, packBlocks(*value.quantized, plan.bits, plan.block));
+    if (value.type.type == DataType::Float16) { TRIMTAB_TRY(packed.scales, tensor::convert(packed.scales, DataType::Float16)); }
+    BlockNames& names = m_blocks[id];
+    names.codes = newValue(value.name + "_blocks");
+    names.scales = newValue(value.name + "_scales");
+    TRIMTAB_REQUIRE(exportTensor(packed.codes, names.codes, *m_proto.add_initializer()));
+    TRIMTAB_REQUIRE(exportTensor(packed.scales, names.scales, *m_proto.add_initializer()));
+    if (packed.zeroPoints) {
+        names.zeroPoints = newValue(value.name + "_zero_points");
+        TRIMTAB_REQUIRE(exportTensor(*packed.zeroPoints, names.zeroPoints, *m_proto.add_initializer()));
+    }
+    m_context.opsets.try_emplace("com.microsoft", 1);
+    return {};
+}
+
+Status WeightExporter::beforeNode(const graph::Node& node, ::onnx::NodeProto& exported) {
+    const auto plan = m_plans.find(node.input(1));
+    if (node.input(1) == graph::kNoValue || plan == m_plans.end()) return {};
+    if (plan->second.form == WeightForm::BlockQuantized) return toMatMulNBits(node, plan->second, exported);
+    const ValueId activation = node.input(0);
+    if (plan->second.quantizedActivations && node.treatment.compute == graph::ComputeType::Int8 && activation != graph::kNoValue &&
+        m_graph.value(activation).type.type == DataType::Float32)
+        exported.set_input(0, quantizeActivation(activation));
+    return {};
+}
+
+Status WeightExporter::toMatMulNBits(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported) {
+    const QuantizedWeight& weight = *m_graph.value(node.input(1)).quantized;
+    const BlockNames& names = m_blocks.at(node.input(1));
+    exported.set_op_type("MatMulNBits");
+    exported.set_domain("com.microsoft");
+    exported.clear_attribute();
+    exported.set_input(1, names.codes);
+    exported.add_input(names.scales);
+    if (!names.zeroPoints.empty()) exported.add_input(names.zeroPoints);
+    setInteger(exported, "K", weight.columns);
+    setInteger(exported, "N", weight.rows);
+    setInteger(exported, "bits", plan.bits);
+    setInteger(exported, "block_size", plan.block);
+    return {};
+}
+
+std::string WeightExporter::quantizeActivation(ValueId id) {
+    const auto [entry, isNew] = m_activations.try_emplace(id);
+    if (!isNew) return entry->second;
+    const std::string& name = m_graph.value(id).name;
+    const std::string codes = newValue(name + "_quantized"), scale = newValue(name + "_scale"), zero = newValue(name + "_zero_point");
+    addNode("DynamicQuantizeLinear", {name}, {codes, scale, zero});
+    entry->second = newValue(name + "_dequantized");
+    addNode("DequantizeLinear", {codes, scale, zero}, {entry->second});
+    return entry->second;
+}
+
+}  // namespace trimtab::formats::onnx

@@ -1,0 +1,44 @@
+#pragma once
+// Writes treated weights in the form that their plans say: initializers, the nodes that turn them into values, and the nodes that quantise activations.
+#include <map>
+#include <string>
+
+#include "core/formats/onnx/graph_export.h"
+#include "core/formats/onnx/subgraphs.h"
+
+namespace trimtab::formats::onnx {
+
+class WeightExporter {
+public:
+    WeightExporter(ExportContext& context, const Graph& graph, const std::map<graph::ValueId, WeightPlan>& plans, ::onnx::GraphProto& proto)
+        : m_context(context), m_graph(graph), m_plans(plans), m_proto(proto) {}
+
+    /// False when the value is an ordinary constant, which the caller writes.
+    Result<bool> exportWeight(graph::ValueId id);
+
+    /// Called with each node before it is added: quantises its activation, or turns a MatMul into MatMulNBits.
+    Status beforeNode(const graph::Node& node, ::onnx::NodeProto& exported);
+
+private:
+    Status exportInt8(graph::ValueId id, const WeightPlan& plan);
+    Status exportCast(graph::ValueId id, const WeightPlan& plan);
+    Status exportBlocks(graph::ValueId id, const WeightPlan& plan);
+    Status toMatMulNBits(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported);
+    std::string quantizeActivation(graph::ValueId id);
+    ::onnx::NodeProto* addNode(const std::string& op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
+    std::string freeName(std::set<std::string>& taken, const std::string& wish);
+    std::string newValue(const std::string& wish) { return freeName(m_context.valueNames, wish); }
+
+    struct BlockNames {
+        std::string codes, scales, zeroPoints;
+    };
+
+    ExportContext& m_context;
+    const Graph& m_graph;
+    const std::map<graph::ValueId, WeightPlan>& m_plans;
+    ::onnx::GraphProto& m_proto;
+    std::map<graph::ValueId, BlockNames> m_blocks;
+    std::map<graph::ValueId, std::string> m_activations;  // value → its dequantised counterpart
+};
+
+}  // namespace trimtab::formats::onnx

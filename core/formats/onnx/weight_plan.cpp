@@ -1,0 +1,125 @@
+#include "core/formats/onnx/weight_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/formats/onnx/subgraphs.h"
+#include "core/graph/weights.h"
+
+namespace trimtab::formats::onnx {
+namespace {
+
+using graph::ComputeType;
+using graph::Node;
+using graph::ValueId;
+using tensor::QuantizedWeight;
+using tensor::WeightLayout;
+
+constexpr int kFirstPerChannelOpset = 13;  // DequantizeLinear has its axis from here on; Cast takes bfloat16
+constexpr std::int64_t kDefaultBlock = 32;
+
+std::string shortName(DataType type) {
+    if (type == DataType::Float32) return "fp32";
+    if (type == DataType::Float16) return "fp16";
+    if (type == DataType::BFloat16) return "bf16";
+    return std::string(tensor::name(type));
+}
+
+/// The block length of MatMulNBits that the groups allow: a power of two from 16 to 256 whose blocks never straddle two groups; 0 if there is none.
+std::int64_t blockFor(const QuantizedWeight& weight) {
+    if (weight.group >= weight.columns) return kDefaultBlock;
+    const std::int64_t power = weight.group & -weight.group;
+    return power >= 16 ? std::min<std::int64_t>(power, 256) : 0;
+}
+
+class Planner {
+public:
+    explicit Planner(const Graph& graph) : m_graph(graph), m_consumers(graph.consumers()), m_captured(capturedNames(graph)) {
+        const auto imported = graph.opsets.find("");
+        m_opset = imported == graph.opsets.end() ? 0 : imported->second;
+    }
+
+    std::map<ValueId, WeightPlan> plan() {
+        std::map<ValueId, WeightPlan> plans;
+        for (const auto& use : graph::compressibleWeights(m_graph)) {
+            const Node& node = m_graph.nodes[static_cast<std::size_t>(use.node)];
+            const graph::Value& value = m_graph.value(use.value);
+            if (value.quantized) plans[use.value] = quantized(use.value, node);
+            else if (value.constant && node.treatment.weightBits == 16 && value.type.type == DataType::Float32) plans[use.value] = sixteenBits(node);
+            else if (value.constant && node.treatment.pruned) plans[use.value] = {.label = "masked " + shortName(value.type.type)};
+        }
+        // A quantised value that is no compressible weight any more (its node was rewritten) still has to leave.
+        for (std::size_t v = 0; v < m_graph.values.size(); ++v)
+            if (m_graph.values[v].quantized) plans.try_emplace(static_cast<ValueId>(v), WeightPlan{.label = "fp32 with rounded values"});
+        return plans;
+    }
+
+private:
+    static WeightPlan rounded(const QuantizedWeight& weight, std::string_view why) {
+        return {.label = fmt::format("fp32 with values rounded to {} bits: {}", weight.bits, why)};
+    }
+
+    WeightPlan quantized(ValueId id, const Node& node) const {
+        const QuantizedWeight& weight = *m_graph.value(id).quantized;
+        const bool perChannel = weight.group >= weight.columns;
+        const bool integerProducts = node.treatment.compute == ComputeType::Int8 && node.treatment.activationBits <= 8;
+        const bool manyBits = weight.bits > 4 && perChannel;
+        if (!integerProducts && !manyBits && readByMatMulsOnly(id, weight)) {
+            if (const std::int64_t block = blockFor(weight); block > 0) {
+                const int bits = weight.bits <= 4 ? 4 : 8;
+                return {.form = WeightForm::BlockQuantized, .bits = bits, .block = block, .label = fmt::format("MatMulNBits int{}", bits)};
+            }
+        }
+        if (!perChannel) return rounded(weight, fmt::format("no standard operator takes groups of {} here", weight.group));
+        if (m_opset < kFirstPerChannelOpset) return rounded(weight, fmt::format("operator set {} has no DequantizeLinear per channel", m_opset));
+        WeightPlan plan{.form = WeightForm::DequantizeInt8, .label = "int8 DequantizeLinear"};
+        plan.axis = weight.layout == WeightLayout::OutputsLast ? weight.originalShape.rank() - 1 : 0;
+        if (integerProducts && node.treatment.activationBits == 8) {
+            plan.quantizedActivations = true;
+            plan.label = "QDQ int8";
+        }
+        return plan;
+    }
+
+    WeightPlan sixteenBits(const Node& node) const {
+        const std::string type = node.treatment.weightsBfloat ? "bf16" : "fp16";
+        if (m_opset < kFirstPerChannelOpset) return {.label = fmt::format("fp32 with values rounded to {}: operator set {} cannot cast them", type, m_opset)};
+        return {.form = WeightForm::Cast16, .bfloat = node.treatment.weightsBfloat, .label = type};
+    }
+
+    /// MatMulNBits replaces the product, so nobody else may want the weight itself.
+    bool readByMatMulsOnly(ValueId id, const QuantizedWeight& weight) const {
+        if (weight.layout != WeightLayout::OutputsLast || weight.originalShape.rank() != 2) return false;
+        if (m_graph.isOutput(id) || m_captured.contains(m_graph.value(id).name)) return false;
+        const auto& readers = m_consumers[static_cast<std::size_t>(id)];
+        return std::all_of(readers.begin(), readers.end(), [&](int reader) {
+            const Node& node = m_graph.nodes[static_cast<std::size_t>(reader)];
+            if (!node.is("MatMul") || node.input(1) != id || node.input(0) == id) return false;
+            const graph::ValueType& type = m_graph.value(node.input(0)).type;
+            const bool takenType = type.type == DataType::Float32 || type.type == DataType::Float16;
+            return takenType && (!type.dims || type.dims->size() >= 2);
+        });
+    }
+
+    const Graph& m_graph;
+    std::vector<std::vector<int>> m_consumers;
+    std::set<std::string> m_captured;
+    int m_opset = 0;
+};
+
+}  // namespace
+
+std::map<ValueId, WeightPlan> planWeights(const Graph& graph) { return Planner(graph).plan(); }
+
+std::string describeForms(const Graph& graph, const std::map<ValueId, WeightPlan>& plans) {
+    std::set<std::string> labels;
+    for (const auto& [id, plan] : plans) labels.insert(plan.label);
+    if (labels.size() > 1) return fmt::format("mixed ({})", fmt::join(labels, "; "));
+    if (labels.size() == 1) return *labels.begin();
+    for (const auto& use : graph::compressibleWeights(graph)) return shortName(graph.value(use.value).type.type);
+    return "fp32";
+}
+
+}  // namespace trimtab::formats::onnx

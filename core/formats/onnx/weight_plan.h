@@ -1,0 +1,33 @@
+#pragma once
+// In which form each treated weight leaves in a model file.
+#include <map>
+#include <string>
+
+#include "core/graph/graph.h"
+
+namespace trimtab::formats::onnx {
+
+enum class WeightForm : std::uint8_t {
+    DequantizeInt8,  // int8 codes → DequantizeLinear along the output-channel axis
+    BlockQuantized,  // com.microsoft.MatMulNBits in place of the MatMul
+    Cast16,          // bf16 or fp16 → Cast
+    Dense,           // values as they are, rounded if they were quantised
+};
+
+struct WeightPlan {
+    WeightForm form = WeightForm::Dense;
+    bool quantizedActivations = false;  // DynamicQuantizeLinear → DequantizeLinear before the consumers' first input
+    std::int64_t axis = 0;              // DequantizeInt8
+    int bits = 8;                       // BlockQuantized: 4 or 8
+    std::int64_t block = 0;             // BlockQuantized
+    bool bfloat = false;                // Cast16
+    std::string label;                  // for WriteResult::form
+};
+
+/// A plan for every weight that was pruned, quantised or stored in 16 bits; the others are absent and stay dense.
+std::map<graph::ValueId, WeightPlan> planWeights(const Graph& graph);
+
+/// One word for the whole file: the label that all plans share, "mixed (…)" where they differ, the weights' own type where nothing was treated.
+std::string describeForms(const Graph& graph, const std::map<graph::ValueId, WeightPlan>& plans);
+
+}  // namespace trimtab::formats::onnx
