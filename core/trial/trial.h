@@ -20,6 +20,9 @@ struct Trial {
     std::string label;
 };
 
+Json toJson(const Trial& trial);
+Result<Trial> trialFromJson(const Json& json);
+
 enum class Basis : std::uint8_t { Measured, Projected, Predicted, Imported };
 std::string_view name(Basis basis);
 
@@ -49,6 +52,10 @@ struct Accuracy {
     std::vector<double> sampleWeights;
 };
 
+/// Numbers that JSON has no digits for stand as the words "nan", "inf" and "-inf". Without sample scores when `brief`.
+Json accuracyToJson(const Accuracy& accuracy, bool brief = false);
+Result<Accuracy> accuracyFromJson(const Json& json);
+
 /// The speed half, cached by key: plan (kernels, types, groups, patterns, non-zeros per layer) and setting.
 struct Speed {
     double medianMs = 0;                     // of one run (batch)
@@ -57,11 +64,15 @@ struct Speed {
     std::int64_t n = 0;                      // timings
     std::int64_t batch = 1;                  // samples a run
     base::Estimate speedup;                  // paired ratio over the study's baseline; 1 for the baseline itself
-    std::vector<base::PairedBlock> blocks;   // ms, one process each
+    std::vector<base::PairedBlock> blocks;   // ms, one process each; `baseline` is empty in those of the baseline itself
     std::int64_t outliers = 0;               // timings beyond 3 × IQR: flagged, kept
     bool throttled = false;
     double throughput() const { return medianMs > 0 ? 1000.0 * static_cast<double>(batch) / medianMs : 0; }  // samples a second
 };
+
+/// Without blocks when `brief`.
+Json speedToJson(const Speed& speed, bool brief = false);
+Result<Speed> speedFromJson(const Json& json);
 
 enum class State : std::uint8_t { Planned, Running, Finished, Failed };
 std::string_view name(State state);
@@ -77,7 +88,7 @@ struct TrialResult {
     int attempts = 0;
     std::string failure;                     // why it failed
     std::optional<Accuracy> accuracy;
-    std::optional<base::Estimate> accuracyDifference;  // trial − baseline, paired by sample
+    std::optional<base::Estimate> accuracyDifference;  // trial − baseline, paired by sample, in units of the sample scores (perplexity: nats), weighted as they are
     std::optional<Speed> speed;              // absent for emulated trials: their speed would not be real
     std::string accuracyKey;
     std::string speedKey;
