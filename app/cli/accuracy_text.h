@@ -1,0 +1,17 @@
+#pragma once
+// An accuracy, or a fidelity, as the contract's document and as a sentence.
+#include <string>
+
+#include "core/base/json.h"
+#include "core/trial/trial.h"
+
+namespace trimtab::cli {
+
+/// {"metric", "value", "n", "ci": [low, high], "better", "fidelity"}; numbers that JSON cannot hold are null.
+Json accuracyDocument(const trial::Accuracy& accuracy);
+/// "top1 0.912 (95 %: 0.905 … 0.918), 2000 samples"; fidelity says against what.
+std::string accuracyText(const trial::Accuracy& accuracy);
+/// "0.912 (0.905 … 0.918)".
+std::string valueText(const trial::Accuracy& accuracy);
+
+}  // namespace trimtab::cli

@@ -1,0 +1,107 @@
+// trimtab bench MODEL
+#include <fmt/format.h>
+
+#include "app/cli/command.h"
+#include "app/cli/commands.h"
+#include "app/cli/layers_table.h"
+#include "app/cli/model_options.h"
+#include "core/base/units.h"
+
+namespace trimtab::cli {
+namespace {
+
+struct BenchOptions {
+    ModelOptions model;
+    double seconds = 2.0;
+};
+
+struct Summary {
+    double median = 0;
+    base::Interval interval;
+    bool hasInterval = false;
+    std::optional<base::Estimate> p95;
+    double throughput = 0;  // samples a second
+};
+
+Summary summaryOf(const ipc::BenchAnswer& answer) {
+    const auto& times = answer.timings.trial;
+    Summary summary;
+    summary.median = base::median(times);
+    if (const auto interval = base::quantileInterval(times, 0.5)) {
+        summary.interval = *interval;
+        summary.hasInterval = true;
+    }
+    summary.p95 = base::percentile95(times);
+    if (summary.median > 0) summary.throughput = 1000.0 * static_cast<double>(answer.batch) / summary.median;
+    return summary;
+}
+
+Json documentOf(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const Summary& summary) {
+    const std::size_t n = answer.timings.trial.size();
+    Json latency{{"median", summary.median}, {"n", n}, {"p95", nullptr}, {"ci", nullptr}};
+    if (summary.p95) latency["p95"] = summary.p95->value;
+    if (summary.hasInterval) latency["ci"] = {summary.interval.low, summary.interval.high};
+    return {{"latency_ms", std::move(latency)},
+            {"throughput_sps", summary.throughput},
+            {"batch", answer.batch},
+            {"execution", std::string(trace::name(trace::overall(answer.layers)))},
+            {"basis", "measured"},
+            {"throttled", answer.throttled},
+            {"recipe", recipe::toJson(model.recipe)},
+            {"setting", recipe::toJson(model.setting)},
+            {"weight_bytes", answer.weightBytes},
+            {"arena_bytes", answer.arenaBytes},
+            {"environment", trial::toJson(answer.environment)},
+            {"layers", trace::toJson(answer.layers)}};
+}
+
+void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const Summary& summary) {
+    const auto& where = answer.environment;
+    fmt::print("{:<12}{}\n", "recipe", recipe::summary(model.recipe));
+    fmt::print("{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet, where.threads,
+               where.threads == 1 ? "" : "s", where.device);
+    fmt::print("{:<12}{}", "latency", base::formatMilliseconds(summary.median));
+    if (summary.hasInterval)
+        fmt::print(" (95 %: {} … {})", base::formatMilliseconds(summary.interval.low), base::formatMilliseconds(summary.interval.high));
+    fmt::print(", median of {}\n", answer.timings.trial.size());
+    if (summary.p95) fmt::print("{:<12}{}\n", "p95", base::formatMilliseconds(summary.p95->value));
+    fmt::print("{:<12}{:.4g} samples/s at batch {}\n", "throughput", summary.throughput, answer.batch);
+    fmt::print("{:<12}{} of weights, {} of activations\n", "memory", base::formatBytes(static_cast<double>(answer.weightBytes)),
+               base::formatBytes(static_cast<double>(answer.arenaBytes)));
+    if (trace::overall(answer.layers) == trace::Execution::Emulated)
+        fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
+    if (answer.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
+    fmt::print("\n{}", layersTable(answer.layers));
+}
+
+Status work(Program& program, const BenchOptions& options) {
+    ipc::BenchRequest request;
+    TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
+    TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
+    request.seconds = options.seconds;
+    TRIMTAB_TRY(const Json json, program.callWorker("bench", ipc::toJson(request)));
+    TRIMTAB_TRY(const auto answer, ipc::benchAnswerFromJson(json));
+    if (answer.timings.trial.empty()) return fail(ErrorCode::Failed, "nothing was timed");
+    const Summary summary = summaryOf(answer);
+    if (program.options.json) {
+        program.printJson(documentOf(answer, request.model, summary));
+    } else {
+        print(answer, request.model, summary);
+    }
+    return {};
+}
+
+}  // namespace
+
+void addBench(CLI::App& app, Program& program) {
+    auto options = std::make_shared<BenchOptions>();
+    CLI::App* command =
+        addCommand(app, program, "bench", "How long one run takes, in all and layer by layer", [&program, options] { return work(program, *options); });
+    addModel(*command, options->model);
+    addRecipe(*command, options->model);
+    addRunning(*command, options->model);
+    addInputs(*command, options->model);
+    command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(CLI::Range(0.001, 3600.0));
+}
+
+}  // namespace trimtab::cli

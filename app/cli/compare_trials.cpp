@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include "app/cli/accuracy_text.h"
+#include "app/cli/compare.h"
+#include "app/cli/layers_table.h"
+#include "app/cli/session_options.h"
+#include "app/cli/table.h"
+#include "core/base/units.h"
+#include "core/explain/compare.h"
+
+namespace trimtab::cli {
+namespace {
+
+constexpr std::size_t kNameWidth = 44;
+
+struct Verdicts {
+    std::string speed = "not measured for both";
+    std::string accuracy = "not measured for both";
+    bool aDominates = false;
+    bool bDominates = false;
+};
+
+Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b) {
+    Verdicts verdicts;
+    if (a.speed && b.speed) verdicts.speed = explain::name(explain::compareSpeed(*a.speed, *b.speed));
+    if (a.accuracy && b.accuracy) verdicts.accuracy = explain::name(explain::compareAccuracy(*a.accuracy, *b.accuracy));
+    verdicts.aDominates = explain::dominates(a, b);
+    verdicts.bDominates = explain::dominates(b, a);
+    return verdicts;
+}
+
+Json brief(const trial::TrialResult& result) {
+    Json json = trial::toJson(result, true);
+    json["trial_number"] = result.id;
+    return json;
+}
+
+Json documentOf(const trial::TrialResult& a, const trial::TrialResult& b, const Verdicts& verdicts,
+                const std::vector<explain::LayerDifference>& differences) {
+    Json layers = Json::array();
+    for (const auto& difference : differences)
+        layers.push_back({{"node", difference.node},
+                          {"a", trace::toJson(difference.a)},
+                          {"b", trace::toJson(difference.b)},
+                          {"promise", difference.promise},
+                          {"result", difference.result},
+                          {"note", difference.note}});
+    return {{"a", brief(a)},
+            {"b", brief(b)},
+            {"speed", verdicts.speed},
+            {"accuracy", verdicts.accuracy},
+            {"a_dominates", verdicts.aDominates},
+            {"b_dominates", verdicts.bDominates},
+            {"layers", std::move(layers)}};
+}
+
+void printSide(const char* title, const trial::TrialResult& result) {
+    fmt::print("{}  trial {}: {}, {}", title, result.id, printable(result.trial.label), trace::name(result.execution));
+    if (result.speed) fmt::print(", {}", base::formatMilliseconds(result.speed->medianMs));
+    if (result.accuracy) fmt::print(", {} {}", printable(result.accuracy->metric), valueText(*result.accuracy));
+    if (result.sizeBytes > 0) fmt::print(", {}", base::formatBytes(static_cast<double>(result.sizeBytes)));
+    fmt::print("\n");
+}
+
+std::string timeText(const trace::LayerRecord& layer) { return layer.medianNs >= 0 ? base::formatMilliseconds(layer.medianNs / 1e6) : "–"; }
+
+void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdicts& verdicts, const std::vector<explain::LayerDifference>& differences) {
+    printSide("A", a);
+    printSide("B", b);
+    fmt::print("\nA against B: speed {}, accuracy {}\n", verdicts.speed, verdicts.accuracy);
+    if (verdicts.aDominates) fmt::print("A dominates B.\n");
+    if (verdicts.bDominates) fmt::print("B dominates A.\n");
+    Table table({{"layer"}, {"A"}, {"B"}, {"time A", Align::Right}, {"time B", Align::Right}, {"promise", Align::Right}, {"result", Align::Right}, {"why"}});
+    for (const auto& difference : differences)
+        table.add({clipped(printable(difference.node), kNameWidth), treatmentText(difference.a), treatmentText(difference.b), timeText(difference.a),
+                   timeText(difference.b), fmt::format("{:.2f}×", difference.promise),
+                   difference.result > 0 ? fmt::format("{:.2f}×", difference.result) : "–", printable(difference.note)});
+    if (!table.empty()) fmt::print("\n{}", table.text());
+}
+
+}  // namespace
+
+Status compareTrials(Program& program, const std::string& path, std::int64_t first, std::int64_t second) {
+    TRIMTAB_TRY(const auto session, openForReading(path));
+    TRIMTAB_TRY(const auto a, trialOf(*session, first));
+    TRIMTAB_TRY(const auto b, trialOf(*session, second));
+    const Verdicts verdicts = verdictsOf(a, b);
+    const auto differences = explain::compareLayers(a, b);
+    if (program.options.json) {
+        program.printJson(documentOf(a, b, verdicts, differences));
+    } else {
+        print(a, b, verdicts, differences);
+    }
+    return {};
+}
+
+}  // namespace trimtab::cli

@@ -1,0 +1,56 @@
+// trimtab eval MODEL --data D
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "app/cli/accuracy_text.h"
+#include "app/cli/command.h"
+#include "app/cli/commands.h"
+#include "app/cli/model_options.h"
+
+namespace trimtab::cli {
+namespace {
+
+struct EvalOptions {
+    ModelOptions model;
+    std::string data;
+    std::string metric;
+    std::int64_t batch = 16;
+    std::int64_t samples = 0;
+};
+
+Status work(Program& program, const EvalOptions& options) {
+    ipc::EvalRequest request;
+    TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
+    if (!options.data.empty()) request.data = absolutePath(options.data);
+    request.metric = options.metric;
+    request.batch = options.batch;
+    request.samples = options.samples;
+    TRIMTAB_TRY(const Json json, program.callWorker("eval", ipc::toJson(request)));
+    TRIMTAB_TRY(const auto accuracy, ipc::accuracyFromJson(json));
+    if (program.options.json) {
+        program.printJson(accuracyDocument(accuracy));
+    } else {
+        fmt::print("{}\n", accuracyText(accuracy));
+    }
+    return {};
+}
+
+}  // namespace
+
+void addEval(CLI::App& app, Program& program) {
+    auto options = std::make_shared<EvalOptions>();
+    CLI::App* command = addCommand(app, program, "eval", "A metric on a dataset; without one, fidelity to the untouched model on seeded inputs",
+                                   [&program, options] { return work(program, *options); });
+    addModel(*command, options->model);
+    addRecipe(*command, options->model);
+    addRunning(*command, options->model);
+    command->remove_option(command->get_option("--batch"));
+    command->add_option("--batch", options->batch, "Samples in one run (default: 16)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+    command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv");
+    command->add_option("--metric", options->metric,
+                        "top1, top5, perplexity, next_token_accuracy, rmse, relative_error, exec:PROGRAM; without data: agreement, sqnr_db, kl");
+    command->add_option("--samples", options->samples, "Score the first N samples only")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+}
+
+}  // namespace trimtab::cli

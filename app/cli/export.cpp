@@ -1,0 +1,102 @@
+// trimtab export S.trimtab --trial N -o DIR
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/cli/command.h"
+#include "app/cli/commands.h"
+#include "app/cli/compression_text.h"
+#include "app/cli/session_options.h"
+#include "core/base/file.h"
+#include "core/ipc/messages.h"
+
+namespace trimtab::cli {
+namespace {
+
+struct ExportOptions {
+    std::string session;
+    std::int64_t trial = 0;
+    std::string folder;
+    std::string model;  // where the file has moved to
+    bool trustLinks = false;
+};
+
+/// The study that a trial belongs to.
+Result<trial::Study> studyWith(store::Session& session, std::int64_t trialId) {
+    TRIMTAB_TRY(const auto studies, session.studies());
+    for (const trial::Study& study : studies) {
+        TRIMTAB_TRY(const auto results, session.results(study.id, true));
+        for (const auto& result : results)
+            if (result.id == trialId) return study;
+    }
+    return fail(ErrorCode::NotFound, "the session has no trial " + std::to_string(trialId));
+}
+
+/// A model that changed since would not be the one that was measured.
+Status checkUnchanged(Program& program, const trial::Study& study, const ipc::ModelRequest& request) {
+    TRIMTAB_TRY(const Json json, program.callWorker("info", ipc::toJson(request)));
+    TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));
+    if (info.hash == study.modelHash) return {};
+    return fail(ErrorCode::Refused, "the model is not the one that was measured (its hash differs); name that one with --model", request.model);
+}
+
+std::string deployText(const trial::Study& study, const trial::TrialResult& result, const ipc::CompressAnswer& answer) {
+    std::string text = fmt::format("# {}: {}\n\n", study.modelName, result.trial.label);
+    text += "| file | what it is |\n| --- | --- |\n| `model.onnx` | the model with the recipe applied |\n";
+    text += "| `recipe.json` | what was done to it |\n\n";
+    text += fmt::format("Weights are stored as {}. Read back after writing, its outputs differ by {:.2g} of the largest at most.\n\n", answer.form,
+                        answer.readBackMaxError);
+    if (result.speed)
+        text += fmt::format("Measured here: {:.4g} ms a run at batch {} ({:.2f}× the baseline), engine {} {}, {}, {} threads, {}.\n\n", result.speed->medianMs,
+                            result.speed->batch, result.speed->speedup.value, result.environment.engine, result.environment.engineVersion,
+                            result.environment.instructionSet, result.environment.threads, result.environment.device);
+    if (result.accuracy)
+        text += fmt::format("{}: {:.4g} (95 %: {:.4g} … {:.4g}) on {} samples.\n\n", result.accuracy->metric, result.accuracy->value,
+                            result.accuracy->interval.low, result.accuracy->interval.high, result.accuracy->n);
+    text += "## Run it\n\nWith Trimtab: `trimtab run model.onnx`, `trimtab bench model.onnx`.\n\n";
+    text += "With ONNX Runtime:\n\n```python\nimport onnxruntime\nsession = onnxruntime.InferenceSession(\"model.onnx\")\n"
+            "outputs = session.run(None, inputs)  # inputs: a dictionary from input name to array\n```\n\n";
+    text += "The same recipe may be applied to the original model again: `trimtab compress MODEL --recipe recipe.json -o model.onnx`.\n";
+    return text;
+}
+
+Status work(Program& program, const ExportOptions& options) {
+    TRIMTAB_TRY(const auto session, openForReading(options.session));
+    TRIMTAB_TRY(const auto result, trialOf(*session, options.trial));
+    TRIMTAB_TRY(const auto study, studyWith(*session, options.trial));
+    ipc::CompressRequest request;
+    request.model = {options.model.empty() ? study.modelPath : absolutePath(options.model), options.trustLinks, result.trial.recipe, result.trial.setting};
+    request.model.setting.threads = program.options.threads;
+    TRIMTAB_REQUIRE(checkUnchanged(program, study, request.model));
+    std::error_code error;
+    const std::filesystem::path folder = absolutePath(options.folder);
+    std::filesystem::create_directories(folder, error);
+    if (error) return fail(ErrorCode::Io, "cannot make the folder: " + error.message(), options.folder);
+    request.output = (folder / "model.onnx").string();
+    TRIMTAB_TRY(Json json, program.callWorker("export", ipc::toJson(request)));
+    TRIMTAB_TRY(const auto answer, ipc::compressAnswerFromJson(json));
+    TRIMTAB_REQUIRE(base::writeFileAtomically(folder / "recipe.json", base::dumpJson(recipe::toJson(result.trial.recipe), 2) + "\n"));
+    TRIMTAB_REQUIRE(base::writeFileAtomically(folder / "README.md", deployText(study, result, answer)));
+    if (program.options.json) {
+        json["folder"] = folder.string();
+        json["files"] = {"model.onnx", "recipe.json", "README.md"};
+        program.printJson(json);
+    } else {
+        fmt::print("{}", compressionText(answer, request.output));
+    }
+    return {};
+}
+
+}  // namespace
+
+void addExport(CLI::App& app, Program& program) {
+    auto options = std::make_shared<ExportOptions>();
+    CLI::App* command = addCommand(app, program, "export", "The model of a trial, its recipe, and how to deploy it", [&program, options] { return work(program, *options); });
+    command->add_option("SESSION", options->session, "The session file (.trimtab)")->required();
+    command->add_option("--trial", options->trial, "Number of the trial")->required()->check(CLI::PositiveNumber);
+    command->add_option("-o,--output", options->folder, "The folder to write")->required();
+    command->add_option("--model", options->model, "The model file, where it has moved");
+    command->add_flag("--trust-links", options->trustLinks, "Accept weight files with several hard links");
+}
+
+}  // namespace trimtab::cli

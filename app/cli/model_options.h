@@ -1,0 +1,41 @@
+#pragma once
+// The options by which commands name a model, what is done to it and how it is run.
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/program.h"
+#include "core/ipc/messages.h"
+
+namespace CLI {
+class App;
+}
+
+namespace trimtab::cli {
+
+struct ModelOptions {
+    std::string model;
+    std::string recipe;       // file, or empty
+    std::string calibration;  // dataset, or empty
+    std::string engine = "cpu";
+    std::string device = "cpu";
+    std::vector<std::string> shapes;   // NAME=1,3,224,224
+    std::vector<std::string> symbols;  // NAME=64
+    std::vector<std::string> inputs;   // NAME=FILE.npy
+    std::int64_t batch = 0;
+    bool trustLinks = false;
+};
+
+void addModel(CLI::App& command, ModelOptions& options);
+void addRecipe(CLI::App& command, ModelOptions& options);
+void addRunning(CLI::App& command, ModelOptions& options);  // engine, device, shapes, symbols, batch
+void addInputs(CLI::App& command, ModelOptions& options);
+
+/// Usage for words that do not parse; the recipe's own refusals as they are.
+Result<recipe::RunSetting> settingOf(const ModelOptions& options, const CommonOptions& common);
+Result<recipe::Recipe> readRecipe(const std::string& path);
+Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const CommonOptions& common);
+Result<std::map<std::string, std::string>> inputFilesOf(const ModelOptions& options);
+
+}  // namespace trimtab::cli

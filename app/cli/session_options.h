@@ -1,0 +1,32 @@
+#pragma once
+// Opening the session file that a command names.
+#include <string>
+
+#include "app/cli/program.h"
+#include "core/store/session.h"
+#include "core/trial/trial.h"
+
+namespace CLI {
+class App;
+}
+
+namespace trimtab::cli {
+
+struct SessionOptions {
+    std::string path;
+    std::int64_t study = 0;  // 0: the newest
+};
+
+/// Adds the positional SESSION and --study.
+void addSessionOptions(CLI::App& command, SessionOptions& options);
+
+/// NotFound when the file is not there; it is never made.
+Result<std::unique_ptr<store::Session>> openForReading(const std::string& path);
+/// options.study, or the newest study of the session.
+Result<std::int64_t> studyOf(store::Session& session, const SessionOptions& options);
+/// All results of a study, stale ones marked.
+Result<std::vector<trial::TrialResult>> resultsOf(store::Session& session, std::int64_t study);
+/// NotFound, naming the trial, when the session has none of that number.
+Result<trial::TrialResult> trialOf(store::Session& session, std::int64_t id);
+
+}  // namespace trimtab::cli

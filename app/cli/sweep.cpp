@@ -1,0 +1,104 @@
+// trimtab sweep (STUDY.json | MODEL --data D --axis PATH=VALUES …) --session S.trimtab
+#include <cmath>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "app/cli/accuracy_text.h"
+#include "app/cli/command.h"
+#include "app/cli/commands.h"
+#include "app/cli/pareto_table.h"
+#include "app/cli/session_options.h"
+#include "app/cli/sweep_options.h"
+#include "app/cli/sweep_progress.h"
+#include "app/cli/table.h"
+#include "app/tasks/report_input.h"
+#include "app/tasks/session_sink.h"
+#include "app/tasks/study_identity.h"
+#include "app/tasks/worker_trial_runner.h"
+
+namespace trimtab::cli {
+namespace {
+
+/// The study of the command line, identified; or, with --resume alone, the newest one of the session.
+Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, Progress& progress) {
+    if (options.resumesOnly()) {
+        TRIMTAB_TRY(const std::int64_t id, tasks::newestStudy(session));
+        return session.study(id);
+    }
+    TRIMTAB_TRY(trial::Study study, studyOf(options, program.options));
+    TRIMTAB_TRY(const auto worker, program.startWorker());
+    progress.show(-1, "reading the model");
+    TRIMTAB_TRY(const auto subject, tasks::identify(study, *worker, options.model.trustLinks, program.stop.get_token()));
+    for (const std::string& problem : subject.model.problems) progress.say("trimtab: problem: " + printable(problem));
+    TRIMTAB_REQUIRE(session.addStudy(study));
+    return study;
+}
+
+Status sayWhatIsThere(store::Session& session, const trial::Study& study, const SweepOptions& options, Progress& progress) {
+    TRIMTAB_TRY(const auto results, session.results(study.id, true));
+    if (results.empty() || options.refresh || options.resume) return {};
+    progress.say(fmt::format("{} trials of this study stand in the session already and are kept; --refresh measures them again", results.size()));
+    return {};
+}
+
+tasks::RunnerOptions runnerOptions(const Program& program, const SweepOptions& options) {
+    tasks::RunnerOptions runner;
+    runner.worker = program.workerOptions();
+    runner.trustLinks = options.model.trustLinks;
+    runner.allowPrograms = isProgramMetric(options.metric);
+    return runner;
+}
+
+Json documentOf(const trial::Study& study, const SweepOptions& options, const tune::StudyOutcome& outcome, const SweepProgress& watched, Json pareto) {
+    Json skipped = Json::array();
+    for (const auto& point : outcome.skipped) skipped.push_back({{"point", point.point}, {"reason", point.reason}});
+    return {{"session", absolutePath(options.session)},
+            {"study", study.id},
+            {"finished", outcome.finished},
+            {"failed", outcome.failed},
+            {"reused", outcome.reused},
+            {"skipped", std::move(skipped)},
+            {"baseline", watched.baseline() ? accuracyDocument(*watched.baseline()) : Json(nullptr)},
+            {"pareto", std::move(pareto)}};
+}
+
+void print(const tune::StudyOutcome& outcome, const std::vector<trial::TrialResult>& results, const std::vector<tune::ParetoRow>& rows) {
+    for (const auto& point : outcome.skipped) fmt::print(stderr, "left out: {}: {}\n", point.point, point.reason);
+    for (const auto& result : results)
+        if (result.state == trial::State::Failed) fmt::print(stderr, "failed: {}: {}\n", printable(result.trial.label), printable(result.failure));
+    fmt::print("{}", paretoTable(results, rows));
+}
+
+Status work(Program& program, const SweepOptions& options) {
+    TRIMTAB_REQUIRE(checkOptions(options));
+    TRIMTAB_TRY(const auto session, store::Session::open(options.session, store::Mode::ReadWrite));
+    if (session->readOnly()) return fail(ErrorCode::Io, "this session can only be read", options.session);
+    Progress progress(program.quiet());
+    TRIMTAB_TRY(const auto study, prepareStudy(program, options, *session, progress));
+    TRIMTAB_REQUIRE(sayWhatIsThere(*session, study, options, progress));
+    tasks::WorkerTrialRunner runner(runnerOptions(program, options));
+    tasks::SessionSink sink(*session, study.id);
+    SweepProgress watched(progress);
+    TRIMTAB_TRY(const auto outcome, tune::runStudy(study, runner, sink, watched.observer(), program.stop.get_token(), options.refresh));
+    TRIMTAB_TRY(const auto results, resultsOf(*session, study.id));
+    TRIMTAB_TRY(const auto rows, tune::paretoRows(results));
+    if (program.options.json) {
+        program.printJson(documentOf(study, options, outcome, watched, tune::paretoJson(results, rows)));
+    } else {
+        print(outcome, results, rows);
+    }
+    if (outcome.finished == 0 && outcome.reused == 0 && outcome.failed > 0) return fail(ErrorCode::Failed, "no trial of this study could be measured");
+    return {};
+}
+
+}  // namespace
+
+void addSweep(CLI::App& app, Program& program) {
+    auto options = std::make_shared<SweepOptions>();
+    CLI::App* command = addCommand(app, program, "sweep", "Measure every configuration of a study; what is finished is kept, whatever happens",
+                                   [&program, options] { return work(program, *options); });
+    addSweepOptions(*command, *options);
+}
+
+}  // namespace trimtab::cli

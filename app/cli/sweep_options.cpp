@@ -1,0 +1,108 @@
+#include "app/cli/sweep_options.h"
+
+#include <filesystem>
+
+#include "app/cli/command.h"
+
+namespace trimtab::cli {
+namespace {
+
+bool namesStudyFile(const std::string& subject) { return std::filesystem::path(subject).extension() == ".json"; }
+
+/// A path of the study file, which is meant relative to the file.
+std::string besideFile(const std::string& file, const std::string& path) {
+    if (path.empty() || std::filesystem::path(path).is_absolute()) return path;
+    return (std::filesystem::path(absolutePath(file)).parent_path() / path).lexically_normal().string();
+}
+
+Result<trial::Study> studyFromFile(const std::string& file) {
+    TRIMTAB_TRY(const Json json, base::readJsonFile(file));
+    auto study = trial::studyFromJson(json);
+    if (!study) {
+        base::Error error = std::move(study).error();
+        error.context = error.context.empty() ? file : file + ": " + error.context;
+        return fail(std::move(error));
+    }
+    if (isProgramMetric(study->metric))
+        return fail(ErrorCode::Refused, "a study file must not name a program: give the metric with --metric", file);
+    study->modelPath = besideFile(file, study->modelPath);
+    study->dataPath = besideFile(file, study->dataPath);
+    if (study->modelPath.empty()) return fail(ErrorCode::Refused, "the study names no model", file);
+    return study;
+}
+
+void applyBudget(trial::Budget& budget, const SweepOptions& options) {
+    if (options.seconds > 0) budget.speedSeconds = options.seconds;
+    if (options.processes > 0) budget.processes = options.processes;
+    if (options.samples > 0) {
+        budget.samples = options.samples;
+        budget.fidelitySamples = options.samples;
+    }
+    if (options.evaluationBatch > 0) budget.evaluationBatch = options.evaluationBatch;
+}
+
+}  // namespace
+
+bool isProgramMetric(const std::string& metric) { return metric.starts_with("exec:"); }
+
+void addSweepOptions(CLI::App& command, SweepOptions& options) {
+    command.add_option("SUBJECT", options.subject, "The model file, or a study as JSON; left out with --resume: the newest study of the session");
+    command.add_flag("--trust-links", options.model.trustLinks, "Accept weight files with several hard links");
+    addRunning(command, options.model);
+    command.add_option("--data", options.data, "Dataset; without one, fidelity to the untouched model on seeded inputs");
+    command.add_option("--metric", options.metric, "Metric (default: the dataset's own); exec:PROGRAM scores saved outputs");
+    command.add_option("--axis", options.axes, "PATH=VALUES, such as weights.bits=4,8,16 or prune.ratio=0:0.9:0.1; may be given several times")
+        ->allow_extra_args(false);
+    command.add_option("--baseline", options.baseline, "Recipe of the baseline (default: the model as it is stored)");
+    command.add_option("--session", options.session, "The session file (.trimtab) that every finished trial is committed to")->required();
+    command.add_option("--name", options.name, "Name of the study");
+    command.add_option("--question", options.question, "What the study is to answer; printed in reports");
+    command.add_option("--seconds", options.seconds, "Time of timing in one process")->check(CLI::Range(0.001, 600.0));
+    command.add_option("--processes", options.processes, "Processes (blocks) a trial is timed in")->check(CLI::Range(1, 100));
+    command.add_option("--samples", options.samples, "Samples to score (default: all; without data 64 seeded inputs)")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+    command.add_option("--evaluation-batch", options.evaluationBatch, "Samples in one run while scoring")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+    command.add_flag("--resume", options.resume, "Go on with a study that was interrupted");
+    command.add_flag("--refresh", options.refresh, "Measure again what is there already, beside it");
+}
+
+Status checkOptions(const SweepOptions& options) {
+    if (!options.subject.empty()) {
+        if (options.axes.empty() && !namesStudyFile(options.subject))
+            return fail(ErrorCode::Usage, "a sweep wants one axis or more, such as --axis weights.bits=4,8,16");
+        return {};
+    }
+    if (!options.resume) return fail(ErrorCode::Usage, "name a model or a study, or give --resume to go on with the session's newest study");
+    if (!options.axes.empty() || !options.data.empty()) return fail(ErrorCode::Usage, "--axis and --data describe a study: name its model too");
+    return {};
+}
+
+Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& common) {
+    trial::Study study;
+    if (namesStudyFile(options.subject)) {
+        TRIMTAB_TRY(study, studyFromFile(options.subject));
+    } else {
+        study.modelPath = options.subject;
+        TRIMTAB_TRY(study.setting, settingOf(options.model, common));
+        study.seed = common.seed;
+    }
+    if (!options.data.empty()) study.dataPath = options.data;
+    if (!options.metric.empty()) study.metric = options.metric;
+    if (!options.name.empty()) study.name = options.name;
+    if (!options.question.empty()) study.question = options.question;
+    if (!options.axes.empty()) study.axes.clear();
+    for (const std::string& text : options.axes) {
+        auto axis = trial::parseAxis(text);
+        if (!axis) return fail(ErrorCode::Usage, axis.error().text());
+        study.axes.push_back(std::move(*axis));
+    }
+    if (!options.baseline.empty()) {
+        TRIMTAB_TRY(study.baseline.recipe, readRecipe(options.baseline));
+        study.baselineName = recipe::summary(study.baseline.recipe);
+    }
+    applyBudget(study.budget, options);
+    return study;
+}
+
+}  // namespace trimtab::cli
