@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/tensor/convert.h"
 #include "kernels/ref/families.h"
-#include "kernels/ref/matmul.h"
 
 namespace trimtab::ref {
 namespace {
@@ -21,24 +19,6 @@ void findTaps(const Windows& w, const Ints& at, std::vector<std::int64_t>& taps)
         }
         taps[tap++] = offset;
     } while (advance(k, w.kernel));
-}
-
-Result<Values> conv(const Call& call) {
-    const Tensor& x = call.tensor(0);
-    const Tensor& w = call.tensor(1);
-    TRIMTAB_REQUIRE(sameType(call, x, w));
-    TRIMTAB_TRY(const Convolution plan, Convolution::plan(call, x.shape(), w.shape()));
-    const Tensor bias = call.has(2) ? call.tensor(2) : Tensor();
-    TRIMTAB_REQUIRE(checkBias(call, plan, x, bias));
-    if (x.type() == DataType::Float32) {
-        TRIMTAB_TRY(Tensor y, convolve<float>(plan, x, ExactProduct<float>(w.data<float>().data(), plan.columns()), bias));
-        return one(std::move(y));
-    }
-    if (x.type() == DataType::Float64) {
-        TRIMTAB_TRY(Tensor y, convolve<double>(plan, x, ExactProduct<double>(w.data<double>().data(), plan.columns()), bias));
-        return one(std::move(y));
-    }
-    return refuse(call, "inputs must be of a floating type");
 }
 
 }  // namespace
@@ -110,6 +90,24 @@ Result<Tensor> convolve(const Convolution& plan, const Tensor& x, const RowProdu
 template Result<Tensor> convolve(const Convolution&, const Tensor&, const RowProduct<float>&, const Tensor&, float);
 template Result<Tensor> convolve(const Convolution&, const Tensor&, const RowProduct<double>&, const Tensor&, double);
 template Result<Tensor> convolve(const Convolution&, const Tensor&, const RowProduct<std::int64_t>&, const Tensor&, std::int64_t);
+
+Result<Values> conv(const Call& call) {
+    const Tensor& x = call.tensor(0);
+    const Tensor& w = call.tensor(1);
+    TRIMTAB_REQUIRE(sameType(call, x, w));
+    TRIMTAB_TRY(const Convolution plan, Convolution::plan(call, x.shape(), w.shape()));
+    const Tensor bias = call.has(2) ? call.tensor(2) : Tensor();
+    TRIMTAB_REQUIRE(checkBias(call, plan, x, bias));
+    if (x.type() == DataType::Float32) {
+        TRIMTAB_TRY(Tensor y, convolve<float>(plan, x, ExactProduct<float>(w.data<float>().data(), plan.columns()), bias));
+        return one(std::move(y));
+    }
+    if (x.type() == DataType::Float64) {
+        TRIMTAB_TRY(Tensor y, convolve<double>(plan, x, ExactProduct<double>(w.data<double>().data(), plan.columns()), bias));
+        return one(std::move(y));
+    }
+    return refuse(call, "inputs must be of a floating type");
+}
 
 void registerConv(Registry& registry) { registry.add("Conv", 1, {2, 3, 1}, viaFloat32(conv)); }
 

@@ -25,4 +25,7 @@ Result<Tensor> convolve(const Convolution& plan, const Tensor& x, const RowProdu
 /// Checks that `bias` (when defined) is one value for each output channel, of the type of x.
 Status checkBias(const Call& call, const Convolution& plan, const Tensor& x, const Tensor& bias);
 
+/// The plain kernel of Conv in float32 and float64.
+Result<Values> conv(const Call& call);
+
 }  // namespace trimtab::ref

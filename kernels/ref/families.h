@@ -24,5 +24,6 @@ void registerGenerate(Registry& registry);
 void registerSoftmax(Registry& registry);
 void registerNormalization(Registry& registry);
 void registerReduce(Registry& registry);
+void registerFused(Registry& registry);
 
 }  // namespace trimtab::ref

@@ -71,7 +71,7 @@ Result<MatMulPlan> planMatMul(const Call& call, const Shape& givenA, const Shape
     return plan;
 }
 
-template <class T>
+template <class T, class Product = ExactProduct<T>>
 Result<Tensor> matMulTyped(const MatMulPlan& plan, const Tensor& a, const Tensor& b) {
     TRIMTAB_TRY(Tensor out, Tensor::allocate(a.type(), plan.out));
     if (out.elementCount() == 0) return out;
@@ -82,7 +82,7 @@ Result<Tensor> matMulTyped(const MatMulPlan& plan, const Tensor& a, const Tensor
         const std::int64_t matrixB = batchIndex(i, plan.batch, plan.batchB);
         if (matrixB != transposed) transposeInto(b.data<T>().data() + matrixB * plan.k * plan.n, plan.k, plan.n, rows.mutableData<T>().data());
         transposed = matrixB;
-        const ExactProduct<T> product(rows.data<T>().data(), plan.k);
+        const Product product(rows.data<T>().data(), plan.k);
         const T* left = a.data<T>().data() + batchIndex(i, plan.batch, plan.batchA) * plan.m * plan.k;
         T* result = out.mutableData<T>().data() + i * plan.m * plan.n;
         for (std::int64_t r = 0; r < plan.m; ++r) product.multiply(left + r * plan.k, 0, plan.n, result + r * plan.n);
@@ -141,10 +141,11 @@ Result<Tensor> widenIntegers(const Tensor& tensor) {
     return isInteger(tensor.type()) ? tensor::convert(tensor, DataType::Int64) : Result<Tensor>(tensor);
 }
 
-Result<Tensor> matMul(const Call& call, const Tensor& a, const Tensor& b) {
+Result<Tensor> matMul(const Call& call, const Tensor& a, const Tensor& b, bool singlePrecision) {
     TRIMTAB_TRY(const MatMulPlan plan, planMatMul(call, a.shape(), b.shape()));
     switch (a.type()) {
-        case DataType::Float32: return matMulTyped<float>(plan, a, b);
+        case DataType::Float32:
+            return singlePrecision ? matMulTyped<float, SinglePrecisionProduct>(plan, a, b) : matMulTyped<float>(plan, a, b);
         case DataType::Float64: return matMulTyped<double>(plan, a, b);
         case DataType::Int64: return matMulTyped<std::int64_t>(plan, a, b);
         default: return unsupported(call, fmt::format("type {} is not multiplied", name(a.type())));

@@ -6,8 +6,8 @@
 namespace trimtab::ref {
 
 /// NumPy's matmul of two tensors of the same type (float32, float64 or int64), batch axes broadcast, vectors allowed on either side.
-/// Refused when the inner extents differ.
-Result<Tensor> matMul(const Call& call, const Tensor& a, const Tensor& b);
+/// Refused when the inner extents differ. `singlePrecision`: float32 sums, see SinglePrecisionProduct (float32 only).
+Result<Tensor> matMul(const Call& call, const Tensor& a, const Tensor& b, bool singlePrecision = false);
 
 /// a[..., K] times the rows of a constant weight: [..., rows]. REQUIRES: float32, a of rank >= 1 whose last extent is the weight's.
 Result<Tensor> multiplyRows(const Tensor& a, const RowProduct<float>& weight, std::int64_t rows);

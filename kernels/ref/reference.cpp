@@ -18,7 +18,7 @@ const Registry& registry() {
         Registry made;
         for (const auto add : {registerUnary, registerBinary, registerComparison, registerVariadic, registerSelection, registerMatMul, registerConv,
                                registerConvTranspose, registerPool, registerReshape, registerTranspose, registerConcat, registerSlice, registerGather,
-                               registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce})
+                               registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce, registerFused})
             add(made);
         return made;
     }();
@@ -43,12 +43,12 @@ Status checkArity(const graph::Node& node, const Arity& arity, std::span<const R
 }
 
 /// Kernels read typed spans: tensors that view a file at an odd address are copied into aligned memory first.
-Result<std::vector<RunValue>> aligned(const graph::Node& node, const Operator& entry, std::span<const RunValue> inputs) {
+Result<std::vector<RunValue>> aligned(const graph::Node& node, bool sequences, std::span<const RunValue> inputs) {
     std::vector<RunValue> values(inputs.begin(), inputs.end());
     for (std::size_t i = 0; i < values.size(); ++i) {
         auto* tensor = std::get_if<Tensor>(&values[i]);
         if (!tensor) {
-            if (!entry.sequences) return refuse(node, fmt::format("input {} is a sequence where a tensor is needed", i));
+            if (!sequences) return refuse(node, fmt::format("input {} is a sequence where a tensor is needed", i));
             continue;
         }
         if (!tensor->defined()) continue;
@@ -101,6 +101,15 @@ const Kernel* find(const graph::Node& node) {
     return entry ? &entry->kernel : nullptr;
 }
 
+Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences) {
+    TRIMTAB_TRY(const Values ready, aligned(node, sequences, inputs));
+    TRIMTAB_TRY(Values results, kernel(Call{node, ready}));
+    for (std::size_t i = results.size(); i < node.outputs.size(); ++i)
+        if (node.outputs[i] != graph::kNoValue) return refuse(node, fmt::format("output {} is not made by this operator", i));
+    results.resize(std::max<std::size_t>(node.outputs.size(), 1));
+    return results;
+}
+
 Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs) {
     const Operator* entry = registry().find(node);
     if (!entry) {
@@ -108,12 +117,7 @@ Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const 
         return fail(ErrorCode::Unsupported, fmt::format("operator {}{} (opset {}) is not known here", domain, node.op, node.version), node.name);
     }
     TRIMTAB_REQUIRE(checkArity(node, entry->arity, inputs));
-    TRIMTAB_TRY(const std::vector<RunValue> ready, aligned(node, *entry, inputs));
-    TRIMTAB_TRY(std::vector<RunValue> results, entry->kernel(Call{node, ready}));
-    for (std::size_t i = results.size(); i < node.outputs.size(); ++i)
-        if (node.outputs[i] != graph::kNoValue) return refuse(node, fmt::format("output {} is not made by this operator", i));
-    results.resize(std::max<std::size_t>(node.outputs.size(), 1));
-    return results;
+    return evaluateWith(entry->kernel, node, inputs, entry->sequences);
 }
 
 std::vector<std::string> knownOperators() { return registry().names(); }

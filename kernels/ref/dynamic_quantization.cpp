@@ -1,0 +1,46 @@
+#include "kernels/ref/dynamic_quantization.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace trimtab::ref {
+namespace {
+std::int32_t saturate(float value) { return std::isnan(value) ? 0 : static_cast<std::int32_t>(std::clamp(value, 0.0F, 255.0F)); }
+}  // namespace
+
+float roundHalfEven(float x) {
+    if (!std::isfinite(x)) return x;
+    const float down = std::floor(x);
+    const float rest = x - down;
+    if (rest != 0.5F) return rest < 0.5F ? down : down + 1;
+    return std::fmod(down, 2.0F) == 0 ? down : down + 1;
+}
+
+DynamicQuantization DynamicQuantization::of(const Tensor& x) {
+    float low = 0, high = 0;
+    for (const float value : x.data<float>()) {
+        low = std::min(low, value);
+        high = std::max(high, value);
+    }
+    DynamicQuantization result;
+    const float range = high - low;
+    if (range == 0 || !std::isfinite(range)) return result;
+    result.scale = range / 255.0F;
+    if (result.scale == 0) return {};
+    result.zero = saturate(roundHalfEven(0.0F - low / result.scale));
+    return result;
+}
+
+std::uint8_t DynamicQuantization::code(float x) const {
+    return static_cast<std::uint8_t>(saturate(roundHalfEven(x / scale) + static_cast<float>(zero)));
+}
+
+Result<Tensor> centredCodes(const Tensor& x, const DynamicQuantization& quantization) {
+    TRIMTAB_TRY(Tensor out, Tensor::allocate(DataType::Float32, x.shape()));
+    const auto from = x.data<float>();
+    const auto to = out.mutableData<float>();
+    for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(static_cast<std::int32_t>(quantization.code(from[i])) - quantization.zero);
+    return out;
+}
+
+}  // namespace trimtab::ref

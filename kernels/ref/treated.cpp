@@ -1,0 +1,138 @@
+#include "kernels/ref/treated.h"
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "core/tensor/convert.h"
+#include "kernels/ref/convolution.h"
+#include "kernels/ref/dynamic_quantization.h"
+#include "kernels/ref/fused.h"
+#include "kernels/ref/matmul.h"
+
+namespace trimtab::ref {
+namespace {
+
+using graph::ComputeType;
+
+bool isConv(const graph::Node& node) { return node.is("Conv") || node.is("FusedConv", "trimtab"); }
+bool isMatMul(const graph::Node& node) { return node.is("MatMul") || node.is("FusedMatMul", "trimtab"); }
+
+Result<Tensor> roundedTo(const Tensor& tensor, DataType narrow) {
+    TRIMTAB_TRY(const Tensor rounded, tensor::convert(tensor, narrow));
+    return tensor::convert(rounded, tensor.type());
+}
+
+Result<Tensor> quantizedAndBack(const Tensor& x) {
+    const auto quantization = DynamicQuantization::of(x);
+    TRIMTAB_TRY(Tensor out, centredCodes(x, quantization));
+    for (float& value : out.mutableData<float>()) value *= quantization.scale;
+    return out;
+}
+
+/// The two factors as the treatment wants them, and how their products are summed.
+struct Factors {
+    Tensor x, w;
+    bool singlePrecision = false;
+    const tensor::QuantizedWeight* integers = nullptr;  // then x holds q − zero
+    float scale = 1;                                    // of x, with integers
+};
+
+Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tensor::QuantizedWeight* weight) {
+    const graph::Treatment& treatment = call.node.treatment;
+    Factors f{std::move(x), w};
+    if (treatment.activationBits <= 8 && weight) {
+        const auto quantization = DynamicQuantization::of(f.x);
+        TRIMTAB_TRY(f.x, centredCodes(f.x, quantization));
+        f.integers = weight;
+        f.scale = quantization.scale;
+    } else if (treatment.activationBits <= 8) {
+        TRIMTAB_TRY(f.x, quantizedAndBack(f.x));
+    } else {
+        const DataType narrow = treatment.compute == ComputeType::BFloat16 ? DataType::BFloat16 : DataType::Float16;
+        TRIMTAB_TRY(f.x, roundedTo(f.x, narrow));
+        TRIMTAB_TRY(f.w, roundedTo(f.w, narrow));
+        f.singlePrecision = true;
+    }
+    return f;
+}
+
+/// `rows`: the weight as rows of `columns` values.
+std::unique_ptr<RowProduct<float>> rowProduct(const Factors& f, const Tensor& rows, std::int64_t columns) {
+    if (f.integers) return std::make_unique<IntegerProduct>(*f.integers, f.scale);
+    if (f.singlePrecision) return std::make_unique<SinglePrecisionProduct>(rows.data<float>().data(), columns);
+    return std::make_unique<ExactProduct<float>>(rows.data<float>().data(), columns);
+}
+
+Status checkWeight(const Call& call, const tensor::QuantizedWeight* weight, std::int64_t rows, std::int64_t columns) {
+    if (!weight || (weight->rows == rows && weight->columns == columns && weight->group > 0)) return {};
+    return refuse(call, fmt::format("the quantised weight has {} x {} codes where {} x {} are needed", weight->rows, weight->columns, rows, columns));
+}
+
+Result<Tensor> treatedConv(const Call& call, const tensor::QuantizedWeight* weight) {
+    TRIMTAB_TRY(const Convolution plan, Convolution::plan(call, call.tensor(0).shape(), call.tensor(1).shape()));
+    const Tensor bias = call.has(2) ? call.tensor(2) : Tensor();
+    TRIMTAB_REQUIRE(checkBias(call, plan, call.tensor(0), bias));
+    TRIMTAB_REQUIRE(checkWeight(call, weight, plan.outChannels, plan.columns()));
+    TRIMTAB_TRY(const Factors f, factors(call, call.tensor(0), call.tensor(1), weight));
+    return convolve<float>(plan, f.x, *rowProduct(f, f.w, plan.columns()), bias);
+}
+
+/// A weight of rank 2 is multiplied row by row; anything else is an ordinary batched product of the rounded factors.
+Result<Tensor> treatedMatMul(const Call& call, const Tensor& a, const Tensor& b, bool weightIsRows, const tensor::QuantizedWeight* weight) {
+    if (b.shape().rank() != 2 || a.shape().rank() < 1) {
+        TRIMTAB_TRY(const Factors f, factors(call, a, b, nullptr));
+        return matMul(call, f.x, f.w, f.singlePrecision);
+    }
+    const std::int64_t rows = b.shape()[weightIsRows ? 0 : 1], columns = b.shape()[weightIsRows ? 1 : 0];
+    if (a.shape()[a.shape().rank() - 1] != columns)
+        return refuse(call, fmt::format("shapes {} and {} don't multiply", a.shape().text(), b.shape().text()));
+    TRIMTAB_REQUIRE(checkWeight(call, weight, rows, columns));
+    TRIMTAB_TRY(const Factors f, factors(call, a, b, weight));
+    Tensor weightRows = f.w;
+    if (!weightIsRows && !f.integers) {
+        TRIMTAB_TRY(weightRows, transposeMatrices(f.w));
+    }
+    return multiplyRows(f.x, *rowProduct(f, weightRows, columns), rows);
+}
+
+Result<Tensor> treatedGemm(const Call& call, const tensor::QuantizedWeight* weight) {
+    Tensor a = call.tensor(0);
+    if (a.shape().rank() != 2 || call.tensor(1).shape().rank() != 2) return refuse(call, "inputs must be matrices");
+    if (call.node.integer("transA", 0) != 0) {
+        TRIMTAB_TRY(a, transposeMatrices(a));
+    }
+    TRIMTAB_TRY(const Tensor product, treatedMatMul(call, a, call.tensor(1), call.node.integer("transB", 0) != 0, weight));
+    const Tensor c = call.has(2) ? call.tensor(2) : Tensor();
+    return scaleAndAdd(call, product, call.node.number("alpha", 1.0F), call.node.number("beta", 1.0F), c);
+}
+
+Result<Values> run(const Call& call, const tensor::QuantizedWeight* weight) {
+    for (std::size_t i = 0; i < call.inputs.size(); ++i)
+        if (call.has(i) && call.tensor(i).type() != DataType::Float32) return refuse(call, "inputs must be float32 for this treatment");
+    if (isConv(call.node)) {
+        TRIMTAB_TRY(const Tensor y, treatedConv(call, weight));
+        return finishFused(call, y, call.has(3) ? call.tensor(3) : Tensor());
+    }
+    if (isMatMul(call.node)) {
+        TRIMTAB_TRY(const Tensor y, treatedMatMul(call, call.tensor(0), call.tensor(1), false, weight));
+        return finishFused(call, y, call.has(2) ? call.tensor(2) : Tensor());
+    }
+    TRIMTAB_TRY(Tensor y, treatedGemm(call, weight));
+    return one(std::move(y));
+}
+
+}  // namespace
+
+bool changesArithmetic(const graph::Node& node) {
+    if (!isConv(node) && !isMatMul(node) && !node.is("Gemm")) return false;
+    const graph::Treatment& t = node.treatment;
+    return t.activationBits <= 8 || t.compute == ComputeType::BFloat16 || t.compute == ComputeType::Float16;
+}
+
+Result<Values> evaluateTreated(const graph::Node& node, std::span<const RunValue> inputs, const tensor::QuantizedWeight* weight) {
+    const Kernel kernel = viaFloat32([weight](const Call& call) { return run(call, weight); });
+    return evaluateWith(kernel, node, inputs);
+}
+
+}  // namespace trimtab::ref
