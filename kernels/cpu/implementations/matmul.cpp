@@ -40,7 +40,7 @@ Result<WeightProduct> weightProduct(const NodeView& view) {
     const Shape weight = view.quantized(1) ? view.quantized(1)->originalShape : view.shape(1);
     if (weight.rank() != 2 || input.rank() < 1) return fail(ErrorCode::Unsupported, "its second operand is no matrix");
     WeightProduct product;
-    const bool transposed = view.node.is("Gemm") && view.node.integer("transB", 0) != 0;
+    const bool transposed = view.node.op != "MatMul" && view.node.integer("transB", 0) != 0;
     product.layout = transposed ? tensor::WeightLayout::OutputsFirst : tensor::WeightLayout::OutputsLast;
     product.n = transposed ? weight[0] : weight[1];
     product.k = transposed ? weight[1] : weight[0];
