@@ -141,7 +141,9 @@ std::vector<std::int64_t> toInt64s(const Tensor& tensor) {
 
 std::vector<float> toFloats(const Tensor& tensor) {
     std::vector<float> values(static_cast<std::size_t>(tensor.elementCount()));
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(elementAsDouble(tensor, static_cast<std::int64_t>(i)));
+    withElements(tensor, [&](auto read) {
+        for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(read(static_cast<std::int64_t>(i)));
+    });
     return values;
 }
 

@@ -1,0 +1,182 @@
+#include "core/compress/compress.h"
+
+#include <map>
+#include <span>
+
+#include "core/compress/coverage.h"
+#include "core/compress/layer_weight.h"
+#include "core/compress/prune/magnitude.h"
+#include "core/tensor/convert.h"
+
+namespace trimtab::compress {
+namespace {
+
+using graph::ComputeType;
+using graph::Node;
+using graph::ValueId;
+using graph::WeightUse;
+using recipe::Settings;
+
+struct Layer {
+    WeightUse use;
+    Settings settings;
+    std::vector<float> values;  // filled while the layer is worked on; for global pruning, from then on
+    bool prunedTogether = false;
+
+    bool touchesWeight() const { return settings.prune || settings.weights; }
+};
+
+tl::unexpected<Error> atLayer(Error error, const Node& node) {
+    if (error.context.empty()) error.context = "layer " + node.name;
+    return fail(std::move(error));
+}
+
+// Nodes that read the weight just as the layer itself does (tied layers): what is done to the weight is done for them too.
+bool readsAlike(const Node& node, const Node& first, ValueId weight) {
+    return node.op == first.op && node.domain == first.domain && node.input(1) == weight && node.input(0) != weight &&
+           node.integer("transB", 0) == first.integer("transB", 0);
+}
+
+// Others that read the same bytes (an embedding table tied to the last layer) keep the original: the layer gets a value of its own.
+// Returns the value to write to, and in `shared` every node that reads it.
+ValueId ownValue(Graph& graph, const WeightUse& use, std::vector<std::size_t>& shared, bool& originalStays) {
+    const Node first = graph.nodes[static_cast<std::size_t>(use.node)];
+    originalStays = graph.isOutput(use.value);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const Node& node = graph.nodes[i];
+        if (readsAlike(node, first, use.value)) shared.push_back(i);
+        else
+            for (const ValueId input : node.inputs) originalStays = originalStays || input == use.value;
+    }
+    if (!originalStays) return use.value;
+    graph::Value copy = graph.value(use.value);
+    copy.name = graph.uniqueValueName(copy.name + "_compressed");
+    const ValueId own = graph.addValue(std::move(copy));
+    for (const std::size_t i : shared) graph.nodes[i].inputs[1] = own;
+    return own;
+}
+
+void treatProducts(Node& node, const Settings& settings, bool hasWeight) {
+    if (!settings.compute || (*settings.compute == ComputeType::Int8 && !hasWeight)) return;
+    node.treatment.compute = *settings.compute;
+    if (settings.activations && hasWeight) node.treatment.activationBits = settings.activations->bits;
+}
+
+void treatWeight(Node& node, const Settings& settings, double densityAfterPruning) {
+    if (settings.weights) {
+        node.treatment.weightBits = settings.weights->bits;
+        node.treatment.weightsBfloat = settings.weights->format != "fp16";
+    }
+    if (settings.prune) {
+        node.treatment.pruned = true;
+        node.treatment.density = densityAfterPruning;
+    }
+}
+
+// Layers that share a ratio under scope "global" share one threshold.
+void pruneTogether(const Graph& graph, std::vector<Layer>& layers) {
+    std::map<double, std::vector<Layer*>> groups;
+    for (Layer& layer : layers)
+        if (layer.settings.prune && layer.settings.prune->scope == "global") groups[layer.settings.prune->ratio].push_back(&layer);
+    for (auto& [ratio, members] : groups) {
+        std::vector<std::span<float>> parts;
+        for (Layer* layer : members) {
+            layer->values = tensor::toFloats(*graph.constantOf(layer->use.value));
+            layer->prunedTogether = true;
+            parts.emplace_back(layer->values);
+        }
+        pruneSmallest(parts, ratio);
+    }
+}
+
+LayerCompression untouched(const Graph& graph, const Layer& layer) {
+    const Node& node = graph.nodes[static_cast<std::size_t>(layer.use.node)];
+    const Tensor& weight = *graph.constantOf(layer.use.value);
+    LayerCompression row{node.name, node.op, node.origins, weight.elementCount()};
+    row.bits = tensor::bitWidth(weight.type());
+    row.originalBytes = row.storedBytes = static_cast<std::int64_t>(weight.bytes().size());
+    if (!layer.touchesWeight()) row.density = shareOfNonZeros(tensor::toFloats(weight));
+    return row;
+}
+
+Result<LayerCompression> compressLayer(Compressed& result, Layer& layer) {
+    Graph& graph = result.graph;
+    LayerCompression row = untouched(graph, layer);
+    if (!layer.touchesWeight()) return row;
+    const Tensor original = *graph.constantOf(layer.use.value);
+    if (!layer.prunedTogether) {
+        layer.values = tensor::toFloats(original);
+        const std::span<float> whole(layer.values);
+        if (layer.settings.prune) pruneSmallest(std::span(&whole, 1), layer.settings.prune->ratio);
+    }
+    const double densityAfterPruning = shareOfNonZeros(layer.values);
+    TRIMTAB_TRY(LayerWeight stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights));
+
+    std::vector<std::size_t> readers;
+    bool originalStays = false;
+    graph::Value& value = graph.value(ownValue(graph, layer.use, readers, originalStays));
+    value.constant = std::move(stored.constant);
+    value.quantized = std::move(stored.quantized);
+    for (const std::size_t reader : readers) {
+        treatProducts(graph.nodes[reader], layer.settings, true);
+        treatWeight(graph.nodes[reader], layer.settings, densityAfterPruning);
+    }
+    if (layer.settings.weights) {
+        row.bits = layer.settings.weights->bits;
+        row.group = layer.settings.weights->group;
+    }
+    row.density = stored.density;
+    row.sqnrDb = stored.sqnrDb;
+    row.storedBytes = stored.storedBytes;
+    result.storedBytes += row.storedBytes - (originalStays ? 0 : row.originalBytes);
+    return row;
+}
+
+std::int64_t bytesOfConstants(const Graph& graph) {
+    std::int64_t bytes = 0;
+    for (const graph::Value& value : graph.values) {
+        if (value.constant) bytes += static_cast<std::int64_t>(value.constant->bytes().size());
+        if (value.quantized) bytes += value.quantized->storedBytes();
+    }
+    return bytes;
+}
+
+}  // namespace
+
+Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const std::function<bool()>& cancelled) {
+    TRIMTAB_REQUIRE(recipe::check(recipe));
+    TRIMTAB_REQUIRE(checkForNaN(graph));
+    Compressed result;
+    result.graph = graph;
+    result.originalBytes = result.storedBytes = bytesOfConstants(graph);
+
+    std::vector<WeightUse> uses = graph::compressibleWeights(graph);
+    // A weight that the file itself holds as integers is no weight that a recipe acts on.
+    std::erase_if(uses, [&](const WeightUse& use) { return graph.value(use.value).quantized != nullptr; });
+    for (const WeightUse& use : uses) {
+        if (!graph.constantOf(use.value))
+            return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights", "layer " + graph.nodes[static_cast<std::size_t>(use.node)].name);
+    }
+    TRIMTAB_REQUIRE(checkCoverage(graph, uses, recipe));
+
+    std::vector<bool> hasWeight(graph.nodes.size(), false);
+    for (const WeightUse& use : uses) hasWeight[static_cast<std::size_t>(use.node)] = true;
+    std::vector<Settings> settings(graph.nodes.size());
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (!formsProducts(graph.nodes[i])) continue;
+        TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
+        treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
+    }
+    std::vector<Layer> layers;
+    for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});
+    pruneTogether(result.graph, layers);
+    for (Layer& layer : layers) {
+        if (cancelled && cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+        auto row = compressLayer(result, layer);
+        if (!row) return atLayer(std::move(row).error(), graph.nodes[static_cast<std::size_t>(layer.use.node)]);
+        result.layers.push_back(std::move(*row));
+    }
+    return result;
+}
+
+}  // namespace trimtab::compress

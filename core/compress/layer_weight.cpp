@@ -1,0 +1,80 @@
+#include "core/compress/layer_weight.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/compress/precision/sixteen_bits.h"
+#include "core/compress/quantize/round_to_nearest.h"
+#include "core/tensor/convert.h"
+
+namespace trimtab::compress {
+namespace {
+
+// Back to the type that the graph says. A float64 that was not changed keeps its own digits.
+Result<Tensor> writeBack(const Tensor& original, const std::vector<float>& values) {
+    if (original.type() == DataType::Float64) {
+        TRIMTAB_TRY(Tensor tensor, Tensor::allocate(DataType::Float64, original.shape()));
+        auto out = tensor.mutableData<double>();
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const double before = tensor::elementAsDouble(original, static_cast<std::int64_t>(i));
+            out[i] = static_cast<float>(before) == values[i] ? before : static_cast<double>(values[i]);
+        }
+        return tensor;
+    }
+    TRIMTAB_TRY(Tensor tensor, Tensor::allocate(DataType::Float32, original.shape()));
+    std::copy(values.begin(), values.end(), tensor.mutableData<float>().begin());
+    return tensor::convert(tensor, original.type());
+}
+
+Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightUse& use, const std::vector<float>& values, const recipe::WeightSpec& spec) {
+    TRIMTAB_TRY(Tensor pruned, Tensor::allocate(DataType::Float32, original.shape()));
+    std::copy(values.begin(), values.end(), pruned.mutableData<float>().begin());
+    TRIMTAB_TRY(const std::vector<float> rows, tensor::toRows(pruned, use.layout));
+    TRIMTAB_TRY(tensor::QuantizedWeight codes, roundToNearest(rows, use.rows, use.columns, spec));
+    codes.originalShape = original.shape();
+    codes.layout = use.layout;
+    TRIMTAB_TRY(const Tensor decoded, codes.dequantize());
+
+    LayerWeight weight;
+    weight.density = shareOfNonZeros(decoded.data<float>());
+    weight.sqnrDb = signalToNoiseDb(tensor::toFloats(original), decoded.data<float>());
+    weight.storedBytes = codes.storedBytes();
+    weight.quantized = std::make_shared<const tensor::QuantizedWeight>(std::move(codes));
+    return weight;
+}
+
+}  // namespace
+
+double shareOfNonZeros(std::span<const float> values) {
+    if (values.empty()) return 1;
+    const auto zeros = std::count(values.begin(), values.end(), 0.0F);
+    return 1.0 - static_cast<double>(zeros) / static_cast<double>(values.size());
+}
+
+double signalToNoiseDb(std::span<const float> original, std::span<const float> changed) {
+    double signal = 0;
+    double noise = 0;
+    for (std::size_t i = 0; i < original.size(); ++i) {
+        if (original[i] == changed[i]) {
+            if (std::isfinite(original[i])) signal += static_cast<double>(original[i]) * original[i];
+            continue;
+        }
+        const double error = static_cast<double>(original[i]) - changed[i];
+        signal += static_cast<double>(original[i]) * original[i];
+        noise += error * error;
+    }
+    return noise > 0 ? 10 * std::log10(signal / noise) : -1;
+}
+
+Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values, const std::optional<recipe::WeightSpec>& spec) {
+    if (spec && spec->bits <= 8) return storeAsIntegers(original, use, values, *spec);
+    if (spec && spec->bits == 16) TRIMTAB_REQUIRE(roundToSixteenBits(values, spec->format == "bf16"));
+    LayerWeight weight;
+    TRIMTAB_TRY(weight.constant, writeBack(original, values));
+    weight.density = shareOfNonZeros(values);
+    weight.sqnrDb = signalToNoiseDb(tensor::toFloats(original), values);
+    weight.storedBytes = spec && spec->bits == 16 ? original.elementCount() * 2 : static_cast<std::int64_t>(original.bytes().size());
+    return weight;
+}
+
+}  // namespace trimtab::compress

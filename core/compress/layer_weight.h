@@ -1,0 +1,28 @@
+#pragma once
+// What a recipe makes of one weight: values pruned, rounded or coded, with what it cost.
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/graph/weights.h"
+#include "core/recipe/recipe.h"
+
+namespace trimtab::compress {
+
+struct LayerWeight {
+    std::optional<Tensor> constant;                            // one of the two, in the type of the original
+    std::shared_ptr<const tensor::QuantizedWeight> quantized;
+    double density = 1;       // share of non-zero values after everything
+    double sqnrDb = -1;       // −1: no value changed
+    std::int64_t storedBytes = 0;
+};
+
+/// `values` are the original's elements in its own order, already pruned. Refused for infinities under integers and values beyond a 16-bit format.
+Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values, const std::optional<recipe::WeightSpec>& spec);
+
+double shareOfNonZeros(std::span<const float> values);
+
+/// 10·log10(Σw² / Σ(w−ŵ)²) in double; −1 when nothing differs.
+double signalToNoiseDb(std::span<const float> original, std::span<const float> changed);
+
+}  // namespace trimtab::compress

@@ -1,0 +1,47 @@
+#include <cstring>
+#include <unordered_set>
+
+#include "core/compress/compress.h"
+
+namespace trimtab::compress {
+namespace {
+
+// Bits that are all exponent and more than infinity are NaN; the sign is shifted out. Views of files may be misaligned, so bytes are copied.
+template <class Bits>
+bool anyAbove(const Tensor& tensor, Bits infinity) {
+    const std::byte* bytes = tensor.bytes().data();
+    bool found = false;
+    for (std::int64_t i = 0; i < tensor.elementCount(); ++i) {
+        Bits value;
+        std::memcpy(&value, bytes + static_cast<std::size_t>(i) * sizeof(Bits), sizeof(Bits));
+        found |= static_cast<Bits>(value << 1) > static_cast<Bits>(infinity << 1);
+    }
+    return found;
+}
+
+bool holdsNaN(const Tensor& tensor) {
+    switch (tensor.type()) {
+        case DataType::Float32: return anyAbove<std::uint32_t>(tensor, 0x7f800000U);
+        case DataType::Float64: return anyAbove<std::uint64_t>(tensor, 0x7ff0000000000000ULL);
+        case DataType::Float16: return anyAbove<std::uint16_t>(tensor, 0x7c00U);
+        case DataType::BFloat16: return anyAbove<std::uint16_t>(tensor, 0x7f80U);
+        default: return false;
+    }
+}
+
+}  // namespace
+
+Status checkForNaN(const Graph& graph) {
+    std::unordered_set<graph::ValueId> seen;
+    for (const graph::Node& node : graph.nodes) {
+        for (const graph::ValueId id : node.inputs) {
+            const Tensor* constant = graph.constantOf(id);
+            if (!constant || constant->shape().rank() == 0 || !seen.insert(id).second) continue;
+            if (holdsNaN(*constant))
+                return fail(ErrorCode::Refused, "the weight \"" + graph.value(id).name + "\" holds NaN; train or export the model again", "layer " + node.name);
+        }
+    }
+    return {};
+}
+
+}  // namespace trimtab::compress

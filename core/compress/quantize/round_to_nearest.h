@@ -1,0 +1,18 @@
+#pragma once
+// Round-to-nearest quantisation of a weight matrix.
+//   symmetric:  scale = max|w| / (2^(b−1) − 1), code = round(w / scale)
+//   asymmetric: the range [min(w, 0), max(w, 0)] on 2^b codes, the zero point a code, so that zero stays exactly zero
+// Ties round to even. Source: Jacob et al. 2018, section 2.1 (affine scheme) with the range of the data itself.
+#include <vector>
+
+#include "core/recipe/recipe.h"
+#include "core/tensor/quantized_weight.h"
+
+namespace trimtab::compress {
+
+/// `values` are rows × columns (tensor::toRows). spec.group: 0 one scale for each row, n > 0 one for n columns (the last group may be short; more than
+/// `columns` counts as one group), −1 one scale for everything. Groups of zeros get scale 1. An error is at most half a step of its group.
+/// Refused for infinities. REQUIRES: 2 ≤ bits ≤ 8, no NaN, values.size() == rows × columns.
+Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::WeightSpec& spec);
+
+}  // namespace trimtab::compress
