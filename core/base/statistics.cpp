@@ -57,11 +57,12 @@ Interval bootstrap(std::size_t n, std::uint64_t seed, Statistic statistic) {
     return {sortedQuantile(replicas, 0.025), sortedQuantile(replicas, 0.975)};
 }
 
-// log(baseline / trial) of each block's medians.
+// log(baseline / trial) of each block's medians; blocks of the baseline itself are passed over.
 std::vector<double> logRatios(std::span<const PairedBlock> blocks) {
     std::vector<double> logs;
     logs.reserve(blocks.size());
-    for (const PairedBlock& block : blocks) logs.push_back(std::log(median(block.baseline) / median(block.trial)));
+    for (const PairedBlock& block : blocks)
+        if (!block.baseline.empty()) logs.push_back(std::log(median(block.baseline) / median(block.trial)));
     return logs;
 }
 
@@ -140,8 +141,8 @@ std::optional<Estimate> percentile95(std::span<const double> values) { return pe
 std::optional<Estimate> percentile99(std::span<const double> values) { return percentile(values, 0.99, 299); }
 
 Estimate pairedSpeedup(std::span<const PairedBlock> blocks, std::uint64_t seed) {
-    assert(!blocks.empty());
     const std::vector<double> logs = logRatios(blocks);
+    if (logs.empty()) return {1, {1, 1}};
     const double centre = mean(logs);
     if (logs.size() == 1) return {std::exp(centre), {0, kInfinity}};
 

@@ -31,7 +31,7 @@ std::optional<Interval> quantileInterval(std::span<const double> values, double 
 std::optional<Estimate> percentile95(std::span<const double> values);
 std::optional<Estimate> percentile99(std::span<const double> values);
 
-/// One block of a paired measurement: latencies of baseline and trial taken alternately in one process.
+/// One block of a paired measurement: latencies of baseline and trial taken alternately in one process. A block of the baseline itself has no `baseline`.
 struct PairedBlock {
     std::vector<double> baseline;
     std::vector<double> trial;
@@ -39,8 +39,8 @@ struct PairedBlock {
 
 /// Speed-up = geometric mean over blocks of (median baseline latency / median trial latency), with a 95 % interval that
 /// resamples whole blocks, never single timings (percentile bootstrap, exact enumeration for few blocks; small-sample
-/// widening by Student's t on log ratios, whichever interval is wider). REQUIRES: at least one block; one block gives
-/// an infinite interval [0, inf).
+/// widening by Student's t on log ratios, whichever interval is wider). One block gives [0, inf);
+/// blocks of the baseline itself give exactly 1.
 Estimate pairedSpeedup(std::span<const PairedBlock> blocks, std::uint64_t seed = 1);
 
 /// Speed-up of a over that of b, both paired with the same baseline: ratio of geometric means over blocks, with a 95 % interval that resamples the blocks of

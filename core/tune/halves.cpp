@@ -1,0 +1,84 @@
+#include "core/tune/halves.h"
+
+#include <algorithm>
+
+#include "core/base/hash.h"
+
+namespace trimtab::tune {
+namespace {
+
+// Tukey's far-out fence.
+constexpr double kFarOut = 3;
+
+std::int64_t countOutliers(const std::vector<double>& times) {
+    const double lower = base::quantile(times, 0.25);
+    const double upper = base::quantile(times, 0.75);
+    const double reach = kFarOut * (upper - lower);
+    return std::ranges::count_if(times, [&](double time) { return time < lower - reach || time > upper + reach; });
+}
+
+}  // namespace
+
+std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan) {
+    const bool scalesPerBatch = std::ranges::any_of(plan.layers, [](const trace::LayerRecord& layer) { return layer.activationBits < 32; });
+    const Json key{{"model", study.modelHash},
+                   {"data", study.dataHash},
+                   {"metric", study.metric},
+                   {"samples", study.dataPath.empty() ? study.budget.fidelitySamples : study.budget.samples},
+                   {"seed", study.seed},
+                   {"recipe", recipe::toJson(trial.recipe)},
+                   {"symbols", trial.setting.symbols},
+                   {"engine", trial.setting.engine},
+                   {"numerics", plan.numericsKey},
+                   {"batch", scalesPerBatch ? study.budget.evaluationBatch : 0}};
+    return base::sha256(base::dumpJson(key));
+}
+
+std::string speedKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan) {
+    const Json key{{"model", study.modelHash},
+                   {"plan", plan.planKey},
+                   {"setting", recipe::toJson(trial.setting)},
+                   {"baseline", recipe::toJson(study.baseline.recipe)},
+                   {"environment", trial::toJson(plan.environment)},
+                   {"seconds", study.budget.speedSeconds},
+                   {"processes", study.budget.processes}};
+    return base::sha256(base::dumpJson(key));
+}
+
+trial::Speed speedOf(const std::vector<SpeedBlock>& blocks, bool isBaseline) {
+    trial::Speed speed;
+    std::vector<double> times;
+    for (const SpeedBlock& block : blocks) {
+        times.insert(times.end(), block.timings.trial.begin(), block.timings.trial.end());
+        speed.throttled = speed.throttled || block.throttled;
+        speed.batch = block.batch;
+        speed.blocks.push_back(block.timings);
+        if (isBaseline) speed.blocks.back().baseline.clear();
+    }
+    speed.n = static_cast<std::int64_t>(times.size());
+    speed.medianMs = base::median(times);
+    speed.medianInterval = base::quantileInterval(times, 0.5).value_or(base::Interval{*std::ranges::min_element(times), *std::ranges::max_element(times)});
+    speed.p95Ms = base::percentile95(times);
+    speed.outliers = countOutliers(times);
+    speed.speedup = base::pairedSpeedup(speed.blocks);
+    return speed;
+}
+
+std::vector<trace::LayerRecord> timedLayers(std::vector<trace::LayerRecord> planned, const std::vector<SpeedBlock>& blocks) {
+    double sum = 0;
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+        std::vector<double> times;
+        for (const SpeedBlock& block : blocks) {
+            if (block.layers.size() != planned.size() || block.layers[i].node != planned[i].node || block.layers[i].medianNs < 0) continue;
+            times.push_back(block.layers[i].medianNs);
+        }
+        if (times.empty()) continue;
+        planned[i].medianNs = base::median(times);
+        sum += planned[i].medianNs;
+    }
+    for (trace::LayerRecord& layer : planned)
+        if (layer.medianNs >= 0 && sum > 0) layer.share = layer.medianNs / sum;
+    return planned;
+}
+
+}  // namespace trimtab::tune

@@ -1,0 +1,214 @@
+// The order of a study: plan the baseline, take over what earlier runs finished under the same environment, then one trial after the other:
+// plan → accuracy (unless its key is known) → speed, one fresh process a block (unless its key is known, or the trial is emulated) → commit → tell.
+#include "core/tune/run_study.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "core/tune/halves.h"
+
+namespace trimtab::tune {
+namespace {
+
+using trial::Trial;
+using trial::TrialResult;
+
+constexpr int kMostDeathsInARow = 5;
+constexpr int kAttempts = 2;
+
+struct TimedSpeed {
+    trial::Speed speed;
+    std::vector<trace::LayerRecord> layers;  // with their times
+};
+
+std::string now() {
+    const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
+    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
+}
+
+std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
+
+class StudyRun {
+public:
+    StudyRun(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop)
+        : m_study(study), m_runner(runner), m_sink(sink), m_observer(observer), m_stop(std::move(stop)) {}
+
+    Result<StudyOutcome> run(bool refresh) {
+        TRIMTAB_TRY(Grid grid, expandGrid(m_study));
+        m_outcome.skipped = std::move(grid.skipped);
+        m_progress.total = static_cast<int>(grid.trials.size());
+        if (!refresh) TRIMTAB_REQUIRE(takeOver(grid.trials.front()));
+        for (std::size_t i = 0; i < grid.trials.size(); ++i) {
+            if (m_stop.stop_requested()) return cancelled();
+            TRIMTAB_REQUIRE(i == 0 ? runBaseline(grid.trials[i]) : runTrial(grid.trials[i]));
+        }
+        return m_outcome;
+    }
+
+private:
+    static tl::unexpected<Error> cancelled() { return fail(ErrorCode::Cancelled, "the study was cancelled; finished trials are kept"); }
+
+    void tell(std::string phase) {
+        m_progress.phase = std::move(phase);
+        if (m_observer.progress) m_observer.progress(m_progress);
+    }
+
+    // Results of earlier runs count when they were measured with what is here now.
+    Status takeOver(const Trial& baseline) {
+        TRIMTAB_TRY(auto earlier, m_sink.existing());
+        if (earlier.empty()) return {};
+        m_progress.current = baseline.label;
+        tell("plan");
+        auto plan = m_runner.plan(m_study, baseline, m_stop);
+        if (!plan) return fail(plan.error());
+        for (TrialResult& result : earlier) {
+            if (result.state != trial::State::Finished || !(result.environment == plan->environment)) continue;
+            if (result.accuracy) m_accuracies.emplace(result.accuracyKey, *result.accuracy);
+            if (result.speed) m_speeds.insert_or_assign(result.speedKey, TimedSpeed{*result.speed, result.layers});
+            m_earlier.insert_or_assign(identityOf(result.trial), std::move(result));
+        }
+        return {};
+    }
+
+    Status runBaseline(const Trial& trial) {
+        m_isBaseline = true;
+        Status done = runTrial(trial);
+        m_isBaseline = false;
+        if (!done) return done;
+        if (!m_baseline) return fail(ErrorCode::Failed, "the baseline could not be measured, so nothing can be held against it: " + m_lastFailure);
+        if (m_observer.baselineScore) m_observer.baselineScore(*m_baseline);
+        return {};
+    }
+
+    Status runTrial(const Trial& trial) {
+        m_progress.current = trial.label;
+        if (const auto found = m_earlier.find(identityOf(trial)); found != m_earlier.end()) {
+            ++m_outcome.reused;
+            if (m_isBaseline) m_baseline = found->second.accuracy;
+            return finish(found->second, false);
+        }
+        TRIMTAB_REQUIRE(m_sink.trialStarted(trial));
+        const auto begun = std::chrono::steady_clock::now();
+        TrialResult result;
+        result.trial = trial;
+        result.isBaseline = m_isBaseline;
+        for (int attempt = 1;; ++attempt) {
+            result.attempts = attempt;
+            const Status measured = measure(result);
+            if (measured) break;
+            const Error& error = measured.error();
+            if (error.code == ErrorCode::Cancelled || m_stop.stop_requested()) return cancelled();
+            if (error.code == ErrorCode::WorkerDied) {
+                if (++m_deaths >= kMostDeathsInARow)
+                    return fail(ErrorCode::WorkerDied, fmt::format("the worker ended {} times in a row without finishing a trial; the last time at \"{}\": {}", m_deaths, trial.label, error.text()));
+                if (attempt < kAttempts) continue;
+            }
+            result.state = trial::State::Failed;
+            result.failure = error.text();
+            m_lastFailure = result.failure;
+            break;
+        }
+        result.finishedAt = now();
+        TRIMTAB_REQUIRE(m_sink.trialFinished(result));
+        m_secondsSpent += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+        ++m_measured;
+        return finish(result, true);
+    }
+
+    Status finish(const TrialResult& result, bool fresh) {
+        ++m_progress.done;
+        if (result.state == trial::State::Failed) {
+            ++m_progress.failed;
+            ++m_outcome.failed;
+        } else {
+            m_deaths = 0;
+            if (fresh) ++m_outcome.finished;
+        }
+        if (m_measured > 0) m_progress.secondsLeft = m_secondsSpent / m_measured * (m_progress.total - m_progress.done);
+        tell("");
+        if (m_observer.finished) m_observer.finished(result);
+        return {};
+    }
+
+    Status measure(TrialResult& result) {
+        tell("plan");
+        TRIMTAB_TRY(const PlanSummary plan, m_runner.plan(m_study, result.trial, m_stop));
+        result.layers = plan.layers;
+        result.execution = trace::overall(plan.layers);
+        result.sizeBytes = plan.sizeBytes;
+        result.environment = plan.environment;
+        result.accuracyKey = accuracyKey(m_study, result.trial, plan);
+        result.speedKey = speedKey(m_study, result.trial, plan);
+        TRIMTAB_REQUIRE(measureAccuracy(result));
+        // What is emulated has no speed of its own to measure.
+        if (result.execution == trace::Execution::Native) TRIMTAB_REQUIRE(measureSpeed(result));
+        result.state = trial::State::Finished;
+        return {};
+    }
+
+    Status measureAccuracy(TrialResult& result) {
+        auto known = m_accuracies.find(result.accuracyKey);
+        if (known == m_accuracies.end()) {
+            tell("accuracy");
+            const auto progress = [this](double share, const std::string&) { tell(fmt::format("accuracy {:.0f} %", 100 * share)); };
+            TRIMTAB_TRY(auto accuracy, m_runner.measureAccuracy(m_study, result.trial, progress, m_stop));
+            known = m_accuracies.emplace(result.accuracyKey, std::move(accuracy)).first;
+        }
+        result.accuracy = known->second;
+        if (m_isBaseline) m_baseline = result.accuracy;
+        if (m_baseline && m_baseline->sampleScores.size() == result.accuracy->sampleScores.size() && !result.accuracy->sampleScores.empty())
+            result.accuracyDifference = base::pairedDifference(m_baseline->sampleScores, result.accuracy->sampleScores, result.accuracy->sampleWeights);
+        return {};
+    }
+
+    Status measureSpeed(TrialResult& result) {
+        auto known = m_speeds.find(result.speedKey);
+        if (known == m_speeds.end()) {
+            std::vector<SpeedBlock> blocks;
+            for (int process = 0; process < m_study.budget.processes; ++process) {
+                tell(fmt::format("speed {}/{}", process + 1, m_study.budget.processes));
+                TRIMTAB_TRY(SpeedBlock block, m_runner.measureSpeed(m_study, result.trial, m_stop));
+                if (block.timings.trial.empty()) return fail(ErrorCode::Failed, "the worker sent no timings");
+                blocks.push_back(std::move(block));
+            }
+            known = m_speeds.emplace(result.speedKey, TimedSpeed{speedOf(blocks, m_isBaseline), timedLayers(result.layers, blocks)}).first;
+        }
+        result.speed = known->second.speed;
+        const auto& timed = known->second.layers;
+        for (std::size_t i = 0; i < result.layers.size() && timed.size() == result.layers.size(); ++i) {
+            result.layers[i].medianNs = timed[i].medianNs;
+            result.layers[i].share = timed[i].share;
+        }
+        return {};
+    }
+
+    const trial::Study& m_study;
+    TrialRunner& m_runner;
+    TrialSink& m_sink;
+    const StudyObserver& m_observer;
+    std::stop_token m_stop;
+
+    StudyOutcome m_outcome;
+    StudyProgress m_progress;
+    std::map<std::string, trial::Accuracy> m_accuracies;  // by key
+    std::map<std::string, TimedSpeed> m_speeds;           // by key
+    std::map<std::string, TrialResult> m_earlier;         // by recipe and setting
+    std::optional<trial::Accuracy> m_baseline;
+    std::string m_lastFailure;
+    bool m_isBaseline = false;
+    int m_deaths = 0;
+    int m_measured = 0;
+    double m_secondsSpent = 0;
+};
+
+}  // namespace
+
+Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop, bool refresh) {
+    return StudyRun(study, runner, sink, observer, std::move(stop)).run(refresh);
+}
+
+}  // namespace trimtab::tune

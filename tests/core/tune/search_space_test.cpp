@@ -1,0 +1,79 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/tune/search_space.h"
+
+namespace trimtab::tune {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+trial::Study study(const std::vector<std::string>& axes) {
+    trial::Study study;
+    for (const std::string& axis : axes) study.axes.push_back(*trial::parseAxis(axis));
+    return study;
+}
+
+std::vector<std::string> labels(const Grid& grid) {
+    std::vector<std::string> names;
+    for (const trial::Trial& trial : grid.trials) names.push_back(trial.label);
+    return names;
+}
+
+TEST(SearchSpace, TheBaselineStandsFirstAndOnce) {
+    const auto grid = expandGrid(study({"weights.bits=8,32"}));
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int8"));
+}
+
+TEST(SearchSpace, AStudyWithoutAxesIsItsBaseline) { EXPECT_EQ(expandGrid(study({}))->trials.size(), 1U); }
+
+TEST(SearchSpace, TheFirstAxisIsTheSlowest) {
+    const auto grid = expandGrid(study({"prune.ratio=0,0.5", "weights.bits=8,4"}));
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int8", "int4", "int8 · prune 50 %", "int4 · prune 50 %"));
+}
+
+TEST(SearchSpace, IntegerProductsBringEightBitActivationsAndWeights) {
+    const auto grid = expandGrid(study({"compute=fp32,int8"}));
+    ASSERT_TRUE(grid);
+    ASSERT_EQ(grid->trials.size(), 2U);
+    const auto& settings = grid->trials[1].recipe.base;
+    EXPECT_EQ(settings.weights->bits, 8);
+    EXPECT_EQ(settings.activations->bits, 8);
+}
+
+TEST(SearchSpace, CombinationsWithoutMeaningAreLeftOutWithTheirReason) {
+    const auto grid = expandGrid(study({"weights.bits=32,8,4", "compute=fp32,int8"}));
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int8", "int8 × int8", "int4"));
+    ASSERT_EQ(grid->skipped.size(), 2U);
+    EXPECT_EQ(grid->skipped[1].point, "weights.bits=4 compute=int8");
+    EXPECT_THAT(grid->skipped[1].reason, HasSubstr("weights.bits must be 8"));
+}
+
+TEST(SearchSpace, WhatComesToTheSameRecipeIsOneTrial) {
+    const auto grid = expandGrid(study({"weights.bits=32,4", "weights.group=0,32", "prune.ratio=0", "prune.scope=layer,global"}));
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int4", "int4 g32"));
+}
+
+TEST(SearchSpace, RunAxesChangeTheSettingAndTheLabel) {
+    const auto grid = expandGrid(study({"run.batch=1,16"}));
+    ASSERT_TRUE(grid);
+    EXPECT_EQ(grid->trials.back().setting.batch, 16);
+    EXPECT_THAT(grid->trials.back().label, HasSubstr("batch 16"));
+}
+
+TEST(SearchSpace, RefusesMoreConfigurationsThanAnyoneWaitsFor) {
+    std::vector<std::string> axes;
+    for (const char* path : {"prune.ratio", "weights.group", "run.batch"}) {
+        std::string text = std::string(path) + (std::string(path) == "prune.ratio" ? "=0:0.99:0.01" : "=1:100:1");
+        axes.push_back(text);
+    }
+    EXPECT_EQ(expandGrid(study(axes)).error().code, ErrorCode::Refused);
+}
+
+}  // namespace
+}  // namespace trimtab::tune
