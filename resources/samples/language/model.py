@@ -9,6 +9,24 @@ GROUP = HEADS // KEY_HEADS
 ROTARY_BASE = 10000.0
 
 
+class ConstantReshape(torch.autograd.Function):
+    """Reshape whose exported shape is a constant, as ONNX allows: 0 keeps a dimension, -1 is inferred. Export only."""
+
+    @staticmethod
+    def forward(ctx, x, shape):
+        return x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape)])
+
+    @staticmethod
+    def symbolic(graph, x, shape):
+        return graph.op("Reshape", x, graph.op("Constant", value_t=torch.tensor(shape)))
+
+
+def reshape(x, *shape):
+    if torch.onnx.is_in_onnx_export():
+        return ConstantReshape.apply(x, shape)
+    return x.reshape([x.shape[i] if n == 0 else n for i, n in enumerate(shape)])
+
+
 class RmsNorm(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -19,7 +37,8 @@ class RmsNorm(nn.Module):
 
 
 class Positions(nn.Module):
-    """What depends on positions alone: rotary cosines and sines [sequence, HEAD_WIDTH], and the causal mask."""
+    """What depends on positions alone: rotary cosines and sines [sequence, HEAD_WIDTH], and the causal mask
+    [GROUP * sequence, sequence], once for each query head of a group."""
 
     def __init__(self):
         super().__init__()
@@ -31,7 +50,8 @@ class Positions(nn.Module):
         angle = position.to(torch.float32).unsqueeze(1) * self.frequency
         angle = torch.cat([angle, angle], dim=-1)
         future = position.unsqueeze(0) > position.unsqueeze(1)
-        return angle.cos(), angle.sin(), torch.where(future, torch.tensor(-1e9), torch.tensor(0.0))
+        mask = torch.where(future, torch.tensor(-1e9), torch.tensor(0.0))
+        return angle.cos(), angle.sin(), torch.cat([mask] * GROUP)
 
 
 def rotate(x, cos, sin):
@@ -52,16 +72,14 @@ class Attention(nn.Module):
         self.out = nn.Linear(HEADS * HEAD_WIDTH, WIDTH, bias=False)
 
     def forward(self, x, cos, sin, mask):
-        batch, length, _ = x.shape
-        q = self.query(x).view(batch, length, HEADS, HEAD_WIDTH).transpose(1, 2)
-        k = self.key(x).view(batch, length, KEY_HEADS, HEAD_WIDTH).transpose(1, 2)
-        v = self.value(x).view(batch, length, KEY_HEADS, HEAD_WIDTH).transpose(1, 2)
-        q = rotate(q, cos, sin).reshape(batch, KEY_HEADS, GROUP * length, HEAD_WIDTH)
+        q = reshape(self.query(x), 0, -1, HEADS, HEAD_WIDTH).transpose(1, 2)
+        k = reshape(self.key(x), 0, -1, KEY_HEADS, HEAD_WIDTH).transpose(1, 2)
+        v = reshape(self.value(x), 0, -1, KEY_HEADS, HEAD_WIDTH).transpose(1, 2)
+        q = reshape(rotate(q, cos, sin), 0, KEY_HEADS, -1, HEAD_WIDTH)
         scores = torch.matmul(q, rotate(k, cos, sin).transpose(2, 3)) * HEAD_WIDTH ** -0.5
-        scores = scores.view(batch, HEADS, length, length) + mask
-        weights = torch.softmax(scores, dim=-1).view(batch, KEY_HEADS, GROUP * length, length)
-        mixed = torch.matmul(weights, v).view(batch, HEADS, length, HEAD_WIDTH).transpose(1, 2)
-        return self.out(mixed.reshape(batch, length, HEADS * HEAD_WIDTH))
+        mixed = torch.matmul(torch.softmax(scores + mask, dim=-1), v)
+        mixed = reshape(mixed, 0, HEADS, -1, HEAD_WIDTH).transpose(1, 2)
+        return self.out(reshape(mixed, 0, -1, HEADS * HEAD_WIDTH))
 
 
 class FeedForward(nn.Module):
