@@ -1,0 +1,230 @@
+// Treatments on the CPU engine against the reference engine, which imitates each in plain arithmetic; and what the layer records say about them.
+#include <cmath>
+
+#include "core/tensor/convert.h"
+#include "kernels/cpu/cpu_engine.h"
+#include "tests/kernels/cpu/harness.h"
+
+namespace trimtab::test {
+namespace {
+
+using graph::ComputeType;
+using tensor::WeightLayout;
+using Ints = std::vector<std::int64_t>;
+
+void treatInt8(graph::Treatment& treatment) {
+    treatment.compute = ComputeType::Int8;
+    treatment.weightBits = 8;
+    treatment.activationBits = 8;
+}
+
+bool hasIntegerProducts() {
+    const std::string isa = cpu::makeCpuEngine(1)->info().instructionSet;
+    return isa.find("vnni") != std::string::npos || isa.find("bf16") != std::string::npos || isa.find("amx") != std::string::npos;
+}
+
+struct Window {
+    Shape input, weight;
+    std::int64_t group;
+    Ints strides, pads;
+};
+
+// The codes are the same on both sides and their sums are exact integers; what is left is the rounding of the scales: a few units of 2^-24.
+constexpr Tolerance kExactCodes{1e-6, 2e-6};
+
+TEST(IntegerProducts, ConvolutionsSubtractTheZeroPointInPaddingToo) {
+    for (const auto& c : {Window{{1, 16, 8, 8}, {16, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, Window{{2, 64, 9, 9}, {32, 64, 3, 3}, 1, {2, 2}, {1, 1, 1, 1}},
+                          Window{{17, 64, 6, 6}, {64, 64, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, Window{{2, 64, 9, 9}, {48, 64, 1, 1}, 1, {2, 2}, {0, 0, 0, 0}},
+                          Window{{2, 1, 16, 16}, {64, 1, 5, 5}, 1, {2, 2}, {2, 2, 2, 2}}, Window{{2, 3, 11, 13}, {10, 3, 3, 3}, 1, {1, 1}, {0, 2, 1, 1}},
+                          Window{{2, 32, 7, 7}, {32, 8, 3, 3}, 4, {1, 1}, {1, 1, 1, 1}}, Window{{2, 32, 7, 7}, {32, 1, 3, 3}, 32, {1, 1}, {1, 1, 1, 1}},
+                          Window{{1, 128, 4, 4}, {128, 128, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}}) {
+        for (const double shift : {0.0, 3.0, -3.0}) {
+            GraphMaker maker;
+            const auto x = maker.input("x", c.input);
+            const auto w = maker.quantized(quantize(normalTensor(c.weight, 2, 0.2), WeightLayout::OutputsFirst, 8));
+            maker.output(maker.node("Conv", {x, w, maker.constant(normalTensor(Shape{c.weight[0]}, 3))}, {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}}));
+            treatInt8(maker.last().treatment);
+            Tensor input = normalTensor(c.input, 1);
+            for (float& value : input.mutableData<float>()) value += static_cast<float>(shift);
+            const auto layers = expectLikeReference(maker.finish(), {{"x", input}}, kExactCodes);
+            ASSERT_FALSE(layers.empty());
+            if (hasIntegerProducts() && c.group == 1) {
+                EXPECT_NE(layers.front().kernel.find("u8s8"), std::string::npos) << layers.front().reason;
+                EXPECT_EQ(layers.front().execution, trace::Execution::Native);
+                EXPECT_EQ(layers.front().compute, "int8");
+            }
+        }
+    }
+}
+
+TEST(IntegerProducts, FuseResidualAndActivation) {
+    GraphMaker maker;
+    const Shape shape{2, 32, 8, 8};
+    const auto x = maker.node("Relu", {maker.input("x", shape)});
+    const auto w = maker.quantized(quantize(normalTensor(Shape{32, 32, 3, 3}, 2, 0.1), WeightLayout::OutputsFirst, 8));
+    const auto conv = maker.node("Conv", {x, w, maker.constant(normalTensor(Shape{32}, 3))}, {{"pads", Ints{1, 1, 1, 1}}});
+    treatInt8(maker.last().treatment);
+    maker.output(maker.node("Relu", {maker.node("Add", {conv, maker.input("r", shape)})}));
+    const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}, {"r", normalTensor(shape, 8)}}, kExactCodes);
+    EXPECT_EQ(layerOf(layers, "FusedConv").execution, trace::Execution::Native);
+    for (const auto& layer : layers) EXPECT_NE(layer.op, "Add");
+}
+
+TEST(IntegerProducts, MatricesOfEveryShape) {
+    for (const auto& [k, n] : {std::pair<std::int64_t, std::int64_t>{7, 5}, {64, 64}, {130, 33}, {257, 96}}) {
+        for (const std::int64_t m : {1, 2, 5, 16, 17, 64}) {
+            for (const bool bias : {false, true}) {
+                GraphMaker maker;
+                const auto x = maker.input("x", Shape{m, k});
+                std::vector<ValueId> inputs{x, maker.quantized(quantize(normalTensor(Shape{k, n}, 2), WeightLayout::OutputsLast, 8))};
+                auto y = maker.node("MatMul", inputs);
+                treatInt8(maker.last().treatment);
+                if (bias) y = maker.node("Relu", {maker.node("Add", {y, maker.constant(normalTensor(Shape{n}, 3))})});
+                maker.output(y);
+                const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, k}, 1)}}, kExactCodes);
+                if (hasIntegerProducts()) {
+                    EXPECT_NE(layers.front().kernel.find("u8s8"), std::string::npos) << layers.front().reason;
+                }
+            }
+        }
+    }
+}
+
+TEST(IntegerProducts, TheActivationOfAZeroTensorIsZero) {
+    GraphMaker maker;
+    const auto w = maker.quantized(quantize(normalTensor(Shape{16, 8}, 2), WeightLayout::OutputsLast, 8));
+    maker.output(maker.node("MatMul", {maker.input("x", Shape{3, 16}), w}));
+    treatInt8(maker.last().treatment);
+    expectLikeReference(maker.finish(), {{"x", Tensor::zeros(DataType::Float32, Shape{3, 16}).value()}}, {0, 0});
+}
+
+TEST(BfloatProducts, AgreeToTheirOwnRounding) {
+    // Both sides round operands to bfloat16 and sum in fp32; a chain may round the value between two layers once more: 2^-8 of it.
+    for (const bool chain : {false, true}) {
+        GraphMaker maker;
+        const Shape shape{2, 32, 8, 8};
+        auto y = maker.input("x", shape);
+        for (int i = 0; i < (chain ? 3 : 1); ++i) {
+            y = maker.node("Conv", {y, maker.constant(normalTensor(Shape{32, 32, 3, 3}, 2, 0.06)), maker.constant(normalTensor(Shape{32}, 3))}, {{"pads", Ints{1, 1, 1, 1}}});
+            maker.last().treatment.compute = ComputeType::BFloat16;
+            y = maker.node("Relu", {y});
+        }
+        maker.output(y);
+        const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}}, chain ? Tolerance{1e-3, 8e-3} : Tolerance{1e-5, 2e-5});
+        EXPECT_EQ(layers.front().compute, "bf16");
+    }
+    for (const std::int64_t m : {1, 5, 33}) {
+        GraphMaker maker;
+        maker.output(maker.node("MatMul", {maker.input("x", Shape{m, 70}), maker.constant(normalTensor(Shape{70, 45}, 2))}));
+        maker.last().treatment.compute = ComputeType::BFloat16;
+        expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 70}, 1)}}, {1e-5, 2e-5});
+    }
+}
+
+TEST(BfloatProducts, ResidualsReachTheFp32LayersBehind) {
+    GraphMaker maker;
+    const Shape shape{2, 32, 8, 8};
+    const auto conv = [&](ValueId x, std::uint64_t seed) {
+        const auto y = maker.node("Conv", {x, maker.constant(normalTensor(Shape{32, 32, 3, 3}, seed, 0.06))}, {{"pads", Ints{1, 1, 1, 1}}});
+        maker.last().treatment.compute = ComputeType::BFloat16;
+        return y;
+    };
+    const auto first = maker.node("Relu", {conv(maker.input("x", shape), 1)});
+    const auto second = maker.node("Relu", {maker.node("Add", {conv(maker.node("Relu", {conv(first, 2)}), 3), first})});
+    maker.output(maker.node("GlobalAveragePool", {second}));
+    expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}}, {1e-3, 8e-3});
+}
+
+class WeightOnly : public testing::TestWithParam<int> {};
+
+TEST_P(WeightOnly, AgreesWithTheDequantisedProduct) {
+    const int bits = GetParam();
+    for (const std::int64_t group : {0, 32, 20}) {
+        for (const std::int64_t m : {1, 3, 16, 40}) {
+            GraphMaker maker;
+            const auto x = maker.input("x", Shape{m, 100});
+            const auto w = maker.quantized(quantize(normalTensor(Shape{100, 50}, 2), WeightLayout::OutputsLast, bits, group));
+            auto y = maker.node("MatMul", {x, w});
+            maker.last().treatment.weightBits = bits;
+            y = maker.node("Add", {y, maker.constant(normalTensor(Shape{50}, 3))});
+            maker.output(y);
+            const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 100}, 1)}}, {1e-6, 1e-5});
+            const bool hasKernel = bits == 4 || bits == 8;
+            EXPECT_EQ(layers.front().execution, hasKernel ? trace::Execution::Native : trace::Execution::Emulated) << layers.front().kernel;
+            EXPECT_EQ(layers.front().kernel.find("weight-only") == 0, hasKernel);
+            EXPECT_EQ(layers.front().weightBits, bits);
+            if (!hasKernel) {
+                EXPECT_NE(layers.front().reason.find(std::to_string(bits) + "-bit weights"), std::string::npos);
+            }
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Bits, WeightOnly, testing::Values(2, 3, 4, 5, 6, 7, 8));
+
+TEST(WeightOnlyHalf, SixteenBitStorageIsNativeForProducts) {
+    for (const bool bfloat : {true, false}) {
+        const DataType type = bfloat ? DataType::BFloat16 : DataType::Float16;
+        const Tensor rounded = tensor::convert(tensor::convert(normalTensor(Shape{33, 17}, 2), type).value(), DataType::Float32).value();
+        GraphMaker maker;
+        maker.output(maker.node("Gemm", {maker.input("x", Shape{2, 17}), maker.constant(rounded)}, {{"transB", std::int64_t{1}}}));
+        maker.last().treatment.weightBits = 16;
+        maker.last().treatment.weightsBfloat = bfloat;
+        const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 17}, 1)}}, {1e-6, 1e-5});
+        EXPECT_EQ(layers.front().kernel.find(bfloat ? "weight-only bf16" : "weight-only fp16"), 0U);
+        EXPECT_EQ(layers.front().execution, trace::Execution::Native);
+    }
+}
+
+TEST(EmulatedTreatments, SayThatNoKernelExecutesThem) {
+    GraphMaker maker;
+    const auto w = maker.quantized(quantize(normalTensor(Shape{8, 4, 3, 3}, 2), WeightLayout::OutputsFirst, 4));
+    maker.output(maker.node("Conv", {maker.input("x", Shape{1, 4, 6, 6}), w}));
+    maker.last().treatment.weightBits = 4;
+    const Graph graph = maker.finish();
+    const auto layers = expectLikeReference(graph, {{"x", normalTensor(Shape{1, 4, 6, 6}, 1)}}, {1e-6, 2e-5});
+    EXPECT_EQ(layers.front().execution, trace::Execution::Emulated);
+    EXPECT_EQ(layers.front().reason, "no kernel executes 4-bit weights of FusedConv");
+    const auto support = cpu::makeCpuEngine(1)->supports(graph, graph.nodes.front());
+    EXPECT_EQ(support.level, runtime::Support::Level::Emulated);
+    EXPECT_EQ(support.reason, "no kernel executes 4-bit weights of Conv");
+}
+
+TEST(EmulatedTreatments, GroupedEightBitIntegerProductsAreImitated) {
+    GraphMaker maker;
+    const auto w = maker.quantized(quantize(normalTensor(Shape{64, 24}, 2), WeightLayout::OutputsLast, 8, 16));
+    maker.output(maker.node("MatMul", {maker.input("x", Shape{5, 64}), w}));
+    treatInt8(maker.last().treatment);
+    const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{5, 64}, 1)}}, {1e-5, 1e-5});
+    EXPECT_EQ(layers.front().execution, trace::Execution::Emulated);
+}
+
+TEST(PrunedWeights, SkipZerosOnlyWhereThatWasMeasuredToBeFaster) {
+    Tensor weight = normalTensor(Shape{512, 512}, 2);
+    base::Random random(6);
+    for (float& value : weight.mutableData<float>()) value = random.uniform() < 0.97 ? 0.0F : value;
+    for (const std::int64_t m : {1, 3, 80}) {
+        GraphMaker maker;
+        const auto y = maker.node("MatMul", {maker.input("x", Shape{m, 512}), maker.constant(weight)});
+        maker.last().treatment.pruned = true;
+        maker.last().treatment.density = 0.03;
+        maker.output(maker.node("Relu", {maker.node("Add", {y, maker.constant(normalTensor(Shape{512}, 3))})}));
+        const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 512}, 1)}}, {1e-6, 1e-5});
+        EXPECT_EQ(layers.front().execution, trace::Execution::Native);
+        const bool isSparse = layers.front().kernel.find("csr") == 0;
+        EXPECT_NE((isSparse ? layers.front().kernel : layers.front().reason).find("measured speed"), std::string::npos) << layers.front().kernel << layers.front().reason;
+    }
+}
+
+TEST(PrunedWeights, ConvolutionsMultiplyTheirZeros) {
+    GraphMaker maker;
+    maker.output(maker.node("Conv", {maker.input("x", Shape{1, 4, 6, 6}), maker.constant(normalTensor(Shape{8, 4, 3, 3}, 2))}));
+    maker.last().treatment.pruned = true;
+    maker.last().treatment.density = 0.5;
+    const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{1, 4, 6, 6}, 1)}}, {1e-6, 2e-5});
+    EXPECT_EQ(layers.front().execution, trace::Execution::Native);
+    EXPECT_NE(layers.front().reason.find("no kernel skips the zeros"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace trimtab::test
