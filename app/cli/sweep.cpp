@@ -20,8 +20,9 @@
 namespace trimtab::cli {
 namespace {
 
-/// The study of the command line, identified; or, with --resume alone, the newest one of the session.
-Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, Progress& progress) {
+/// The study of the command line, identified; or, with --resume alone, the newest one of the session. A model that no engine takes is refused here, before
+/// anything is written.
+Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, tune::TrialRunner& runner, Progress& progress) {
     if (options.resumesOnly()) {
         TRIMTAB_TRY(const std::int64_t id, tasks::newestStudy(session));
         return session.study(id);
@@ -31,6 +32,7 @@ Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options,
     progress.show(-1, "reading the model");
     TRIMTAB_TRY(const auto subject, tasks::identify(study, *worker, options.model.trustLinks, program.stop.get_token()));
     for (const std::string& problem : subject.model.problems) progress.say("trimtab: problem: " + printable(problem));
+    TRIMTAB_REQUIRE(runner.plan(study, trial::baselineOf(study), program.stop.get_token()));
     TRIMTAB_REQUIRE(session.addStudy(study));
     return study;
 }
@@ -46,7 +48,7 @@ tasks::RunnerOptions runnerOptions(const Program& program, const SweepOptions& o
     tasks::RunnerOptions runner;
     runner.worker = program.workerOptions();
     runner.trustLinks = options.model.trustLinks;
-    runner.allowPrograms = isProgramMetric(options.metric);
+    if (isProgramMetric(options.metric)) runner.programMetric = options.metric;
     return runner;
 }
 
@@ -75,9 +77,9 @@ Status work(Program& program, const SweepOptions& options) {
     TRIMTAB_TRY(const auto session, store::Session::open(options.session, store::Mode::ReadWrite));
     if (session->readOnly()) return fail(ErrorCode::Io, "this session can only be read", options.session);
     Progress progress(program.quiet());
-    TRIMTAB_TRY(const auto study, prepareStudy(program, options, *session, progress));
-    TRIMTAB_REQUIRE(sayWhatIsThere(*session, study, options, progress));
     tasks::WorkerTrialRunner runner(runnerOptions(program, options));
+    TRIMTAB_TRY(const auto study, prepareStudy(program, options, *session, runner, progress));
+    TRIMTAB_REQUIRE(sayWhatIsThere(*session, study, options, progress));
     tasks::SessionSink sink(*session, study.id);
     SweepProgress watched(progress);
     TRIMTAB_TRY(const auto outcome, tune::runStudy(study, runner, sink, watched.observer(), program.stop.get_token(), options.refresh));

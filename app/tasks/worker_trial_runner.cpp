@@ -52,7 +52,7 @@ Result<tune::PlanSummary> WorkerTrialRunner::plan(const trial::Study& study, con
 
 Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& study, const trial::Trial& trial, const tune::ProgressFn& progress,
                                                            std::stop_token stop) {
-    if (study.metric.starts_with(kProgramPrefix) && !m_options.allowPrograms)
+    if (study.metric.starts_with(kProgramPrefix) && study.metric != m_options.programMetric)
         return fail(ErrorCode::Refused, "this study scores with the program \"" + study.metric.substr(kProgramPrefix.size()) +
                                             "\"; only a command line may name a program, so give it again with --metric");
     ipc::EvalRequest eval;

@@ -12,7 +12,7 @@ namespace trimtab::tasks {
 struct RunnerOptions {
     ipc::WorkerOptions worker;
     bool trustLinks = false;
-    bool allowPrograms = false;  // metrics "exec:PROGRAM"; true only where the user's own command line named the program
+    std::string programMetric;  // the one "exec:PROGRAM" that the user's own command line named; any other is refused
 };
 
 class WorkerTrialRunner final : public tune::TrialRunner {

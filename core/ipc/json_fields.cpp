@@ -16,60 +16,14 @@ Result<const Json*> arrayAt(const Json& object, std::string_view key) {
 
 }  // namespace
 
-Json encode(double value) {
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-    return value;
-}
-
-Result<double> decodeNumber(const Json& json, std::string_view key) {
-    if (json.is_number()) return json.get<double>();
-    if (json == "nan") return std::numeric_limits<double>::quiet_NaN();
-    if (json == "inf") return std::numeric_limits<double>::infinity();
-    if (json == "-inf") return -std::numeric_limits<double>::infinity();
-    return wrongType(key, "a number");
-}
-
-Json encode(const std::vector<double>& values) {
-    Json array = Json::array();
-    for (const double value : values) array.push_back(encode(value));
-    return array;
-}
-
-Json encode(const base::Interval& interval) { return Json::array({encode(interval.low), encode(interval.high)}); }
-
 Json encode(const base::PairedBlock& block) { return {{"baseline", encode(block.baseline)}, {"trial", encode(block.trial)}}; }
-
-Result<double> realAt(const Json& object, std::string_view key, double fallback) {
-    const Json* member = base::memberAt(object, key);
-    if (!member) return fallback;
-    return decodeNumber(*member, key);
-}
-
-Result<std::vector<double>> realsAt(const Json& object, std::string_view key) {
-    TRIMTAB_TRY(const Json* array, arrayAt(object, key));
-    std::vector<double> values;
-    if (!array) return values;
-    values.reserve(array->size());
-    for (const Json& item : *array) {
-        TRIMTAB_TRY(const double value, decodeNumber(item, key));
-        values.push_back(value);
-    }
-    return values;
-}
-
-Result<base::Interval> intervalAt(const Json& object, std::string_view key) {
-    TRIMTAB_TRY(const std::vector<double> ends, realsAt(object, key));
-    if (ends.size() != 2) return wrongType(key, "an array [low, high]");
-    return base::Interval{ends[0], ends[1]};
-}
 
 Result<base::PairedBlock> blockAt(const Json& object, std::string_view key) {
     const Json* member = base::memberAt(object, key);
     if (!member || !member->is_object()) return wrongType(key, "an object");
     base::PairedBlock block;
-    TRIMTAB_TRY(block.baseline, realsAt(*member, "baseline"));
-    TRIMTAB_TRY(block.trial, realsAt(*member, "trial"));
+    TRIMTAB_TRY(block.baseline, trial::realsAt(*member, "baseline"));
+    TRIMTAB_TRY(block.trial, trial::realsAt(*member, "trial"));
     return block;
 }
 

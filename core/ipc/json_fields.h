@@ -1,27 +1,21 @@
 #pragma once
-// Reading and writing the fields of messages. Numbers that JSON has no digits for travel as the words "nan", "inf" and "-inf".
-#include <cmath>
-#include <limits>
+// Reading and writing the fields of messages; numbers as core/trial/number_json.h has them.
 #include <map>
 #include <string>
 #include <vector>
 
 #include "core/base/json.h"
 #include "core/base/statistics.h"
+#include "core/trial/number_json.h"
 
 namespace trimtab::ipc {
 
-Json encode(double value);
-Result<double> decodeNumber(const Json& json, std::string_view key);
+using trial::encode;
+using trial::realAt;
 
-Json encode(const std::vector<double>& values);
-Json encode(const base::Interval& interval);  // [low, high]
 Json encode(const base::PairedBlock& block);
 
-/// Members of an object; an absent one gives the fallback or the empty value.
-Result<double> realAt(const Json& object, std::string_view key, double fallback);
-Result<std::vector<double>> realsAt(const Json& object, std::string_view key);
-Result<base::Interval> intervalAt(const Json& object, std::string_view key);
+/// Members of an object; an absent one gives the empty value.
 Result<base::PairedBlock> blockAt(const Json& object, std::string_view key);
 Result<std::vector<std::string>> stringsAt(const Json& object, std::string_view key);
 Result<std::map<std::string, std::string>> stringMapAt(const Json& object, std::string_view key);

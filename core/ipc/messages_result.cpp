@@ -56,30 +56,9 @@ Result<EvalRequest> evalRequestFromJson(const Json& json) {
     return request;
 }
 
-Json toJson(const trial::Accuracy& accuracy) {
-    return {{"metric", accuracy.metric},
-            {"higher_is_better", accuracy.higherIsBetter},
-            {"fidelity", accuracy.fidelity},
-            {"value", encode(accuracy.value)},
-            {"interval", encode(accuracy.interval)},
-            {"n", accuracy.n},
-            {"sample_scores", encode(accuracy.sampleScores)},
-            {"sample_weights", encode(accuracy.sampleWeights)}};
-}
+Json toJson(const trial::Accuracy& accuracy) { return trial::accuracyToJson(accuracy); }
 
-Result<trial::Accuracy> accuracyFromJson(const Json& json) {
-    TRIMTAB_REQUIRE(requireObject(json, "an accuracy"));
-    trial::Accuracy accuracy;
-    TRIMTAB_TRY(accuracy.metric, base::stringAt(json, "metric"));
-    TRIMTAB_TRY(accuracy.higherIsBetter, base::booleanAt(json, "higher_is_better", true));
-    TRIMTAB_TRY(accuracy.fidelity, base::booleanAt(json, "fidelity", false));
-    TRIMTAB_TRY(accuracy.value, realAt(json, "value", 0));
-    TRIMTAB_TRY(accuracy.interval, intervalAt(json, "interval"));
-    TRIMTAB_TRY(accuracy.n, base::integerAt(json, "n", 0));
-    TRIMTAB_TRY(accuracy.sampleScores, realsAt(json, "sample_scores"));
-    TRIMTAB_TRY(accuracy.sampleWeights, realsAt(json, "sample_weights"));
-    return accuracy;
-}
+Result<trial::Accuracy> accuracyFromJson(const Json& json) { return trial::accuracyFromJson(json); }
 
 Json toJson(const CompressRequest& request) { return {{"model", toJson(request.model)}, {"output", request.output}}; }
 

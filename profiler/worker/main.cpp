@@ -63,6 +63,7 @@ int main(int count, char** words) {
     server.add("eval", worker::eval);
     server.add("compress", worker::compress);
     server.add("export", worker::compress);
+    server.add("conformance", worker::conformance);
     server.add("devices", worker::devices);
     server.add("selftest", worker::selftest);
     return server.serve(STDIN_FILENO, STDOUT_FILENO);
