@@ -5,6 +5,7 @@
 
 #include <QCategoryAxis>
 #include <QChart>
+#include <QGraphicsLayout>
 #include <QLineSeries>
 #include <QMouseEvent>
 #include <QScatterSeries>
@@ -18,7 +19,6 @@ namespace {
 
 constexpr double kReach = 14;         // how far from a marker a click still means it
 constexpr double kMarkerRadius = 5.5;
-constexpr int kLabelAngleNone = 0;
 
 void clearCategories(QCategoryAxis& axis) {
     for (const QString& label : axis.categoriesLabels()) axis.remove(label);
@@ -38,7 +38,8 @@ void setTicks(QCategoryAxis& axis, const Ticks& ticks, double low, double high, 
 ParetoChart::ParetoChart(QWidget* parent) : QChartView(parent), m_palette(lightPalette()) {
     auto* chart = new QChart;
     chart->legend()->hide();
-    chart->setMargins(QMargins(8, 8, 16, 8));
+    chart->setMargins(QMargins(0, 0, 8, 0));
+    chart->layout()->setContentsMargins(0, 0, 0, 0);
     chart->setBackgroundRoundness(0);
     chart->setBackgroundVisible(false);
     m_front = new QLineSeries;
@@ -50,7 +51,6 @@ ParetoChart::ParetoChart(QWidget* parent) : QChartView(parent), m_palette(lightP
     chart->addAxis(m_yAxis, Qt::AlignLeft);
     for (QCategoryAxis* axis : {m_xAxis, m_yAxis}) {
         axis->setLabelsPosition(QCategoryAxis::AxisLabelsPositionOnValue);
-        axis->setLabelsAngle(kLabelAngleNone);
         axis->setTruncateLabels(false);
     }
     for (QXYSeries* series : {static_cast<QXYSeries*>(m_front), static_cast<QXYSeries*>(m_points)}) {
@@ -98,8 +98,13 @@ void ParetoChart::setSelected(std::int64_t trialId) {
     viewport()->update();
 }
 
+void ParetoChart::setNearFront(bool near) {
+    m_nearFront = near;
+    rebuild();
+}
+
 void ParetoChart::rebuild() {
-    m_plan = m_snapshot ? planChart(*m_snapshot) : ChartPlan{};
+    m_plan = m_snapshot ? planChart(*m_snapshot, m_nearFront) : ChartPlan{};
     rebuildAxes();
     QList<QPointF> front, points;
     for (const std::size_t i : m_plan.front) front << QPointF(m_plan.points[i].x, m_plan.points[i].y);
@@ -150,12 +155,15 @@ void ParetoChart::drawForeground(QPainter* painter, const QRectF& area) {
     for (const ChartPoint& point : m_plan.points) {
         if (point.onFront || point.marker == Marker::Baseline) paintMarker(*painter, point);
     }
+    QFont small = font();
+    small.setPointSizeF(8);
+    painter->setFont(small);
+    painter->setPen(m_palette.muted);
+    if (m_plan.leftOut > 0) {
+        painter->drawText(chart()->plotArea().adjusted(8, 0, -8, -6), Qt::AlignLeft | Qt::AlignBottom, tr("%1 more points below").arg(m_plan.leftOut));
+    }
     if (m_plan.stripHigh > m_plan.stripLow) {
         const QRectF strip(toScene(m_plan.stripLow, m_plan.yHigh), toScene(m_plan.stripHigh, m_plan.yLow));
-        QFont small = font();
-        small.setPointSizeF(8);
-        painter->setFont(small);
-        painter->setPen(m_palette.muted);
         const bool speed = m_snapshot && m_snapshot->axis != SpeedAxis::Size;
         painter->drawText(QRectF(strip.left(), chart()->plotArea().bottom() + 6, strip.width(), 40), Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap,
                           speed ? tr("emulated:\nno speed") : tr("no size"));

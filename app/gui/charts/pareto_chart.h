@@ -21,6 +21,7 @@ public:
     void setColours(const Palette& palette);
     void setSnapshot(SnapshotPtr snapshot);
     void setSelected(std::int64_t trialId);
+    void setNearFront(bool near);
 
     const ChartPlan& plan() const { return m_plan; }
     /// Where a trial's marker stands, in the view's coordinates; nothing when it is not drawn. Tests click there.
@@ -52,6 +53,7 @@ private:
     Palette m_palette;
     std::int64_t m_selected = 0;
     std::int64_t m_hovered = 0;
+    bool m_nearFront = false;
     QCategoryAxis* m_xAxis = nullptr;
     QCategoryAxis* m_yAxis = nullptr;
     QLineSeries* m_front = nullptr;

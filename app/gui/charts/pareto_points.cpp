@@ -74,6 +74,22 @@ void addPoints(ChartPlan& plan, const StudySnapshot& snapshot) {
     }
 }
 
+/// Drops points that are worse than the front's worst by more than the front's own height.
+void keepNearFront(ChartPlan& plan, bool higherIsBetter) {
+    Range front;
+    for (const ChartPoint& point : plan.points) {
+        if (point.onFront || point.marker == Marker::Baseline) {
+            front.include(point.yInterval ? point.yInterval->low : point.y);
+            front.include(point.yInterval ? point.yInterval->high : point.y);
+        }
+    }
+    if (front.empty()) return;
+    const double margin = std::max(front.high - front.low, std::abs(front.high) * 0.01);
+    const auto before = plan.points.size();
+    std::erase_if(plan.points, [&](const ChartPoint& point) { return higherIsBetter ? point.y < front.low - margin : point.y > front.high + margin; });
+    plan.leftOut = static_cast<int>(before - plan.points.size());
+}
+
 void setRanges(ChartPlan& plan) {
     Range x, y;
     bool strip = false;
@@ -115,17 +131,21 @@ void setRanges(ChartPlan& plan) {
 
 }  // namespace
 
-ChartPlan planChart(const StudySnapshot& snapshot) {
+ChartPlan planChart(const StudySnapshot& snapshot, bool nearFront) {
     ChartPlan plan;
     double largest = 0;
     std::string metric = snapshot.study.metric;
+    bool higherIsBetter = true;
     for (const auto& result : snapshot.results) {
         largest = std::max(largest, axisValue(result, snapshot.axis).value_or(0));
-        if (result.accuracy) metric = result.accuracy->metric;
+        if (!result.accuracy) continue;
+        metric = result.accuracy->metric;
+        higherIsBetter = result.accuracy->higherIsBetter;
     }
     chooseUnit(plan, snapshot.axis, largest);
     plan.yTitle = metricTitle(metric) + (metricIsShare(metric) ? QStringLiteral(", %") : QString());
     addPoints(plan, snapshot);
+    if (nearFront) keepNearFront(plan, higherIsBetter);
     setRanges(plan);
     for (std::size_t i = 0; i < plan.points.size(); ++i) {
         if (plan.points[i].onFront && !plan.points[i].inStrip) plan.front.push_back(i);

@@ -32,9 +32,11 @@ struct ChartPlan {
     QString xTitle, yTitle;
     double xScale = 1;                    // chart units = value × xScale
     int xDecimals = 0, yDecimals = 0;
+    int leftOut = 0;                      // points beyond the vertical axis
 };
 
-/// Failed trials and trials without a score are not drawn.
-ChartPlan planChart(const StudySnapshot& snapshot);
+/// Failed trials and trials without a score are not drawn. `nearFront` ends the vertical axis a little below the worst point of the front and the
+/// baseline; points beyond it are left out and counted.
+ChartPlan planChart(const StudySnapshot& snapshot, bool nearFront = false);
 
 }  // namespace trimtab::gui

@@ -108,6 +108,7 @@ bool MainWindow::showPage(const QString& name) {
     if (found == m_pages.end()) return false;
     m_stack->setCurrentWidget(found->second);
     m_rail->setCurrent(name);
+    found->second->setFocus();
     return true;
 }
 

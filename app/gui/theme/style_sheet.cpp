@@ -41,13 +41,13 @@ QFrame[card="message"][tone="warning"] { background: @warningSoft; border-color:
 )";
 
 const char* const kControls = R"(
-QPushButton { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 5px 14px; min-height: 18px; }
+QPushButton { background: @surface; border: 1px solid @border; border-radius: 6px; padding: 5px 12px; min-height: 18px; }
 QPushButton:hover { background: @sunken; }
 QPushButton:focus { border-color: @accent; }
 QPushButton:disabled { color: @faint; }
 QPushButton[kind="primary"] { background: @accent; border-color: @accent; color: @onAccent; font-weight: 600; }
 QPushButton[kind="primary"]:hover { background: @accentHover; }
-QPushButton[kind="primary"]:focus { border: 2px solid @text; padding: 4px 13px; }
+QPushButton[kind="primary"]:focus { border: 2px solid @text; padding: 4px 11px; }
 QPushButton[kind="primary"]:disabled { background: @sunken; border-color: @border; color: @faint; }
 QPushButton[kind="quiet"] { border: 1px solid transparent; background: transparent; color: @accent; padding: 5px 8px; }
 QPushButton[kind="quiet"]:hover { background: @accentSoft; }
@@ -62,6 +62,12 @@ QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextBrowser {
 QLineEdit:focus, QSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus { border-color: @accent; }
 QLineEdit[invalid="true"] { border-color: @bad; }
 QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { color: @faint; background: @sunken; }
+QComboBox { padding-right: 24px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 14px; height: 14px; }
+QSpinBox::up-button, QSpinBox::down-button { border: none; background: transparent; width: 20px; }
+QSpinBox::up-arrow { image: url(:/icons/chevron-up.svg); width: 12px; height: 12px; }
+QSpinBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; selection-background-color: @accentSoft; selection-color: @text; }
 QProgressBar { background: @sunken; border: none; border-radius: 4px; max-height: 8px; min-height: 8px; }
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
@@ -74,6 +80,7 @@ QTableView::item { border: none; padding: 0px 8px; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: 6px 8px; font-size: 8.5pt; }
 QTableCornerButton::section { background: @surface; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollArea { background: transparent; border: none; }
 QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 2px; }

@@ -71,15 +71,16 @@ QWidget* ResultsPage::makeBody() {
     vertical->addWidget(makeTables());
     vertical->setStretchFactor(0, 3);
     vertical->setStretchFactor(1, 2);
+    vertical->setSizes({380, 260});
     m_detail = new TrialDetail(m_context.theme);
-    m_detail->setMinimumWidth(344);
+    m_detail->setMinimumWidth(368);
     auto* horizontal = new QSplitter(Qt::Horizontal);
     horizontal->setChildrenCollapsible(false);
     horizontal->addWidget(vertical);
     horizontal->addWidget(m_detail);
     horizontal->setStretchFactor(0, 1);
     horizontal->setStretchFactor(1, 0);
-    horizontal->setSizes({800, 360});
+    horizontal->setSizes({800, 376});
     horizontal->restoreState(m_context.settings.value(Setting::ResultsSideSplit).toByteArray());
     vertical->restoreState(m_context.settings.value(Setting::ResultsSplit).toByteArray());
     connect(horizontal, &QSplitter::splitterMoved, this, [this, horizontal] { m_context.settings.set(Setting::ResultsSideSplit, horizontal->saveState()); });
@@ -92,11 +93,18 @@ QWidget* ResultsPage::makeChartBox() {
     auto* layout = new QVBoxLayout(card);
     layout->setContentsMargins(kWideGap, kGap, kGap, kHalfGap);
     layout->setSpacing(0);
-    layout->addWidget(new ChartLegend(m_context.theme));
+    auto* head = new QHBoxLayout;
+    head->addWidget(new ChartLegend(m_context.theme), 1);
+    m_near = makeButton(QStringLiteral("results.near"), tr("Near the front"), "chip");
+    m_near->setCheckable(true);
+    m_near->setToolTip(tr("Leaves out points far below the front, so that the others are told apart."));
+    head->addWidget(m_near);
+    layout->addLayout(head);
     m_chart = new ParetoChart;
     m_chart->setObjectName(QStringLiteral("results.chart"));
     m_chart->setColours(m_context.theme.palette());
     layout->addWidget(m_chart, 1);
+    connect(m_near, &QPushButton::toggled, m_chart, &ParetoChart::setNearFront);
     connect(&m_context.theme, &Theme::changed, this, [this] { m_chart->setColours(m_context.theme.palette()); });
     return card;
 }
@@ -125,7 +133,11 @@ QWidget* ResultsPage::makeTables() {
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(m_table, tr("Configurations"));
     m_tabs->addTab(m_layerTable, tr("Layers"));
-    m_tabs->setCornerWidget(m_filter, Qt::TopRightCorner);
+    auto* corner = new QWidget;
+    auto* cornerLayout = new QHBoxLayout(corner);
+    cornerLayout->setContentsMargins(0, 0, 1, kHalfGap);
+    cornerLayout->addWidget(m_filter);
+    m_tabs->setCornerWidget(corner, Qt::TopRightCorner);
     return m_tabs;
 }
 
@@ -193,7 +205,7 @@ void ResultsPage::refreshEmpty() {
         setTitle(name.empty() ? tr("Results") : QString::fromStdString(name));
         QStringList about{QFileInfo(m_results.sessionPath()).fileName()};
         about << (snapshot->study.dataPath.empty() ? tr("fidelity on seeded inputs, not accuracy") : tr("data: %1").arg(QFileInfo(QString::fromStdString(snapshot->study.dataPath)).fileName()));
-        about << tr("speed-up over the model %1").arg(QString::fromStdString(snapshot->study.baselineName));
+        about << tr("baseline: %1").arg(QString::fromStdString(snapshot->study.baselineName));
         setSubtitle(about.join(QStringLiteral(" · ")));
         return;
     }

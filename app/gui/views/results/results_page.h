@@ -14,7 +14,6 @@ class QTabWidget;
 
 namespace trimtab::gui {
 
-class ChartLegend;
 class DataTable;
 class EmptyState;
 class LayerTableModel;
@@ -59,6 +58,7 @@ private:
     EmptyState* m_empty = nullptr;
     QComboBox* m_studies = nullptr;
     QComboBox* m_axis = nullptr;
+    QPushButton* m_near = nullptr;
     ParetoChart* m_chart = nullptr;
     QTabWidget* m_tabs = nullptr;
     QLineEdit* m_filter = nullptr;

@@ -12,7 +12,8 @@ namespace trimtab::gui {
 
 namespace {
 
-constexpr int kRow = 32;
+constexpr int kRow = 48;
+constexpr int kLine = 16;
 constexpr int kBar = 6;
 
 }  // namespace
@@ -55,30 +56,31 @@ void TimeBars::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const Palette& palette = m_theme.palette();
+    QFont words = font();
+    words.setPointSizeF(9);
     QFont small = font();
-    small.setPointSizeF(9);
-    painter.setFont(small);
-    const QFontMetrics metrics(small);
-    double largest = 0;
-    for (const Row& row : m_rows) largest = std::max(largest, row.value);
+    small.setPointSizeF(8);
+    const QFontMetrics metrics(words);
+    const int shareWidth = metrics.horizontalAdvance(QStringLiteral("100.0 %")) + 8;
     for (std::size_t i = 0; i < m_rows.size(); ++i) {
         const Row& row = m_rows[i];
         const QRect area(0, static_cast<int>(i) * kRow, width(), kRow);
-        const int shareWidth = metrics.horizontalAdvance(QStringLiteral("100.0 %")) + 4;
-        const QRect words = area.adjusted(0, 2, -shareWidth, -kBar - 6);
-        const int detailWidth = std::min(words.width() / 2, metrics.horizontalAdvance(row.detail));
+        const QRect first(area.left(), area.top() + 2, area.width(), kLine);
+        const QRect second = first.translated(0, kLine);
+        painter.setFont(words);
         painter.setPen(row.rest ? palette.muted : palette.text);
-        painter.drawText(words.adjusted(0, 0, -detailWidth - 8, 0), Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(row.name, Qt::ElideMiddle, words.width() - detailWidth - 8));
-        painter.drawText(area.adjusted(0, 2, 0, -kBar - 6), Qt::AlignRight | Qt::AlignVCenter, row.share);
+        painter.drawText(first.adjusted(0, 0, -shareWidth, 0), Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(row.name, Qt::ElideMiddle, first.width() - shareWidth));
+        painter.drawText(first, Qt::AlignRight | Qt::AlignVCenter, row.share);
+        painter.setFont(small);
         painter.setPen(palette.muted);
-        painter.drawText(words, Qt::AlignRight | Qt::AlignVCenter, metrics.elidedText(row.detail, Qt::ElideRight, detailWidth));
-        const QRectF track(0, area.bottom() - kBar - 2, width(), kBar);
+        painter.drawText(second, Qt::AlignLeft | Qt::AlignVCenter, QFontMetrics(small).elidedText(row.detail, Qt::ElideRight, second.width()));
+        const QRectF track(0, area.bottom() - kBar - 6, width(), kBar);
         painter.setPen(Qt::NoPen);
         painter.setBrush(palette.sunken);
         painter.drawRoundedRect(track, kBar / 2.0, kBar / 2.0);
         painter.setBrush(row.rest ? palette.muted : palette.accent);
-        const double share = largest > 0 ? std::clamp(row.value, 0.0, 1.0) : 0;
-        painter.drawRoundedRect(QRectF(track.left(), track.top(), std::max<double>(kBar, share * track.width()), kBar), kBar / 2.0, kBar / 2.0);
+        const double filled = std::clamp(row.value, 0.0, 1.0) * track.width();
+        painter.drawRoundedRect(QRectF(track.left(), track.top(), std::max<double>(kBar, filled), kBar), kBar / 2.0, kBar / 2.0);
     }
 }
 

@@ -12,7 +12,6 @@
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
 #include "app/gui/views/common/empty_state.h"
-#include "app/gui/views/common/flow_layout.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/common/stat_tile.h"
 #include "app/gui/views/results/time_bars.h"
@@ -57,12 +56,15 @@ QWidget* TrialDetail::makeBody() {
     m_label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_label);
     auto* badges = new QWidget;
-    auto* flow = new FlowLayout(kHalfGap, badges);
+    auto* flow = new QHBoxLayout(badges);
+    flow->setContentsMargins(0, 0, 0, kHalfGap);
+    flow->setSpacing(kHalfGap);
     m_execution = named(makeLabel({}, "badge"), "detail.execution");
     m_front = named(makeLabel({}, "badge"), "detail.front");
     m_basis = named(makeLabel({}, "badge"), "detail.basis");
     m_stale = named(makeLabel(tr("stale"), "badge"), "detail.stale");
     for (QLabel* badge : {m_execution, m_front, m_basis, m_stale}) flow->addWidget(badge);
+    flow->addStretch();
     layout->addWidget(badges);
     m_reason = named(makeLabel({}, "muted"), "detail.reason");
     layout->addWidget(m_reason);

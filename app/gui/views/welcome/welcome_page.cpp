@@ -46,10 +46,33 @@ WelcomePage::WelcomePage(const PageContext& context, QWidget* parent)
     scroll->setWidgetResizable(true);
     scroll->setWidget(inner);
     content()->addWidget(scroll, 1);
+    content()->addWidget(makeSteps());
     connect(&context.settings, &Settings::changed, this, [this](Setting setting) {
         if (setting == Setting::RecentFiles) refreshRecent();
     });
     refreshRecent();
+}
+
+QWidget* WelcomePage::makeSteps() {
+    auto* row = new QWidget;
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(kWideGap);
+    const std::pair<QString, QString> steps[] = {
+        {tr("1  Model"), tr("See its layers, and where operations, bytes and time are.")},
+        {tr("2  Data"), tr("Say what quality is measured on, or go on without.")},
+        {tr("3  Sweep"), tr("Choose bits, pruning and types; every combination is run.")},
+        {tr("4  Results"), tr("Read the front, click a point, export the model.")}};
+    for (const auto& [title, text] : steps) {
+        auto* card = makeCard();
+        auto* words = new QVBoxLayout(card);
+        words->setContentsMargins(kWideGap, 12, kWideGap, 12);
+        words->setSpacing(2);
+        words->addWidget(makeLabel(title, "heading"));
+        words->addWidget(makeLabel(text, "muted"), 1, Qt::AlignTop);
+        layout->addWidget(card, 1);
+    }
+    return row;
 }
 
 QWidget* WelcomePage::makeSamples() {

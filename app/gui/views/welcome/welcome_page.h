@@ -18,6 +18,7 @@ signals:
     void openRequested();
 
 private:
+    QWidget* makeSteps();
     QWidget* makeSamples();
     void refreshRecent();
 
