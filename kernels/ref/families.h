@@ -25,5 +25,10 @@ void registerSoftmax(Registry& registry);
 void registerNormalization(Registry& registry);
 void registerReduce(Registry& registry);
 void registerFused(Registry& registry);
+void registerSequence(Registry& registry);
+void registerQuantize(Registry& registry);
+void registerIntegerProducts(Registry& registry);
+void registerRanking(Registry& registry);
+void registerScatter(Registry& registry);
 
 }  // namespace trimtab::ref

@@ -18,7 +18,8 @@ const Registry& registry() {
         Registry made;
         for (const auto add : {registerUnary, registerBinary, registerComparison, registerVariadic, registerSelection, registerMatMul, registerConv,
                                registerConvTranspose, registerPool, registerReshape, registerTranspose, registerConcat, registerSlice, registerGather,
-                               registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce, registerFused})
+                               registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce, registerFused,
+                               registerSequence, registerQuantize, registerIntegerProducts, registerRanking, registerScatter})
             add(made);
         return made;
     }();
