@@ -1,0 +1,31 @@
+#pragma once
+// One input of a dataset: where its samples come from and what is done to them.
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/dataset/preprocess.h"
+
+namespace trimtab::dataset {
+
+class Field {
+public:
+    virtual ~Field() = default;
+    virtual std::int64_t size() const = 0;
+    /// Samples [first, first + count), preprocessed. REQUIRES: inside [0, size()), count >= 1.
+    virtual Result<Tensor> rows(std::int64_t first, std::int64_t count) const = 0;
+    /// Whether rows() gives floats.
+    virtual bool isFloating() const = 0;
+};
+
+/// Rows of an array [n, …]. REQUIRES: rank >= 1.
+std::unique_ptr<Field> makeArrayField(Tensor samples, Preprocess steps);
+
+/// Image files, each read when it is asked for. Paths are relative to `folder` and opened beneath it.
+std::unique_ptr<Field> makeImageField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, int channels);
+
+/// A copy of the rows [first, first + count) of an array.
+Result<Tensor> sliceRows(const Tensor& array, std::int64_t first, std::int64_t count);
+
+}  // namespace trimtab::dataset

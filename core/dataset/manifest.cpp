@@ -1,0 +1,138 @@
+#include "core/dataset/manifest.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "core/base/json.h"
+#include "core/dataset/image_file.h"
+
+namespace trimtab::dataset {
+namespace {
+
+using base::Json;
+
+constexpr std::string_view kMetrics[] = {"top1", "top5", "perplexity", "next_token_accuracy", "rmse", "relative_error"};
+
+Status checkKeys(const Json& object, std::initializer_list<std::string_view> known, const std::string& where) {
+    if (!object.is_object()) return fail(ErrorCode::Refused, fmt::format("{} must be an object", where));
+    for (const auto& [key, value] : object.items())
+        if (std::find(known.begin(), known.end(), key) == known.end()) return fail(ErrorCode::Refused, fmt::format("{} has the unknown key '{:.60}'", where, key));
+    return {};
+}
+
+Result<std::vector<float>> numbersAt(const Json& object, const char* key, const std::string& where) {
+    std::vector<float> values;
+    const Json* member = base::memberAt(object, key);
+    if (!member) return values;
+    const auto refused = [&] { return fail(ErrorCode::Refused, fmt::format("{}.{} must be a number or a list of them", where, key)); };
+    if (member->is_number()) return std::vector<float>{member->get<float>()};
+    if (!member->is_array() || member->size() > 100'000) return refused();
+    for (const Json& item : *member) {
+        if (!item.is_number()) return refused();
+        values.push_back(item.get<float>());
+    }
+    return values;
+}
+
+Result<std::optional<std::array<std::int64_t, 2>>> extentAt(const Json& object, const char* key, const std::string& where) {
+    const Json* member = base::memberAt(object, key);
+    if (!member) return std::nullopt;
+    const auto valid = [](const Json& item) { return item.is_number_integer() && item.get<std::int64_t>() >= 1 && item.get<std::int64_t>() <= kMaxImageExtent; };
+    if (!member->is_array() || member->size() != 2 || !valid((*member)[0]) || !valid((*member)[1]))
+        return fail(ErrorCode::Refused, fmt::format("{}.{} must be [height, width], each from 1 to {}", where, key, kMaxImageExtent));
+    return std::array<std::int64_t, 2>{(*member)[0].get<std::int64_t>(), (*member)[1].get<std::int64_t>()};
+}
+
+Result<std::optional<Layout>> layoutAt(const Json& object, const char* key, const std::string& where) {
+    TRIMTAB_TRY(const std::string word, base::stringAt(object, key, ""));
+    if (word.empty()) return std::nullopt;
+    if (word == "NCHW") return Layout::Nchw;
+    if (word == "NHWC") return Layout::Nhwc;
+    return fail(ErrorCode::Refused, fmt::format("{}.{} must be \"NCHW\" or \"NHWC\"", where, key));
+}
+
+Result<Preprocess> readPreprocess(const Json& object, const std::string& where) {
+    TRIMTAB_REQUIRE(checkKeys(object, {"scale", "mean", "std", "resize", "crop", "layout", "stored"}, where));
+    Preprocess steps;
+    TRIMTAB_TRY(const double scale, base::numberAt(object, "scale", 1.0));
+    steps.scale = static_cast<float>(scale);
+    TRIMTAB_TRY(steps.mean, numbersAt(object, "mean", where));
+    TRIMTAB_TRY(steps.deviation, numbersAt(object, "std", where));
+    if (std::any_of(steps.deviation.begin(), steps.deviation.end(), [](float v) { return !(v > 0) || !std::isfinite(v); }))
+        return fail(ErrorCode::Refused, fmt::format("{}.std must be above zero", where));
+    TRIMTAB_TRY(steps.resize, extentAt(object, "resize", where));
+    TRIMTAB_TRY(steps.crop, extentAt(object, "crop", where));
+    TRIMTAB_TRY(steps.layout, layoutAt(object, "layout", where));
+    TRIMTAB_TRY(steps.stored, layoutAt(object, "stored", where));
+    return steps;
+}
+
+Result<ManifestField> readField(const std::string& name, const Json& object, const std::string& where) {
+    TRIMTAB_REQUIRE(checkKeys(object, {"file", "array", "channels", "preprocess"}, where));
+    ManifestField field;
+    field.name = name;
+    TRIMTAB_TRY(field.file, base::stringAt(object, "file"));
+    TRIMTAB_TRY(field.array, base::stringAt(object, "array", name));
+    TRIMTAB_TRY(const std::int64_t channels, base::integerAt(object, "channels", 0));
+    if (channels != 0 && channels != 1 && channels != 3) return fail(ErrorCode::Refused, fmt::format("{}.channels must be 1 or 3", where));
+    field.channels = static_cast<int>(channels);
+    if (const Json* steps = base::memberAt(object, "preprocess")) { TRIMTAB_TRY(field.preprocess, readPreprocess(*steps, where + ".preprocess")); }
+    return field;
+}
+
+Status readTarget(const Json& root, Manifest& manifest) {
+    const Json* target = base::memberAt(root, "target");
+    if (!target) return {};
+    TRIMTAB_REQUIRE(checkKeys(*target, {"file", "array", "shift_of"}, "target"));
+    TRIMTAB_TRY(manifest.shiftOf, base::stringAt(*target, "shift_of", ""));
+    if (manifest.shiftOf.empty()) {
+        TRIMTAB_TRY(manifest.target, readField("target", *target, "target"));
+        return {};
+    }
+    const bool known = std::any_of(manifest.inputs.begin(), manifest.inputs.end(), [&](const auto& field) { return field.name == manifest.shiftOf; });
+    if (!known) return fail(ErrorCode::Refused, fmt::format("target.shift_of names '{:.80}', which is no input", manifest.shiftOf));
+    return {};
+}
+
+Result<Manifest> readManifest(std::string_view text, const std::string& what) {
+    TRIMTAB_TRY(const Json root, base::parseJson(text, what));
+    TRIMTAB_REQUIRE(checkKeys(root, {"format", "version", "name", "task", "inputs", "target", "metric"}, "the manifest"));
+    TRIMTAB_TRY(const std::string format, base::stringAt(root, "format"));
+    TRIMTAB_TRY(const std::int64_t version, base::integerAt(root, "version"));
+    if (format != "trimtab-dataset") return fail(ErrorCode::Refused, "\"format\" must be \"trimtab-dataset\"");
+    if (version != 1) return fail(ErrorCode::Refused, fmt::format("has version {}, but only version 1 is known", version));
+    Manifest manifest;
+    TRIMTAB_TRY(manifest.name, base::stringAt(root, "name", ""));
+    TRIMTAB_TRY(manifest.task, base::stringAt(root, "task"));
+    const std::string fallback = defaultMetric(manifest.task);
+    if (fallback.empty()) return fail(ErrorCode::Refused, fmt::format("\"task\" is '{:.60}'; classification, language-model and regression are known", manifest.task));
+    TRIMTAB_TRY(manifest.metric, base::stringAt(root, "metric", fallback));
+    if (std::find(std::begin(kMetrics), std::end(kMetrics), manifest.metric) == std::end(kMetrics))
+        return fail(ErrorCode::Refused, fmt::format("\"metric\" is '{:.60}'; known are {}", manifest.metric, fmt::join(kMetrics, ", ")));
+    const Json* inputs = base::memberAt(root, "inputs");
+    if (!inputs || !inputs->is_object() || inputs->empty()) return fail(ErrorCode::Refused, "\"inputs\" must name at least one field");
+    for (const auto& [name, field] : inputs->items()) {
+        TRIMTAB_TRY(ManifestField read, readField(name, field, "inputs." + name));
+        manifest.inputs.push_back(std::move(read));
+    }
+    TRIMTAB_REQUIRE(readTarget(root, manifest));
+    return manifest;
+}
+
+}  // namespace
+
+std::string defaultMetric(std::string_view task) {
+    if (task == "classification") return "top1";
+    if (task == "language-model") return "perplexity";
+    return task == "regression" ? "rmse" : "";
+}
+
+Result<Manifest> parseManifest(std::string_view text, const std::string& what) {
+    auto manifest = readManifest(text, what);
+    if (!manifest && manifest.error().context.empty()) manifest.error().context = what;
+    return manifest;
+}
+
+}  // namespace trimtab::dataset

@@ -1,0 +1,41 @@
+#include <exception>
+
+#include <fmt/format.h>
+
+#include "core/dataset/dataset.h"
+#include "core/dataset/parts.h"
+
+namespace trimtab::dataset {
+namespace {
+
+Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (!std::filesystem::exists(status)) return fail(ErrorCode::NotFound, "there is no such file or folder", path.string());
+    if (std::filesystem::is_directory(status)) {
+        std::error_code ignored;
+        if (std::filesystem::exists(path / "dataset.json", ignored)) return openManifest(path / "dataset.json", graph);
+        return openClassFolder(path, graph);
+    }
+    const std::string extension = path.extension().string();
+    if (extension == ".json") return openManifest(path, graph);
+    if (extension == ".npz") return openNpz(path);
+    if (extension == ".npy") return openTokens(path, graph);
+    if (extension == ".csv") return openCsv(path, graph);
+    return fail(ErrorCode::Refused, "is no dataset: a folder with dataset.json or class/*.png|jpg, or a .json, .npz, .npy or .csv file is wanted", path.string());
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Dataset>> open(const std::string& path, const Graph* graph) {
+    try {
+        TRIMTAB_TRY(Parts parts, openParts(path, graph));
+        auto dataset = assemble(std::move(parts), graph);
+        if (!dataset && dataset.error().context.empty()) dataset.error().context = path;
+        return dataset;
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Refused, fmt::format("cannot be read: {}", error.what()), path);
+    }
+}
+
+}  // namespace trimtab::dataset

@@ -1,0 +1,54 @@
+#pragma once
+// What the readers of each form find, before it is bound to a model.
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/dataset/field.h"
+#include "core/graph/graph.h"
+
+namespace trimtab::dataset {
+
+struct Parts {
+    std::string name;
+    std::string task;
+    std::string metric;
+    std::map<std::string, std::unique_ptr<Field>> inputs;
+    Tensor target;                 // undefined: none
+    std::string shiftOf;           // target: this input's tokens, one later
+    std::string hash;
+    bool mayHoldMore = false;      // arrays that the model has no input for are left out instead of being refused
+};
+
+/// A folder's dataset.json or another manifest; files lie beneath the manifest's folder.
+Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph);
+Result<Parts> openNpz(const std::filesystem::path& path);
+/// Token ids: [samples, length], or one long row that is cut into windows of 128 (or of what the model's input holds, plus the target's last one).
+Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph);
+Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph);
+/// class/*.png|jpg; classes are numbered in the order of their names. Scaled to [0, 1], and resized to the model's input where that is fixed.
+Result<Parts> openClassFolder(const std::filesystem::path& path, const Graph* graph);
+
+/// Token ids as rows [samples, length]. Refused: no integers, fewer than two tokens a row, more than two axes.
+Result<Tensor> windowTokens(const Tensor& tokens, std::int64_t window, const std::string& what);
+/// Length of windows for this model: kDefaultWindow, or one more than its fixed sequence length.
+std::int64_t windowFor(const Graph* graph, const std::string& input);
+inline constexpr std::int64_t kDefaultWindow = 128;
+
+struct ClassImages {
+    std::vector<std::string> files;  // "class/name.png", sorted
+    Tensor labels;                   // int64 [files]
+};
+/// Refused: no class, no image, too many files.
+Result<ClassImages> listClassImages(const std::filesystem::path& folder);
+
+/// Binds the parts to the model's inputs (checked where a graph is given) and makes the dataset.
+class Dataset;
+Result<std::shared_ptr<const Dataset>> assemble(Parts parts, const Graph* graph);
+
+/// The only input of a graph, or the one of this name; kNoValue otherwise.
+graph::ValueId inputFor(const Graph* graph, const std::string& name);
+
+}  // namespace trimtab::dataset
