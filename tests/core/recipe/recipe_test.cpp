@@ -1,0 +1,173 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/hash.h"
+#include "core/recipe/recipe.h"
+#include "tests/core/recipe/random_recipe.h"
+
+namespace trimtab::recipe {
+namespace {
+
+using testing::HasSubstr;
+
+std::string refusalOf(const std::string& text) {
+    const auto recipe = parse(text);
+    if (recipe) return "accepted: " + canonical(*recipe);
+    EXPECT_EQ(recipe.error().code, ErrorCode::Refused) << text;
+    return recipe.error().text();
+}
+
+TEST(Recipe, CanonicalFormReadsBackAsTheSameRecipe) {
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+        const Recipe recipe = randomRecipe(seed);
+        const auto again = parse(canonical(recipe));
+        ASSERT_TRUE(again) << canonical(recipe) << ": " << again.error().text();
+        EXPECT_EQ(*again, normalized(recipe)) << canonical(recipe);
+        EXPECT_EQ(canonical(*again), canonical(recipe));
+        EXPECT_TRUE(check(recipe));
+    }
+}
+
+TEST(Recipe, HashDoesNotDependOnTheOrderOfKeysNorOnWrittenDefaults) {
+    const auto a = parse(R"({"weights": {"bits": 4, "group": 32}, "prune": {"ratio": 0.5}})");
+    const auto b = parse(R"({"prune": {"ratio": 5e-1, "scope": "layer", "method": "magnitude"}, "compute": "fp32", "activations": {"bits": 32},
+                             "weights": {"scheme": "symmetric", "format": "int", "group": 32.0, "method": "rtn", "bits": 4}, "rules": []})");
+    ASSERT_TRUE(a && b);
+    EXPECT_EQ(hash(*a), hash(*b));
+    EXPECT_EQ(canonical(*a), R"({"prune":{"ratio":0.5},"weights":{"bits":4,"group":32}})");
+}
+
+TEST(Recipe, DifferentRecipesHaveDifferentHashes) {
+    std::map<std::string, std::string> seen;
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        const Recipe recipe = randomRecipe(seed);
+        const auto [entry, fresh] = seen.emplace(hash(recipe), canonical(recipe));
+        EXPECT_EQ(entry->second, canonical(recipe));
+    }
+}
+
+TEST(Recipe, TheIdentityIsAnEmptyObject) {
+    EXPECT_TRUE(Recipe{}.isIdentity());
+    EXPECT_EQ(canonical({}), "{}");
+    EXPECT_EQ(hash({}), base::sha256("{}"));
+    EXPECT_EQ(summary({}), "as is");
+    const auto spelledOut = parse(R"({"weights": {"bits": 32}, "prune": {"ratio": 0}, "compute": "fp32"})");
+    ASSERT_TRUE(spelledOut);
+    EXPECT_TRUE(spelledOut->isIdentity());
+    EXPECT_EQ(*spelledOut, Recipe{});
+}
+
+TEST(Recipe, EveryRefusalNamesItsField) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"({"wieghts": {"bits": 4}})", "wieghts"},
+        {R"({"weights": {"bit": 4}})", "weights.bits"},
+        {R"({"weights": {"bits": 4, "grup": 1}})", "weights.grup"},
+        {R"({"weights": {"bits": 9}})", "weights.bits"},
+        {R"({"weights": {"bits": 1}})", "weights.bits"},
+        {R"({"weights": {"bits": 4.5}})", "weights.bits"},
+        {R"({"weights": {"bits": "4"}})", "weights.bits"},
+        {R"({"weights": {"bits": null}})", "weights.bits"},
+        {R"({"weights": 4})", "weights"},
+        {R"({"weights": {"bits": 4, "group": -2}})", "weights.group"},
+        {R"({"weights": {"bits": 4, "group": 99999999999}})", "weights.group"},
+        {R"({"weights": {"bits": 4, "group": 18446744073709551615}})", "weights.group"},
+        {R"({"weights": {"bits": 4, "scheme": "odd"}})", "weights.scheme"},
+        {R"({"weights": {"bits": 4, "method": "gptq"}})", "weights.method"},
+        {R"({"weights": {"bits": 16, "format": "int"}})", "weights.format"},
+        {R"({"weights": {"bits": 4, "format": "bf16"}})", "weights.format"},
+        {R"({"weights": {"bits": 16, "group": 32}})", "weights.group"},
+        {R"({"weights": {"bits": 16, "scheme": "asymmetric"}})", "weights.scheme"},
+        {R"({"prune": {}})", "prune.ratio"},
+        {R"({"prune": {"ratio": 1}})", "prune.ratio"},
+        {R"({"prune": {"ratio": -0.1}})", "prune.ratio"},
+        {R"({"prune": {"ratio": true}})", "prune.ratio"},
+        {R"({"prune": {"ratio": 0.5, "pattern": "2:4"}})", "prune.pattern"},
+        {R"({"prune": {"ratio": 0.5, "scope": "model"}})", "prune.scope"},
+        {R"({"activations": {"bits": 4}})", "activations.bits"},
+        {R"({"activations": {"bits": 8, "mode": "static"}})", "activations.mode"},
+        {R"({"compute": "fp64"})", "compute"},
+        {R"({"compute": 8})", "compute"},
+        {R"({"kv_cache": {"bits": 8}})", "kv_cache"},
+        {R"({"rules": {}})", "rules"},
+        {R"({"rules": [{"weights": {"bits": 8}}]})", "rules[0].match"},
+        {R"({"rules": [{"match": {}, "weights": {"bits": 8}}]})", "rules[0].match"},
+        {R"({"rules": [{"match": {"op": "Conv"}}]})", "rules[0]"},
+        {R"({"rules": [{"match": {"op": ""}, "compute": "bf16"}]})", "rules[0].match.op"},
+        {R"({"rules": [{"match": {"layer": 1}, "compute": "bf16"}]})", "rules[0].match.layer"},
+        {R"({"rules": [{"match": {"block": [3, 1]}, "compute": "bf16"}]})", "rules[0].match.block"},
+        {R"({"rules": [{"match": {"block": [1]}, "compute": "bf16"}]})", "rules[0].match.block"},
+        {R"({"rules": [{"match": {"block": -1}, "compute": "bf16"}]})", "rules[0].match.block"},
+        {R"({"rules": [{"match": {"op": "Conv"}, "weights": {"bits": 99}}]})", "rules[0].weights.bits"},
+        {R"([])", "document"},
+        {R"({"weights": {"bits": 4}, "weights": {"bits": 8}})", "weights"},
+    };
+    for (const auto& [text, field] : cases) EXPECT_THAT(refusalOf(text), HasSubstr(field)) << text;
+}
+
+TEST(Recipe, CombinationsWithoutMeaningAreRefusedWithTheirReason) {
+    EXPECT_THAT(refusalOf(R"({"compute": "int8"})"), HasSubstr("weights.bits must be 8"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 4}, "activations": {"bits": 8}})"), HasSubstr("weights.bits must be 8, not 4"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8}})"), HasSubstr("activations.bits must be 8"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8, "group": 32}, "activations": {"bits": 8}})"), HasSubstr("weights.group must be 0"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8, "scheme": "asymmetric"}, "activations": {"bits": 8}})"), HasSubstr("weights.scheme"));
+    EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "weights": {"bits": 8}})"), HasSubstr("compute = int8"));
+    EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "compute": "bf16"})"), HasSubstr("bf16"));
+}
+
+TEST(Recipe, TooManyRulesAreRefused) {
+    Json json;
+    for (int i = 0; i < 4097; ++i) json["rules"].push_back({{"match", {{"op", "Conv"}}}, {"compute", "bf16"}});
+    const auto recipe = fromJson(json);
+    ASSERT_FALSE(recipe);
+    EXPECT_THAT(recipe.error().message, HasSubstr("4097"));
+}
+
+TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
+    const auto of = [](const char* text) { return summary(*parse(text)); };
+    EXPECT_EQ(of(R"({"weights": {"bits": 4, "group": 32}, "prune": {"ratio": 0.5}, "compute": "bf16"})"), "int4 g32 · prune 50 % · bf16");
+    EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})"), "int8 × int8");
+    EXPECT_EQ(of(R"({"weights": {"bits": 16, "format": "fp16"}})"), "fp16 weights");
+    EXPECT_EQ(of(R"({"weights": {"bits": 3, "scheme": "asymmetric", "group": -1}})"), "int3 per tensor asym");
+    EXPECT_EQ(of(R"({"prune": {"ratio": 0.125, "scope": "global"}, "rules": [{"match": {"op": "Conv"}, "prune": {"ratio": 0}}]})"), "prune 12.5 % global · 1 rule");
+}
+
+TEST(RecipeAxis, SetsOneValueInTheBase) {
+    Recipe recipe;
+    EXPECT_TRUE(setAxis(recipe, "weights.group", 32));
+    EXPECT_TRUE(setAxis(recipe, "weights.bits", 4));
+    EXPECT_TRUE(setAxis(recipe, "prune.ratio", 0.25));
+    EXPECT_TRUE(setAxis(recipe, "compute", "bf16"));
+    EXPECT_EQ(canonical(recipe), R"({"compute":"bf16","prune":{"ratio":0.25},"weights":{"bits":4,"group":32}})");
+    EXPECT_TRUE(setAxis(recipe, "weights.bits", 32));
+    EXPECT_TRUE(setAxis(recipe, "prune.ratio", 0));
+    EXPECT_TRUE(setAxis(recipe, "compute", "fp32"));
+    EXPECT_EQ(recipe, Recipe{});
+}
+
+TEST(RecipeAxis, SixteenBitsAreBfloatUnlessTheFormatWasGiven) {
+    Recipe recipe;
+    EXPECT_TRUE(setAxis(recipe, "weights.bits", 16));
+    EXPECT_EQ(recipe.base.weights->format, "bf16");
+    EXPECT_TRUE(setAxis(recipe, "weights.format", "fp16"));
+    EXPECT_TRUE(setAxis(recipe, "weights.bits", 16));
+    EXPECT_EQ(recipe.base.weights->format, "fp16");
+    EXPECT_TRUE(setAxis(recipe, "weights.bits", 4));
+    EXPECT_EQ(recipe.base.weights->format, "int");
+}
+
+TEST(RecipeAxis, RefusesUnknownPathsAndValuesByName) {
+    Recipe recipe;
+    for (const char* path : {"weight.bits", "weights", "weights.", "weights.bit", "prune", "computes", "", "rules", "run.batch"}) {
+        const Status status = setAxis(recipe, path, 4);
+        ASSERT_FALSE(status) << path;
+        EXPECT_EQ(status.error().code, ErrorCode::Refused);
+        EXPECT_THAT(status.error().message, HasSubstr(path));
+    }
+    EXPECT_FALSE(setAxis(recipe, "weights.bits", 64));
+    EXPECT_FALSE(setAxis(recipe, "weights.bits", "int4"));
+    EXPECT_FALSE(setAxis(recipe, "compute", "tf32"));
+    EXPECT_EQ(recipe, Recipe{});
+}
+
+}  // namespace
+}  // namespace trimtab::recipe
