@@ -12,7 +12,6 @@ namespace {
 runtime::Support judgeBfloat(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     if (treatment.compute != graph::ComputeType::BFloat16 || view.type(0) != DataType::Float32) return notMeant();
-    if (!view.value(1).isConstant()) return refused("its weight is not constant");
     if (treatment.activationBits != 32) return refused("bfloat16 products take no 8-bit activations");
     if (!onednn::hasBfloat16Products() && !onednn::emulatesBfloat16()) return refused("this processor has no bfloat16 products");
     if (!onednn::hasBfloat16Products()) return emulated("this processor has no bfloat16 products; oneDNN imitates them in fp32");
@@ -27,8 +26,9 @@ DataType resultType(const NodeView& view) {
     if (view.graph.isOutput(output)) return DataType::Float32;
     for (const graph::Node& node : view.graph.nodes) {
         if (std::find(node.inputs.begin(), node.inputs.end(), output) == node.inputs.end()) continue;
-        const NodeView reader{view.graph, node};
-        const bool takesBfloat = hasTreatedOperands(node) && judgeBfloat(reader).level != runtime::Support::Level::Refused && node.input(2) != output;
+        // A bias is read in fp32; Gemm is left out because only its weight products are taken.
+        const bool takesBfloat = hasTreatedOperands(node) && !node.is("Gemm") && node.input(2) != output &&
+                                 judgeBfloat(NodeView{view.graph, node}).level != runtime::Support::Level::Refused;
         if (!takesBfloat) return DataType::Float32;
     }
     return DataType::BFloat16;
@@ -39,6 +39,7 @@ DataType resultType(const NodeView& view) {
 runtime::Support judgeBfloatConvolution(const NodeView& view) {
     const int rank = view.rank(0);
     if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN convolves over one to three axes");
+    if (!view.value(1).isConstant()) return refused("its weight is not constant");
     return judgeBfloat(view);
 }
 
@@ -67,9 +68,11 @@ Status placeBfloatConvolution(Builder& builder, const NodeView& view) {
 }
 
 runtime::Support judgeBfloatMatMul(const NodeView& view) {
+    const runtime::Support support = judgeBfloat(view);
     std::string reason;
-    if (!isWeightProduct(view, &reason)) return refused(reason);
-    return judgeBfloat(view);
+    if (support.level == runtime::Support::Level::Refused) return support;
+    if (!view.value(1).isConstant()) return notMeant();  // the batched product's business
+    return isWeightProduct(view, &reason) ? support : refused(reason);
 }
 
 Status placeBfloatMatMul(Builder& builder, const NodeView& view) {
@@ -99,6 +102,29 @@ Status placeBfloatMatMul(Builder& builder, const NodeView& view) {
     recordTreatment(builder, view);
     builder.record().kernel = "onednn matmul bf16 " + primitive.name;
     return onednn::place(builder, primitive, std::move(arguments));
+}
+
+runtime::Support judgeBfloatBatched(const NodeView& view) {
+    if (!view.node.is("MatMul") || view.type(1) != DataType::Float32 || view.quantized(1)) return notMeant();
+    return judgeBfloat(view);
+}
+
+Status placeBfloatBatched(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const BatchedProduct product, batchedProduct(view));
+    const DataType type = resultType(view);
+    const auto source = onednn::describe(product.left, DataType::BFloat16);
+    const auto weights = onednn::describe(product.right, DataType::BFloat16);
+    const auto destination = onednn::describe(product.result, type);
+    TRIMTAB_TRY(const auto primitive, onednn::matMul(source, weights, std::nullopt, destination, {}));
+    if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
+    const Form plain{DataType::BFloat16, Layout::Plain};
+    TRIMTAB_TRY(const SlotId left, builder.read(view.node.input(0), plain));
+    TRIMTAB_TRY(const SlotId right, builder.read(view.node.input(1), plain));
+    recordTreatment(builder, view);
+    builder.record().kernel = "onednn matmul bf16 " + primitive.name;
+    return onednn::place(builder, primitive,
+                         {{DNNL_ARG_SRC, source, left, false}, {DNNL_ARG_WEIGHTS, weights, right, false},
+                          {DNNL_ARG_DST, destination, builder.write(view.node.output(0), Form{type, Layout::Plain}), true}});
 }
 
 }  // namespace trimtab::cpu

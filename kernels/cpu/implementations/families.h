@@ -34,6 +34,7 @@ TRIMTAB_FAMILY(IntegerConvolution);
 TRIMTAB_FAMILY(IntegerMatMul);
 TRIMTAB_FAMILY(BfloatConvolution);
 TRIMTAB_FAMILY(BfloatMatMul);
+TRIMTAB_FAMILY(BfloatBatched);
 TRIMTAB_FAMILY(WeightOnly);
 TRIMTAB_FAMILY(Sparse);
 

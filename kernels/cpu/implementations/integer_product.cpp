@@ -93,9 +93,10 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
 }
 
 runtime::Support judgeIntegerMatMul(const NodeView& view) {
+    const runtime::Support support = judgeInteger(view);
     std::string reason;
-    if (!isWeightProduct(view, &reason)) return refused(reason);
-    return judgeInteger(view);
+    if (support.level != runtime::Support::Level::Refused && !isWeightProduct(view, &reason)) return refused(reason);
+    return support;
 }
 
 Status placeIntegerMatMul(Builder& builder, const NodeView& view) {

@@ -29,6 +29,7 @@ std::map<std::string, List, std::less<>> makeLists() {
                                                     {"weight-only product", judgeWeightOnly, placeWeightOnly},
                                                     {"sparse product", judgeSparse, placeSparse},
                                                     {"fp32 product", judgeMatMul, placeMatMul},
+                                                    {"batched bf16 product", judgeBfloatBatched, placeBfloatBatched},
                                                     {"batched product", judgeBatchedMatMul, placeBatchedMatMul}});
     put({"MaxPool", "AveragePool"}, {{"pooling", judgePool, placePool}});
     put({"GlobalAveragePool", "GlobalMaxPool"}, {{"global pooling", judgeGlobalPool, placeGlobalPool}});

@@ -24,7 +24,7 @@ bool isWeightProduct(const NodeView& view, std::string* reason) {
     };
     if (view.type(0) != DataType::Float32) return no("");
     const int weightRank = view.quantized(1) ? view.quantized(1)->originalShape.rank() : view.rank(1);
-    if (weightRank >= 0 && weightRank != 2) return no("its second operand is no matrix");
+    if (weightRank >= 0 && weightRank != 2) return no("");  // the batched product's business
     if (view.node.is("Gemm")) {
         if (view.node.integer("transA", 0) != 0) return no("its first operand is transposed");
         if (view.node.number("alpha", 1.0F) != 1.0F) return no("alpha is not 1");
@@ -110,7 +110,7 @@ runtime::Support judgeBatchedMatMul(const NodeView& view) {
     return judgeEmulation(view);
 }
 
-Status placeBatchedMatMul(Builder& builder, const NodeView& view) {
+Result<BatchedProduct> batchedProduct(const NodeView& view) {
     std::vector<std::int64_t> a = view.shape(0).dims();
     std::vector<std::int64_t> b = view.shape(1).dims();
     if (a.empty() || b.empty()) return fail(ErrorCode::Unsupported, "an operand is a scalar");
@@ -124,12 +124,17 @@ Status placeBatchedMatMul(Builder& builder, const NodeView& view) {
     for (std::size_t axis = 0; axis + 2 < rank; ++axis) y.push_back(std::max(a[axis], b[axis]));
     y.push_back(a[rank - 2]);
     y.push_back(b[rank - 1]);
-    if (Shape(a).elementCount() == 0 || Shape(b).elementCount() == 0) return fail(ErrorCode::Unsupported, "it multiplies nothing");
-    if (Shape(y).elementCount() != view.outputShape().elementCount()) return fail(ErrorCode::Unsupported, "its shapes do not fit");
+    BatchedProduct product{Shape(a), Shape(b), Shape(y)};
+    if (product.left.elementCount() == 0 || product.right.elementCount() == 0) return fail(ErrorCode::Unsupported, "it multiplies nothing");
+    if (product.result.elementCount() != view.outputShape().elementCount()) return fail(ErrorCode::Unsupported, "its shapes do not fit");
+    return product;
+}
 
-    const auto source = onednn::describe(Shape(a), DataType::Float32);
-    const auto weights = onednn::describe(Shape(b), DataType::Float32);
-    const auto destination = onednn::describe(Shape(y), DataType::Float32);
+Status placeBatchedMatMul(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const BatchedProduct product, batchedProduct(view));
+    const auto source = onednn::describe(product.left, DataType::Float32);
+    const auto weights = onednn::describe(product.right, DataType::Float32);
+    const auto destination = onednn::describe(product.result, DataType::Float32);
     TRIMTAB_TRY(const auto primitive, onednn::matMul(source, weights, std::nullopt, destination, {}));
     TRIMTAB_TRY(const SlotId left, readAsTreated(builder, view, 0));
     TRIMTAB_TRY(const SlotId right, readAsTreated(builder, view, 1));

@@ -24,4 +24,10 @@ Result<WeightProduct> weightProduct(const NodeView& view);
 /// The bias as n consecutive floats; kNoSlot without one.
 Result<SlotId> readBias(Builder& builder, const NodeView& view, const WeightProduct& product);
 
+/// MatMul of any two operands of rank 1…6, batches broadcast: all with one rank, a vector as a matrix with one row or column.
+struct BatchedProduct {
+    Shape left, right, result;
+};
+Result<BatchedProduct> batchedProduct(const NodeView& view);
+
 }  // namespace trimtab::cpu

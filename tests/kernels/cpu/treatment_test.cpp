@@ -121,6 +121,17 @@ TEST(BfloatProducts, AgreeToTheirOwnRounding) {
     }
 }
 
+TEST(BfloatProducts, TwoActivationsOfAnyRankAreMultipliedNatively) {
+    for (const auto& [a, b] : {std::pair{Shape{2, 3, 7, 20}, Shape{2, 3, 20, 9}}, std::pair{Shape{2, 3, 7, 20}, Shape{1, 1, 20, 9}}, std::pair{Shape{7, 20}, Shape{20, 9}}}) {
+        GraphMaker maker;
+        const auto product = maker.node("MatMul", {maker.input("a", a), maker.input("b", b)});
+        maker.last().treatment.compute = ComputeType::BFloat16;
+        maker.output(maker.node("Softmax", {product}, {{"axis", std::int64_t{-1}}}));
+        const auto layers = expectLikeReference(maker.finish(), {{"a", normalTensor(a, 1)}, {"b", normalTensor(b, 2)}}, {2e-5, 2e-5});
+        EXPECT_EQ(layers.front().kernel.find("onednn matmul bf16"), 0U) << layers.front().kernel << layers.front().reason;
+    }
+}
+
 TEST(BfloatProducts, ResidualsReachTheFp32LayersBehind) {
     GraphMaker maker;
     const Shape shape{2, 32, 8, 8};
