@@ -33,12 +33,12 @@ void printSummary(const ipc::ModelInfo& info) {
     fmt::print("{:<12}{}\n", "parameters", base::formatCount(static_cast<double>(info.parameters)));
     fmt::print("{:<12}{} of weights, {} on disk\n", "bytes", base::formatBytes(static_cast<double>(info.weightBytes)),
                base::formatBytes(static_cast<double>(info.fileBytes)));
+    std::string assumed;
+    for (const auto& [symbol, extent] : info.assumed) assumed += fmt::format("{}{} = {}", assumed.empty() ? ", with " : ", ", printable(symbol), extent);
     if (info.operations >= 0) {
-        fmt::print("{:<12}{} in one run\n", "operations", base::formatCount(info.operations));
-    } else if (!info.openSymbols.empty()) {
-        std::string symbols;
-        for (const std::string& symbol : info.openSymbols) symbols += (symbols.empty() ? "" : ", ") + printable(symbol);
-        fmt::print("{:<12}not known while dims are open: {} (give --shape)\n", "operations", symbols);
+        fmt::print("{:<12}{} in one run{}\n", "operations", base::formatCount(info.operations), assumed);
+    } else {
+        fmt::print("{:<12}not known: some shapes stay open (give --shape)\n", "operations");
     }
     std::string operators;
     for (const auto& [name, times] : info.operators) operators += fmt::format("{}{} × {}", operators.empty() ? "" : ", ", times, printable(name));

@@ -14,6 +14,19 @@ Result<const Json*> arrayAt(const Json& object, std::string_view key) {
     return member;
 }
 
+template <class T>
+Result<std::map<std::string, T>> integerMapAt(const Json& object, std::string_view key) {
+    std::map<std::string, T> values;
+    const Json* member = base::memberAt(object, key);
+    if (!member) return values;
+    if (!member->is_object()) return wrongType(key, "an object");
+    for (const auto& [name, item] : member->items()) {
+        if (!item.is_number_integer()) return wrongType(key, "an object of whole numbers");
+        values.emplace(name, item.get<T>());
+    }
+    return values;
+}
+
 }  // namespace
 
 Json encode(const base::PairedBlock& block) { return {{"baseline", encode(block.baseline)}, {"trial", encode(block.trial)}}; }
@@ -50,17 +63,9 @@ Result<std::map<std::string, std::string>> stringMapAt(const Json& object, std::
     return values;
 }
 
-Result<std::map<std::string, int>> countMapAt(const Json& object, std::string_view key) {
-    std::map<std::string, int> values;
-    const Json* member = base::memberAt(object, key);
-    if (!member) return values;
-    if (!member->is_object()) return wrongType(key, "an object");
-    for (const auto& [name, item] : member->items()) {
-        if (!item.is_number_integer()) return wrongType(key, "an object of whole numbers");
-        values.emplace(name, item.get<int>());
-    }
-    return values;
-}
+Result<std::map<std::string, int>> countMapAt(const Json& object, std::string_view key) { return integerMapAt<int>(object, key); }
+
+Result<std::map<std::string, std::int64_t>> extentMapAt(const Json& object, std::string_view key) { return integerMapAt<std::int64_t>(object, key); }
 
 Status requireObject(const Json& json, std::string_view what) {
     if (!json.is_object()) return fail(ErrorCode::Refused, std::string(what) + " must be a JSON object");

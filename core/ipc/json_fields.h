@@ -20,6 +20,7 @@ Result<base::PairedBlock> blockAt(const Json& object, std::string_view key);
 Result<std::vector<std::string>> stringsAt(const Json& object, std::string_view key);
 Result<std::map<std::string, std::string>> stringMapAt(const Json& object, std::string_view key);
 Result<std::map<std::string, int>> countMapAt(const Json& object, std::string_view key);
+Result<std::map<std::string, std::int64_t>> extentMapAt(const Json& object, std::string_view key);
 
 /// Refused when `json` is not an object; `what` names it.
 Status requireObject(const Json& json, std::string_view what);

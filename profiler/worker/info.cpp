@@ -5,6 +5,7 @@
 #include "core/graph/cost.h"
 #include "core/graph/shape_inference.h"
 #include "core/ipc/messages.h"
+#include "core/runtime/inputs.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/methods.h"
 
@@ -82,6 +83,17 @@ void describeLayers(const Graph& graph, ipc::ModelInfo& info) {
     if (!allKnown) info.operations = -1;
 }
 
+/// The graph with every open dim of its inputs taken as 1, so that costs can be told; the graph as it is where that goes against the model.
+Graph closed(const Graph& graph, std::map<std::string, std::int64_t>& assumed) {
+    const std::vector<std::string> open = graph::openSymbols(graph);
+    if (open.empty()) return graph;
+    Graph bound = graph;
+    const auto shapes = runtime::inputShapes(graph, {});
+    if (!shapes || !graph::bindInputShapes(bound, *shapes)) return graph;
+    for (const std::string& symbol : open) assumed[symbol] = 1;
+    return bound;
+}
+
 /// Binds the shapes of the setting; a contradiction is told, and the model is shown as it declares itself.
 void bindShapes(Graph& graph, const recipe::RunSetting& setting, std::vector<std::string>& problems) {
     Graph declared = graph;
@@ -113,7 +125,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     for (const graph::ValueId id : graph.inputs) info.inputs.push_back(portOf(graph.value(id)));
     for (const graph::ValueId id : graph.outputs) info.outputs.push_back(portOf(graph.value(id)));
     info.openSymbols = graph::openSymbols(graph);
-    describeLayers(graph, info);
+    describeLayers(closed(graph, info.assumed), info);
     countConstants(graph, info);
     info.unsupported = unsupportedOperators(graph);
     if (auto hash = formats::onnx::modelHash(request.model)) {

@@ -1,0 +1,140 @@
+// Sweeps through the real programs: what is stored, resumed, refreshed, compared and exported.
+#include <gtest/gtest.h>
+
+#include "core/base/json.h"
+#include "core/store/session.h"
+#include "tests/app/cli/command_line.h"
+#include "tests/app/cli/tiny_study.h"
+
+namespace trimtab::testing_cli {
+namespace {
+
+class Sweep : public testing::Test {
+protected:
+    std::vector<std::string> command(std::vector<std::string> more = {}) const {
+        std::vector<std::string> words{"sweep",     m_tiny.model(),      "--data",    m_tiny.data(), "--axis",      "weights.bits=32,8,3",
+                                       "--session", m_tiny.at("s.trimtab"), "--seconds", "0.01",        "--processes", "2", "--json"};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
+    }
+    static Json document(const Ran& ran) {
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        return base::parseJson(ran.out, "output").value_or(Json());
+    }
+    std::vector<trial::TrialResult> results() const {
+        const auto session = store::Session::open(m_tiny.at("s.trimtab"), store::Mode::ReadOnly).value();
+        return session->results(session->studies().value().back().id).value();
+    }
+    TinyStudy m_tiny;
+};
+
+TEST_F(Sweep, TellsTheReferencesScoreFirstAndKeepsEveryTrial) {
+    const Ran ran = trimtab(command());
+    const Json answer = document(ran);
+    EXPECT_EQ(answer["finished"], 3);
+    EXPECT_DOUBLE_EQ(answer["baseline"]["value"].get<double>(), 0.9);
+    EXPECT_NE(ran.err.find("Is this what you expect?"), std::string::npos) << ran.err;
+    const auto stored = results();
+    ASSERT_EQ(stored.size(), 3u);
+    for (const auto& result : stored) {
+        EXPECT_EQ(result.state, trial::State::Finished) << result.failure;
+        ASSERT_TRUE(result.accuracy);
+        EXPECT_EQ(result.accuracy->sampleScores.size(), static_cast<std::size_t>(TinyStudy::kSamples));
+    }
+    EXPECT_TRUE(stored[0].isBaseline);
+    ASSERT_TRUE(stored[0].speed);
+    EXPECT_EQ(stored[0].speed->blocks.size(), 2u);
+}
+
+TEST_F(Sweep, LabelsEmulatedTrialsAndGivesThemNoSpeed) {
+    const Json answer = document(trimtab(command()));
+    int emulated = 0;
+    for (const Json& row : answer["pareto"]) {
+        if (row["execution"] != "emulated") continue;
+        ++emulated;
+        EXPECT_TRUE(row["latency_ms"].is_null());
+        EXPECT_EQ(row["on_front"], false);
+    }
+    EXPECT_EQ(emulated, 1) << "3 bits";
+}
+
+TEST_F(Sweep, DoesNothingTwiceAndRefreshesBesideWhatIsThere) {
+    document(trimtab(command()));
+    const Json again = document(trimtab(command({"--resume"})));
+    EXPECT_EQ(again["finished"], 0);
+    EXPECT_EQ(again["reused"], 3);
+    EXPECT_EQ(results().size(), 3u);
+    const Json alone = document(trimtab({"sweep", "--resume", "--session", m_tiny.at("s.trimtab"), "--json"}));
+    EXPECT_EQ(alone["reused"], 3);
+    document(trimtab(command({"--refresh"})));
+    EXPECT_EQ(results().size(), 6u) << "a new measurement is added beside the old one";
+}
+
+TEST_F(Sweep, TakesAStudyFileWithPathsBesideIt) {
+    const std::string file = m_tiny.write("study.json", R"({"model": "model.onnx", "data": "data", "axes": ["weights.bits=32,8"],
+        "budget": {"speed_seconds": 0.01, "processes": 2}})");
+    EXPECT_EQ(document(trimtab({"sweep", file, "--session", m_tiny.at("t.trimtab"), "--json"}))["finished"], 2);
+}
+
+TEST_F(Sweep, RunsNoProgramThatAStudyFileNames) {
+    const std::string program = m_tiny.write("mark.sh", "#!/bin/sh\ntouch " + m_tiny.at("ran") + "\nfor i in $(seq 40); do echo 1; done\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    const std::string file = m_tiny.write("study.json", R"({"model": "model.onnx", "data": "data", "axes": ["weights.bits=32"], "metric": "exec:)" + program + R"("})");
+    const Ran refused = trimtab({"sweep", file, "--session", m_tiny.at("t.trimtab")});
+    EXPECT_EQ(refused.status, 3) << refused.err;
+    EXPECT_FALSE(std::filesystem::exists(m_tiny.at("ran")));
+    const std::vector<std::string> named{"sweep",     m_tiny.model(),      "--data",    m_tiny.data(), "--axis",      "weights.bits=32", "--metric", "exec:" + program,
+                                         "--session", m_tiny.at("t.trimtab"), "--seconds", "0.01",        "--processes", "2", "--refresh"};
+    EXPECT_EQ(trimtab(named).status, 0) << "the command line may name it";
+    EXPECT_TRUE(std::filesystem::exists(m_tiny.at("ran")));
+    std::filesystem::remove(m_tiny.at("ran"));
+    const Ran resumed = trimtab({"sweep", "--resume", "--refresh", "--session", m_tiny.at("t.trimtab")});
+    EXPECT_NE(resumed.status, 0) << "a session may not";
+    EXPECT_FALSE(std::filesystem::exists(m_tiny.at("ran")));
+}
+
+TEST_F(Sweep, GoesWithoutDataByFidelity) {
+    const Json answer = document(trimtab({"sweep", m_tiny.model(), "--axis", "weights.bits=32,8", "--session", m_tiny.at("f.trimtab"), "--seconds", "0.01",
+                                          "--processes", "2", "--samples", "8", "--json"}));
+    EXPECT_EQ(answer["baseline"]["metric"], "agreement");
+    EXPECT_EQ(answer["baseline"]["fidelity"], true);
+    EXPECT_EQ(answer["baseline"]["value"], 1);
+}
+
+TEST_F(Sweep, EndsInReportsAndAnExportedModel) {
+    document(trimtab(command()));
+    const std::string session = m_tiny.at("s.trimtab");
+    for (const char* file : {"r.html", "r.md", "r.csv", "r.json", "r.svg", "r.png"}) {
+        EXPECT_EQ(trimtab({"report", session, "-o", m_tiny.at(file)}).status, 0) << file;
+        EXPECT_GT(std::filesystem::file_size(m_tiny.at(file)), 100u) << file;
+    }
+    EXPECT_EQ(trimtab({"report", session, "-o", m_tiny.at("r.doc")}).status, 3);
+    EXPECT_EQ(trimtab({"export", session, "--trial", "2", "-o", m_tiny.at("exported")}).status, 0);
+    EXPECT_TRUE(std::filesystem::exists(m_tiny.at("exported/recipe.json")));
+    EXPECT_EQ(trimtab({"run", m_tiny.at("exported/model.onnx")}).status, 0);
+    EXPECT_EQ(trimtab({"export", session, "--trial", "99", "-o", m_tiny.at("exported")}).status, 1);
+}
+
+TEST_F(Sweep, DoesNotExportAModelThatIsNotTheOneMeasured) {
+    document(trimtab(command()));
+    std::filesystem::copy_file(m_tiny.model(), m_tiny.at("other.onnx"));
+    const std::string recipe = m_tiny.write("r.json", R"({"prune": {"ratio": 0.5}})");
+    EXPECT_EQ(trimtab({"compress", m_tiny.at("other.onnx"), "--recipe", recipe, "-o", m_tiny.at("changed.onnx")}).status, 0);
+    std::filesystem::rename(m_tiny.at("changed.onnx"), m_tiny.model());
+    const Ran ran = trimtab({"export", m_tiny.at("s.trimtab"), "--trial", "2", "-o", m_tiny.at("exported")});
+    EXPECT_EQ(ran.status, 3) << ran.err;
+}
+
+TEST_F(Sweep, ComparesTwoTrialsAndTwoSessions) {
+    document(trimtab(command()));
+    const std::string session = m_tiny.at("s.trimtab");
+    const Ran trials = trimtab({"compare", session, "1", "2"});
+    EXPECT_EQ(trials.status, 0) << trials.err;
+    EXPECT_NE(trials.out.find("A against B"), std::string::npos);
+    EXPECT_EQ(trimtab({"compare", session, session, "--fail-if-slower", "5%"}).status, 0) << "nothing is slower than itself";
+    EXPECT_EQ(trimtab({"compare", session, session, "--fail-if-slower", "5pt"}).status, 2);
+    EXPECT_EQ(trimtab({"compare", session, "1", "99"}).status, 1);
+}
+
+}  // namespace
+}  // namespace trimtab::testing_cli

@@ -1,0 +1,140 @@
+// Exit codes, streams and options that every command shares.
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "core/base/json.h"
+#include "core/formats/numpy/npy.h"
+#include "core/tensor/convert.h"
+#include "tests/app/cli/command_line.h"
+#include "tests/app/cli/tiny_study.h"
+
+namespace trimtab::testing_cli {
+namespace {
+
+class Usage : public testing::Test {
+protected:
+    TinyStudy m_tiny;
+};
+
+TEST_F(Usage, IsWrongWithStatusTwo) {
+    for (const auto& arguments : std::vector<std::vector<std::string>>{{},
+                                                                       {"frobnicate"},
+                                                                       {"info"},
+                                                                       {"info", m_tiny.model(), "--no-such-option"},
+                                                                       {"bench", m_tiny.model(), "--batch", "0"},
+                                                                       {"run", m_tiny.model(), "--shape", "x"},
+                                                                       {"run", m_tiny.model(), "--shape", "x=1,two"},
+                                                                       {"run", m_tiny.model(), "--engine", "steam"},
+                                                                       {"eval", m_tiny.model(), "--metric", "no_such_metric"},
+                                                                       {"sweep", m_tiny.model(), "--session", m_tiny.at("s.trimtab")},
+                                                                       {"sweep", m_tiny.model(), "--axis", "weights.bits=4"},
+                                                                       {"sweep", m_tiny.model(), "--axis", "no.such.axis=4", "--session", m_tiny.at("s.trimtab")},
+                                                                       {"compare", m_tiny.at("s.trimtab"), "one", "two"},
+                                                                       {"pareto", m_tiny.at("s.trimtab"), "--x", "beauty"}}) {
+        const Ran ran = trimtab(arguments);
+        std::string line;
+        for (const auto& word : arguments) line += word + " ";
+        EXPECT_EQ(ran.status, 2) << line << "\n" << ran.err;
+        EXPECT_FALSE(ran.err.empty()) << line;
+        EXPECT_TRUE(ran.out.empty()) << line << ran.out;
+    }
+}
+
+TEST_F(Usage, OfHelpAndVersionIsRight) {
+    EXPECT_EQ(trimtab({"--help"}).status, 0);
+    EXPECT_EQ(trimtab({"sweep", "--help"}).status, 0);
+    EXPECT_NE(trimtab({"--version"}).out.find("0."), std::string::npos);
+}
+
+TEST_F(Usage, OfAMissingFileNamesIt) {
+    for (const char* command : {"info", "run", "bench", "eval"}) {
+        const Ran ran = trimtab({command, m_tiny.at("missing.onnx")});
+        EXPECT_EQ(ran.status, 1) << command;
+        EXPECT_NE(ran.err.find("missing.onnx"), std::string::npos) << ran.err;
+    }
+    EXPECT_EQ(trimtab({"pareto", m_tiny.at("missing.trimtab")}).status, 1);
+    EXPECT_FALSE(std::filesystem::exists(m_tiny.at("missing.trimtab"))) << "reading makes no session";
+}
+
+TEST_F(Usage, OfARecipeWithoutMeaningIsRefusedWithItsReason) {
+    const Ran unknown = trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", R"({"weights": {"bitz": 4}})")});
+    EXPECT_EQ(unknown.status, 3);
+    EXPECT_NE(unknown.err.find("bitz"), std::string::npos) << unknown.err;
+    EXPECT_NE(unknown.err.find("r.json"), std::string::npos) << unknown.err;
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", R"({"weights": {"bits": 4}, "compute": "int8", "activations": {"bits": 8}})")}).status, 3);
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", "{")}).status, 3);
+}
+
+TEST_F(Usage, OfQuietSaysOnlyResults) {
+    const Ran ran = trimtab({"eval", m_tiny.model(), "--data", m_tiny.data(), "-q"});
+    EXPECT_EQ(ran.status, 0);
+    EXPECT_TRUE(ran.err.empty()) << ran.err;
+    EXPECT_NE(ran.out.find("top1 0.9"), std::string::npos) << ran.out;
+}
+
+TEST_F(Usage, OfASeedGivesTheSameOutputsAgain) {
+    const auto outputs = [&](const std::string& seed, const std::string& engine) {
+        const std::string folder = m_tiny.at("out-" + seed + engine);
+        EXPECT_EQ(trimtab({"run", m_tiny.model(), "--seed", seed, "--batch", "3", "--engine", engine, "--save-outputs", folder}).status, 0);
+        return tensor::toFloats(formats::numpy::readNpy(folder + "/0_logits.npy").value());
+    };
+    const auto first = outputs("5", "cpu");
+    EXPECT_EQ(first.size(), 12u);
+    EXPECT_EQ(first, outputs("5", "cpu"));
+    EXPECT_NE(first, outputs("6", "cpu"));
+    const auto reference = outputs("5", "reference");
+    for (std::size_t i = 0; i < first.size(); ++i) EXPECT_NEAR(first[i], reference[i], 1e-4);
+}
+
+TEST_F(Usage, OfGivenInputsRunsThem) {
+    const std::string file = m_tiny.at("zeros.npy");
+    ASSERT_TRUE(formats::numpy::writeNpy(file, Tensor::zeros(DataType::Float32, {2, 8}).value()));
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--input", "x=" + file, "--save-outputs", m_tiny.at("out")}).status, 0);
+    const auto values = tensor::toFloats(formats::numpy::readNpy(m_tiny.at("out/0_logits.npy")).value());
+    ASSERT_EQ(values.size(), 8u);
+    EXPECT_TRUE(std::equal(values.begin(), values.begin() + 4, values.begin() + 4)) << "both samples are the same";
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--input", "y=" + file}).status, 3);
+    ASSERT_TRUE(formats::numpy::writeNpy(file, Tensor::zeros(DataType::Float32, {2, 9}).value()));
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--input", "x=" + file}).status, 3);
+}
+
+TEST_F(Usage, OfMetricsCountsWhatTheDataSay) {
+    const auto value = [&](const std::string& metric) {
+        const Ran ran = trimtab({"eval", m_tiny.model(), "--data", m_tiny.data(), "--metric", metric, "--json"});
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        return base::parseJson(ran.out, "output").value()["value"].get<double>();
+    };
+    EXPECT_DOUBLE_EQ(value("top1"), 0.9);
+    EXPECT_DOUBLE_EQ(value("top5"), 1);
+    const std::string program = m_tiny.write("half.sh", "#!/bin/sh\nfor i in $(seq 40); do echo 0.5; done\n");
+    std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+    EXPECT_DOUBLE_EQ(value("exec:" + program), 0.5);
+}
+
+TEST_F(Usage, OfCompressGivesAFileThatRunsAlike) {
+    const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 8}, "prune": {"ratio": 0.5}})");
+    const std::string small = m_tiny.at("small.onnx");
+    const Ran ran = trimtab({"compress", m_tiny.model(), "--recipe", recipe, "-o", small, "--report"});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    EXPECT_NE(ran.out.find("head"), std::string::npos) << "the report names layers";
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--recipe", recipe, "--batch", "4", "--save-outputs", m_tiny.at("a")}).status, 0);
+    EXPECT_EQ(trimtab({"run", small, "--batch", "4", "--save-outputs", m_tiny.at("b")}).status, 0);
+    const auto a = tensor::toFloats(formats::numpy::readNpy(m_tiny.at("a/0_logits.npy")).value());
+    const auto b = tensor::toFloats(formats::numpy::readNpy(m_tiny.at("b/0_logits.npy")).value());
+    ASSERT_EQ(a.size(), b.size());
+    for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4);
+}
+
+TEST_F(Usage, OfCompressNeverWritesOverTheModel) {
+    const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 8}})");
+    EXPECT_EQ(trimtab({"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.model()}).status, 2);
+}
+
+TEST_F(Usage, OfAMemoryLimitBelowTheModelsNeedsIsAnError) {
+    const Ran ran = trimtab({"run", m_tiny.model(), "--batch", "10000000", "--memory-limit", "64MB"});
+    EXPECT_NE(ran.status, 0);
+    EXPECT_NE(ran.err.find("memory"), std::string::npos) << ran.err;
+}
+
+}  // namespace
+}  // namespace trimtab::testing_cli

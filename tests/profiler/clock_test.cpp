@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "core/base/file.h"
+#include "profiler/clock/alternate.h"
+#include "profiler/clock/throttle_watch.h"
+
+namespace trimtab::profiler {
+namespace {
+
+/// Writes down who ran, in order.
+struct Log {
+    std::string order;
+    Subject subject(char name) {
+        return [this, name]() -> Status {
+            order += name;
+            return {};
+        };
+    }
+};
+
+TEST(Alternate, TakesTurnsAndKeepsOneTimingForEveryCountedRun) {
+    Log log;
+    TimingPlan plan;
+    plan.seconds = 0.001;
+    plan.maxTimings = 120;
+    plan.minTimings = 120;
+    const auto block = timeAlternating(log.subject('b'), log.subject('t'), plan).value();
+    EXPECT_EQ(block.baseline.size(), 120u);
+    EXPECT_EQ(block.trial.size(), 120u);
+    // After the warm-up of both, turns of both follow each other until both have enough.
+    const std::size_t turns = static_cast<std::size_t>(std::unique(log.order.begin(), log.order.end()) - log.order.begin());
+    EXPECT_GE(turns, 2u + 2 * 3);
+    for (const double ms : block.trial) EXPECT_GE(ms, 0);
+}
+
+TEST(Alternate, RunsOnlyTheTrialWithoutABaseline) {
+    Log log;
+    TimingPlan plan;
+    plan.seconds = 0.001;
+    plan.maxTimings = 10;
+    plan.minTimings = 10;
+    const auto block = timeAlternating({}, log.subject('t'), plan).value();
+    EXPECT_TRUE(block.baseline.empty());
+    EXPECT_EQ(block.trial.size(), 10u);
+    EXPECT_EQ(log.order.find_first_not_of('t'), std::string::npos);
+}
+
+TEST(Alternate, GivesTheFirstErrorOfARun) {
+    const auto failed = timeAlternating({}, []() -> Status { return fail(ErrorCode::OutOfMemory, "too large"); }, {});
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, ErrorCode::OutOfMemory);
+}
+
+TEST(Alternate, StopsWhenAsked) {
+    int runs = 0;
+    TimingPlan plan;
+    plan.cancelled = [&] { return runs >= 7; };
+    const auto stopped = timeAlternating({}, [&]() -> Status { return ++runs, Status{}; }, plan);
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().code, ErrorCode::Cancelled);
+    EXPECT_EQ(runs, 7);
+}
+
+TEST(Throttling, ShowsAsDriftOfTheTimings) {
+    std::vector<double> steady(30, 1.0);
+    EXPECT_FALSE(drifted(steady));
+    std::vector<double> slower = steady;
+    std::fill(slower.begin() + 18, slower.end(), 1.5);
+    EXPECT_TRUE(drifted(slower));
+    std::vector<double> spike = steady;
+    spike[29] = 50;
+    EXPECT_FALSE(drifted(spike)) << "one slow run is no drift";
+    EXPECT_FALSE(drifted(std::vector<double>{1, 1, 1, 9, 9, 9})) << "too few to tell";
+    EXPECT_FALSE(drifted({}));
+}
+
+TEST(Throttling, ShowsInTheCountersOfTheSystem) {
+    const auto folder = base::TemporaryFolder::create("trimtab-test").value();
+    const auto counters = folder.path() / "cpu0" / "thermal_throttle";
+    std::filesystem::create_directories(counters);
+    const auto set = [&](int count) { std::ofstream(counters / "core_throttle_count") << count << "\n"; };
+    set(4);
+    EXPECT_EQ(throttleCount(folder.path()), 4);
+    const ThrottleWatch watch(folder.path());
+    EXPECT_FALSE(watch.throttled({}));
+    set(5);
+    EXPECT_TRUE(watch.throttled({}));
+    EXPECT_EQ(throttleCount(folder.path() / "missing"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace trimtab::profiler
