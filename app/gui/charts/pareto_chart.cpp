@@ -2,6 +2,7 @@
 #include "app/gui/charts/pareto_chart.h"
 
 #include <cmath>
+#include <limits>
 
 #include <QCategoryAxis>
 #include <QChart>
@@ -24,11 +25,12 @@ void clearCategories(QCategoryAxis& axis) {
     for (const QString& label : axis.categoriesLabels()) axis.remove(label);
 }
 
-void setTicks(QCategoryAxis& axis, const Ticks& ticks, double low, double high, int decimals) {
+/// Ticks from `beyond` on get no label: the strip's own name stands there.
+void setTicks(QCategoryAxis& axis, const Ticks& ticks, double low, double high, int decimals, double beyond) {
     clearCategories(axis);
     axis.setStartValue(low);
     for (const double position : ticks.positions) {
-        if (position >= low && position <= high) axis.append(QString::number(position + 0.0, 'f', decimals), position);
+        if (position >= low && position <= high && position < beyond) axis.append(QString::number(position + 0.0, 'f', decimals), position);
     }
     axis.setRange(low, high);
 }
@@ -115,8 +117,10 @@ void ParetoChart::rebuild() {
 }
 
 void ParetoChart::rebuildAxes() {
-    setTicks(*m_xAxis, m_plan.x, m_plan.xLow, m_plan.xHigh, m_plan.xDecimals);
-    setTicks(*m_yAxis, m_plan.y, m_plan.yLow, m_plan.yHigh, m_plan.yDecimals);
+    constexpr double kNowhere = std::numeric_limits<double>::infinity();
+    const bool strip = m_plan.stripHigh > m_plan.stripLow;
+    setTicks(*m_xAxis, m_plan.x, m_plan.xLow, m_plan.xHigh, m_plan.xDecimals, strip ? m_plan.stripLow - m_plan.x.step / 2 : kNowhere);
+    setTicks(*m_yAxis, m_plan.y, m_plan.yLow, m_plan.yHigh, m_plan.yDecimals, kNowhere);
     m_xAxis->setTitleText(m_plan.xTitle);
     m_yAxis->setTitleText(m_plan.yTitle);
 }

@@ -13,7 +13,7 @@ Marker markerOf(const trial::TrialResult& result);
 class TrialTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Label, Execution, Front, Score, Difference, Latency, Speedup, Throughput, Size, Number, kColumns };
+    enum Column { Label, Execution, Front, Score, Difference, Latency, Speedup, Size, Throughput, Number, kColumns };
 
     explicit TrialTableModel(QObject* parent = nullptr);
 

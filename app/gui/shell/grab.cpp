@@ -54,7 +54,7 @@ void Grab::take() {
         m_workspace.results().select(tellingTrial(*snapshot));
     }
     // The page was laid out while hidden; let it settle in its real size before it is drawn.
-    QTimer::singleShot(0, this, [this] {
+    QTimer::singleShot(kSettleMilliseconds, this, [this] {
         const bool written = m_window.grab().save(m_output);
         emit done(written && m_problem.isEmpty(), written ? m_problem : tr("%1 could not be written").arg(m_output));
     });

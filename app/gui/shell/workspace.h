@@ -41,6 +41,8 @@ public:
     SweepTask& sweep() { return *m_sweep; }
     ResultsTask& results() { return *m_results; }
     ExportTask& exports() { return *m_export; }
+    /// Of the worker that reads models and data and writes models; 0 when none runs.
+    int workerProcessId() const { return m_worker->processId(); }
     /// Nothing is being loaded or worked out.
     bool idle() const;
 

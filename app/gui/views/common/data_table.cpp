@@ -14,9 +14,9 @@ namespace trimtab::gui {
 namespace {
 
 constexpr int kRowsMeasured = 100;
-constexpr int kNarrowest = 64;
+constexpr int kNarrowest = 56;
 constexpr int kWidest = 320;
-constexpr int kSortArrow = 28;
+constexpr int kSortArrow = 22;
 
 }  // namespace
 

@@ -99,6 +99,7 @@ QWidget* ResultsPage::makeChartBox() {
     m_near->setCheckable(true);
     m_near->setToolTip(tr("Leaves out points far below the front, so that the others are told apart."));
     head->addWidget(m_near);
+    head->setContentsMargins(0, 0, kGap, kGap);
     layout->addLayout(head);
     m_chart = new ParetoChart;
     m_chart->setObjectName(QStringLiteral("results.chart"));

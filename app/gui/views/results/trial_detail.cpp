@@ -208,7 +208,7 @@ void TrialDetail::showFigures(const trial::TrialResult& result) {
         QString detail = metricIntervalText(accuracy);
         const char* tone = "";
         if (result.accuracyDifference && !result.isBaseline) {
-            detail += '\n' + metricDifferenceText(accuracy.metric, *result.accuracyDifference);
+            detail += '\n' + metricDifferenceText(accuracy.metric, *result.accuracyDifference).replace(QStringLiteral(" ("), QStringLiteral("\n("));
             const base::Interval& i = result.accuracyDifference->interval;
             const bool worse = accuracy.higherIsBetter ? i.high < 0 : i.low > 0;
             const bool better = accuracy.higherIsBetter ? i.low > 0 : i.high < 0;

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of a person through the window, over the real worker.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <set>
+
+#include <QClipboard>
+#include <QFile>
+#include <QFileInfo>
+#include <QGuiApplication>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QTableView>
+#include <QTest>
+
+#include "app/gui/charts/pareto_chart.h"
+#include "app/gui/models/roles.h"
+#include "app/gui/views/common/stat_tile.h"
+#include "tests/app/gui/waiting.h"
+#include "tests/app/gui/window_fixture.h"
+
+namespace trimtab::gui_tests {
+namespace {
+
+using gui::DataTask;
+using gui::ModelTask;
+using gui::ResultsTask;
+using gui::SweepTask;
+
+class Journey : public WindowFixture {
+protected:
+    void openModel(const QString& path) {
+        workspace().open(path);
+        ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().state() != ModelTask::State::Loading; }));
+        ASSERT_TRUE(workspace().model().loaded()) << workspace().model().error().text();
+    }
+
+    /// Baseline, 8 and 4 bits; as little timing as a study can do with.
+    void chooseTinySweep() {
+        click(QStringLiteral("nav.sweep"));
+        click(QStringLiteral("sweep.preset.clear"));
+        for (const char* bits : {"32", "8", "4"}) click(QStringLiteral("axis.weights.bits.") + bits);
+        trial::Budget budget;
+        budget.speedSeconds = 0.02;
+        budget.processes = 2;
+        budget.fidelitySamples = 8;
+        workspace().setBudget(budget);
+        waitForGrid();
+    }
+
+    void waitForGrid() {
+        ASSERT_TRUE(waitUntil(workspace().sweep(), &SweepTask::gridChanged, [this] { return workspace().sweep().grid() != nullptr; }));
+    }
+
+    void waitForEnd() {
+        ASSERT_TRUE(waitUntil(workspace().sweep(), &SweepTask::runningChanged, [this] { return !workspace().sweep().running(); }));
+    }
+
+    std::size_t shownResults() {
+        const auto snapshot = workspace().results().snapshot();
+        return snapshot ? snapshot->results.size() : 0;
+    }
+
+    void waitForResults(std::size_t count) {
+        ASSERT_TRUE(waitUntil(workspace().results(), &ResultsTask::snapshotChanged, [this, count] { return shownResults() >= count; })) << message().toStdString();
+    }
+
+    void clickPoint(std::int64_t trial) {
+        auto* chart = find<gui::ParetoChart>(QStringLiteral("results.chart"));
+        const auto at = chart->positionOf(trial);
+        ASSERT_TRUE(at.has_value());
+        QTest::mouseClick(chart->viewport(), Qt::LeftButton, {}, *at);
+    }
+};
+
+TEST_F(Journey, ShowsTheLayersOfAModel) {
+    openModel(smallModel());
+    EXPECT_EQ(window().currentPage(), QStringLiteral("model"));
+    auto* table = find<QTableView>(QStringLiteral("model.layers"));
+    ASSERT_EQ(table->model()->rowCount(), 3);
+    EXPECT_EQ(table->model()->index(0, 0).data().toString(), QStringLiteral("/first/MatMul"));
+    EXPECT_EQ(find<gui::StatTile>(QStringLiteral("model.layerCount"))->value(), QStringLiteral("3"));
+    EXPECT_TRUE(text(QStringLiteral("model.ports")).contains(QStringLiteral("float32")));
+    QTest::keyClicks(find<QWidget>(QStringLiteral("model.filter")), QStringLiteral("relu"));
+    EXPECT_EQ(table->model()->rowCount(), 1);
+}
+
+TEST_F(Journey, AsksForOpenDimensionsOnceAndRemembersThem) {
+    const QString model = smallModel();
+    openModel(model);
+    ASSERT_EQ(workspace().model().openSymbols(), std::vector<std::string>{"batch"});
+    EXPECT_FALSE(workspace().model().missingSymbols().empty());
+    click(QStringLiteral("model.symbols.apply"));
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().info().openSymbols.empty(); }));
+    EXPECT_GT(workspace().model().info().operations, 0);
+    restart();
+    openModel(model);
+    EXPECT_TRUE(workspace().model().missingSymbols().empty());
+}
+
+TEST_F(Journey, MeasuresWhereTheTimeGoes) {
+    openModel(smallModel());
+    click(QStringLiteral("model.measure"));
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::measuringChanged, [this] { return !workspace().model().measuring(); }));
+    ASSERT_TRUE(workspace().model().timing().has_value()) << message().toStdString();
+    double shares = 0;
+    for (const auto& layer : *workspace().model().timedLayers()) shares += std::max(0.0, layer.share);
+    EXPECT_NEAR(shares, 1.0, 1e-3);
+    EXPECT_NE(find<gui::StatTile>(QStringLiteral("model.time"))->value(), QStringLiteral("–"));
+}
+
+TEST_F(Journey, ShowsTheModelsOwnScoreBeforeAnySweep) {
+    openModel(smallModel());
+    click(QStringLiteral("nav.data"));
+    files().answer = smallData();
+    click(QStringLiteral("data.folder"));
+    ASSERT_TRUE(waitUntil(workspace().data(), &DataTask::scoreChanged, [this] {
+        return workspace().data().referenceScore() || !workspace().data().scoreProblem().isEmpty() || workspace().data().state() == DataTask::State::Failed;
+    }));
+    ASSERT_TRUE(workspace().data().referenceScore()) << workspace().data().scoreProblem().toStdString() << workspace().data().error().text();
+    EXPECT_EQ(workspace().data().info().samples, 48);
+    EXPECT_TRUE(text(QStringLiteral("data.score")).contains('%'));
+}
+
+TEST_F(Journey, SweepsClicksExportsReportsAndFindsEverythingAgain) {
+    openModel(smallModel());
+    click(QStringLiteral("nav.data"));
+    click(QStringLiteral("data.without"));
+    chooseTinySweep();
+    const std::size_t trials = workspace().sweep().grid()->trials.size();
+    ASSERT_EQ(trials, 3u);
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    waitForResults(trials);
+    EXPECT_EQ(window().currentPage(), QStringLiteral("results"));
+
+    std::int64_t chosen = 0;
+    for (const auto& result : workspace().results().snapshot()->results) {
+        EXPECT_EQ(result.state, trial::State::Finished) << result.failure;
+        if (result.trial.recipe.base.weights && result.trial.recipe.base.weights->bits == 4) chosen = result.id;
+    }
+    ASSERT_NE(chosen, 0);
+    clickPoint(chosen);
+    if (workspace().results().selected() != chosen) workspace().results().select(chosen);  // points of so small a model may cover each other
+    EXPECT_TRUE(text(QStringLiteral("detail.done")).contains(QStringLiteral("4 bits")));
+    EXPECT_FALSE(text(QStringLiteral("detail.execution")).isEmpty());
+    EXPECT_GT(find<QTableView>(QStringLiteral("results.layers"))->model()->rowCount(), 0);
+
+    click(QStringLiteral("detail.copy"));
+    EXPECT_TRUE(recipe::parse(QGuiApplication::clipboard()->text().toStdString()));
+    files().answer = folder() + QStringLiteral("/out.html");
+    click(QStringLiteral("detail.report"));
+    ASSERT_TRUE(waitUntil(workspace().results(), &ResultsTask::reportWritten, [this] { return QFileInfo::exists(files().answer) || message().contains("report"); }));
+    EXPECT_GT(QFileInfo(files().answer).size(), 1000);
+    files().answer = folder() + QStringLiteral("/out.onnx");
+    click(QStringLiteral("detail.export"));
+    ASSERT_TRUE(waitUntil(workspace().exports(), &gui::ExportTask::runningChanged, [this] { return !workspace().exports().running(); }));
+    EXPECT_GT(QFileInfo(files().answer).size(), 100) << message().toStdString();
+    EXPECT_TRUE(QFileInfo::exists(folder() + QStringLiteral("/out.recipe.json")));
+
+    const QString session = workspace().results().sessionPath();
+    const auto before = workspace().results().snapshot();
+    restart();
+    EXPECT_TRUE(settings().value(gui::Setting::RecentFiles).toStringList().contains(session));
+    workspace().open(session);
+    waitForResults(trials);
+    const auto after = workspace().results().snapshot();
+    ASSERT_EQ(after->results.size(), before->results.size());
+    for (std::size_t i = 0; i < after->results.size(); ++i) {
+        EXPECT_EQ(trial::toJson(after->results[i]), trial::toJson(before->results[i]));
+    }
+    EXPECT_EQ(window().currentPage(), QStringLiteral("results"));
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().loaded(); }));
+    EXPECT_EQ(workspace().data().state(), DataTask::State::None);
+    click(QStringLiteral("nav.sweep"));
+    EXPECT_TRUE(find<QPushButton>(QStringLiteral("axis.weights.bits.4"))->isChecked());
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("axis.weights.bits.2"))->isChecked());
+}
+
+TEST_F(Journey, KeepsWhatFinishedWhenCancelledAndGoesOnFromThere) {
+    openModel(smallModel());
+    workspace().data().goWithout();
+    chooseTinySweep();
+    const auto cancelling = QObject::connect(&workspace().sweep(), &SweepTask::resultArrived, &window(), [this] {
+        auto* cancel = find<QPushButton>(QStringLiteral("runStrip.cancel"));
+        if (cancel->isEnabled()) QTest::mouseClick(cancel, Qt::LeftButton);
+    });
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    QObject::disconnect(cancelling);
+    waitForResults(1);
+    const std::size_t kept = shownResults();
+    EXPECT_GE(kept, 1u);
+    EXPECT_LT(kept, 3u);
+    click(QStringLiteral("nav.sweep"));
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    waitForResults(3);
+    std::set<std::string> recipes;
+    for (const auto& result : workspace().results().snapshot()->results) recipes.insert(recipe::hash(result.trial.recipe));
+    EXPECT_EQ(recipes.size(), 3u);
+    EXPECT_EQ(shownResults(), 3u) << "something was measured twice";
+}
+
+TEST_F(Journey, LosesOnlyOneAttemptWhenTheWorkerIsKilledInMidSweep) {
+    openModel(smallModel());
+    workspace().data().goWithout();
+    chooseTinySweep();
+    bool killed = false;
+    const auto killing = QObject::connect(&workspace().sweep(), &SweepTask::progressed, &window(), [this, &killed] {
+        const int worker = workspace().sweep().workerProcessId();
+        if (killed || worker <= 0) return;
+        killed = ::kill(worker, SIGKILL) == 0;
+    });
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    QObject::disconnect(killing);
+    waitForResults(3);
+    EXPECT_TRUE(killed);
+    for (const auto& result : workspace().results().snapshot()->results) EXPECT_EQ(result.state, trial::State::Finished) << result.failure;
+    EXPECT_TRUE(window().isVisible());
+}
+
+TEST_F(Journey, SaysWhatIsWrongWithABrokenModelAndLivesOn) {
+    const QString broken = folder() + QStringLiteral("/broken.onnx");
+    QFile file(broken);
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write("this is no model at all");
+    file.close();
+    workspace().open(broken);
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().state() == ModelTask::State::Failed; }));
+    EXPECT_FALSE(message().isEmpty());
+    click(QStringLiteral("messageBar.close"));
+    EXPECT_TRUE(message().isEmpty());
+    openModel(smallModel());
+    EXPECT_EQ(find<QTableView>(QStringLiteral("model.layers"))->model()->rowCount(), 3);
+}
+
+TEST_F(Journey, SaysWhatIsWrongWithABrokenSession) {
+    const QString broken = folder() + QStringLiteral("/broken.trimtab");
+    QFile file(broken);
+    ASSERT_TRUE(file.open(QIODevice::WriteOnly));
+    file.write("this is no database");
+    file.close();
+    workspace().open(broken);
+    ASSERT_TRUE(waitUntil(workspace().results(), &ResultsTask::loadFailed, [this] { return !message().isEmpty(); }));
+    EXPECT_TRUE(message().contains(QStringLiteral("broken.trimtab")));
+    EXPECT_TRUE(window().isVisible());
+}
+
+TEST_F(Journey, GoesOnAfterTheWorkerBehindTheModelPageDied) {
+    openModel(smallModel());
+    click(QStringLiteral("model.measure"));
+    const int worker = workspace().workerProcessId();
+    ASSERT_GT(worker, 0);
+    ASSERT_EQ(::kill(worker, SIGKILL), 0);
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::measuringChanged, [this] { return !workspace().model().measuring(); }));
+    EXPECT_FALSE(message().isEmpty());
+    click(QStringLiteral("model.measure"));
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::measuringChanged, [this] { return !workspace().model().measuring(); }));
+    EXPECT_TRUE(workspace().model().timing().has_value());
+}
+
+}  // namespace
+}  // namespace trimtab::gui_tests
