@@ -1,4 +1,4 @@
-"""Writes classifier.onnx (batch normalisation left in place), a test vector and expected.json from build/classifier.pt."""
+"""Writes classifier.onnx (batch normalisation left in), a test vector and expected.json from build/classifier.pt."""
 
 import copy
 import json

@@ -9,7 +9,7 @@ from glyphs import NAMES
 from render import render
 
 EVALUATION_SEED = 20011
-EVALUATION_IMAGES = 1024
+EVALUATION_IMAGES = 2560
 TRAINING_SEED = 10007
 PIXEL_MEAN, PIXEL_STD = 0.5, 0.25
 DATA = pathlib.Path(__file__).resolve().parent / "data"
