@@ -153,7 +153,8 @@ double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
     if (const auto found = perElement().find(op); found != perElement().end()) {
         return found->second.factor * (found->second.ofInput ? at.input(0) : at.output(0));
     }
-    return at.output(0) * std::max<double>(1, op == "Sum" || op == "Mean" || op == "Max" || op == "Min" ? static_cast<double>(node.inputs.size()) - 1 : 1);
+    return at.output(0) *
+           std::max<double>(1, op == "Sum" || op == "Mean" || op == "Max" || op == "Min" ? static_cast<double>(node.inputs.size()) - 1 : 1);
 }
 
 std::int64_t bytesByType(const ValueType& type) {

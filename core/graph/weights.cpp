@@ -38,7 +38,8 @@ std::vector<WeightUse> compressibleWeights(const Graph& graph) {
         const ValueType& type = graph.value(weight).type;
         const auto shape = graph.value(weight).quantized ? std::optional(graph.value(weight).quantized->originalShape) : type.shape();
         const bool floating = graph.value(weight).quantized || tensor::isFloatingPoint(type.type);
-        if (!floating || !shape || shape->rank() < minRank || shape->rank() > maxRank || shape->checkedElementCount().value_or(0) == 0) continue;
+        if (!floating || !shape || shape->rank() < minRank || shape->rank() > maxRank || shape->checkedElementCount().value_or(0) == 0)
+            continue;
         if (!seen.insert(weight).second) continue;
         const std::int64_t rows = *layout == WeightLayout::OutputsFirst ? (*shape)[0] : (*shape)[1];
         uses.push_back({static_cast<int>(i), weight, *layout, rows, shape->elementCount() / rows});

@@ -8,7 +8,8 @@
 
 namespace trimtab::testing {
 
-inline Result<Tensor> runOperator(const std::string& op, std::vector<Tensor> inputs, std::map<std::string, graph::Attribute> attributes = {}) {
+inline Result<Tensor> runOperator(const std::string& op, std::vector<Tensor> inputs,
+                                  std::map<std::string, graph::Attribute> attributes = {}) {
     graph::Node node;
     node.name = op;
     node.op = op;
@@ -27,7 +28,8 @@ inline Result<Tensor> runOperator(const std::string& op, std::vector<Tensor> inp
 inline Result<Tensor> activate(const graph::Node& node, Tensor value) {
     const std::string activation = node.string("activation", "");
     if (activation.empty()) return value;
-    if (activation == "Clip") return runOperator("Clip", {value, Tensor::scalar(node.number("min", 0)), Tensor::scalar(node.number("max", 0))});
+    if (activation == "Clip")
+        return runOperator("Clip", {value, Tensor::scalar(node.number("min", 0)), Tensor::scalar(node.number("max", 0))});
     return runOperator(activation, {value});
 }
 

@@ -91,7 +91,8 @@ private:
                 if (chance(2)) inputs.push_back(weights(Shape{4}));
                 ValueId value = op("Conv", inputs, {{"pads", Ints{1, 1, 1, 1}}, {"group", std::int64_t{2}}});
                 if (chance(2)) {
-                    value = op("BatchNormalization", {value, weights(Shape{4}, 0.5, 1.5), weights(Shape{4}), weights(Shape{4}), weights(Shape{4}, 0.5, 1.5)});
+                    value = op("BatchNormalization",
+                               {value, weights(Shape{4}, 0.5, 1.5), weights(Shape{4}), weights(Shape{4}), weights(Shape{4}, 0.5, 1.5)});
                 }
                 return value;
             }
@@ -116,7 +117,8 @@ private:
         const bool transposed = chance(2);
         std::vector<ValueId> inputs = {rows, weights(Shape{8, 8})};
         if (chance(2)) inputs.push_back(chance(2) ? weights(Shape{8}) : weights(Shape{}));
-        const ValueId product = op("Gemm", inputs, {{"transB", std::int64_t{transposed}}, {"alpha", chance(2) ? 1.0F : 0.5F}, {"beta", chance(2) ? 1.0F : 2.0F}});
+        const ValueId product = op(
+            "Gemm", inputs, {{"transB", std::int64_t{transposed}}, {"alpha", chance(2) ? 1.0F : 0.5F}, {"beta", chance(2) ? 1.0F : 2.0F}});
         return op("Reshape", {product, op("Shape", {m_last})});
     }
 

@@ -22,7 +22,8 @@ struct BackendTest {
 };
 
 /// Tensors named like input_0.pb, in order; undefined for sequences and optionals.
-std::vector<Tensor> readTensors(const fs::path& folder, const std::string& stem, const Graph& graph, const std::vector<graph::ValueId>& ids) {
+std::vector<Tensor> readTensors(const fs::path& folder, const std::string& stem, const Graph& graph,
+                                const std::vector<graph::ValueId>& ids) {
     std::vector<Tensor> tensors;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const graph::ValueType& type = graph.value(ids[i]).type;
@@ -76,7 +77,8 @@ int agree(const BackendTest& test, const Graph& graph) {
         for (int axis = 0; axis < recorded.shape().rank(); ++axis) {
             const graph::Dim& dim = (*type.dims)[static_cast<std::size_t>(axis)];
             if (dim.isKnown()) {
-                EXPECT_EQ(dim.extent, recorded.shape()[axis]) << test.name << " output " << i << ": " << type.text() << " but " << recorded.shape().text();
+                EXPECT_EQ(dim.extent, recorded.shape()[axis])
+                    << test.name << " output " << i << ": " << type.text() << " but " << recorded.shape().text();
             }
         }
         complete += type.shape().has_value() ? 1 : 0;
@@ -149,7 +151,8 @@ TEST(ShapeAgreement, EveryOutputOfTheConformanceModelsIsKnownAndAsRecorded) {
         checkAll(tests, recorded, complete, incomplete);
         // Text normalisation and gradients have no rule, and an element of a sequence is known when it runs.
         std::erase_if(incomplete, [](const std::string& name) {
-            return name.find("strnorm") != std::string::npos || name.find("gradient") != std::string::npos || name.find("sequence") != std::string::npos;
+            return name.find("strnorm") != std::string::npos || name.find("gradient") != std::string::npos ||
+                   name.find("sequence") != std::string::npos;
         });
         EXPECT_TRUE(incomplete.empty()) << folder << ": " << *incomplete.begin();
         EXPECT_GT(complete, 0) << folder;
@@ -165,8 +168,23 @@ TEST(ShapeAgreement, SingleOperatorModelsAgreeWithTheirRecords) {
     std::set<std::string> incomplete;
     checkAll(tests, recorded, complete, incomplete);
     // Extents that depend on values, nodes with subgraphs, and operators without a rule.
-    constexpr std::string_view kOpen[] = {"compress", "nonmaxsuppression", "nonzero", "unique", "if", "loop", "scan", "range_float_type_positive_delta_expanded",
-                                          "range_int32_type_negative_delta_expanded", "adagrad", "adam", "momentum", "nesterov", "dft", "stft", "melweight", "tfidf"};
+    constexpr std::string_view kOpen[] = {"compress",
+                                          "nonmaxsuppression",
+                                          "nonzero",
+                                          "unique",
+                                          "if",
+                                          "loop",
+                                          "scan",
+                                          "range_float_type_positive_delta_expanded",
+                                          "range_int32_type_negative_delta_expanded",
+                                          "adagrad",
+                                          "adam",
+                                          "momentum",
+                                          "nesterov",
+                                          "dft",
+                                          "stft",
+                                          "melweight",
+                                          "tfidf"};
     std::erase_if(incomplete, [&](const std::string& name) {
         return std::ranges::any_of(kOpen, [&](std::string_view stem) { return name.starts_with("test_" + std::string(stem)); });
     });

@@ -70,9 +70,11 @@ Status fold(Rewriter& rewriter, int convIndex, int normIndex) {
     TRIMTAB_TRY(Tensor shifted, Tensor::allocate(DataType::Float32, Shape{channels}));
     const std::size_t perChannel = before.size() / static_cast<std::size_t>(channels);
     const auto weights = scaled.mutableData<float>();
-    for (std::size_t i = 0; i < before.size(); ++i) weights[i] = static_cast<float>(static_cast<double>(before[i]) * affine->scale[i / perChannel]);
+    for (std::size_t i = 0; i < before.size(); ++i)
+        weights[i] = static_cast<float>(static_cast<double>(before[i]) * affine->scale[i / perChannel]);
     const auto biases = shifted.mutableData<float>();
-    for (std::size_t c = 0; c < bias.size(); ++c) biases[c] = static_cast<float>(static_cast<double>(bias[c]) * affine->scale[c] + affine->shift[c]);
+    for (std::size_t c = 0; c < bias.size(); ++c)
+        biases[c] = static_cast<float>(static_cast<double>(bias[c]) * affine->scale[c] + affine->shift[c]);
 
     const std::string weightName = graph.value(conv.inputs[1]).name;
     conv.inputs.resize(3, kNoValue);
@@ -89,7 +91,7 @@ Status fold(Rewriter& rewriter, int convIndex, int normIndex) {
 Status foldBatchNorm(Graph& graph) {
     Rewriter rewriter(graph);
     for (int i = 0; i < static_cast<int>(rewriter.nodeCount()); ++i) {
-        if (!rewriter.alive(i) || !rewriter.node(i).is("BatchNormalization") || rewriter.node(i).inputs.empty()) continue;
+        if (!rewriter.usable(i) || !rewriter.node(i).is("BatchNormalization")) continue;
         const ValueId between = rewriter.node(i).inputs[0];
         const int conv = rewriter.producer(between, "Conv");
         if (conv >= 0 && rewriter.onlyReader(between) == i) TRIMTAB_REQUIRE(fold(rewriter, conv, i));

@@ -21,7 +21,9 @@ bool isFoldable(const Graph& graph, const Node& node) {
         if (std::holds_alternative<std::shared_ptr<const Graph>>(attribute)) return false;
     }
     const auto isReady = [&](ValueId id) { return id == kNoValue || graph.constantOf(id) != nullptr; };
-    const auto isTensor = [&](ValueId id) { return id == kNoValue || (!graph.value(id).type.isSequence && !graph.value(id).type.isOptional); };
+    const auto isTensor = [&](ValueId id) {
+        return id == kNoValue || (!graph.value(id).type.isSequence && !graph.value(id).type.isOptional);
+    };
     return std::ranges::all_of(node.inputs, isReady) && std::ranges::all_of(node.outputs, isTensor) &&
            std::ranges::any_of(node.outputs, [](ValueId id) { return id != kNoValue; });
 }

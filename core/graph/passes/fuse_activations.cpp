@@ -96,7 +96,7 @@ void fuseProduct(Rewriter& rewriter, int index) {
 Status fuseActivations(Graph& graph) {
     Rewriter rewriter(graph);
     for (int i = 0; i < static_cast<int>(rewriter.nodeCount()); ++i) {
-        if (!rewriter.alive(i)) continue;
+        if (!rewriter.usable(i)) continue;
         if (rewriter.node(i).is("Conv")) fuseConv(rewriter, i);
         if (rewriter.node(i).is("FusedMatMul", "trimtab")) fuseProduct(rewriter, i);
     }

@@ -23,7 +23,8 @@ std::optional<ValueId> rowBias(Graph& graph, ValueId id, std::int64_t columns, i
     const Tensor* tensor = graph.constantOf(id);
     if (tensor == nullptr || !tensor::isFloatingPoint(tensor->type()) || tensor->shape().rank() > maxRank) return std::nullopt;
     if (tensor->shape() == Shape{columns}) return id;
-    const bool leadingOnes = tensor->elementCount() == columns && tensor->shape().rank() > 0 && tensor->shape()[tensor->shape().rank() - 1] == columns;
+    const bool leadingOnes =
+        tensor->elementCount() == columns && tensor->shape().rank() > 0 && tensor->shape()[tensor->shape().rank() - 1] == columns;
     if (leadingOnes) return graph.addConstant(name + "_bias", tensor->reshaped(Shape{columns}));
     if (!spread || tensor->elementCount() != 1 || tensor->type() != DataType::Float32) return std::nullopt;
     auto spreadOut = Tensor::allocate(DataType::Float32, Shape{columns});
@@ -103,7 +104,7 @@ void fuseGemm(Rewriter& rewriter, int index) {
 Status fuseMatMulAdd(Graph& graph) {
     Rewriter rewriter(graph);
     for (int i = 0; i < static_cast<int>(rewriter.nodeCount()); ++i) {
-        if (!rewriter.alive(i) || rewriter.node(i).inputs.size() < 2 || rewriter.node(i).input(0) == kNoValue) continue;
+        if (!rewriter.usable(i)) continue;
         if (rewriter.node(i).is("MatMul")) fuseMatMul(rewriter, i);
         if (rewriter.node(i).is("Gemm")) fuseGemm(rewriter, i);
     }

@@ -47,7 +47,7 @@ void fuseActivation(Rewriter& rewriter, const Activation& match, const char* op)
 Status fuseNormalizations(Graph& graph) {
     Rewriter rewriter(graph);
     for (int i = 0; i < static_cast<int>(rewriter.nodeCount()); ++i) {
-        if (!rewriter.alive(i)) continue;
+        if (!rewriter.usable(i)) continue;
         if (rewriter.node(i).is("Mul")) {
             if (fuseNormalization(rewriter, i)) continue;
             if (const auto silu = matchSilu(rewriter, i)) fuseActivation(rewriter, *silu, "Silu");

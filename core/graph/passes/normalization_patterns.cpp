@@ -142,7 +142,8 @@ std::optional<LayerNorm> extendToLayerNorm(const Rewriter& rewriter, const RootM
     const int subtract = rewriter.producer(core.input, "Sub");
     if (subtract < 0 || rewriter.pinned(core.input)) return std::nullopt;
     // Nothing but the chain may read d; a Pow reads it once and a Mul(d, d) twice.
-    if (core.readersOfInput.size() != 2 || !rewriter.readOnlyBy(core.input, {core.readersOfInput[0], core.readersOfInput[1]})) return std::nullopt;
+    if (core.readersOfInput.size() != 2 || !rewriter.readOnlyBy(core.input, {core.readersOfInput[0], core.readersOfInput[1]}))
+        return std::nullopt;
     const ValueId averaged = rewriter.node(subtract).inputs[1];
     const int mean = rewriter.producer(averaged, "ReduceMean");
     if (mean < 0 || rewriter.onlyReader(averaged) != subtract || !isMeanOfLastAxis(graph, rewriter.node(mean))) return std::nullopt;

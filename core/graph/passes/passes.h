@@ -7,8 +7,8 @@
 
 namespace trimtab::graph {
 
-/// Identity, Dropout (inference), Cast to the same type, no-op Reshape/Transpose/Pad/Slice, one-input Concat/Sum/…: consumers read the source.
-/// Nothing ran for such a node, so it leaves no origin behind. A graph output keeps its name.
+/// Identity, Dropout (inference), Cast to the same type, no-op Reshape/Transpose/Pad/Slice, one-input Concat/Sum/…: consumers read the
+/// source. Nothing ran for such a node, so it leaves no origin behind. A graph output keeps its name.
 Status removeIdentities(Graph& graph);
 /// Nodes whose inputs are all constant become constants, unless the results together grow the graph by more than `maxBytes`; Shape/Size and
 /// shape arithmetic whose result shape inference knows too. Random operators, nodes with subgraphs, and nodes that make a graph

@@ -12,6 +12,15 @@ namespace {
 
 std::size_t index(ValueId id) { return static_cast<std::size_t>(id); }
 
+bool isSound(const Node& node) {
+    static const std::unordered_set<std::string> kOfTwo = {"Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Gemm", "Conv", "FusedMatMul"};
+    const std::size_t needed = kOfTwo.contains(node.op) ? 2 : 1;
+    for (std::size_t i = 0; i < needed; ++i) {
+        if (node.input(i) == kNoValue) return false;
+    }
+    return node.output(0) != kNoValue;
+}
+
 std::unordered_set<std::string> namesReadBySubgraphs(const Graph& graph) {
     std::unordered_set<std::string> names;
     for (const Node& node : graph.nodes) {
@@ -26,7 +35,12 @@ std::unordered_set<std::string> namesReadBySubgraphs(const Graph& graph) {
 }  // namespace
 
 Rewriter::Rewriter(Graph& ofGraph)
-    : graph(ofGraph), m_producers(ofGraph.producers()), m_readers(ofGraph.consumers()), m_pinned(ofGraph.values.size()), m_dead(ofGraph.nodes.size()) {
+    : graph(ofGraph),
+      m_producers(ofGraph.producers()),
+      m_readers(ofGraph.consumers()),
+      m_pinned(ofGraph.values.size()),
+      m_dead(ofGraph.nodes.size()) {
+    for (const Node& each : graph.nodes) m_sound.push_back(isSound(each));
     for (const ValueId id : graph.outputs) m_pinned[index(id)] = true;
     const auto names = namesReadBySubgraphs(graph);
     for (std::size_t i = 0; i < graph.values.size() && !names.empty(); ++i) {
@@ -40,13 +54,13 @@ int Rewriter::producer(ValueId value) const {
 
 int Rewriter::producer(ValueId value, std::string_view op, std::string_view domain) const {
     const int made = producer(value);
-    return made >= 0 && alive(made) && node(made).is(op, domain) ? made : -1;
+    return made >= 0 && usable(made) && node(made).is(op, domain) ? made : -1;
 }
 
 int Rewriter::onlyReader(ValueId value) const {
     if (value == kNoValue || index(value) >= m_readers.size() || pinned(value)) return -1;
     const auto& readers = m_readers[index(value)];
-    return readers.size() == 1 && alive(readers[0]) ? readers[0] : -1;
+    return readers.size() == 1 && usable(readers[0]) ? readers[0] : -1;
 }
 
 bool Rewriter::readOnlyBy(ValueId value, std::initializer_list<int> nodes) const {
@@ -80,6 +94,7 @@ void Rewriter::replace(int slot, Node fused, std::span<const int> absorbed) {
     for (const ValueId output : fused.outputs) {
         if (output != kNoValue) m_producers[index(output)] = slot;
     }
+    m_sound[static_cast<std::size_t>(slot)] = isSound(fused);
     graph.nodes[static_cast<std::size_t>(slot)] = std::move(fused);
 }
 

@@ -17,15 +17,17 @@ public:
 
     std::size_t nodeCount() const { return graph.nodes.size(); }
     bool alive(int node) const { return !m_dead[static_cast<std::size_t>(node)]; }
+    /// Alive, with the inputs that patterns of its operator look at, and a first output. Files may hold nodes that lack them.
+    bool usable(int node) const { return alive(node) && m_sound[static_cast<std::size_t>(node)]; }
     const Node& node(int index) const { return graph.nodes[static_cast<std::size_t>(index)]; }
 
     /// The node that makes the value; -1 for inputs and constants.
     int producer(ValueId value) const;
-    /// The producer when it is of this operator, else -1.
+    /// The producer when it is usable and of this operator, else -1.
     int producer(ValueId value, std::string_view op, std::string_view domain = "") const;
     /// Graph outputs and values that subgraphs read by name: they must keep existing.
     bool pinned(ValueId value) const { return value != kNoValue && m_pinned[static_cast<std::size_t>(value)]; }
-    /// The one node that reads the value, once; -1 when there are more reads or none, or when the value is pinned.
+    /// The one usable node that reads the value, once; -1 when there are more reads or none, or when the value is pinned.
     int onlyReader(ValueId value) const;
     /// True when nothing but these nodes reads the value, and it is not pinned.
     bool readOnlyBy(ValueId value, std::initializer_list<int> nodes) const;
@@ -42,6 +44,7 @@ private:
     std::vector<std::vector<int>> m_readers;
     std::vector<bool> m_pinned;
     std::vector<bool> m_dead;
+    std::vector<bool> m_sound;
 };
 
 /// All elements of a small constant are this number, to 1e-3 relative: exporters write √2 in many roundings.

@@ -68,9 +68,14 @@ const std::unordered_map<std::string, Operation>& binaryOperations() {
         {"Max", {maximum, [](double a, double b) { return std::fmax(a, b); }}},
         {"Equal", {equal, [](double a, double b) { return a == b ? 1.0 : 0.0; }, true}},
         {"Greater", {greater, [](double a, double b) { return a > b ? 1.0 : 0.0; }, true}},
-        {"Less", {[](const Extent& a, const Extent& b) { return greater(b, a); }, [](double a, double b) { return a < b ? 1.0 : 0.0; }, true}},
-        {"GreaterOrEqual", {[](const Extent& a, const Extent& b) { return negate(greater(b, a)); }, [](double a, double b) { return a >= b ? 1.0 : 0.0; }, true}},
-        {"LessOrEqual", {[](const Extent& a, const Extent& b) { return negate(greater(a, b)); }, [](double a, double b) { return a <= b ? 1.0 : 0.0; }, true}},
+        {"Less",
+         {[](const Extent& a, const Extent& b) { return greater(b, a); }, [](double a, double b) { return a < b ? 1.0 : 0.0; }, true}},
+        {"GreaterOrEqual",
+         {[](const Extent& a, const Extent& b) { return negate(greater(b, a)); }, [](double a, double b) { return a >= b ? 1.0 : 0.0; },
+          true}},
+        {"LessOrEqual",
+         {[](const Extent& a, const Extent& b) { return negate(greater(a, b)); }, [](double a, double b) { return a <= b ? 1.0 : 0.0; },
+          true}},
         {"And", {both, nullptr, true}},
         {"Or", {either, nullptr, true}},
     };
@@ -168,7 +173,8 @@ std::optional<Content> cast(const Context& context) {
     if (!toItems(out)) return std::nullopt;
     if (to == DataType::Int64) return out;
     for (const Extent& item : out.items) {  // narrower types: only what certainly fits
-        if (item.isKnown() && (item.value() < 0 || item.value() > 127) && (to != DataType::Int32 || item.value() != static_cast<std::int32_t>(item.value()))) {
+        if (item.isKnown() && (item.value() < 0 || item.value() > 127) &&
+            (to != DataType::Int32 || item.value() != static_cast<std::int32_t>(item.value()))) {
             return std::nullopt;
         }
     }
@@ -182,7 +188,12 @@ std::optional<Content> unary(const Context& context) {
     Content out = *input;
     if (op == "Identity") return out;
     for (double& real : out.reals) {
-        real = op == "Neg" ? -real : op == "Abs" ? std::fabs(real) : op == "Floor" ? std::floor(real) : op == "Ceil" ? std::ceil(real) : op == "Sqrt" ? std::sqrt(real) : std::nan("");
+        real = op == "Neg"     ? -real
+               : op == "Abs"   ? std::fabs(real)
+               : op == "Floor" ? std::floor(real)
+               : op == "Ceil"  ? std::ceil(real)
+               : op == "Sqrt"  ? std::sqrt(real)
+                               : std::nan("");
     }
     for (Extent& item : out.items) {
         if (op == "Neg") {

@@ -45,7 +45,8 @@ std::optional<Content> concat(const Context& context) {
     Content out{{0}, {}, {}};
     bool anyKnown = false;
     bool allReal = context.inputCount() > 0;
-    for (std::size_t i = 0; i < context.inputCount(); ++i) allReal = allReal && context.content(i) != nullptr && context.content(i)->isReal();
+    for (std::size_t i = 0; i < context.inputCount(); ++i)
+        allReal = allReal && context.content(i) != nullptr && context.content(i)->isReal();
     for (std::size_t i = 0; i < context.inputCount(); ++i) {
         const auto part = contentOrUnknown(context, i);
         if (!part || part->dims.size() != 1 || (part->isReal() && !allReal)) return std::nullopt;
@@ -147,7 +148,8 @@ std::optional<Content> range(const Context& context) {
     const auto delta = context.integers(2);
     if (!dims || !start || !delta || start->size() != 1 || delta->size() != 1) return std::nullopt;
     Content out{*dims, {}, {}};
-    for (std::int64_t i = 0; i < dims->front(); ++i) out.items.push_back(Extent::known(start->front()) + Extent::known(i) * Extent::known(delta->front()));
+    for (std::int64_t i = 0; i < dims->front(); ++i)
+        out.items.push_back(Extent::known(start->front()) + Extent::known(i) * Extent::known(delta->front()));
     return out;
 }
 
@@ -155,13 +157,18 @@ std::optional<Content> range(const Context& context) {
 std::optional<Content> reduce(const Context& context) {
     const Content* data = context.content(0);
     const auto dims = knownOutput(context);
-    if (data == nullptr || !dims || data->isReal() || data->dims.size() > 1 || contentCount(*dims) != 1 || data->items.empty()) return std::nullopt;
-    if (data->dims.size() == 1 && data->dims[0] != 1 && context.node.integer("noop_with_empty_axes", 0) != 0 && !context.has(1)) return std::nullopt;
+    if (data == nullptr || !dims || data->isReal() || data->dims.size() > 1 || contentCount(*dims) != 1 || data->items.empty())
+        return std::nullopt;
+    if (data->dims.size() == 1 && data->dims[0] != 1 && context.node.integer("noop_with_empty_axes", 0) != 0 && !context.has(1))
+        return std::nullopt;
     Extent total = data->items[0];
     for (std::size_t i = 1; i < data->items.size(); ++i) {
         const Extent& item = data->items[i];
         const std::string& op = context.node.op;
-        total = op == "ReduceProd" ? total * item : op == "ReduceSum" ? total + item : op == "ReduceMax" ? maximum(total, item) : minimum(total, item);
+        total = op == "ReduceProd"  ? total * item
+                : op == "ReduceSum" ? total + item
+                : op == "ReduceMax" ? maximum(total, item)
+                                    : minimum(total, item);
     }
     return Content{*dims, {total}, {}};
 }

@@ -71,7 +71,8 @@ Status range(Context& context) {
     const Content* start = context.content(0);
     const Content* limit = context.content(1);
     const Content* delta = context.content(2);
-    if (start == nullptr || limit == nullptr || delta == nullptr || start->size() != 1 || limit->size() != 1 || delta->size() != 1) return {};
+    if (start == nullptr || limit == nullptr || delta == nullptr || start->size() != 1 || limit->size() != 1 || delta->size() != 1)
+        return {};
     if (start->isReal() && limit->isReal() && delta->isReal()) {
         if (delta->reals[0] == 0) return context.refuse("delta is 0");
         const double count = std::ceil((limit->reals[0] - start->reals[0]) / delta->reals[0]);
@@ -88,7 +89,8 @@ Status range(Context& context) {
 
 Status cast(Context& context) {
     DataType to = elementType(context.node.integer("to", 0));
-    if (const std::string word = context.node.string("to", ""); !word.empty()) to = DataType::Undefined;  // opset 1 wrote the type as a word
+    if (const std::string word = context.node.string("to", ""); !word.empty())
+        to = DataType::Undefined;  // opset 1 wrote the type as a word
     context.set(0, to, context.dims(0));
     return {};
 }
@@ -121,7 +123,8 @@ Status multinomial(Context& context) {
 /// HannWindow, HammingWindow, BlackmanWindow: a scalar length.
 Status window(Context& context) {
     Dims out(1);
-    if (const Content* length = context.content(0); length != nullptr && !length->isReal() && length->size() == 1) out[0] = length->items[0];
+    if (const Content* length = context.content(0); length != nullptr && !length->isReal() && length->size() == 1)
+        out[0] = length->items[0];
     context.set(0, elementType(context.node.integer("output_datatype", 1)), std::move(out));
     return {};
 }

@@ -56,7 +56,8 @@ Status oneHot(Context& context) {
     Extent depth;
     if (const Content* content = context.content(1); content != nullptr && content->size() == 1) {
         const bool whole = content->isReal() && content->reals[0] >= 0 && content->reals[0] < 1e15;
-        depth = !content->isReal() ? content->items[0] : (whole ? Extent::known(static_cast<std::int64_t>(content->reals[0])) : Extent::unknown());
+        depth = !content->isReal() ? content->items[0]
+                                   : (whole ? Extent::known(static_cast<std::int64_t>(content->reals[0])) : Extent::unknown());
     }
     Dims out = *indices;
     out.insert(out.begin() + static_cast<std::ptrdiff_t>(axis), depth);

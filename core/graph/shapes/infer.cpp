@@ -62,16 +62,24 @@ private:
         std::vector<const Fact*> inputs;
         for (const ValueId id : node.inputs) inputs.push_back(id == kNoValue ? nullptr : &m_facts[index(id)]);
         const shapes::Rule rule = shapes::findRule(node);
-        if (rule == nullptr) return {};
+        if (rule == nullptr || node.outputs.empty()) return {};
         shapes::Context context(node, std::move(inputs));
         TRIMTAB_REQUIRE(rule(context));
         shapes::followContent(context);
         for (std::size_t i = 0; i < node.outputs.size(); ++i) {
             if (node.outputs[i] == kNoValue) continue;
             TRIMTAB_REQUIRE(merge(m_graph.value(node.outputs[i]), context.outputs[i]));
+            keepContent(context.outputs[i]);
             m_facts[index(node.outputs[i])] = std::move(context.outputs[i]);
         }
         return {};
+    }
+
+    /// A model of ordinary shape arithmetic needs a few thousand items; one that holds far more is not worth the memory.
+    void keepContent(Fact& fact) {
+        if (!fact.content) return;
+        m_itemsLeft -= static_cast<std::int64_t>(fact.content->size());
+        if (m_itemsLeft < 0) fact.content.reset();
     }
 
     /// Completes `inferred` by what was declared, and writes it to the value.
@@ -81,20 +89,23 @@ private:
         if (inferred.type == DataType::Undefined) {
             inferred.type = declared.type;
         } else if (declared.type != DataType::Undefined && declared.type != inferred.type) {
-            return fail(ErrorCode::Refused, what + " is declared " + std::string(tensor::name(declared.type)) + " but is " + std::string(tensor::name(inferred.type)));
+            return fail(ErrorCode::Refused, what + " is declared " + std::string(tensor::name(declared.type)) + " but is " +
+                                                std::string(tensor::name(inferred.type)));
         }
         if (!inferred.dims) {
             if (declared.dims) inferred.dims = shapes::toExtents(*declared.dims);
         } else if (declared.dims) {
             if (declared.dims->size() != inferred.dims->size()) {
-                return fail(ErrorCode::Refused, what + " is declared " + declared.text() + " but has shape " + shapes::text(*inferred.dims));
+                return fail(ErrorCode::Refused,
+                            what + " is declared " + declared.text() + " but has shape " + shapes::text(*inferred.dims));
             }
             for (std::size_t i = 0; i < inferred.dims->size(); ++i) {
                 const Dim& dim = (*declared.dims)[i];
                 Extent& extent = (*inferred.dims)[i];
                 if (extent.isUnknown()) extent = Extent::of(dim);
                 if (extent.isKnown() && dim.isKnown() && !extent.isKnown(dim.extent)) {
-                    return fail(ErrorCode::Refused, what + " is declared " + declared.text() + " but has shape " + shapes::text(*inferred.dims));
+                    return fail(ErrorCode::Refused,
+                                what + " is declared " + declared.text() + " but has shape " + shapes::text(*inferred.dims));
                 }
             }
         }
@@ -125,6 +136,7 @@ private:
 
     Graph& m_graph;
     std::vector<Fact> m_facts;
+    std::int64_t m_itemsLeft = 200'000;
 };
 
 /// A tensor of the fact's type, when all its elements are known integers.

@@ -49,7 +49,8 @@ Status split(Context& context) {
     const Extent count = Extent::known(static_cast<std::int64_t>(parts));
     Dims extents(parts);
     if (sizes.given && sizes.values) {
-        if (sizes.values->size() != parts) return context.refuse("there are " + std::to_string(sizes.values->size()) + " sizes for " + count.text() + " outputs");
+        if (sizes.values->size() != parts)
+            return context.refuse("there are " + std::to_string(sizes.values->size()) + " sizes for " + count.text() + " outputs");
         for (std::size_t i = 0; i < parts; ++i) extents[i] = Extent::known((*sizes.values)[i]);
         const bool negative = std::any_of(sizes.values->begin(), sizes.values->end(), [](std::int64_t size) { return size < 0; });
         Extent sum = Extent::known(0);
@@ -62,7 +63,8 @@ Status split(Context& context) {
         std::fill(extents.begin(), extents.end(), part);
         const bool even = (*x)[axis].isKnown() && (*x)[axis].value() % count.value() == 0;
         if ((*x)[axis].isKnown() && !even) {
-            if (!context.node.has("num_outputs")) return context.refuse((*x)[axis].text() + " cannot be split into " + count.text() + " equal parts");
+            if (!context.node.has("num_outputs"))
+                return context.refuse((*x)[axis].text() + " cannot be split into " + count.text() + " equal parts");
             extents.back() = maximum((*x)[axis] - part * Extent::known(count.value() - 1), Extent::known(0));
         }
     }
@@ -115,7 +117,8 @@ Status pad(Context& context) {
     }
     if (list.values && (!context.has(3) || context.integers(3))) {
         if (list.values->size() != 2 * axes.size()) {
-            return context.refuse("pads has " + std::to_string(list.values->size()) + " entries where " + std::to_string(2 * axes.size()) + " are needed");
+            return context.refuse("pads has " + std::to_string(list.values->size()) + " entries where " + std::to_string(2 * axes.size()) +
+                                  " are needed");
         }
         out = *x;
         for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -188,7 +191,8 @@ Extent sliceExtent(const Extent& dim, const Extent& start, const Extent& end, st
         return Extent::known(sliceRange(dim.value(), start.value(), end.value(), step).count);
     }
     if (step < 0) {
-        const bool whole = step == -1 && start.isKnown() && (start.value() == -1 || start.value() >= kOpenEnd) && end.isKnown() && end.value() <= -kOpenEnd;
+        const bool whole = step == -1 && start.isKnown() && (start.value() == -1 || start.value() >= kOpenEnd) && end.isKnown() &&
+                           end.value() <= -kOpenEnd;
         return whole ? dim : Extent::unknown();
     }
     const auto inside = [&dim](const Extent& bound, bool isEnd) {

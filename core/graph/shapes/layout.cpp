@@ -41,7 +41,8 @@ Status reshapeTo(Context& context, const std::vector<Extent>& wanted) {
         } else if (wanted[i].isKnown() && wanted[i].value() < 0) {
             return context.refuse("the target shape holds " + wanted[i].text());
         } else if (wanted[i].isKnown(0) && !zeroMeansZero) {
-            if (x && i >= x->size()) return context.refuse("the target shape copies dim " + std::to_string(i) + ", which " + text(*x) + " does not have");
+            if (x && i >= x->size())
+                return context.refuse("the target shape copies dim " + std::to_string(i) + ", which " + text(*x) + " does not have");
             out[i] = x ? (*x)[i] : Extent::unknown();
         } else {
             out[i] = wanted[i];
@@ -49,7 +50,8 @@ Status reshapeTo(Context& context, const std::vector<Extent>& wanted) {
     }
     if (!hole && std::count_if(out.begin(), out.end(), [](const Extent& dim) { return dim.isUnknown(); }) == 1) {
         // Whatever it says, it can only be what the element count leaves.
-        hole = static_cast<std::size_t>(std::find_if(out.begin(), out.end(), [](const Extent& dim) { return dim.isUnknown(); }) - out.begin());
+        hole =
+            static_cast<std::size_t>(std::find_if(out.begin(), out.end(), [](const Extent& dim) { return dim.isUnknown(); }) - out.begin());
     }
     if (hole && x) {
         TRIMTAB_TRY(out[*hole], remaining(context, *x, out, *hole));
@@ -199,7 +201,9 @@ Status depthToSpace(Context& context) {
     if (x->size() != 4 || block.value() < 1) return context.refuse("an input of rank 4 and a positive blocksize are needed");
     const Extent square = block * block;
     const bool toSpace = context.node.op == "DepthToSpace";
-    const auto divisible = [](const Extent& dim, const Extent& by) { return !dim.isKnown() || !by.isKnown() || dim.value() % by.value() == 0; };
+    const auto divisible = [](const Extent& dim, const Extent& by) {
+        return !dim.isKnown() || !by.isKnown() || dim.value() % by.value() == 0;
+    };
     if (toSpace ? !divisible((*x)[1], square) : !divisible((*x)[2], block) || !divisible((*x)[3], block)) {
         return context.refuse("blocks of " + block.text() + " do not divide " + text(*x));
     }

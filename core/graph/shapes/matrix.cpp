@@ -6,7 +6,8 @@ namespace trimtab::graph::shapes {
 namespace {
 
 /// numpy.matmul: a vector on the left gains a leading 1, on the right a trailing 1; both are dropped again.
-Result<std::optional<Dims>> product(const Context& context, const std::optional<Dims>& left, const std::optional<Dims>& right, bool transposeRight) {
+Result<std::optional<Dims>> product(const Context& context, const std::optional<Dims>& left, const std::optional<Dims>& right,
+                                    bool transposeRight) {
     if (!left || !right) return std::optional<Dims>();
     if (left->empty() || right->empty()) return context.refuse("a scalar has no matrix product");
     Dims a = *left;
@@ -58,7 +59,8 @@ Status gemm(Context& context) {
     Dims out{a[0], b[1]};
     if (context.dims(2)) {
         TRIMTAB_TRY(const Dims together, broadcast(context, out, *context.dims(2)));
-        if (together.size() != 2) return context.refuse("the third input " + text(*context.dims(2)) + " does not broadcast to " + text(out));
+        if (together.size() != 2)
+            return context.refuse("the third input " + text(*context.dims(2)) + " does not broadcast to " + text(out));
     }
     context.set(0, context.type(0), std::move(out));
     return {};

@@ -7,7 +7,8 @@ namespace {
 
 Status quantize(Context& context) {
     DataType type = context.type(2);
-    if (type == DataType::Undefined && context.node.integer("output_dtype", 0) != 0) type = elementType(context.node.integer("output_dtype", 0));
+    if (type == DataType::Undefined && context.node.integer("output_dtype", 0) != 0)
+        type = elementType(context.node.integer("output_dtype", 0));
     context.set(0, type != DataType::Undefined || context.has(2) ? type : DataType::UInt8, context.dims(0));
     return {};
 }

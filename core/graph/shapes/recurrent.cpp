@@ -26,7 +26,8 @@ Status recurrent(Context& context) {
         batch = (*x)[batchFirst ? 0 : 1];
     }
     context.set(0, type, batchFirst ? Dims{batch, sequence, directions, hidden} : Dims{sequence, directions, batch, hidden});
-    for (std::size_t i = 1; i < 3; ++i) context.set(i, type, batchFirst ? Dims{batch, directions, hidden} : Dims{directions, batch, hidden});
+    for (std::size_t i = 1; i < 3; ++i)
+        context.set(i, type, batchFirst ? Dims{batch, directions, hidden} : Dims{directions, batch, hidden});
     return {};
 }
 

@@ -107,7 +107,8 @@ Status upsample(Context& context) {
         const auto given = context.node.numbers("scales");
         scales = std::vector<double>(given.begin(), given.end());
     } else if (context.node.has("height_scale") && x->size() == 4) {
-        scales = {1.0, 1.0, static_cast<double>(context.node.number("height_scale", 1)), static_cast<double>(context.node.number("width_scale", 1))};
+        scales = {1.0, 1.0, static_cast<double>(context.node.number("height_scale", 1)),
+                  static_cast<double>(context.node.number("width_scale", 1))};
     } else {
         scales = reals(context, 1);
     }

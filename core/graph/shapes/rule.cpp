@@ -26,7 +26,10 @@ std::unordered_map<std::string, Rule> collectRules() {
 }  // namespace
 
 Context::Context(const Node& ofNode, std::vector<const Fact*> inputs)
-    : node(ofNode), version(ofNode.version > 0 ? ofNode.version : kNewestVersion), outputs(ofNode.outputs.size()), m_inputs(std::move(inputs)) {}
+    : node(ofNode),
+      version(ofNode.version > 0 ? ofNode.version : kNewestVersion),
+      outputs(ofNode.outputs.size()),
+      m_inputs(std::move(inputs)) {}
 
 const Fact& Context::in(std::size_t i) const {
     static const Fact kAbsent;
@@ -52,7 +55,8 @@ std::optional<std::vector<std::int64_t>> Context::integers(std::size_t i) const 
 Context::List Context::list(const std::string& attribute, std::size_t input) const {
     if (node.has(attribute)) {
         const auto values = node.integers(attribute);
-        if (values.empty() && std::holds_alternative<std::int64_t>(node.attributes.at(attribute))) return {true, {{node.integer(attribute, 0)}}};
+        if (values.empty() && std::holds_alternative<std::int64_t>(node.attributes.at(attribute)))
+            return {true, {{node.integer(attribute, 0)}}};
         return {true, values};
     }
     if (has(input)) return {true, integers(input)};

@@ -22,7 +22,7 @@ struct Content {
     bool isReal() const { return !reals.empty(); }
     std::size_t size() const { return isReal() ? reals.size() : items.size(); }
 };
-inline constexpr std::int64_t kMaxContentItems = 1024;
+inline constexpr std::int64_t kMaxContentItems = 128;
 
 /// What is known of one value.
 struct Fact {

@@ -8,14 +8,17 @@ namespace {
 
 constexpr std::int64_t kLargest = std::int64_t{1} << 31;  // no real stride, kernel or padding comes near
 
-Result<std::vector<std::int64_t>> readList(const Context& context, const std::string& name, std::size_t size, std::int64_t fallback, std::int64_t lowest) {
+Result<std::vector<std::int64_t>> readList(const Context& context, const std::string& name, std::size_t size, std::int64_t fallback,
+                                           std::int64_t lowest) {
     std::vector<std::int64_t> values = context.node.integers(name);
     if (values.empty()) values.assign(size, fallback);
     if (values.size() != size) {
-        return context.refuse("attribute " + name + " has " + std::to_string(values.size()) + " entries where " + std::to_string(size) + " are needed");
+        return context.refuse("attribute " + name + " has " + std::to_string(values.size()) + " entries where " + std::to_string(size) +
+                              " are needed");
     }
     for (const std::int64_t value : values) {
-        if (value < lowest || value > kLargest) return context.refuse("attribute " + name + " holds " + std::to_string(value) + ", which is out of range");
+        if (value < lowest || value > kLargest)
+            return context.refuse("attribute " + name + " holds " + std::to_string(value) + ", which is out of range");
     }
     return values;
 }
@@ -59,22 +62,26 @@ Result<Extent> slide(const Context& context, const Window& window, std::size_t a
     return count;
 }
 
-Result<std::optional<std::vector<std::int64_t>>> kernelOf(const Context& context, std::size_t spatialRank, const std::optional<Dims>& weight) {
+Result<std::optional<std::vector<std::int64_t>>> kernelOf(const Context& context, std::size_t spatialRank,
+                                                          const std::optional<Dims>& weight) {
     using Kernel = std::optional<std::vector<std::int64_t>>;
     std::vector<std::int64_t> kernel = context.node.integers("kernel_shape");
     if (!kernel.empty() && kernel.size() != spatialRank) {
-        return context.refuse("kernel_shape has " + std::to_string(kernel.size()) + " entries for " + std::to_string(spatialRank) + " spatial axes");
+        return context.refuse("kernel_shape has " + std::to_string(kernel.size()) + " entries for " + std::to_string(spatialRank) +
+                              " spatial axes");
     }
     if (!weight) return kernel.empty() ? Kernel() : Kernel(kernel);
     if (weight->size() != spatialRank + 2) {
-        return context.refuse("the weight has rank " + std::to_string(weight->size()) + " where the input has rank " + std::to_string(spatialRank + 2));
+        return context.refuse("the weight has rank " + std::to_string(weight->size()) + " where the input has rank " +
+                              std::to_string(spatialRank + 2));
     }
     std::vector<std::int64_t> fromWeight;
     for (std::size_t i = 2; i < weight->size(); ++i) {
         if (!(*weight)[i].isKnown()) return kernel.empty() ? Kernel() : Kernel(kernel);
         fromWeight.push_back((*weight)[i].value());
     }
-    if (!kernel.empty() && kernel != fromWeight) return context.refuse("kernel_shape does not agree with the weight's shape " + text(*weight));
+    if (!kernel.empty() && kernel != fromWeight)
+        return context.refuse("kernel_shape does not agree with the weight's shape " + text(*weight));
     return Kernel(fromWeight);
 }
 

@@ -21,6 +21,7 @@ Result<Window> readWindow(const Context& context, std::vector<std::int64_t> kern
 Result<Extent> slide(const Context& context, const Window& window, std::size_t axis, const Extent& in, bool ceilMode);
 
 /// The kernel_shape attribute, or the spatial dims of the weight in input 1; nullopt when neither is known.
-Result<std::optional<std::vector<std::int64_t>>> kernelOf(const Context& context, std::size_t spatialRank, const std::optional<Dims>& weight);
+Result<std::optional<std::vector<std::int64_t>>> kernelOf(const Context& context, std::size_t spatialRank,
+                                                          const std::optional<Dims>& weight);
 
 }  // namespace trimtab::graph::shapes

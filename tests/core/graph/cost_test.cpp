@@ -21,7 +21,8 @@ NodeCost costOfLast(GraphBuilder& builder) {
 TEST(Cost, AConvolutionIsTwiceItsMultiplications) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({2, 4, 8, 8}));
-    builder.add("Conv", {x, builder.zeros(Shape{6, 2, 3, 3}), builder.zeros(Shape{6})}, {{"group", std::int64_t{2}}, {"pads", Ints{1, 1, 1, 1}}});
+    builder.add("Conv", {x, builder.zeros(Shape{6, 2, 3, 3}), builder.zeros(Shape{6})},
+                {{"group", std::int64_t{2}}, {"pads", Ints{1, 1, 1, 1}}});
     const NodeCost cost = costOfLast(builder);
     EXPECT_EQ(cost.operations, 2.0 * (2 * 6 * 8 * 8) * (2 * 3 * 3) + 2 * 6 * 8 * 8);
     EXPECT_EQ(cost.parameters, 6 * 2 * 3 * 3 + 6);

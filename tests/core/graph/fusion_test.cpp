@@ -166,7 +166,8 @@ TEST(FuseActivations, NeverCrossesAnOutputOrAValueThatIsReadTwice) {
     const ValueId doubled = builder.add("Conv", {x, builder.zeros(Shape{4, 4, 1})});
     builder.output(builder.add("Add", {doubled, doubled}));
     fuseWhole(builder);
-    EXPECT_THAT(operators(builder.graph), ElementsAre("trimtab.FusedConv", "Relu", "trimtab.FusedConv", "trimtab.Silu", "trimtab.FusedConv", "Add"));
+    EXPECT_THAT(operators(builder.graph),
+                ElementsAre("trimtab.FusedConv", "Relu", "trimtab.FusedConv", "trimtab.Silu", "trimtab.FusedConv", "Add"));
 }
 
 TEST(FuseActivations, ABroadcastSummandIsNoResidual) {
@@ -279,7 +280,8 @@ TEST(FuseNormalizations, FindsGeluInEveryOrderOfItsFactors) {
         GraphBuilder builder;
         const ValueId x = builder.input("x", dims({"batch", 8}));
         const ValueId half = builder.floats(Shape{}, {0.5F});
-        const ValueId shrunk = form % 2 == 0 ? builder.add("Div", {x, builder.floats(Shape{}, {std::sqrt(2.0F)})}) : builder.add("Mul", {builder.floats(Shape{1}, {std::sqrt(0.5F)}), x});
+        const ValueId shrunk = form % 2 == 0 ? builder.add("Div", {x, builder.floats(Shape{}, {std::sqrt(2.0F)})})
+                                             : builder.add("Mul", {builder.floats(Shape{1}, {std::sqrt(0.5F)}), x});
         const ValueId sum = builder.add("Add", {builder.add("Erf", {shrunk}), builder.floats(Shape{}, {1})});
         ValueId out = kNoValue;
         if (form == 0) out = builder.add("Mul", {builder.add("Mul", {x, sum}), half});

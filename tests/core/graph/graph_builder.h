@@ -40,8 +40,8 @@ public:
     }
     ValueId zeros(Shape shape, DataType type = DataType::Float32) { return constant(*Tensor::zeros(type, std::move(shape))); }
 
-    std::vector<ValueId> addMany(const std::string& op, std::vector<ValueId> inputs, std::size_t outputs, std::map<std::string, Attribute> attributes = {},
-                                 const std::string& domain = "") {
+    std::vector<ValueId> addMany(const std::string& op, std::vector<ValueId> inputs, std::size_t outputs,
+                                 std::map<std::string, Attribute> attributes = {}, const std::string& domain = "") {
         Node node;
         node.name = op + "_" + std::to_string(graph.nodes.size());
         node.op = op;
@@ -50,11 +50,13 @@ public:
         node.inputs = std::move(inputs);
         node.attributes = std::move(attributes);
         node.origins = {node.name};
-        for (std::size_t i = 0; i < outputs; ++i) node.outputs.push_back(value("v" + std::to_string(graph.values.size()), DataType::Undefined, std::nullopt));
+        for (std::size_t i = 0; i < outputs; ++i)
+            node.outputs.push_back(value("v" + std::to_string(graph.values.size()), DataType::Undefined, std::nullopt));
         graph.nodes.push_back(node);
         return node.outputs;
     }
-    ValueId add(const std::string& op, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {}, const std::string& domain = "") {
+    ValueId add(const std::string& op, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {},
+                const std::string& domain = "") {
         return addMany(op, std::move(inputs), 1, std::move(attributes), domain)[0];
     }
     void output(ValueId id) { graph.outputs.push_back(id); }

@@ -13,14 +13,15 @@ inline std::string inferred(GraphBuilder& builder, ValueId id) {
     return status ? builder.typeOf(id) : "refused: " + status.error().text();
 }
 
-inline std::string inferUnary(const std::string& op, std::vector<Dim> inputDims, std::map<std::string, Attribute> attributes = {}, int version = 17) {
+inline std::string inferUnary(const std::string& op, std::vector<Dim> inputDims, std::map<std::string, Attribute> attributes = {},
+                              int version = 17) {
     GraphBuilder builder(version);
     const ValueId x = builder.input("x", std::move(inputDims));
     return inferred(builder, builder.add(op, {x}, std::move(attributes)));
 }
 
-inline std::string inferBinary(const std::string& op, std::vector<Dim> a, std::vector<Dim> b, std::map<std::string, Attribute> attributes = {},
-                               int version = 17) {
+inline std::string inferBinary(const std::string& op, std::vector<Dim> a, std::vector<Dim> b,
+                               std::map<std::string, Attribute> attributes = {}, int version = 17) {
     GraphBuilder builder(version);
     const ValueId left = builder.input("a", std::move(a));
     const ValueId right = builder.input("b", std::move(b));
@@ -28,8 +29,8 @@ inline std::string inferBinary(const std::string& op, std::vector<Dim> a, std::v
 }
 
 /// With one constant int64 vector as second input.
-inline std::string inferWithInts(const std::string& op, std::vector<Dim> inputDims, Ints values, std::map<std::string, Attribute> attributes = {},
-                                 int version = 17) {
+inline std::string inferWithInts(const std::string& op, std::vector<Dim> inputDims, Ints values,
+                                 std::map<std::string, Attribute> attributes = {}, int version = 17) {
     GraphBuilder builder(version);
     const ValueId x = builder.input("x", std::move(inputDims));
     const ValueId list = builder.ints(values);

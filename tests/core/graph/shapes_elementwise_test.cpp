@@ -52,7 +52,8 @@ TEST(ElementwiseShape, BroadcastingAgreesWithItsDefinition) {
 TEST(ElementwiseShape, ComparisonsGiveBooleans) { EXPECT_EQ(inferBinary("Greater", dims({"n", 4}), dims({4})), "bool[n, 4]"); }
 
 TEST(ElementwiseShape, OldBroadcastingTakesTheShapeOfTheFirstInput) {
-    EXPECT_EQ(inferBinary("Add", dims({2, 3, 4, 5}), dims({3, 4}), {{"broadcast", std::int64_t{1}}, {"axis", std::int64_t{1}}}, 6), "float32[2, 3, 4, 5]");
+    EXPECT_EQ(inferBinary("Add", dims({2, 3, 4, 5}), dims({3, 4}), {{"broadcast", std::int64_t{1}}, {"axis", std::int64_t{1}}}, 6),
+              "float32[2, 3, 4, 5]");
 }
 
 TEST(ElementwiseShape, WhereTakesTheTypeOfItsBranches) {
@@ -97,7 +98,11 @@ TEST(ProductShape, PackedWeightsTellTheirExtentsByAttribute) {
     const ValueId a = builder.input("a", dims({"b", "s", 64}));
     const ValueId packed = builder.zeros(Shape{16, 2, 16}, DataType::UInt8);
     const ValueId scales = builder.zeros(Shape{32});
-    EXPECT_EQ(inferred(builder, builder.add("MatMulNBits", {a, packed, scales}, {{"K", std::int64_t{64}}, {"N", std::int64_t{16}}, {"bits", std::int64_t{4}}, {"block_size", std::int64_t{32}}}, "com.microsoft")),
+    EXPECT_EQ(inferred(builder,
+                       builder.add(
+                           "MatMulNBits", {a, packed, scales},
+                           {{"K", std::int64_t{64}}, {"N", std::int64_t{16}}, {"bits", std::int64_t{4}}, {"block_size", std::int64_t{32}}},
+                           "com.microsoft")),
               "float32[b, s, 16]");
 }
 

@@ -48,7 +48,8 @@ TEST(TransposeShape, FollowsThePermutation) {
 }
 
 TEST(JoiningShape, ConcatAddsSymbols) {
-    EXPECT_EQ(inferBinary("Concat", dims({"b", 8, "past", 64}), dims({"b", 8, "seq", 64}), {{"axis", std::int64_t{2}}}), "float32[b, 8, past + seq, 64]");
+    EXPECT_EQ(inferBinary("Concat", dims({"b", 8, "past", 64}), dims({"b", 8, "seq", 64}), {{"axis", std::int64_t{2}}}),
+              "float32[b, 8, past + seq, 64]");
     EXPECT_REFUSED(inferBinary("Concat", dims({2, 3}), dims({2, 4}), {{"axis", std::int64_t{0}}}), "do not agree");
 }
 

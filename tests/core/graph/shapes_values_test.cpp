@@ -14,7 +14,8 @@ ValueId dimOf(GraphBuilder& builder, ValueId x, std::int64_t index) {
 TEST(ShapeArithmetic, ReshapeThroughShapeGatherConcatKeepsSymbols) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({"batch", "seq", 768}));
-    const ValueId target = builder.add("Concat", {dimOf(builder, x, 0), dimOf(builder, x, 1), builder.ints({12, 64})}, {{"axis", std::int64_t{0}}});
+    const ValueId target =
+        builder.add("Concat", {dimOf(builder, x, 0), dimOf(builder, x, 1), builder.ints({12, 64})}, {{"axis", std::int64_t{0}}});
     const ValueId heads = builder.add("Reshape", {x, target});
     const ValueId turned = builder.add("Transpose", {heads}, {{"perm", Ints{0, 2, 1, 3}}});
     EXPECT_EQ(inferred(builder, turned), "float32[batch, 12, seq, 64]");
@@ -25,7 +26,8 @@ TEST(ShapeArithmetic, ConvMatMulAndReshapeChainsKeepTheBatch) {
     const ValueId x = builder.input("x", dims({"batch", 3, 32, 32}));
     const ValueId conv = builder.add("Conv", {x, builder.zeros(Shape{8, 3, 3, 3})}, {{"pads", Ints{1, 1, 1, 1}}, {"strides", Ints{2, 2}}});
     const ValueId pooled = builder.add("MaxPool", {conv}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}});
-    const ValueId flat = builder.add("Reshape", {pooled, builder.add("Concat", {dimOf(builder, pooled, 0), builder.ints({-1})}, {{"axis", std::int64_t{0}}})});
+    const ValueId flat = builder.add(
+        "Reshape", {pooled, builder.add("Concat", {dimOf(builder, pooled, 0), builder.ints({-1})}, {{"axis", std::int64_t{0}}})});
     const ValueId out = builder.add("MatMul", {flat, builder.zeros(Shape{512, 10})});
     EXPECT_EQ(inferred(builder, out), "float32[batch, 10]");
     EXPECT_EQ(builder.typeOf(flat), "float32[batch, 512]");
@@ -35,13 +37,15 @@ TEST(ShapeArithmetic, SumsProductsAndQuotientsOfDims) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({"batch", "seq", 768}));
     const ValueId rows = builder.add("Mul", {dimOf(builder, x, 0), dimOf(builder, x, 1)});
-    const ValueId target = builder.add("Concat", {rows, builder.add("Div", {dimOf(builder, x, 2), builder.ints({2})}), builder.ints({2})}, {{"axis", std::int64_t{0}}});
+    const ValueId target = builder.add("Concat", {rows, builder.add("Div", {dimOf(builder, x, 2), builder.ints({2})}), builder.ints({2})},
+                                       {{"axis", std::int64_t{0}}});
     EXPECT_EQ(inferred(builder, builder.add("Reshape", {x, target})), "float32[batch*seq, 384, 2]");
     const ValueId past = builder.input("p", dims({"past"}));
     const ValueId total = builder.add("Add", {dimOf(builder, past, 0), dimOf(builder, x, 1)});
     EXPECT_EQ(inferred(builder, builder.add("ConstantOfShape", {total})), "float32[past + seq]");
     const ValueId scalar = builder.add("Squeeze", {total});
-    const ValueId positions = builder.add("Range", {builder.constant(Tensor::fromInt64s(Shape{}, {0})), scalar, builder.constant(Tensor::fromInt64s(Shape{}, {1}))});
+    const ValueId positions = builder.add(
+        "Range", {builder.constant(Tensor::fromInt64s(Shape{}, {0})), scalar, builder.constant(Tensor::fromInt64s(Shape{}, {1}))});
     EXPECT_EQ(inferred(builder, positions), "int64[past + seq]");
 }
 
@@ -81,7 +85,8 @@ TEST(ShapeArithmetic, PadsReorderedByReshapeSliceAndTranspose) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({1, 2, 3}));
     const ValueId list = builder.add("Reshape", {builder.add("Identity", {builder.ints({5, 6, 3, 4, 1, 2})}), builder.ints({-1, 2})});
-    const ValueId reversed = builder.add("Slice", {list, builder.ints({-1}), builder.ints({-INT64_MAX}), builder.ints({0}), builder.ints({-1})});
+    const ValueId reversed =
+        builder.add("Slice", {list, builder.ints({-1}), builder.ints({-INT64_MAX}), builder.ints({0}), builder.ints({-1})});
     const ValueId turned = builder.add("Transpose", {reversed}, {{"perm", Ints{1, 0}}});
     const ValueId pads = builder.add("Reshape", {turned, builder.ints({-1})});
     // Pairs (5,6) (3,4) (1,2) reversed give begins 1,3,5 and ends 2,4,6.

@@ -31,14 +31,16 @@ TEST(ConvShape, FollowsTheFormulaForEveryStridePadAndDilation) {
         // Count window positions instead of dividing.
         std::int64_t positions = 0;
         for (std::int64_t at = 0; at + dilation * (kernel - 1) < in + begin + end; at += stride) ++positions;
-        EXPECT_EQ(inferConv(dims({2, 4, in}), dims({6, 2, kernel}),
-                            {{"group", std::int64_t{2}}, {"strides", Ints{stride}}, {"dilations", Ints{dilation}}, {"pads", Ints{begin, end}}}),
-                  "float32[2, 6, " + std::to_string(positions) + "]");
+        EXPECT_EQ(
+            inferConv(dims({2, 4, in}), dims({6, 2, kernel}),
+                      {{"group", std::int64_t{2}}, {"strides", Ints{stride}}, {"dilations", Ints{dilation}}, {"pads", Ints{begin, end}}}),
+            "float32[2, 6, " + std::to_string(positions) + "]");
     }
 }
 
 TEST(ConvShape, SamePaddingDividesByTheStrideAndValidPadsNothing) {
-    EXPECT_EQ(inferConv(dims({1, 1, 5, 6}), dims({1, 1, 3, 3}), {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Ints{2, 2}}}), "float32[1, 1, 3, 3]");
+    EXPECT_EQ(inferConv(dims({1, 1, 5, 6}), dims({1, 1, 3, 3}), {{"auto_pad", std::string("SAME_UPPER")}, {"strides", Ints{2, 2}}}),
+              "float32[1, 1, 3, 3]");
     EXPECT_EQ(inferConv(dims({1, 1, 5, 6}), dims({1, 1, 3, 3}), {{"auto_pad", std::string("VALID")}}), "float32[1, 1, 3, 4]");
 }
 
@@ -55,10 +57,12 @@ TEST(ConvShape, RefusesWhatCannotBe) {
 }
 
 TEST(ConvTransposeShape, UndoesTheConvolution) {
-    EXPECT_EQ(inferConv(dims({"n", 8, 7, 7}), dims({8, 4, 3, 3}), {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}, {"output_padding", Ints{1, 1}}}, "ConvTranspose"),
+    EXPECT_EQ(inferConv(dims({"n", 8, 7, 7}), dims({8, 4, 3, 3}),
+                        {{"strides", Ints{2, 2}}, {"pads", Ints{1, 1, 1, 1}}, {"output_padding", Ints{1, 1}}}, "ConvTranspose"),
               "float32[n, 4, 14, 14]");
     EXPECT_EQ(inferConv(dims({1, 4, 5}), dims({4, 3, 3}), {{"group", std::int64_t{2}}}, "ConvTranspose"), "float32[1, 6, 7]");
-    EXPECT_EQ(inferConv(dims({1, 1, 3, 3}), dims({1, 2, 3, 3}), {{"output_shape", Ints{10, 8}}, {"strides", Ints{3, 2}}}, "ConvTranspose"), "float32[1, 2, 10, 8]");
+    EXPECT_EQ(inferConv(dims({1, 1, 3, 3}), dims({1, 2, 3, 3}), {{"output_shape", Ints{10, 8}}, {"strides", Ints{3, 2}}}, "ConvTranspose"),
+              "float32[1, 2, 10, 8]");
 }
 
 TEST(PoolShape, RoundsDownOrUp) {
@@ -72,7 +76,9 @@ TEST(PoolShape, RoundsDownOrUp) {
 
 TEST(PoolShape, ALastWindowThatBeginsBeyondTheInputDoesNotCount) {
     // 2 elements, kernel 1, stride 2 and one pad at the end: positions 0 and 2, and 2 lies in the padding.
-    EXPECT_EQ(inferUnary("MaxPool", dims({1, 1, 2}), {{"kernel_shape", Ints{1}}, {"strides", Ints{2}}, {"pads", Ints{0, 1}}, {"ceil_mode", std::int64_t{1}}}), "float32[1, 1, 1]");
+    EXPECT_EQ(inferUnary("MaxPool", dims({1, 1, 2}),
+                         {{"kernel_shape", Ints{1}}, {"strides", Ints{2}}, {"pads", Ints{0, 1}}, {"ceil_mode", std::int64_t{1}}}),
+              "float32[1, 1, 1]");
 }
 
 TEST(PoolShape, MaxPoolHasIndicesToo) {

@@ -170,7 +170,9 @@ TEST(FoldBatchNorm, ScalesFiltersAndMovesTheBias) {
     const ValueId weight = builder.floats(Shape{2, 1, 2}, {1, 2, 3, 4});
     const ValueId bias = builder.floats(Shape{2}, {5, 6});
     const ValueId conv = builder.add("Conv", {x, weight, bias});
-    const ValueId norm = builder.add("BatchNormalization", {conv, builder.floats(Shape{2}, {2, 3}), builder.floats(Shape{2}, {0.5F, 0.25F}), builder.floats(Shape{2}, {1, -1}), builder.floats(Shape{2}, {3, 8})},
+    const ValueId norm = builder.add("BatchNormalization",
+                                     {conv, builder.floats(Shape{2}, {2, 3}), builder.floats(Shape{2}, {0.5F, 0.25F}),
+                                      builder.floats(Shape{2}, {1, -1}), builder.floats(Shape{2}, {3, 8})},
                                      {{"epsilon", 1.0F}});
     builder.output(norm);
     builder.graph.nodes[0].treatment.density = 0.5;
