@@ -3,6 +3,7 @@
 #include <google/protobuf/unknown_field_set.h>
 
 #include <algorithm>
+#include <cassert>
 #include <memory>
 
 #include "core/formats/onnx/graph_import.h"
@@ -119,11 +120,8 @@ Status finishOutputs(ImportContext& context, const Scope& caller, const ::onnx::
 }  // namespace
 
 Status expandCall(ImportContext& context, Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function) {
-    if (std::find(context.active.begin(), context.active.end(), &function) != context.active.end())
-        return fail(ErrorCode::Refused, fmt::format("{} calls itself, directly or through others", describe(function)));
-    if (static_cast<int>(context.active.size()) >= kMaxFunctionNesting)
-        return fail(ErrorCode::Refused, fmt::format("{} stands at the end of a chain of more than {} calls", describe(function), kMaxFunctionNesting));
-
+    // checkExpansion() has refused functions that call themselves and chains that are too long.
+    assert(static_cast<int>(context.active.size()) < kMaxFunctionNesting);
     Scope body;
     body.target = caller.target;
     constexpr std::size_t kLongestPrefix = 400;

@@ -16,6 +16,9 @@ Status importNodes(ImportContext& context, Scope& scope, const google::protobuf:
 /// The body of `function` in place of `call`. The call's outputs are defined in `caller` already.
 Status expandCall(ImportContext& context, Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function);
 
+/// Refused: more than kMaxNodes nodes after expansion, functions that call themselves, chains of more than kMaxFunctionNesting calls.
+Status checkExpansion(const ImportContext& context, const ::onnx::GraphProto& graph);
+
 /// The attributes of a node; references of function bodies are replaced by what the call bound.
 Status importAttributes(ImportContext& context, Scope& scope, const ::onnx::NodeProto& proto, graph::Node& node);
 

@@ -58,6 +58,7 @@ Result<ReadResult> importModel(const ::onnx::ModelProto& model, const Skeleton& 
     if (model.ir_version() <= 0) TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, "states no IR version; this is not an ONNX model"}));
     TRIMTAB_TRY(const auto opsets, readOpsets(context, model));
     TRIMTAB_REQUIRE(registerFunctions(context, model));
+    TRIMTAB_REQUIRE(checkExpansion(context, model.graph()));
     ReadResult result;
     TRIMTAB_TRY(result.graph, importGraph(context, model.graph(), nullptr, opsets, skeleton.payloads));
     if (result.graph.outputs.empty()) TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, "has no outputs"}));
