@@ -30,5 +30,9 @@ void registerQuantize(Registry& registry);
 void registerIntegerProducts(Registry& registry);
 void registerRanking(Registry& registry);
 void registerScatter(Registry& registry);
+void registerResize(Registry& registry);
+void registerEinsum(Registry& registry);
+void registerBlockWeights(Registry& registry);
+void registerRecurrent(Registry& registry);
 
 }  // namespace trimtab::ref

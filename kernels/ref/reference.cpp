@@ -19,7 +19,8 @@ const Registry& registry() {
         for (const auto add : {registerUnary, registerBinary, registerComparison, registerVariadic, registerSelection, registerMatMul, registerConv,
                                registerConvTranspose, registerPool, registerReshape, registerTranspose, registerConcat, registerSlice, registerGather,
                                registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce, registerFused,
-                               registerSequence, registerQuantize, registerIntegerProducts, registerRanking, registerScatter})
+                               registerSequence, registerQuantize, registerIntegerProducts, registerRanking, registerScatter,
+                               registerResize, registerEinsum, registerBlockWeights, registerRecurrent})
             add(made);
         return made;
     }();
