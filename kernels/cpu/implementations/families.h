@@ -36,6 +36,7 @@ TRIMTAB_FAMILY(BfloatConvolution);
 TRIMTAB_FAMILY(BfloatMatMul);
 TRIMTAB_FAMILY(BfloatBatched);
 TRIMTAB_FAMILY(WeightOnly);
+TRIMTAB_FAMILY(FewRows);
 TRIMTAB_FAMILY(Sparse);
 
 #undef TRIMTAB_FAMILY

@@ -26,10 +26,11 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"ConvTranspose"}, {{"fp32 transposed convolution", judgeTransposedConvolution, placeTransposedConvolution}});
     put({"MatMul", "Gemm", "trimtab.FusedMatMul"}, {{"int8 product", judgeIntegerMatMul, placeIntegerMatMul},
                                                     {"bf16 product", judgeBfloatMatMul, placeBfloatMatMul},
+                                                    {"batched bf16 product", judgeBfloatBatched, placeBfloatBatched},
                                                     {"weight-only product", judgeWeightOnly, placeWeightOnly},
                                                     {"sparse product", judgeSparse, placeSparse},
+                                                    {"few-row product", judgeFewRows, placeFewRows},
                                                     {"fp32 product", judgeMatMul, placeMatMul},
-                                                    {"batched bf16 product", judgeBfloatBatched, placeBfloatBatched},
                                                     {"batched product", judgeBatchedMatMul, placeBatchedMatMul}});
     put({"MaxPool", "AveragePool"}, {{"pooling", judgePool, placePool}});
     put({"GlobalAveragePool", "GlobalMaxPool"}, {{"global pooling", judgeGlobalPool, placeGlobalPool}});

@@ -6,6 +6,7 @@
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/matmul.h"
+#include "kernels/cpu/implementations/weight_only.h"
 #include "kernels/cpu/onednn/timing.h"
 #include "kernels/cpu/simd/csr_weight.h"
 
@@ -17,20 +18,40 @@ constexpr double kHighestDensity = 0.6;
 constexpr int kTimedRuns = 5;
 
 /// Seconds of the fastest of a few runs.
-Result<double> secondsOf(const simd::CsrWeight& weight, std::int64_t m) {
-    TRIMTAB_TRY(Tensor x, Tensor::zeros(DataType::Float32, Shape{m, weight.columns}));
-    TRIMTAB_TRY(Tensor y, Tensor::allocate(DataType::Float32, Shape{m, weight.rows}));
-    TRIMTAB_TRY(Tensor scratch, Tensor::allocate(DataType::Float32, Shape{simd::scratchFloats(weight, m)}));
+template <class Run>
+double fastest(const Run& run) {
     double best = std::numeric_limits<double>::infinity();
-    for (int run = 0; run < kTimedRuns; ++run) {
+    for (int i = 0; i < kTimedRuns; ++i) {
         const auto begin = std::chrono::steady_clock::now();
-        simd::matMul(weight, x.data<float>().data(), m, y.mutableData<float>().data(), {}, scratch.mutableData<float>().data());
+        run();
         best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
     }
     return best;
 }
 
-Result<double> secondsDense(const WeightProduct& product) {
+struct Operands {
+    Tensor x, y;
+};
+
+Result<Operands> operands(const WeightProduct& product) {
+    TRIMTAB_TRY(Tensor x, Tensor::zeros(DataType::Float32, Shape{product.m, product.k}));
+    TRIMTAB_TRY(Tensor y, Tensor::allocate(DataType::Float32, Shape{product.m, product.n}));
+    return Operands{std::move(x), std::move(y)};
+}
+
+Result<double> secondsSparse(const simd::CsrWeight& weight, const WeightProduct& product) {
+    TRIMTAB_TRY(Operands on, operands(product));
+    TRIMTAB_TRY(Tensor scratch, Tensor::allocate(DataType::Float32, Shape{simd::scratchFloats(weight, product.m)}));
+    return fastest([&] { simd::matMul(weight, on.x.data<float>().data(), product.m, on.y.mutableData<float>().data(), {}, scratch.mutableData<float>().data()); });
+}
+
+/// Of the dense kernel that would run otherwise.
+Result<double> secondsDense(Builder& builder, const NodeView& view, const WeightProduct& product) {
+    if (product.m <= kFewRows) {
+        TRIMTAB_TRY(const auto packed, packedFloat32(builder, view, product));
+        TRIMTAB_TRY(Operands on, operands(product));
+        return fastest([&] { simd::matMul(*packed.value, on.x.data<float>().data(), product.m, on.y.mutableData<float>().data()); });
+    }
     const auto plain = [](std::int64_t rows, std::int64_t columns) { return onednn::describe(Shape{rows, columns}, DataType::Float32); };
     TRIMTAB_TRY(const auto primitive, onednn::matMul(plain(product.m, product.k), onednn::anyLayout({product.k, product.n}, DataType::Float32), std::nullopt,
                                                      plain(product.m, product.n), {}));
@@ -63,8 +84,8 @@ Status placeSparse(Builder& builder, const NodeView& view) {
     const std::string orientation = product.layout == tensor::WeightLayout::OutputsFirst ? " n k" : " k n";
     TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<simd::CsrWeight>(weight.bytes().data(), "csr" + orientation, weight, make,
                                                                              [](const simd::CsrWeight& csr) { return csr.bytes(); }));
-    TRIMTAB_TRY(const double sparse, secondsOf(*entry.value, product.m));
-    TRIMTAB_TRY(const double dense, secondsDense(product));
+    TRIMTAB_TRY(const double sparse, secondsSparse(*entry.value, product));
+    TRIMTAB_TRY(const double dense, secondsDense(builder, view, product));
     const std::string times = microseconds(sparse) + " sparse, " + microseconds(dense) + " dense";
     if (sparse >= dense) return fail(ErrorCode::Unsupported, "dense was picked by measured speed (" + times + ")");
 

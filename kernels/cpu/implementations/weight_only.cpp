@@ -1,8 +1,9 @@
-// Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers.
+// Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers. The same kernel over fp32 weights serves
+// products with few rows, where reading the weights is what takes the time.
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/matmul.h"
-#include "kernels/cpu/simd/packed_weight.h"
+#include "kernels/cpu/implementations/weight_only.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -18,20 +19,45 @@ std::string formatName(simd::WeightFormat format) {
     return "";
 }
 
-Result<WeightStore::Entry<simd::PackedWeight>> pack(Builder& builder, const NodeView& view, const WeightProduct& product) {
-    const auto bytesOf = [](const simd::PackedWeight& packed) { return packed.bytes(); };
-    if (const auto& codes = view.value(1).quantized) {
-        return builder.weightStore().findOrMake<simd::PackedWeight>(codes.get(), "weight-only", codes, [&] { return simd::PackedWeight::pack(*codes); }, bytesOf);
-    }
+using PackedEntry = WeightStore::Entry<simd::PackedWeight>;
+
+std::int64_t bytesOf(const simd::PackedWeight& packed) { return packed.bytes(); }
+
+Result<PackedEntry> packFloats(Builder& builder, const NodeView& view, const WeightProduct& product, simd::WeightFormat format) {
     const Tensor weight = *view.constant(1);
-    const auto format = view.node.treatment.weightsBfloat ? simd::WeightFormat::BFloat16 : simd::WeightFormat::Float16;
     const auto make = [&]() -> Result<simd::PackedWeight> {
         TRIMTAB_TRY(const auto rows, tensor::toRows(weight, product.layout));
         return simd::PackedWeight::packFloats(rows, product.n, product.k, format);
     };
     const bool outputsFirst = product.layout == tensor::WeightLayout::OutputsFirst;
-    return builder.weightStore().findOrMake<simd::PackedWeight>(weight.bytes().data(), "weight-only " + formatName(format) + (outputsFirst ? " n k" : " k n"), weight,
-                                                                make, bytesOf);
+    const std::string kind = "weight-only " + formatName(format) + (outputsFirst ? " n k" : " k n");
+    return builder.weightStore().findOrMake<simd::PackedWeight>(weight.bytes().data(), kind, weight, make, bytesOf);
+}
+
+Result<PackedEntry> pack(Builder& builder, const NodeView& view, const WeightProduct& product) {
+    if (const auto& codes = view.value(1).quantized) {
+        return builder.weightStore().findOrMake<simd::PackedWeight>(codes.get(), "weight-only", codes, [&] { return simd::PackedWeight::pack(*codes); }, bytesOf);
+    }
+    return packFloats(builder, view, product, view.node.treatment.weightsBfloat ? simd::WeightFormat::BFloat16 : simd::WeightFormat::Float16);
+}
+
+Status placeProduct(Builder& builder, const NodeView& view, const WeightProduct& product, const PackedEntry& entry) {
+    builder.hold(entry.held);
+    TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0)));
+    TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
+    const SlotId y = builder.write(view.node.output(0));
+    std::vector<SlotId> reads{x};
+    if (bias != kNoSlot) reads.push_back(bias);
+    builder.step(
+        [weight = entry.value, x, y, bias, m = product.m, relu = product.relu](Frame& frame) {
+            const simd::Epilogue epilogue{bias == kNoSlot ? nullptr : frame.at<float>(bias), relu};
+            simd::matMul(*weight, frame.at<float>(x), m, frame.at<float>(y), epilogue);
+            return Status{};
+        },
+        std::move(reads), {y});
+    recordTreatment(builder, view);
+    builder.record().weightBytes = entry.held.bytes;
+    return {};
 }
 
 }  // namespace
@@ -49,24 +75,29 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
 
 Status placeWeightOnly(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
-    TRIMTAB_TRY(auto entry, pack(builder, view, product));
-    builder.hold(entry.held);
-    TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0)));
-    TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
-    const SlotId y = builder.write(view.node.output(0));
-    std::vector<SlotId> reads{x};
-    if (bias != kNoSlot) reads.push_back(bias);
-    builder.step(
-        [weight = entry.value, x, y, bias, m = product.m, relu = product.relu](Frame& frame) {
-            const simd::Epilogue epilogue{bias == kNoSlot ? nullptr : frame.at<float>(bias), relu};
-            simd::matMul(*weight, frame.at<float>(x), m, frame.at<float>(y), epilogue);
-            return Status{};
-        },
-        std::move(reads), {y});
-    recordTreatment(builder, view);
-    builder.record().weightBytes = entry.held.bytes;
+    TRIMTAB_TRY(const PackedEntry entry, pack(builder, view, product));
+    TRIMTAB_REQUIRE(placeProduct(builder, view, product, entry));
     builder.record().kernel = "weight-only " + formatName(entry.value->format) + " " + std::string(simd::name(simd::bestIsa()));
     return {};
+}
+
+runtime::Support judgeFewRows(const NodeView& view) {
+    const graph::Treatment& treatment = view.node.treatment;
+    const bool isPlain = treatment.weightBits == 32 && treatment.activationBits == 32 && treatment.compute == graph::ComputeType::Float32;
+    return isPlain && view.constant(1) && isWeightProduct(view, nullptr) ? native() : notMeant();
+}
+
+Status placeFewRows(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
+    if (product.m > kFewRows) return fail(ErrorCode::Unsupported, "");
+    TRIMTAB_TRY(const auto weight, packedFloat32(builder, view, product));
+    TRIMTAB_REQUIRE(placeProduct(builder, view, product, weight));
+    builder.record().kernel = "few-row fp32 " + std::string(simd::name(simd::bestIsa()));
+    return {};
+}
+
+Result<WeightStore::Entry<simd::PackedWeight>> packedFloat32(Builder& builder, const NodeView& view, const WeightProduct& product) {
+    return packFloats(builder, view, product, simd::WeightFormat::Float32);
 }
 
 }  // namespace trimtab::cpu

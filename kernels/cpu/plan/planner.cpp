@@ -146,7 +146,7 @@ private:
             if (placed.error().code != ErrorCode::Unsupported) return placed;
             assert(m_plan.steps.size() == before);
             static_cast<void>(before);
-            note(implementation.name, placed.error().message);
+            if (!placed.error().message.empty()) note(implementation.name, placed.error().message);
         }
         return fail(ErrorCode::Unsupported, node.op + ": " + (refusals.empty() ? "nothing here executes it" : refusals), node.name);
     }
