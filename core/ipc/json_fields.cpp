@@ -22,7 +22,7 @@ Result<std::map<std::string, T>> integerMapAt(const Json& object, std::string_vi
     if (!member->is_object()) return wrongType(key, "an object");
     for (const auto& [name, item] : member->items()) {
         if (!item.is_number_integer()) return wrongType(key, "an object of whole numbers");
-        values.emplace(name, item.get<T>());
+        values.emplace(name, item.template get<T>());
     }
     return values;
 }
