@@ -1,6 +1,7 @@
 #include "core/explain/compare.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,6 +22,19 @@ Verdict verdictOf(const base::Interval& interval, double neutral, bool higherIsB
     if (interval.low > neutral) return higherIsBetter ? Verdict::Better : Verdict::Worse;
     if (interval.high < neutral) return higherIsBetter ? Verdict::Worse : Verdict::Better;
     return Verdict::Indistinguishable;
+}
+
+bool allNumbers(const trial::Accuracy& accuracy) {
+    return std::isfinite(accuracy.value) && std::ranges::all_of(accuracy.sampleScores, [](double score) { return std::isfinite(score); });
+}
+
+// A trial's own times as ratios to one millisecond (a run, or a sample of it): what is left to compare where baselines differ.
+std::vector<base::PairedBlock> againstTheClock(const trial::Speed& speed, SpeedAxis axis) {
+    const double unit = axis == SpeedAxis::Throughput ? static_cast<double>(std::max<std::int64_t>(speed.batch, 1)) : 1.0;
+    std::vector<base::PairedBlock> blocks;
+    for (const base::PairedBlock& block : speed.blocks)
+        if (!block.trial.empty()) blocks.push_back({{unit}, block.trial});
+    return blocks;
 }
 
 // Multiply-adds that one vector instruction forms, relative to fp32.
@@ -72,8 +86,18 @@ std::string_view name(Verdict verdict) {
 
 Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b) { return verdictOf(base::speedupRatio(a.blocks, b.blocks).interval, 1, true); }
 
+Verdict compareSpeed(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAxis axis) {
+    if (!a.speed || !b.speed) return Verdict::Indistinguishable;
+    if (a.trial.setting == b.trial.setting) return compareSpeed(*a.speed, *b.speed);
+    const auto blocksA = againstTheClock(*a.speed, axis), blocksB = againstTheClock(*b.speed, axis);
+    if (blocksA.empty() || blocksB.empty()) return Verdict::Indistinguishable;
+    return verdictOf(base::speedupRatio(blocksA, blocksB).interval, 1, true);
+}
+
 Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {
     if (a.metric != b.metric) return Verdict::Indistinguishable;
+    if (const bool fineA = allNumbers(a), fineB = allNumbers(b); !fineA || !fineB)
+        return fineA == fineB ? Verdict::Indistinguishable : fineA ? Verdict::Better : Verdict::Worse;
     if (a.sampleScores.size() == b.sampleScores.size() && !a.sampleScores.empty()) {
         const bool weighted = a.sampleWeights.size() == a.sampleScores.size() && a.sampleWeights == b.sampleWeights;
         const auto difference = weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights) : base::pairedDifference(b.sampleScores, a.sampleScores);
@@ -85,11 +109,11 @@ Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {
     return Verdict::Indistinguishable;
 }
 
-bool dominates(const trial::TrialResult& a, const trial::TrialResult& b) {
+bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAxis axis) {
     if (!a.speed || !b.speed || !a.accuracy || !b.accuracy) return false;
     const Verdict accuracy = compareAccuracy(*a.accuracy, *b.accuracy);
     if (accuracy == Verdict::Worse) return false;
-    const Verdict speed = compareSpeed(*a.speed, *b.speed);
+    const Verdict speed = compareSpeed(a, b, axis);
     return speed != Verdict::Worse && (speed == Verdict::Better || accuracy == Verdict::Better);
 }
 

@@ -17,18 +17,39 @@ std::int64_t countOutliers(const std::vector<double>& times) {
     return std::ranges::count_if(times, [&](double time) { return time < lower - reach || time > upper + reach; });
 }
 
+Json inputsOf(const recipe::RunSetting& setting) {
+    recipe::RunSetting inputs;
+    inputs.shapes = setting.shapes;
+    inputs.symbols = setting.symbols;
+    return recipe::toJson(inputs);
+}
+
+// Geometric mean of the block medians with its 95 % interval over blocks, as a latency in ms; a block alone only knows its own timings.
+base::Interval latencyInterval(const std::vector<SpeedBlock>& blocks, const std::vector<double>& times, double median) {
+    if (blocks.size() < 2)
+        return base::quantileInterval(times, 0.5).value_or(base::Interval{*std::ranges::min_element(times), *std::ranges::max_element(times)});
+    std::vector<base::PairedBlock> perMillisecond;
+    for (const SpeedBlock& block : blocks) perMillisecond.push_back({{1.0}, block.timings.trial});
+    const base::Interval speeds = base::pairedSpeedup(perMillisecond).interval;
+    return {std::min(median, 1 / speeds.high), std::max(median, 1 / speeds.low)};
+}
+
 }  // namespace
 
 std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan) {
+    // Without data the setting decides which inputs are drawn; with data it can only say the shapes it leaves open.
+    const bool fidelity = study.dataPath.empty();
     const bool scalesPerBatch = std::ranges::any_of(plan.layers, [](const trace::LayerRecord& layer) { return layer.activationBits < 32; });
     const Json key{{"model", study.modelHash},
                    {"data", study.dataHash},
                    {"metric", study.metric},
-                   {"samples", study.dataPath.empty() ? study.budget.fidelitySamples : study.budget.samples},
+                   {"samples", fidelity ? study.budget.fidelitySamples : study.budget.samples},
                    {"seed", study.seed},
                    {"recipe", recipe::toJson(trial.recipe)},
-                   {"symbols", trial.setting.symbols},
+                   {"inputs", fidelity ? recipe::toJson(trial.setting) : inputsOf(trial.setting)},
                    {"engine", trial.setting.engine},
+                   {"version", plan.environment.engineVersion},
+                   {"instruction_set", plan.environment.instructionSet},
                    {"numerics", plan.numericsKey},
                    {"batch", scalesPerBatch ? study.budget.evaluationBatch : 0}};
     return base::sha256(base::dumpJson(key));
@@ -57,7 +78,7 @@ trial::Speed speedOf(const std::vector<SpeedBlock>& blocks, bool isBaseline) {
     }
     speed.n = static_cast<std::int64_t>(times.size());
     speed.medianMs = base::median(times);
-    speed.medianInterval = base::quantileInterval(times, 0.5).value_or(base::Interval{*std::ranges::min_element(times), *std::ranges::max_element(times)});
+    speed.medianInterval = latencyInterval(blocks, times, speed.medianMs);
     speed.p95Ms = base::percentile95(times);
     speed.outliers = countOutliers(times);
     speed.speedup = base::pairedSpeedup(speed.blocks);

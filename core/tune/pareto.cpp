@@ -18,6 +18,7 @@ std::string obstacle(const TrialResult& result, bool needsSpeed) {
     if (result.basis != trial::Basis::Measured) return std::string(trial::name(result.basis));
     if (result.stale) return "stale";
     if (!result.accuracy) return "no accuracy";
+    if (!std::isfinite(result.accuracy->value)) return "its score is no number";
     if (needsSpeed && !result.speed) return "no speed";
     return {};
 }
@@ -70,6 +71,7 @@ Result<std::vector<ParetoRow>> paretoRows(const std::vector<TrialResult>& result
     const bool bySize = x == "size_bytes";
     if (!bySize && x != "latency_ms" && x != "throughput_sps")
         return fail(ErrorCode::Usage, "the x axis can be latency_ms, throughput_sps or size_bytes, not \"" + std::string(x) + "\"");
+    const auto axis = x == "throughput_sps" ? explain::SpeedAxis::Throughput : explain::SpeedAxis::Latency;
     std::vector<ParetoRow> rows;
     std::vector<std::size_t> candidates;
     for (std::size_t i = 0; i < results.size(); ++i) {
@@ -80,7 +82,7 @@ Result<std::vector<ParetoRow>> paretoRows(const std::vector<TrialResult>& result
         std::optional<std::size_t> better;
         for (const std::size_t j : candidates) {
             if (i == j) continue;
-            if (bySize ? isSmaller(results[j], results[i]) : explain::dominates(results[j], results[i])) {
+            if (bySize ? isSmaller(results[j], results[i]) : explain::dominates(results[j], results[i], axis)) {
                 better = j;
                 break;
             }

@@ -1,9 +1,10 @@
-// The order of a study: plan the baseline, take over what earlier runs finished under the same environment, then one trial after the other:
+// The order of a study: the baseline, then one trial after the other. What an earlier run finished with what is here now is taken over; else
 // plan → accuracy (unless its key is known) → speed, one fresh process a block (unless its key is known, or the trial is emulated) → commit → tell.
 #include "core/tune/run_study.h"
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <map>
 
 #include <fmt/chrono.h>
@@ -32,6 +33,14 @@ std::string now() {
 
 std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
 
+// Overflows are no numbers to subtract.
+bool canPair(const trial::Accuracy& a, const trial::Accuracy& b) {
+    const auto fine = [](const trial::Accuracy& accuracy) {
+        return !accuracy.sampleScores.empty() && std::ranges::all_of(accuracy.sampleScores, [](double score) { return std::isfinite(score); });
+    };
+    return a.metric == b.metric && a.sampleScores.size() == b.sampleScores.size() && fine(a) && fine(b);
+}
+
 class StudyRun {
 public:
     StudyRun(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop)
@@ -41,7 +50,7 @@ public:
         TRIMTAB_TRY(Grid grid, expandGrid(m_study));
         m_outcome.skipped = std::move(grid.skipped);
         m_progress.total = static_cast<int>(grid.trials.size());
-        if (!refresh) TRIMTAB_REQUIRE(takeOver(grid.trials.front()));
+        if (!refresh) TRIMTAB_REQUIRE(remember());
         for (std::size_t i = 0; i < grid.trials.size(); ++i) {
             if (m_stop.stop_requested()) return cancelled();
             TRIMTAB_REQUIRE(i == 0 ? runBaseline(grid.trials[i]) : runTrial(grid.trials[i]));
@@ -57,21 +66,40 @@ private:
         if (m_observer.progress) m_observer.progress(m_progress);
     }
 
-    // Results of earlier runs count when they were measured with what is here now.
-    Status takeOver(const Trial& baseline) {
+    // Keys hold engine, version, instruction set and device: halves that were measured with something else never match.
+    Status remember() {
         TRIMTAB_TRY(auto earlier, m_sink.existing());
-        if (earlier.empty()) return {};
-        m_progress.current = baseline.label;
-        tell("plan");
-        auto plan = m_runner.plan(m_study, baseline, m_stop);
-        if (!plan) return fail(plan.error());
         for (TrialResult& result : earlier) {
-            if (result.state != trial::State::Finished || !(result.environment == plan->environment)) continue;
-            if (result.accuracy) m_accuracies.emplace(result.accuracyKey, *result.accuracy);
+            if (result.state != trial::State::Finished) continue;
+            if (result.accuracy) m_accuracies.insert_or_assign(result.accuracyKey, *result.accuracy);
             if (result.speed) m_speeds.insert_or_assign(result.speedKey, TimedSpeed{*result.speed, result.layers});
             m_earlier.insert_or_assign(identityOf(result.trial), std::move(result));
         }
         return {};
+    }
+
+    static std::string environmentKey(const Trial& trial) {
+        return fmt::format("{} {} {}", trial.setting.engine, trial.setting.device, trial.setting.threads);
+    }
+
+    // A plan costs seconds on a large model. Engine, device and threads decide the environment, so one plan tells it for all trials that agree in them.
+    Result<trial::Environment> environmentOf(const Trial& trial) {
+        const std::string key = environmentKey(trial);
+        if (const auto known = m_environments.find(key); known != m_environments.end()) return known->second;
+        TRIMTAB_TRY(const PlanSummary plan, m_runner.plan(m_study, trial, m_stop));
+        return m_environments.emplace(key, plan.environment).first->second;
+    }
+
+    // The result of an earlier run, if it was measured with what is here now.
+    Result<bool> takeEarlier(TrialResult& result) {
+        const auto found = m_earlier.find(identityOf(result.trial));
+        if (found == m_earlier.end()) return false;
+        tell("plan");
+        TRIMTAB_TRY(const trial::Environment environment, environmentOf(result.trial));
+        if (!(found->second.environment == environment)) return false;
+        result = found->second;
+        if (m_isBaseline) m_baseline = result.accuracy;
+        return true;
     }
 
     Status runBaseline(const Trial& trial) {
@@ -86,19 +114,19 @@ private:
 
     Status runTrial(const Trial& trial) {
         m_progress.current = trial.label;
-        if (const auto found = m_earlier.find(identityOf(trial)); found != m_earlier.end()) {
-            ++m_outcome.reused;
-            if (m_isBaseline) m_baseline = found->second.accuracy;
-            return finish(found->second, false);
-        }
-        TRIMTAB_REQUIRE(m_sink.trialStarted(trial));
         const auto begun = std::chrono::steady_clock::now();
         TrialResult result;
         result.trial = trial;
         result.isBaseline = m_isBaseline;
         for (int attempt = 1;; ++attempt) {
+            auto reused = takeEarlier(result);
+            if (reused && *reused) {
+                ++m_outcome.reused;
+                return finish(result, false);
+            }
             result.attempts = attempt;
-            const Status measured = measure(result);
+            if (attempt == 1) TRIMTAB_REQUIRE(m_sink.trialStarted(trial));
+            const Status measured = reused ? measure(result) : Status(tl::unexpect, reused.error());
             if (measured) break;
             const Error& error = measured.error();
             if (error.code == ErrorCode::Cancelled || m_stop.stop_requested()) return cancelled();
@@ -137,6 +165,7 @@ private:
     Status measure(TrialResult& result) {
         tell("plan");
         TRIMTAB_TRY(const PlanSummary plan, m_runner.plan(m_study, result.trial, m_stop));
+        m_environments.emplace(environmentKey(result.trial), plan.environment);
         result.layers = plan.layers;
         result.execution = trace::overall(plan.layers);
         result.sizeBytes = plan.sizeBytes;
@@ -160,7 +189,7 @@ private:
         }
         result.accuracy = known->second;
         if (m_isBaseline) m_baseline = result.accuracy;
-        if (m_baseline && m_baseline->sampleScores.size() == result.accuracy->sampleScores.size() && !result.accuracy->sampleScores.empty())
+        if (m_baseline && canPair(*m_baseline, *result.accuracy))
             result.accuracyDifference = base::pairedDifference(m_baseline->sampleScores, result.accuracy->sampleScores, result.accuracy->sampleWeights);
         return {};
     }
@@ -197,6 +226,7 @@ private:
     std::map<std::string, trial::Accuracy> m_accuracies;  // by key
     std::map<std::string, TimedSpeed> m_speeds;           // by key
     std::map<std::string, TrialResult> m_earlier;         // by recipe and setting
+    std::map<std::string, trial::Environment> m_environments;
     std::optional<trial::Accuracy> m_baseline;
     std::string m_lastFailure;
     bool m_isBaseline = false;

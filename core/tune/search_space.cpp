@@ -45,6 +45,12 @@ void completeInteger(const Point& point, recipe::Recipe& recipe) {
     }
 }
 
+// 16-bit weights are stored in the format they are multiplied in.
+void matchFormat(const Point& point, recipe::Recipe& recipe) {
+    if (recipe.base.compute != graph::ComputeType::Float16 || !recipe.base.weights || recipe.base.weights->bits != 16) return;
+    if (!gives(point, "weights.format")) recipe.base.weights->format = "fp16";
+}
+
 Result<Trial> trialAt(const trial::Study& study, Point point) {
     Trial trial;
     trial.setting = study.setting;
@@ -54,6 +60,7 @@ Result<Trial> trialAt(const trial::Study& study, Point point) {
         else if (!hasNoEffect(trial.recipe, path)) TRIMTAB_REQUIRE(recipe::setAxis(trial.recipe, path, value));
     }
     completeInteger(point, trial.recipe);
+    matchFormat(point, trial.recipe);
     // The words of the recipe are the judge of what goes together.
     TRIMTAB_TRY(trial.recipe, recipe::fromJson(recipe::toJson(trial.recipe)));
     trial.label = recipe::summary(trial.recipe);

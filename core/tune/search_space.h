@@ -19,7 +19,7 @@ struct Grid {
 };
 
 /// "compute=int8" sets activations.bits = 8 and, where weights.bits is not given, weights.bits = 8 by itself.
-/// weights.bits=16 takes the format that goes with compute: "bf16", and "bf16" for fp32 too.
+/// weights.bits=16 takes the format that goes with compute unless weights.format says another: "fp16" for fp16, else "bf16".
 Result<Grid> expandGrid(const trial::Study& study);
 
 }  // namespace trimtab::tune

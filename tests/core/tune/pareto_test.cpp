@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/base/random.h"
 #include "core/tune/pareto.h"
 
@@ -69,6 +71,26 @@ TEST(Pareto, NothingEmulatedStaleProjectedOrFailedEnters) {
     EXPECT_EQ((*rows)[2].leftOutBecause, "projected");
     EXPECT_EQ((*rows)[3].leftOutBecause, "failed");
     EXPECT_TRUE((*rows)[4].onFront);
+}
+
+TEST(Pareto, ScoresThatAreNoNumbersStayOffTheFront) {
+    auto broken = point(1, 1, std::numeric_limits<double>::quiet_NaN());
+    const auto rows = paretoRows({broken, point(2, 5, 0.5)});
+    EXPECT_FALSE((*rows)[0].onFront);
+    EXPECT_THAT((*rows)[0].leftOutBecause, HasSubstr("no number"));
+    EXPECT_TRUE((*rows)[1].onFront);
+}
+
+TEST(Pareto, BatchesTradeLatencyForThroughput) {
+    auto one = point(1, 2, 0.5), sixteen = point(2, 16, 0.5);
+    sixteen.trial.setting.batch = 16;
+    sixteen.speed->batch = 16;
+    const auto byLatency = paretoRows({one, sixteen});
+    EXPECT_TRUE((*byLatency)[0].onFront);
+    EXPECT_FALSE((*byLatency)[1].onFront) << "16 ms for a run against 2";
+    const auto byThroughput = paretoRows({one, sixteen}, "throughput_sps");
+    EXPECT_FALSE((*byThroughput)[0].onFront) << "2 ms for a sample against 1";
+    EXPECT_TRUE((*byThroughput)[1].onFront);
 }
 
 TEST(Pareto, LowerIsBetterWhereTheMetricSaysSo) {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 
 #include "core/tune/run_study.h"
@@ -17,12 +18,18 @@ public:
     std::map<std::string, int> accuracies, speeds;
     int plans = 0;
     int deathsLeft = 0;
+    int planDeathsLeft = 0;
+    double pruningScore = 0.5;  // of everything but the identity
     std::string refuse;       // a label that no engine supports
     std::string engineVersion = "1";
     std::function<void()> onAccuracy;
 
     Result<PlanSummary> plan(const trial::Study&, const trial::Trial& trial, std::stop_token) override {
         ++plans;
+        if (planDeathsLeft > 0) {
+            --planDeathsLeft;
+            return fail(ErrorCode::WorkerDied, "signal 9");
+        }
         if (trial.label == refuse) return fail(ErrorCode::Unsupported, "nothing executes this");
         PlanSummary plan;
         trace::LayerRecord layer;
@@ -36,6 +43,7 @@ public:
         plan.numericsKey = "n";
         plan.sizeBytes = bits;
         plan.environment.engineVersion = engineVersion;
+        plan.environment.threads = trial.setting.threads;
         return plan;
     }
 
@@ -48,7 +56,7 @@ public:
         ++accuracies[trial.label];
         trial::Accuracy accuracy;
         accuracy.metric = "top1";
-        accuracy.sampleScores.assign(40, trial.recipe.isIdentity() ? 1.0 : 0.5);
+        accuracy.sampleScores.assign(40, trial.recipe.isIdentity() ? 1.0 : pruningScore);
         accuracy.value = accuracy.sampleScores[0];
         accuracy.n = 40;
         return accuracy;
@@ -185,6 +193,51 @@ TEST_F(RunStudyTest, ResumingDoesNothingTwice) {
     EXPECT_EQ(again->reused, 4);
     EXPECT_TRUE(m_runner.accuracies.empty() && m_runner.speeds.empty());
     EXPECT_EQ(m_sink.kept.size(), before);
+}
+
+TEST_F(RunStudyTest, ResumingDoesNothingTwiceWhereThreadsAreAnAxis) {
+    ASSERT_TRUE(run(study({"run.threads=1,2", "weights.bits=32,8"})));
+    const std::size_t before = m_sink.kept.size();
+    const auto again = run(study({"run.threads=1,2", "weights.bits=32,8"}));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->finished, 0);
+    EXPECT_EQ(again->reused, static_cast<int>(before));
+    EXPECT_EQ(m_sink.kept.size(), before);
+}
+
+TEST_F(RunStudyTest, ResumingPlansOncePerEnvironment) {
+    ASSERT_TRUE(run(study({"weights.bits=8,7,6,5,4"})));
+    m_runner.plans = 0;
+    ASSERT_TRUE(run(study({"weights.bits=8,7,6,5,4"})));
+    EXPECT_EQ(m_runner.plans, 1);
+}
+
+TEST_F(RunStudyTest, AWorkerThatDiesWhileResumingCostsOneRetry) {
+    ASSERT_TRUE(run(study({"weights.bits=8"})));
+    m_runner.planDeathsLeft = 1;
+    const auto again = run(study({"weights.bits=8"}));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->reused, 2);
+    EXPECT_EQ(m_sink.kept.size(), 2U);
+}
+
+TEST_F(RunStudyTest, ScoresThatAreNoNumbersAreKeptWithoutADifference) {
+    m_runner.pruningScore = std::numeric_limits<double>::quiet_NaN();
+    ASSERT_TRUE(run(study({"weights.bits=8"})));
+    EXPECT_EQ(m_sink.kept[1].state, trial::State::Finished);
+    EXPECT_FALSE(m_sink.kept[1].accuracyDifference);
+}
+
+TEST_F(RunStudyTest, OtherInputsAreOtherAccuracies) {
+    auto seeded = study({"run.symbols.sequence=8,16"});
+    ASSERT_TRUE(run(seeded));
+    ASSERT_EQ(m_sink.kept.size(), 3U);
+    EXPECT_NE(m_sink.kept[1].accuracyKey, m_sink.kept[2].accuracyKey);
+    auto batches = study({"run.batch=8,16"});
+    ASSERT_TRUE(run(batches));
+    ASSERT_EQ(m_sink.kept.size(), 5U);
+    EXPECT_EQ(m_sink.kept[3].accuracyKey, m_sink.kept[4].accuracyKey) << "the data set has its own batch";
+    EXPECT_NE(m_sink.kept[3].speedKey, m_sink.kept[4].speedKey);
 }
 
 TEST_F(RunStudyTest, WhatAnotherEngineVersionMeasuredIsNotReused) {

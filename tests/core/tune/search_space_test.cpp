@@ -59,6 +59,15 @@ TEST(SearchSpace, WhatComesToTheSameRecipeIsOneTrial) {
     EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int4", "int4 g32"));
 }
 
+TEST(SearchSpace, SixteenBitsTakeTheFormatOfTheProducts) {
+    const auto grid = expandGrid(study({"weights.bits=16", "compute=fp32,bf16,fp16"}));
+    ASSERT_TRUE(grid);
+    ASSERT_EQ(grid->trials.size(), 4U);
+    EXPECT_EQ(grid->trials[1].recipe.base.weights->format, "bf16");
+    EXPECT_EQ(grid->trials[2].recipe.base.weights->format, "bf16");
+    EXPECT_EQ(grid->trials[3].recipe.base.weights->format, "fp16");
+}
+
 TEST(SearchSpace, RunAxesChangeTheSettingAndTheLabel) {
     const auto grid = expandGrid(study({"run.batch=1,16"}));
     ASSERT_TRUE(grid);

@@ -1,0 +1,196 @@
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/base/random.h"
+#include "core/explain/compare.h"
+
+namespace trimtab::explain {
+namespace {
+
+using testing::HasSubstr;
+using trace::LayerRecord;
+
+// `spread`: relative noise of blocks and of samples; 0 makes every pair distinguishable that differs at all.
+trial::TrialResult result(double milliseconds, double score, double spread, std::uint64_t seed) {
+    base::Random random(seed);
+    trial::TrialResult made;
+    made.state = trial::State::Finished;
+    made.accuracy.emplace();
+    made.accuracy->metric = "top1";
+    made.accuracy->value = score;
+    for (int i = 0; i < 40; ++i) made.accuracy->sampleScores.push_back(score + spread * random.normal());
+    made.speed.emplace();
+    made.speed->medianMs = milliseconds;
+    for (int i = 0; i < 5; ++i) {
+        const double noisy = milliseconds * std::exp(spread * random.normal());
+        made.speed->blocks.push_back({{10, 10, 10}, {noisy, noisy, noisy}});
+    }
+    return made;
+}
+
+TEST(Dominance, IsAStrictPartialOrderWhereAllCanBeToldApart) {
+    base::Random random(3);
+    std::vector<trial::TrialResult> results;
+    for (std::uint64_t i = 0; i < 25; ++i) results.push_back(result(1.0 + static_cast<double>(random.below(6)), 0.1 * static_cast<double>(random.below(6)), 0, i));
+    for (const auto& a : results) {
+        EXPECT_FALSE(dominates(a, a));
+        for (const auto& b : results) {
+            EXPECT_FALSE(dominates(a, b) && dominates(b, a));
+            for (const auto& c : results) {
+                if (dominates(a, b) && dominates(b, c)) {
+                    EXPECT_TRUE(dominates(a, c));
+                }
+            }
+        }
+    }
+}
+
+TEST(Dominance, IsIrreflexiveAndOneWayUnderNoise) {
+    base::Random random(4);
+    std::vector<trial::TrialResult> results;
+    for (std::uint64_t i = 0; i < 20; ++i) results.push_back(result(random.uniform(1, 2), random.uniform(0.5, 0.7), 0.1, i));
+    for (const auto& a : results) {
+        EXPECT_FALSE(dominates(a, a));
+        for (const auto& b : results) EXPECT_FALSE(dominates(a, b) && dominates(b, a));
+    }
+}
+
+TEST(Dominance, NeedsBothHalves) {
+    const auto good = result(1, 0.9, 0, 1);
+    auto blind = result(9, 0.1, 0, 2), slow = result(9, 0.1, 0, 2);
+    blind.accuracy.reset();
+    slow.speed.reset();
+    EXPECT_FALSE(dominates(good, blind) || dominates(good, slow) || dominates(blind, good) || dominates(slow, good));
+}
+
+TEST(CompareSpeed, OneBlockProvesNothing) {
+    auto fast = result(1, 0.5, 0, 1), slow = result(9, 0.5, 0, 2);
+    EXPECT_EQ(compareSpeed(*fast.speed, *slow.speed), Verdict::Better);
+    EXPECT_EQ(compareSpeed(*slow.speed, *fast.speed), Verdict::Worse);
+    fast.speed->blocks.resize(1);
+    EXPECT_EQ(compareSpeed(*fast.speed, *slow.speed), Verdict::Indistinguishable);
+}
+
+// The machine is busy in the second half of the study: raw times lie, paired ratios do not.
+TEST(CompareSpeed, HoldsBothAgainstTheirOwnBaseline) {
+    trial::Speed quiet, busy;
+    for (int i = 0; i < 5; ++i) {
+        const double jitter = 1 + 0.01 * i;
+        quiet.blocks.push_back({{10 * jitter}, {5}});
+        busy.blocks.push_back({{30 * jitter}, {10}});
+    }
+    EXPECT_EQ(compareSpeed(busy, quiet), Verdict::Better) << "3 times its baseline against 2 times";
+}
+
+TEST(CompareSpeed, OtherSettingsAreComparedByTheirOwnTimes) {
+    auto small = result(2, 0.5, 0, 1), large = result(16, 0.5, 0, 2);
+    large.trial.setting.batch = 16;
+    large.speed->batch = 16;
+    for (auto& block : large.speed->blocks) block.baseline = {160};
+    EXPECT_EQ(compareSpeed(small, large), Verdict::Better) << "2 ms against 16, although the larger batch gains more over its own baseline";
+    EXPECT_EQ(compareSpeed(small, large, SpeedAxis::Throughput), Verdict::Worse);
+}
+
+TEST(CompareAccuracy, KnowsTheDirectionOfTheMetric) {
+    auto low = result(1, 0.2, 0, 1), high = result(1, 0.8, 0, 1);
+    EXPECT_EQ(compareAccuracy(*high.accuracy, *low.accuracy), Verdict::Better);
+    low.accuracy->higherIsBetter = high.accuracy->higherIsBetter = false;
+    EXPECT_EQ(compareAccuracy(*high.accuracy, *low.accuracy), Verdict::Worse);
+    high.accuracy->metric = "rmse";
+    EXPECT_EQ(compareAccuracy(*high.accuracy, *low.accuracy), Verdict::Indistinguishable) << "two metrics are no pair";
+}
+
+TEST(CompareAccuracy, PairsSampleBySample) {
+    base::Random random(8);
+    trial::Accuracy a, b;
+    a.metric = b.metric = "rmse";
+    a.higherIsBetter = b.higherIsBetter = false;
+    for (int i = 0; i < 200; ++i) {
+        const double hard = random.normal() * 10;  // samples differ far more than the two models do
+        a.sampleScores.push_back(hard);
+        b.sampleScores.push_back(hard + 0.1 + 0.05 * random.normal());
+    }
+    EXPECT_EQ(compareAccuracy(a, b), Verdict::Better);
+}
+
+TEST(CompareAccuracy, ScoresThatAreNoNumbersLose) {
+    auto fine = result(1, 0.1, 0, 1), broken = result(1, 0.9, 0, 2);
+    broken.accuracy->sampleScores[3] = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(compareAccuracy(*fine.accuracy, *broken.accuracy), Verdict::Better);
+    EXPECT_EQ(compareAccuracy(*broken.accuracy, *fine.accuracy), Verdict::Worse);
+    EXPECT_EQ(compareAccuracy(*broken.accuracy, *broken.accuracy), Verdict::Indistinguishable);
+}
+
+LayerRecord layer(std::string node, std::vector<std::string> origins, double nanoseconds) {
+    LayerRecord record;
+    record.node = std::move(node);
+    record.origins = std::move(origins);
+    record.kernel = "dense";
+    record.medianNs = nanoseconds;
+    record.operations = 1e6;
+    record.weightBytes = 4'000'000;
+    return record;
+}
+
+LayerDifference only(const LayerRecord& a, const LayerRecord& b) {
+    trial::TrialResult before, after;
+    before.layers = {a};
+    after.layers = {b};
+    return compareLayers(before, after).at(0);
+}
+
+TEST(CompareLayers, MatchesByOriginsAcrossFusions) {
+    trial::TrialResult a, b;
+    a.layers = {layer("conv+relu", {"conv", "relu"}, 1e6), layer("fc", {"fc"}, 1e6), layer("gone", {"gone"}, 1e6)};
+    b.layers = {layer("fc+bias", {"fc", "bias"}, 5e5), layer("conv", {"conv"}, 5e5)};
+    const auto differences = compareLayers(a, b);
+    ASSERT_EQ(differences.size(), 3U);
+    EXPECT_EQ(differences[0].b.node, "conv");
+    EXPECT_EQ(differences[1].b.node, "fc+bias");
+    EXPECT_DOUBLE_EQ(differences[1].result, 2);
+    EXPECT_THAT(differences[2].note, HasSubstr("no layer"));
+}
+
+TEST(CompareLayers, BytesPromiseWhereMemoryBounds) {
+    LayerRecord quarter = layer("fc", {"fc"}, 5e5);
+    quarter.weightBytes = 1'000'000;
+    quarter.weightBits = 8;
+    EXPECT_DOUBLE_EQ(only(layer("fc", {"fc"}, 1e6), quarter).promise, 4);
+}
+
+TEST(CompareLayers, OperationsPromiseWhereArithmeticBounds) {
+    LayerRecord dense = layer("conv", {"conv"}, 1e6);
+    dense.operations = 1e9;
+    LayerRecord integer = dense;
+    integer.compute = "int8";
+    integer.weightBits = integer.activationBits = 8;
+    EXPECT_DOUBLE_EQ(only(dense, integer).promise, 4);
+    integer.medianNs = 5e5;
+    EXPECT_THAT(only(dense, integer).note, HasSubstr("quantising the activations")) << "4 promised, 2 kept";
+}
+
+TEST(CompareLayers, NothingIsPromisedWhereLaunchingBounds) {
+    LayerRecord quarter = layer("fc", {"fc"}, 1000);
+    quarter.weightBytes = 1'000'000;
+    quarter.weightBits = 8;
+    const auto difference = only(layer("fc", {"fc"}, 1000), quarter);
+    EXPECT_EQ(difference.promise, 1);
+    EXPECT_THAT(difference.note, HasSubstr("too small"));
+}
+
+TEST(CompareLayers, SaysWhyThereIsNoGain) {
+    LayerRecord emulated = layer("fc", {"fc"}, 2e6);
+    emulated.execution = trace::Execution::Emulated;
+    emulated.weightBits = 3;
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), emulated).note, HasSubstr("emulated"));
+    EXPECT_EQ(only(layer("fc", {"fc"}, 1e6), layer("fc", {"fc"}, 1e6)).note, "no change");
+    LayerRecord untimed = layer("fc", {"fc"}, -1);
+    untimed.weightBits = 8;
+    EXPECT_EQ(only(layer("fc", {"fc"}, -1), untimed).note, "not timed");
+}
+
+}  // namespace
+}  // namespace trimtab::explain
