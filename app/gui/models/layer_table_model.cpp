@@ -67,7 +67,7 @@ QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
         case SortRole: return sortValue(layer, column);
         case BarRole: {
             const double value = figure(layer, column);
-            if (!hasBar(column) || m_largest[c] <= 0 || value < 0) return {};
+            if (!hasBar(column) || m_largest[c] <= 0 || value <= 0) return {};
             return value / m_largest[c];
         }
         default: return {};

@@ -28,6 +28,19 @@ QString symbolsToText(const std::map<std::string, std::int64_t>& symbols) {
     return parts.join(',');
 }
 
+std::int64_t proposedExtent(const std::string& symbol) {
+    const QString word = QString::fromStdString(symbol).toLower();
+    for (const char* hint : {"seq", "length", "time", "token"}) {
+        if (word.contains(QLatin1String(hint))) return 64;
+    }
+    return 1;
+}
+
+/// The name of a dim as openSymbols has it: anonymous ones by their place.
+std::string symbolOf(const ipc::ModelInfo::Port& port, std::size_t axis) {
+    return port.shape[axis] == "?" ? port.name + ":" + std::to_string(axis) : port.shape[axis];
+}
+
 }  // namespace
 
 ModelTask::ModelTask(WorkerLane& worker, Settings& settings, QObject* parent) : QObject(parent), m_worker(worker), m_settings(settings) {}
@@ -39,6 +52,7 @@ void ModelTask::open(const QString& path) {
     m_layers.reset();
     m_symbols.clear();
     m_openSymbols.clear();
+    m_declaredInputs.clear();
     forgetTiming();
     m_state = State::Loading;
     emit stateChanged();
@@ -46,7 +60,7 @@ void ModelTask::open(const QString& path) {
 }
 
 void ModelTask::request() {
-    m_worker.call(kInfoTag, "info", ipc::toJson(modelRequest()), [this](Result<Json> answer) { takeInfo(std::move(answer)); });
+    m_worker.call(kInfoTag, "info", ipc::toJson(infoRequest()), [this](Result<Json> answer) { takeInfo(std::move(answer)); });
 }
 
 void ModelTask::takeInfo(Result<Json> answer) {
@@ -63,6 +77,7 @@ void ModelTask::takeInfo(Result<Json> answer) {
     m_state = State::Ready;
     if (first) {
         m_openSymbols = m_info->openSymbols;
+        m_declaredInputs = m_info->inputs;
         recallSymbols();
         if (!m_symbols.empty()) request();
     }
@@ -71,6 +86,7 @@ void ModelTask::takeInfo(Result<Json> answer) {
 
 void ModelTask::recallSymbols() {
     const QVariantMap all = m_settings.value(Setting::ModelSymbols).toMap();
+    for (const std::string& name : m_openSymbols) m_symbols[name] = proposedExtent(name);
     for (const auto& [name, extent] : symbolsFromText(all.value(QString::fromStdString(m_info->hash)).toString())) {
         if (std::find(m_openSymbols.begin(), m_openSymbols.end(), name) != m_openSymbols.end()) m_symbols[name] = extent;
     }
@@ -88,31 +104,50 @@ void ModelTask::setSymbols(const std::map<std::string, std::int64_t>& symbols) {
     request();
 }
 
-std::vector<std::string> ModelTask::missingSymbols() const {
-    std::vector<std::string> missing;
-    for (const std::string& name : m_openSymbols) {
-        if (!m_symbols.contains(name)) missing.push_back(name);
+std::string ModelTask::batchSymbol() const {
+    for (const auto& port : m_declaredInputs) {
+        if (port.shape.empty()) continue;
+        const std::string symbol = symbolOf(port, 0);
+        if (m_symbols.contains(symbol)) return symbol;
     }
-    return missing;
+    return {};
 }
 
 recipe::RunSetting ModelTask::setting() const {
     recipe::RunSetting setting;
     setting.symbols = m_symbols;
+    if (const auto batch = setting.symbols.find(batchSymbol()); batch != setting.symbols.end()) {
+        setting.batch = batch->second;
+        setting.symbols.erase(batch);
+    }
     return setting;
 }
 
-ipc::ModelRequest ModelTask::modelRequest() const {
+ipc::ModelRequest ModelTask::infoRequest() const {
     ipc::ModelRequest request;
     request.model = m_path.toStdString();
-    request.setting = setting();
+    for (const auto& port : m_declaredInputs) {
+        std::vector<std::int64_t> dims;
+        for (std::size_t axis = 0; axis < port.shape.size(); ++axis) {
+            const auto given = m_symbols.find(symbolOf(port, axis));
+            bool known = true;
+            dims.push_back(given != m_symbols.end() ? given->second : QString::fromStdString(port.shape[axis]).toLongLong(&known));
+            if (!known) {
+                dims.clear();
+                break;
+            }
+        }
+        const bool whole = dims.size() == port.shape.size();  // else the rank is not known
+        if (whole) request.setting.shapes.emplace(port.name, Shape(std::move(dims)));
+    }
     return request;
 }
 
 void ModelTask::measureTime() {
     if (!loaded() || m_measuring) return;
     ipc::BenchRequest bench;
-    bench.model = modelRequest();
+    bench.model.model = m_path.toStdString();
+    bench.model.setting = setting();
     m_measuring = true;
     emit measuringChanged();
     m_worker.call(kTimeTag, "bench", ipc::toJson(bench), [this](Result<Json> answer) { takeTiming(std::move(answer)); },

@@ -25,7 +25,7 @@ public:
     ModelTask(WorkerLane& worker, Settings& settings, QObject* parent = nullptr);
 
     void open(const QString& path);
-    /// Extents for open dimensions; remembered for this model.
+    /// Extents for open dimensions; remembered for this model. Until they are given, proposals are taken: 1, and 64 for lengths of sequences.
     void setSymbols(const std::map<std::string, std::int64_t>& symbols);
     void measureTime();
     void cancelMeasuring();
@@ -39,8 +39,7 @@ public:
     const std::map<std::string, std::int64_t>& symbols() const { return m_symbols; }
     /// Names of the dimensions that the file leaves open, also those that have an extent by now.
     const std::vector<std::string>& openSymbols() const { return m_openSymbols; }
-    /// Open dimensions without an extent.
-    std::vector<std::string> missingSymbols() const;
+    /// How the model is run: the extent of the first dimension as the batch, so that an axis may vary it, the others by name.
     recipe::RunSetting setting() const;
 
     Layers layers() const { return m_layers; }
@@ -61,7 +60,8 @@ private:
     void request();
     void takeInfo(Result<Json> answer);
     void takeTiming(Result<Json> answer);
-    ipc::ModelRequest modelRequest() const;
+    ipc::ModelRequest infoRequest() const;
+    std::string batchSymbol() const;
     void recallSymbols();
     void forgetTiming();
 
@@ -71,7 +71,8 @@ private:
     QString m_path;
     Error m_error;
     std::optional<ipc::ModelInfo> m_info;
-    std::vector<std::string> m_openSymbols;  // as the file has them, before extents were given
+    std::vector<std::string> m_openSymbols;             // as the file has them, before extents were given
+    std::vector<ipc::ModelInfo::Port> m_declaredInputs;
     std::map<std::string, std::int64_t> m_symbols;
     Layers m_layers, m_timedLayers;
     std::optional<ipc::BenchAnswer> m_timing;

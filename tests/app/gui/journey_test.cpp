@@ -11,6 +11,7 @@
 #include <QGuiApplication>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QTableView>
 #include <QTest>
 
@@ -90,13 +91,17 @@ TEST_F(Journey, AsksForOpenDimensionsOnceAndRemembersThem) {
     const QString model = smallModel();
     openModel(model);
     ASSERT_EQ(workspace().model().openSymbols(), std::vector<std::string>{"batch"});
-    EXPECT_FALSE(workspace().model().missingSymbols().empty());
+    find<QSpinBox>(QStringLiteral("model.symbol.batch"))->setValue(4);
     click(QStringLiteral("model.symbols.apply"));
-    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().info().openSymbols.empty(); }));
-    EXPECT_GT(workspace().model().info().operations, 0);
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().info().inputs.front().shape.front() == "4"; }));
+    // Two products of 4 × 16 × 64 and 4 × 64 × 8 multiply-adds, and a comparison for each of 4 × 64 elements.
+    const double products = 2.0 * 4 * (16 * 64 + 64 * 8);
+    EXPECT_GE(workspace().model().info().operations, products);
+    EXPECT_LE(workspace().model().info().operations, products + 4 * 64);
+    EXPECT_EQ(workspace().model().setting().batch, 4);
     restart();
     openModel(model);
-    EXPECT_TRUE(workspace().model().missingSymbols().empty());
+    EXPECT_EQ(workspace().model().symbols().at("batch"), 4);
 }
 
 TEST_F(Journey, MeasuresWhereTheTimeGoes) {

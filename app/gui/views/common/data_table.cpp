@@ -5,6 +5,7 @@
 
 #include <QHeaderView>
 
+#include "app/gui/models/roles.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
 #include "app/gui/views/common/cell_delegate.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr int kRowsMeasured = 100;
 constexpr int kNarrowest = 56;
 constexpr int kWidest = 320;
+constexpr int kBarWidth = 120;
 constexpr int kSortArrow = 22;
 
 }  // namespace
@@ -51,6 +53,7 @@ void DataTable::fitColumns() {
             QStyleOptionViewItem option;
             initViewItemOption(&option);
             width = std::max(width, itemDelegate()->sizeHint(option, cell).width());
+            if (cell.data(BarRole).isValid()) width = std::max(width, kBarWidth);
         }
         setColumnWidth(column, std::clamp(width, kNarrowest, kWidest));
         if (column == m_stretchColumn) m_stretchMinimum = std::clamp(width, 120, 200);

@@ -175,8 +175,9 @@ void ModelPage::refresh() {
         case ModelTask::State::Ready: break;
     }
     const ipc::ModelInfo& info = m_model.info();
-    setTitle(info.name.empty() ? file : QString::fromStdString(info.name));
-    QStringList about{file};
+    setTitle(file);
+    QStringList about;
+    if (!info.name.empty()) about << QString::fromStdString(info.name);
     if (!info.producer.empty()) about << tr("made by %1").arg(QString::fromStdString(info.producer));
     for (const auto& [domain, version] : info.opsets) about << QStringLiteral("%1 %2").arg(domain.empty() ? QStringLiteral("opset") : QString::fromStdString(domain)).arg(version);
     setSubtitle(about.join(QStringLiteral(" · ")));

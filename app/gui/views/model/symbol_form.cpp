@@ -14,11 +14,6 @@ namespace {
 
 constexpr int kLargestExtent = 1 << 20;
 
-int proposal(const std::string& name) {
-    const QString word = QString::fromStdString(name).toLower();
-    return word.contains("seq") || word.contains("length") || word.contains("time") || word.contains("token") ? 64 : 1;
-}
-
 }  // namespace
 
 SymbolForm::SymbolForm(ModelTask& model, QWidget* parent) : QFrame(parent), m_model(model) {
@@ -27,7 +22,7 @@ SymbolForm::SymbolForm(ModelTask& model, QWidget* parent) : QFrame(parent), m_mo
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(kWideGap, kGap, kWideGap, kGap);
     layout->setSpacing(kWideGap);
-    auto* text = makeLabel(tr("The file leaves some dimensions open. How large are they when it runs?"), "");
+    auto* text = makeLabel(tr("The file leaves these dimensions open. How large are they when it runs?"), "");
     layout->addWidget(text, 1);
     m_fields = new QHBoxLayout;
     m_fields->setSpacing(kGap);
@@ -53,7 +48,7 @@ void SymbolForm::rebuild() {
         box->setObjectName(QStringLiteral("model.symbol.") + QString::fromStdString(name));
         box->setRange(1, kLargestExtent);
         const auto known = m_model.symbols().find(name);
-        box->setValue(known == m_model.symbols().end() ? proposal(name) : static_cast<int>(known->second));
+        if (known != m_model.symbols().end()) box->setValue(static_cast<int>(known->second));
         box->setAccessibleName(QString::fromStdString(name));
         auto* label = makeLabel(QString::fromStdString(name), "muted");
         label->setWordWrap(false);

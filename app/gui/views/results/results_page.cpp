@@ -202,7 +202,7 @@ void ResultsPage::refreshEmpty() {
     m_stack->setCurrentIndex(some ? 1 : 0);
     m_axis->setVisible(some);
     if (some) {
-        const std::string& name = snapshot->study.modelName;
+        const std::string& name = snapshot->study.name.empty() ? snapshot->study.modelName : snapshot->study.name;
         setTitle(name.empty() ? tr("Results") : QString::fromStdString(name));
         QStringList about{QFileInfo(m_results.sessionPath()).fileName()};
         about << (snapshot->study.dataPath.empty() ? tr("fidelity on seeded inputs, not accuracy") : tr("data: %1").arg(QFileInfo(QString::fromStdString(snapshot->study.dataPath)).fileName()));
@@ -229,7 +229,7 @@ void ResultsPage::refreshStudies() {
     const SnapshotPtr snapshot = m_results.snapshot();
     m_studies->clear();
     for (const trial::Study& study : studies) {
-        m_studies->addItem(tr("Study %1: %2").arg(study.id).arg(QString::fromStdString(study.modelName.empty() ? study.name : study.modelName)), QVariant::fromValue<qlonglong>(study.id));
+        m_studies->addItem(tr("Study %1: %2").arg(study.id).arg(QString::fromStdString(study.name.empty() ? study.modelName : study.name)), QVariant::fromValue<qlonglong>(study.id));
         if (snapshot && study.id == snapshot->study.id) m_studies->setCurrentIndex(m_studies->count() - 1);
     }
     m_studies->setEnabled(!m_work.sweep().running());
