@@ -26,6 +26,22 @@ Result<Tensor> writeBack(const Tensor& original, const std::vector<float>& value
     return tensor::convert(tensor, original.type());
 }
 
+// Group by group, so that no element divides to find its scale.
+std::vector<float> decodedRows(const tensor::QuantizedWeight& weight) {
+    std::vector<float> values(weight.codes.size());
+    std::size_t at = 0;
+    std::size_t group = 0;
+    for (std::int64_t row = 0; row < weight.rows; ++row) {
+        for (std::int64_t begin = 0; begin < weight.columns; begin += weight.group, ++group) {
+            const float scale = weight.scales[group];
+            const int zero = weight.zeroPoints.empty() ? 0 : weight.zeroPoints[group];
+            const std::size_t end = at + static_cast<std::size_t>(std::min(weight.group, weight.columns - begin));
+            for (; at < end; ++at) values[at] = static_cast<float>(weight.codes[at] - zero) * scale;
+        }
+    }
+    return values;
+}
+
 Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightUse& use, const std::vector<float>& values, const recipe::WeightSpec& spec) {
     TRIMTAB_TRY(Tensor pruned, Tensor::allocate(DataType::Float32, original.shape()));
     std::copy(values.begin(), values.end(), pruned.mutableData<float>().begin());
@@ -33,11 +49,12 @@ Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightU
     TRIMTAB_TRY(tensor::QuantizedWeight codes, roundToNearest(rows, use.rows, use.columns, spec));
     codes.originalShape = original.shape();
     codes.layout = use.layout;
-    TRIMTAB_TRY(const Tensor decoded, codes.dequantize());
+    const std::vector<float> decoded = decodedRows(codes);
+    TRIMTAB_TRY(const std::vector<float> originalRows, tensor::toRows(original, use.layout));
 
     LayerWeight weight;
-    weight.density = shareOfNonZeros(decoded.data<float>());
-    weight.sqnrDb = signalToNoiseDb(tensor::toFloats(original), decoded.data<float>());
+    weight.density = shareOfNonZeros(decoded);
+    weight.sqnrDb = signalToNoiseDb(originalRows, decoded);
     weight.storedBytes = codes.storedBytes();
     weight.quantized = std::make_shared<const tensor::QuantizedWeight>(std::move(codes));
     return weight;
@@ -55,14 +72,12 @@ double signalToNoiseDb(std::span<const float> original, std::span<const float> c
     double signal = 0;
     double noise = 0;
     for (std::size_t i = 0; i < original.size(); ++i) {
-        if (original[i] == changed[i]) {
-            if (std::isfinite(original[i])) signal += static_cast<double>(original[i]) * original[i];
-            continue;
-        }
+        if (std::isinf(original[i]) && original[i] == changed[i]) continue;
         const double error = static_cast<double>(original[i]) - changed[i];
         signal += static_cast<double>(original[i]) * original[i];
         noise += error * error;
     }
+    if (!std::isfinite(noise)) return 0;  // an infinity was lost: nothing of the signal can be told from the noise
     return noise > 0 ? 10 * std::log10(signal / noise) : -1;
 }
 

@@ -10,8 +10,8 @@ namespace trimtab::compress {
 namespace {
 
 struct Range {
-    double low = 0;   // <= 0
-    double high = 0;  // >= 0
+    float low = 0;   // <= 0
+    float high = 0;  // >= 0
 };
 
 struct Step {
@@ -22,10 +22,22 @@ struct Step {
 Range rangeOf(std::span<const float> values) {
     Range range;
     for (const float value : values) {
-        range.low = std::min(range.low, static_cast<double>(value));
-        range.high = std::max(range.high, static_cast<double>(value));
+        range.low = std::min(range.low, value);
+        range.high = std::max(range.high, value);
     }
     return range;
+}
+
+bool allFinite(std::span<const float> values) {
+    bool finite = true;
+    for (const float value : values) finite &= std::abs(value) <= std::numeric_limits<float>::max();
+    return finite;
+}
+
+// Adding and subtracting 1.5 · 2^52 leaves a double without its fraction, rounded to even: a call of nearbyint an element costs several times as much.
+double rounded(double value) {
+    constexpr double kShift = 0x1.8p52;
+    return (value + kShift) - kShift;
 }
 
 // A scale below the normal numbers could vanish, and dividing by it would lose everything; a larger step keeps the bound of half a step.
@@ -33,16 +45,20 @@ float usableScale(double scale) { return scale == 0 ? 1.0F : std::max(static_cas
 
 Step stepFor(const Range& range, int bits, bool symmetric) {
     const int half = 1 << (bits - 1);
-    if (symmetric) return {usableScale(std::max(-range.low, range.high) / (half - 1)), 0};
-    const float scale = usableScale((range.high - range.low) / (2 * half - 1));
-    const auto zero = static_cast<int>(std::nearbyint(-range.low / scale));
+    if (symmetric) return {usableScale(static_cast<double>(std::max(-range.low, range.high)) / (half - 1)), 0};
+    const float scale = usableScale((static_cast<double>(range.high) - range.low) / (2 * half - 1));
+    const auto zero = static_cast<int>(rounded(-static_cast<double>(range.low) / scale));
     return {scale, std::clamp(zero, 0, 2 * half - 1) - half};
 }
 
+// Clamping before rounding gives the same codes, for the bounds are whole, and keeps the value small enough for rounded().
 void encode(std::span<const float> values, const Step& step, int lowest, int highest, std::int8_t* codes) {
+    const double least = lowest - step.zero;
+    const double most = highest - step.zero;
+    const double scale = step.scale;
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const double steps = std::nearbyint(static_cast<double>(values[i]) / step.scale);
-        codes[i] = static_cast<std::int8_t>(std::clamp(steps + step.zero, static_cast<double>(lowest), static_cast<double>(highest)));
+        const double steps = rounded(std::clamp(static_cast<double>(values[i]) / scale, least, most));
+        codes[i] = static_cast<std::int8_t>(static_cast<int>(steps) + step.zero);
     }
 }
 
@@ -50,7 +66,7 @@ void encode(std::span<const float> values, const Step& step, int lowest, int hig
 
 Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::WeightSpec& spec) {
     assert(spec.bits >= 2 && spec.bits <= 8 && static_cast<std::int64_t>(values.size()) == rows * columns && columns > 0);
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+    if (!allFinite(values))
         return fail(ErrorCode::Refused, "the weight holds infinities, which no integer code can stand for; leave this layer at 32 or 16 bits by a rule");
 
     tensor::QuantizedWeight weight;

@@ -238,6 +238,14 @@ TEST(Compress, InfinitiesAreOrdinaryUntilIntegersMustHoldThem) {
     EXPECT_THAT(refusal(model.graph, R"({"weights": {"bits": 8}})"), testing::AllOf(HasSubstr("layer fc"), HasSubstr("infinit")));
 }
 
+TEST(Compress, ALostInfinityLeavesNoSignal) {
+    Model model;
+    model.node("fc", "MatMul", {model.input, model.weight("w", Tensor::fromFloats({2, 2}, {INFINITY, INFINITY, INFINITY, 1}))});
+    const auto compressed = compress(model.graph, recipeOf(R"({"prune": {"ratio": 0.5}})"));
+    ASSERT_TRUE(compressed);
+    EXPECT_EQ(compressed->layers[0].sqnrDb, 0);
+}
+
 TEST(Compress, WeightsBeyondHalfPrecisionAreRefusedByLayer) {
     Model model;
     model.node("fc", "MatMul", {model.input, model.weight("w", Tensor::fromFloats({1, 1}, {1e5F}))});
