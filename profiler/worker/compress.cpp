@@ -30,6 +30,20 @@ Status refuseSameFile(const std::string& model, const std::string& output) {
     return fail(ErrorCode::Usage, "the output would replace the model itself: choose another name", output);
 }
 
+/// A file that is not what was meant must not be taken for it.
+tl::unexpected<Error> withdraw(const std::string& file, Error error) {
+    std::error_code ignored;
+    std::filesystem::remove(file, ignored);
+    std::filesystem::remove(file + ".data", ignored);
+    return fail(std::move(error));
+}
+
+Status checkDifference(double difference, double tolerance) {
+    if (difference <= tolerance) return {};
+    return fail(ErrorCode::Failed, fmt::format("the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g}), so it was removed",
+                                               difference, tolerance));
+}
+
 }  // namespace
 
 Result<Json> compress(const Json& params, Workbench& bench, const Call& call) {
@@ -37,17 +51,17 @@ Result<Json> compress(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_REQUIRE(refuseSameFile(request.model.model, request.output));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
     ipc::CompressAnswer answer = answerOf(*compressed);
-    call.progress(0.3, "writing");
+    call.progress(0.3, "running the compressed model");
+    TRIMTAB_TRY(const MeantRun meant, runMeant(compressed->graph, request.model.setting, call));
+    call.progress(0.6, "writing");
     TRIMTAB_TRY(const auto written, formats::onnx::write(compressed->graph, request.output));
     answer.fileBytes = written.fileBytes;
     answer.form = written.form;
-    TRIMTAB_TRY(answer.readBackMaxError, readBackError(compressed->graph, request.output, request.model.setting, call));
-    const double tolerance = readBackTolerance(compressed->graph);
-    if (!(answer.readBackMaxError <= tolerance))
-        return fail(ErrorCode::Failed,
-                    fmt::format("the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g})",
-                                answer.readBackMaxError, tolerance),
-                    request.output);
+    call.progress(0.7, "reading the file back");
+    const auto difference = readBackError(meant, request.output, call);
+    if (!difference) return withdraw(request.output, difference.error());
+    answer.readBackMaxError = *difference;
+    if (const Status close = checkDifference(*difference, readBackTolerance(compressed->graph)); !close) return withdraw(request.output, close.error());
     return ipc::toJson(answer);
 }
 

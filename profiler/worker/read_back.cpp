@@ -79,23 +79,26 @@ Result<Graph> readAgain(const std::string& file) {
 
 }  // namespace
 
-Result<double> readBackError(const Graph& meant, const std::string& file, const recipe::RunSetting& given, const Call& call) {
-    call.progress(0.5, "reading the file back");
+Result<MeantRun> runMeant(const Graph& meant, const recipe::RunSetting& given, const Call& call) {
+    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+    MeantRun run;
+    run.setting = withSmallExtents(meant, given);
+    TRIMTAB_TRY(run.inputs, runtime::makeInputs(meant, run.setting));
+    TRIMTAB_TRY(const auto shapes, runtime::inputShapes(meant, run.setting));
+    run.engine = operationsAt(meant, shapes) <= kMostReferenceOperations ? "reference" : "cpu";
+    TRIMTAB_TRY(run.outputs, outputsOf(meant, run.engine, run.setting, run.inputs));
+    return run;
+}
+
+Result<double> readBackError(const MeantRun& meant, const std::string& file, const Call& call) {
+    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
     TRIMTAB_TRY(const Graph written, readAgain(file));
-    const recipe::RunSetting setting = withSmallExtents(meant, given);
-    TRIMTAB_TRY(const auto inputs, runtime::makeInputs(meant, setting));
-    TRIMTAB_TRY(const auto shapes, runtime::inputShapes(meant, setting));
-    const std::string engine = operationsAt(meant, shapes) <= kMostReferenceOperations ? "reference" : "cpu";
-    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
-    call.progress(0.6, "comparing outputs");
-    TRIMTAB_TRY(const auto wanted, outputsOf(meant, engine, setting, inputs));
-    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
-    TRIMTAB_TRY(const auto got, outputsOf(written, engine, setting, inputs));
-    if (wanted.size() != got.size()) return fail(ErrorCode::Failed, "the written file has another number of outputs", file);
+    TRIMTAB_TRY(const auto got, outputsOf(written, meant.engine, meant.setting, meant.inputs));
+    if (meant.outputs.size() != got.size()) return fail(ErrorCode::Failed, "the written file has another number of outputs", file);
     double worst = 0;
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-        if (wanted[i].shape() != got[i].shape()) return fail(ErrorCode::Failed, "an output of the written file has another shape", file);
-        worst = std::max(worst, relativeDifference(wanted[i], got[i]));
+    for (std::size_t i = 0; i < got.size(); ++i) {
+        if (meant.outputs[i].shape() != got[i].shape()) return fail(ErrorCode::Failed, "an output of the written file has another shape", file);
+        worst = std::max(worst, relativeDifference(meant.outputs[i], got[i]));
     }
     return worst;
 }

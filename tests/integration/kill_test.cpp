@@ -30,7 +30,8 @@ protected:
         if (!opened) return counts;  // killed before the file was made
         const auto studies = (*opened)->studies().value();
         if (studies.empty()) return counts;
-        for (const auto& result : (*opened)->results(studies.front().id, true).value())
+        const auto results = (*opened)->results(studies.front().id, true).value();
+        for (const auto& result : results)
             if (result.state == trial::State::Finished) ++counts[result.trial.label];
         return counts;
     }

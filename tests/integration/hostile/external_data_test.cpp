@@ -52,10 +52,10 @@ TEST_F(External, BehindAHardLinkIsRefusedUnlessTrusted) {
 
 TEST_F(External, ThatIsMissingOrTooShortIsRefused) {
     expectRefused(modelReading("missing.bin"), "missing.bin", {1, 3});
-    expectRefused(modelReading("weights.bin", 0, 4096), "weights.bin");
+    expectRefused(modelReading("weights.bin", 0, 4096), "'w'");
     expectRefused(modelReading("weights.bin", 40, 48), "weights.bin");
-    expectRefused(modelReading("weights.bin", std::int64_t{1} << 62, std::int64_t{1} << 62), "weights.bin");
-    expectRefused(modelReading("weights.bin", 0, 12), "w");
+    expectRefused(modelReading("weights.bin", std::int64_t{1} << 62, std::int64_t{1} << 62), "'w'");
+    expectRefused(modelReading("weights.bin", 0, 12), "'w'");
     expectRefused(modelReading(""), {});
 }
 

@@ -4,6 +4,11 @@
 namespace trimtab::hostile {
 namespace {
 
+/// A product with a weight behind x, so that there is something to compress; its result is "h".
+ModelBuilder withProduct() {
+    return withInput().constant("w", Tensor::fromFloats({3, 3}, std::vector<float>(9, 0.5f))).node("MatMul", {"x", "w"}, {"h"}, {}, "before");
+}
+
 TEST_F(Hostile, CyclicGraphsAreRefused) {
     expectRefused(save(withInput().node("Add", {"x", "b"}, {"a"}, {}, "first").node("Relu", {"a"}, {"b"}, {}, "second").output("b")), {});
     expectRefused(save(withInput().node("Add", {"x", "a"}, {"a"}, {}, "self").output("a")), {});
@@ -21,15 +26,15 @@ TEST_F(Hostile, ValuesMadeTwiceAreRefused) {
 }
 
 TEST_F(Hostile, NodesWithTooFewInputsAreRefused) {
-    expectRefused(save(withInput().node("Conv", {"x"}, {"y"}, {}, "conv").output("y")), "conv", {1, 3});
-    expectRefused(save(withInput().node("MatMul", {"x", ""}, {"y"}, {}, "product").output("y")), "product", {1, 3});
-    expectRefused(save(withInput().node("Relu", {}, {"y"}, {}, "active").output("y")), "active", {1, 3});
+    expectRefused(save(withProduct().node("Conv", {"h"}, {"y"}, {}, "conv").output("y")), "conv", {1, 3});
+    expectRefused(save(withProduct().node("MatMul", {"h", ""}, {"y"}, {}, "product").output("y")), "product", {1, 3});
+    expectRefused(save(withProduct().node("Relu", {}, {"y"}, {}, "active").output("y").output("h")), "active", {1, 3});
 }
 
 TEST_F(Hostile, UnknownOperatorsAreNamed) {
-    expectRefused(save(withInput().node("Frobnicate", {"x"}, {"y"}, {}, "odd").output("y")), "Frobnicate");
+    expectRefused(save(withProduct().node("Frobnicate", {"h"}, {"y"}, {}, "odd").output("y")), "Frobnicate");
     expectInfoShows(at("model.onnx"), "Frobnicate");
-    expectRefused(save(withInput().opset(1, "acme.example").node("Anvil", {"x"}, {"y"}, {}, "odd", "acme.example").output("y")), "Anvil");
+    expectRefused(save(withProduct().opset(1, "acme.example").node("Anvil", {"h"}, {"y"}, {}, "odd", "acme.example").output("y")), "Anvil");
 }
 
 TEST_F(Hostile, FunctionsThatCallThemselvesAreRefused) {
@@ -86,7 +91,7 @@ TEST_F(Hostile, LoopsWithoutEndAreRefusedOrStopped) {
                                   .node("Relu", {"v"}, {"w"})
                                   .output("still", DataType::Bool)
                                   .output("w");
-    expectRefused(save(withInput().node("Loop", {"", "", "x"}, {"y"}, {Attr("body", body)}, "forever").output("y")), "Loop");
+    expectRefused(save(withProduct().node("Loop", {"", "", "h"}, {"y"}, {Attr("body", body)}, "forever").output("y")), "Loop");
     expectInfoShows(at("model.onnx"), "Loop");
 }
 
