@@ -89,7 +89,7 @@ Status placeConvolution(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const SlotId source, readAsTreated(builder, view, 0, chosen.layout));
     SlotId weights = kNoSlot;
     if (types.weightsArePlain) {
-        TRIMTAB_TRY(weights, builder.read(view.node.input(1)));
+        TRIMTAB_TRY(weights, readAsTreated(builder, view, 1));
     } else {
         TRIMTAB_TRY(const Tensor weight, treatedWeight(builder, view, 1));
         TRIMTAB_TRY(weights, onednn::packed(builder, weight, onednn::describe(Shape(shape.weightDims()), DataType::Float32), primitive.weights));

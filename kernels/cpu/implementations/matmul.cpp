@@ -91,7 +91,7 @@ Status placeMatMul(Builder& builder, const NodeView& view) {
         TRIMTAB_TRY(const Tensor weight, treatedWeight(builder, view, 1));
         TRIMTAB_TRY(weights, onednn::packed(builder, weight, plain, primitive.weights));
     } else {
-        TRIMTAB_TRY(weights, builder.read(view.node.input(1)));
+        TRIMTAB_TRY(weights, readAsTreated(builder, view, 1));
     }
     std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
     if (bias) {

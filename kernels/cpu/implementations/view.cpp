@@ -1,17 +1,20 @@
 // Operators that only name the same bytes anew: no step at all.
+#include "core/tensor/convert.h"
 #include "kernels/cpu/implementations/families.h"
 
 namespace trimtab::cpu {
 
 runtime::Support judgeView(const NodeView& view) {
     if (view.outputType() != view.type(0)) return refused("it changes the type");
+    if (view.node.op == "Dropout") {
+        if (view.node.output(1) != graph::kNoValue) return refused("its mask is read");
+        const Tensor* training = view.constant(2);
+        if (view.has(2) && (!training || training->elementCount() != 1 || tensor::elementAsInt64(*training, 0) != 0)) return refused("it may train");
+    }
     return native();
 }
 
 Status placeView(Builder& builder, const NodeView& view) {
-    if (view.node.outputs.size() != 1 && view.node.op == "Dropout" && view.node.output(1) != graph::kNoValue) {
-        return fail(ErrorCode::Unsupported, "its mask is read");
-    }
     if (view.shape(0).elementCount() != view.outputShape().elementCount()) return fail(ErrorCode::Unsupported, "it changes the number of elements");
     // Equal shapes keep whatever form the value has.
     const bool keepsForm = view.shape(0) == view.outputShape();

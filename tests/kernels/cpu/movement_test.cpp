@@ -2,6 +2,7 @@
 #include <array>
 
 #include "core/tensor/convert.h"
+#include "kernels/cpu/cpu_engine.h"
 #include "tests/kernels/cpu/harness.h"
 
 namespace trimtab::test {
@@ -111,6 +112,22 @@ TEST(Movement, ViewsCostNoStepAndOutputsNeverPointIntoTheCallersMemory) {
     maker.output(maker.node("Reshape", {x, maker.constant(ints({3, 4}))}));
     const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 6}, 1)}}, kExact);
     EXPECT_EQ(layerOf(layers, "Reshape").kernel, "view");
+}
+
+TEST(Views, DropoutIsOneOnlyWhenItDoesNotTrain) {
+    for (const bool training : {false, true}) {
+        GraphMaker maker;
+        const auto x = maker.input("x", Shape{2, 6});
+        const auto flag = maker.constant(Tensor::fromValues<std::uint8_t>(DataType::Bool, Shape{}, {static_cast<std::uint8_t>(training)}));
+        maker.output(maker.node("Dropout", {x, maker.constant(Tensor::scalar(0.5F)), flag}));
+        auto model = cpu::makeCpuEngine(1)->compile(maker.finish(), {}).value();
+        const Tensor values = normalTensor(Shape{2, 6}, 1);
+        const auto outputs = model->run(std::vector<NamedTensor>{{"x", values}});
+        EXPECT_EQ(outputs.has_value(), !training);
+        if (outputs) {
+            expectClose(*outputs, {{outputs->front().name, values}}, kExact);
+        }
+    }
 }
 
 }  // namespace

@@ -23,6 +23,11 @@ bool hasIntegerProducts() {
     return isa.find("vnni") != std::string::npos || isa.find("bf16") != std::string::npos || isa.find("amx") != std::string::npos;
 }
 
+bool hasBfloatProducts() {
+    const std::string isa = cpu::makeCpuEngine(1)->info().instructionSet;
+    return isa.find("bf16") != std::string::npos || isa.find("amx") != std::string::npos;
+}
+
 struct Window {
     Shape input, weight;
     std::int64_t group;
@@ -66,7 +71,7 @@ TEST(IntegerProducts, FuseResidualAndActivation) {
     treatInt8(maker.last().treatment);
     maker.output(maker.node("Relu", {maker.node("Add", {conv, maker.input("r", shape)})}));
     const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}, {"r", normalTensor(shape, 8)}}, kExactCodes);
-    EXPECT_EQ(layerOf(layers, "FusedConv").execution, trace::Execution::Native);
+    EXPECT_EQ(layerOf(layers, "FusedConv").execution, hasIntegerProducts() ? trace::Execution::Native : trace::Execution::Emulated);
     for (const auto& layer : layers) EXPECT_NE(layer.op, "Add");
 }
 
@@ -128,8 +133,19 @@ TEST(BfloatProducts, TwoActivationsOfAnyRankAreMultipliedNatively) {
         maker.last().treatment.compute = ComputeType::BFloat16;
         maker.output(maker.node("Softmax", {product}, {{"axis", std::int64_t{-1}}}));
         const auto layers = expectLikeReference(maker.finish(), {{"a", normalTensor(a, 1)}, {"b", normalTensor(b, 2)}}, {2e-5, 2e-5});
-        EXPECT_EQ(layers.front().kernel.find("onednn matmul bf16"), 0U) << layers.front().kernel << layers.front().reason;
+        EXPECT_EQ(layers.front().execution, hasBfloatProducts() ? trace::Execution::Native : trace::Execution::Emulated);
+        if (hasBfloatProducts()) {
+            EXPECT_EQ(layers.front().kernel.find("onednn matmul bf16"), 0U) << layers.front().kernel << layers.front().reason;
+        }
     }
+}
+
+TEST(BfloatProducts, RoundWeightsThatAreComputed) {
+    GraphMaker maker;
+    const auto w = maker.node("Relu", {maker.input("w", Shape{8, 4, 3, 3})});
+    maker.output(maker.node("Conv", {maker.input("x", Shape{1, 4, 6, 6}), w}));
+    maker.last().treatment.compute = ComputeType::BFloat16;
+    expectLikeReference(maker.finish(), {{"w", normalTensor(Shape{8, 4, 3, 3}, 2)}, {"x", normalTensor(Shape{1, 4, 6, 6}, 1)}}, {1e-5, 2e-5});
 }
 
 TEST(BfloatProducts, ResidualsReachTheFp32LayersBehind) {
