@@ -1,5 +1,7 @@
 #include "kernels/ref/graph_run.h"
 
+#include <cstddef>
+
 #include <fmt/format.h>
 
 namespace trimtab::ref {
@@ -68,7 +70,10 @@ Result<std::vector<Tensor>> constantTensors(const Graph& graph) {
     for (std::size_t i = 0; i < graph.values.size(); ++i) {
         const graph::Value& value = graph.values[i];
         if (value.weightsUnread) return fail(ErrorCode::Refused, "the model was read without its weights", value.name);
-        if (value.constant) constants[i] = *value.constant;
+        if (value.constant) {
+            const bool aligned = value.constant->aligned(alignof(std::max_align_t));
+            TRIMTAB_TRY(constants[i], aligned ? Result<Tensor>(*value.constant) : value.constant->clone());
+        }
         if (value.quantized) {
             TRIMTAB_TRY(constants[i], value.quantized->dequantize());
         }

@@ -20,7 +20,7 @@ std::vector<std::size_t> lastReaders(const Graph& graph);
 Result<std::vector<RunValue>> runGraph(const Graph& graph, std::span<const Tensor> constants, std::vector<RunValue> inputs, const NodeRunner& runNode,
                                        trace::NodeListener* listener = nullptr);
 
-/// The constants of a graph as tensors, quantised ones dequantised. Refused for weights that were not read.
+/// The constants of a graph as tensors in aligned memory, quantised ones dequantised. Refused for weights that were not read.
 Result<std::vector<Tensor>> constantTensors(const Graph& graph);
 
 /// The whole graph by evaluate(), sequences allowed anywhere; treatments are not looked at.

@@ -56,7 +56,7 @@ Result<std::vector<RunValue>> aligned(const graph::Node& node, bool sequences, s
         if (!tensor->defined()) continue;
         if (tensor->elementCount() == 0 && hasAbsurdExtent(tensor->shape()))
             return refuse(node, fmt::format("input {} is empty but has the shape {}", i, tensor->shape().text()));
-        if (!tensor->aligned(16)) {
+        if (!tensor->aligned(static_cast<std::size_t>(std::max(bitWidth(tensor->type()) / 8, 1)))) {
             TRIMTAB_TRY(*tensor, tensor->clone());
         }
     }

@@ -1,5 +1,6 @@
 // Cast, CastLike, Where, Clip.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -22,8 +23,10 @@ Result<Values> castTo(const Call& call, DataType to) {
 
 Result<Values> cast(const Call& call) {
     if (!call.node.has("to")) return refuse(call, "attribute to is missing");
-    const DataType to = typeOfNumber(call.node.integer("to", 0));
-    if (to == DataType::Undefined) return unsupported(call, fmt::format("type number {} is not converted to", call.node.integer("to", 0)));
+    const std::string word = call.node.string("to", "");
+    const DataType to = word.empty() ? typeOfNumber(call.node.integer("to", 0)) : typeOfWord(word);
+    if (to == DataType::Undefined)
+        return unsupported(call, fmt::format("type {} is not converted to", word.empty() ? std::to_string(call.node.integer("to", 0)) : word));
     return castTo(call, to);
 }
 
@@ -103,6 +106,13 @@ DataType typeOfNumber(std::int64_t number) {
         case 22: return DataType::Int4;
         default: return DataType::Undefined;
     }
+}
+
+DataType typeOfWord(std::string_view word) {
+    constexpr std::array<std::string_view, 14> kWords{"",      "FLOAT", "UINT8",  "INT8", "UINT16",  "INT16",  "INT32",
+                                                      "INT64", "STRING", "BOOL", "FLOAT16", "DOUBLE", "UINT32", "UINT64"};
+    const auto at = std::find(kWords.begin(), kWords.end(), word) - kWords.begin();
+    return typeOfNumber(at);
 }
 
 void registerSelection(Registry& registry) {

@@ -85,7 +85,7 @@ Result<Values> length(const Call& call) {
 
 /// Without `split` parts of extent 1 (the axis dropped unless keepdims); a scalar `split` gives parts of that extent, the last one smaller.
 Result<Values> splitToSequence(const Call& call) {
-    TRIMTAB_REQUIRE(requireTensor(call, 0));
+    for (std::size_t i = 0; i < call.inputs.size(); ++i) TRIMTAB_REQUIRE(requireTensor(call, i));
     const Tensor& data = call.tensor(0);
     TRIMTAB_TRY(const int at, axisAttribute(call, "axis", 0, data.shape().rank()));
     const std::int64_t whole = data.shape()[at];

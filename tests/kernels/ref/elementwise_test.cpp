@@ -78,6 +78,13 @@ TEST(Elementwise, ComputesHalfPrecisionWithOneRounding) {
     EXPECT_THAT(toFloats(sum), ElementsAre(1, 2048));  // both ties go to even
 }
 
+TEST(Elementwise, CastsToATypeByNumberOrByWord) {
+    EXPECT_THAT(toInt64s(first(node("Cast", 13, {{"to", std::int64_t{7}}}), {floats({2}, {1.9F, -1.9F})})), ElementsAre(1, -1));
+    EXPECT_EQ(first(node("Cast", 1, {{"to", std::string("DOUBLE")}}), {ramp({2})}).type(), DataType::Float64);
+    EXPECT_EQ(refusal(node("Cast", 13, {{"to", std::int64_t{8}}}), {ramp({2})}), ErrorCode::Unsupported);
+    EXPECT_EQ(refusal(node("Cast", 13), {ramp({2})}), ErrorCode::Refused);
+}
+
 TEST(Elementwise, RefusesMixedTypesAndShapesThatDoNotBroadcast) {
     EXPECT_EQ(refusal(node("Add", 14), {floats({1}, {1}), ints({1})}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("Add", 14), {ramp({2}), ramp({3})}), ErrorCode::Refused);
