@@ -155,7 +155,8 @@ Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, co
     std::erase_if(uses, [&](const WeightUse& use) { return graph.value(use.value).quantized != nullptr; });
     for (const WeightUse& use : uses) {
         if (!graph.constantOf(use.value))
-            return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights", "layer " + graph.nodes[static_cast<std::size_t>(use.node)].name);
+            return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights",
+                        "layer " + graph.nodes[static_cast<std::size_t>(use.node)].name);
     }
     TRIMTAB_REQUIRE(checkCoverage(graph, uses, recipe));
 

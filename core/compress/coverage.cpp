@@ -29,7 +29,8 @@ Status checkOffer(const Offer& offer, const recipe::Settings& settings, const st
     if (settings.weights && settings.weights->bits < 32 && !offer.weights) return refuse("weights", noWeight);
     if (settings.activations && settings.activations->bits < 32 && !offer.weights) return refuse("activations", noWeight);
     if (settings.compute == graph::ComputeType::Int8 && !offer.weights) return refuse("compute", noWeight);
-    if (settings.compute && settings.compute != graph::ComputeType::Float32 && !offer.products) return refuse("compute", "forms products (Conv, MatMul, Gemm)");
+    if (settings.compute && settings.compute != graph::ComputeType::Float32 && !offer.products)
+        return refuse("compute", "forms products (Conv, MatMul, Gemm)");
     return {};
 }
 
@@ -55,7 +56,8 @@ Status checkCoverage(const Graph& graph, const std::vector<graph::WeightUse>& us
         const recipe::Recipe shown{{}, {rule}};
         const std::string place = fmt::format("rules[{}]", r);
         if (!offer.any) {
-            return fail(ErrorCode::Refused, fmt::format("{} matches no node of the model: {}", place, base::dumpJson(recipe::toJson(shown)["rules"][0]["match"])));
+            return fail(ErrorCode::Refused, fmt::format("{} matches no node of the model: {}", place,
+                                                        base::dumpJson(recipe::toJson(shown)["rules"][0]["match"])));
         }
         TRIMTAB_REQUIRE(checkOffer(offer, rule.settings, place + ".", "none of the layers it matches"));
     }

@@ -42,7 +42,8 @@ std::vector<float> decodedRows(const tensor::QuantizedWeight& weight) {
     return values;
 }
 
-Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightUse& use, const std::vector<float>& values, const recipe::WeightSpec& spec) {
+Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightUse& use, const std::vector<float>& values,
+                                    const recipe::WeightSpec& spec) {
     TRIMTAB_TRY(Tensor pruned, Tensor::allocate(DataType::Float32, original.shape()));
     std::copy(values.begin(), values.end(), pruned.mutableData<float>().begin());
     TRIMTAB_TRY(const std::vector<float> rows, tensor::toRows(pruned, use.layout));
@@ -81,7 +82,8 @@ double signalToNoiseDb(std::span<const float> original, std::span<const float> c
     return noise > 0 ? 10 * std::log10(signal / noise) : -1;
 }
 
-Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values, const std::optional<recipe::WeightSpec>& spec) {
+Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values,
+                                const std::optional<recipe::WeightSpec>& spec) {
     if (spec && spec->bits <= 8) return storeAsIntegers(original, use, values, *spec);
     if (spec && spec->bits == 16) TRIMTAB_REQUIRE(roundToSixteenBits(values, spec->format == "bf16"));
     LayerWeight weight;

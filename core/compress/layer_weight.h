@@ -17,8 +17,10 @@ struct LayerWeight {
     std::int64_t storedBytes = 0;
 };
 
-/// `values` are the original's elements in its own order, already pruned. Refused for infinities under integers and values beyond a 16-bit format.
-Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values, const std::optional<recipe::WeightSpec>& spec);
+/// `values` are the original's elements in its own order, already pruned. Refused for infinities under integers and values beyond a 16-bit
+/// format.
+Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values,
+                                const std::optional<recipe::WeightSpec>& spec);
 
 double shareOfNonZeros(std::span<const float> values);
 

@@ -6,7 +6,8 @@
 namespace trimtab::compress {
 namespace {
 
-// Bits that are all exponent and more than infinity are NaN; the sign is shifted out. Views of files may be misaligned, so bytes are copied.
+// Bits that are all exponent and more than infinity are NaN; the sign is shifted out. Views of files may be misaligned, so bytes are
+// copied.
 template <class Bits>
 bool anyAbove(const Tensor& tensor, Bits infinity) {
     const std::byte* bytes = tensor.bytes().data();
@@ -38,7 +39,8 @@ Status checkForNaN(const Graph& graph) {
             const Tensor* constant = graph.constantOf(id);
             if (!constant || constant->shape().rank() == 0 || !seen.insert(id).second) continue;
             if (holdsNaN(*constant))
-                return fail(ErrorCode::Refused, "the weight \"" + graph.value(id).name + "\" holds NaN; train or export the model again", "layer " + node.name);
+                return fail(ErrorCode::Refused, "the weight \"" + graph.value(id).name + "\" holds NaN; train or export the model again",
+                            "layer " + node.name);
         }
     }
     return {};

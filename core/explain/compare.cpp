@@ -40,9 +40,13 @@ std::vector<base::PairedBlock> againstTheClock(const trial::Speed& speed, SpeedA
 // Multiply-adds that one vector instruction forms, relative to fp32.
 double productsPerInstruction(const std::string& compute) { return compute == "int8" ? 4 : compute == "bf16" || compute == "fp16" ? 2 : 1; }
 
-bool skipsZeros(const LayerRecord& layer) { return layer.kernel.find("csr") != std::string::npos || layer.kernel.find("CSR") != std::string::npos; }
+bool skipsZeros(const LayerRecord& layer) {
+    return layer.kernel.find("csr") != std::string::npos || layer.kernel.find("CSR") != std::string::npos;
+}
 
-double work(const LayerRecord& layer) { return layer.operations / productsPerInstruction(layer.compute) * (skipsZeros(layer) ? layer.density : 1.0); }
+double work(const LayerRecord& layer) {
+    return layer.operations / productsPerInstruction(layer.compute) * (skipsZeros(layer) ? layer.density : 1.0);
+}
 double bytes(const LayerRecord& layer) { return static_cast<double>(layer.weightBytes + layer.activationBytes); }
 
 double promiseOf(const LayerRecord& a, const LayerRecord& b) {
@@ -55,7 +59,8 @@ double promiseOf(const LayerRecord& a, const LayerRecord& b) {
 std::string noteOf(const LayerDifference& difference) {
     const LayerRecord& a = difference.a;
     const LayerRecord& b = difference.b;
-    if (b.execution == trace::Execution::Emulated) return "emulated: " + (b.reason.empty() ? std::string("no kernel executes it here") : b.reason);
+    if (b.execution == trace::Execution::Emulated)
+        return "emulated: " + (b.reason.empty() ? std::string("no kernel executes it here") : b.reason);
     if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.density == b.density) return "no change";
     if (!b.reason.empty()) return b.reason;
     if (difference.result <= 0) return "not timed";
@@ -84,7 +89,9 @@ std::string_view name(Verdict verdict) {
     }
 }
 
-Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b) { return verdictOf(base::speedupRatio(a.blocks, b.blocks).interval, 1, true); }
+Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b) {
+    return verdictOf(base::speedupRatio(a.blocks, b.blocks).interval, 1, true);
+}
 
 Verdict compareSpeed(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAxis axis) {
     if (!a.speed || !b.speed) return Verdict::Indistinguishable;
@@ -100,7 +107,8 @@ Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {
         return fineA == fineB ? Verdict::Indistinguishable : fineA ? Verdict::Better : Verdict::Worse;
     if (a.sampleScores.size() == b.sampleScores.size() && !a.sampleScores.empty()) {
         const bool weighted = a.sampleWeights.size() == a.sampleScores.size() && a.sampleWeights == b.sampleWeights;
-        const auto difference = weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights) : base::pairedDifference(b.sampleScores, a.sampleScores);
+        const auto difference = weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights)
+                                         : base::pairedDifference(b.sampleScores, a.sampleScores);
         return verdictOf(difference.interval, 0, a.higherIsBetter);
     }
     // Without samples in common only intervals that do not touch tell anything.

@@ -43,8 +43,11 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
         if (key == "bits" && base.activations->bits == 32) base.activations.reset();
         return {};
     }
-    return fail(ErrorCode::Refused, fmt::format("{} is no axis; axes are prune.ratio, prune.scope, weights.bits, weights.group, weights.scheme, weights.format, "
-                                                "activations.bits, compute, run.batch, run.threads, run.engine and run.symbols.NAME", whole));
+    return fail(
+        ErrorCode::Refused,
+        fmt::format("{} is no axis; axes are prune.ratio, prune.scope, weights.bits, weights.group, weights.scheme, weights.format, "
+                    "activations.bits, compute, run.batch, run.threads, run.engine and run.symbols.NAME",
+                    whole));
 }
 
 }  // namespace trimtab::recipe

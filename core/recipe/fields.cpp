@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kLargestGroup = std::int64_t{1} << 31;
 
 Result<std::string> wordFrom(const Json& value, const std::string& path, std::initializer_list<std::string_view> allowed) {
-    if (!value.is_string()) return fail(ErrorCode::Refused, fmt::format("{} must be {}, not {}", path, alternatives(allowed), shown(value)));
+    if (!value.is_string())
+        return fail(ErrorCode::Refused, fmt::format("{} must be {}, not {}", path, alternatives(allowed), shown(value)));
     std::string word = value.get<std::string>();
     if (std::find(allowed.begin(), allowed.end(), word) == allowed.end())
         return fail(ErrorCode::Refused, fmt::format("{} must be {}, not {}", path, alternatives(allowed), shown(value)));
@@ -37,7 +38,8 @@ Status setField(PruneSpec& spec, std::string_view key, const Json& value, const 
     if (key == "ratio") {
         if (!value.is_number()) return fail(ErrorCode::Refused, path + " must be a number, not " + shown(value));
         const double ratio = value.get<double>();
-        if (!(ratio >= 0 && ratio < 1)) return fail(ErrorCode::Refused, fmt::format("{} must be at least 0 and below 1, not {}", path, shown(value)));
+        if (!(ratio >= 0 && ratio < 1))
+            return fail(ErrorCode::Refused, fmt::format("{} must be at least 0 and below 1, not {}", path, shown(value)));
         spec.ratio = ratio + 0.0;  // no negative zero: it would be written differently
         return {};
     }
@@ -63,7 +65,10 @@ Status setField(WeightSpec& spec, std::string_view key, const Json& value, const
     } else if (key == "group") {
         TRIMTAB_TRY(const std::int64_t group, wholeNumber(value, path));
         if (group < -1 || group > kLargestGroup)
-            return fail(ErrorCode::Refused, fmt::format("{} must be -1 (per tensor), 0 (per output channel) or the number of columns that share a scale, not {}", path, group));
+            return fail(
+                ErrorCode::Refused,
+                fmt::format("{} must be -1 (per tensor), 0 (per output channel) or the number of columns that share a scale, not {}", path,
+                            group));
         spec.group = group;
     } else if (key == "format") {
         TRIMTAB_TRY(spec.format, wordFrom(value, path, {"int", "bf16", "fp16", "fp32"}));
@@ -97,13 +102,15 @@ Result<graph::ComputeType> computeFrom(const Json& value, const std::string& pat
 
 Status checkPart(const WeightSpec& spec, const std::string& path) {
     if (!suits(spec.format, spec.bits)) {
-        return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format, spec.bits,
-                                                    spec.bits == 16 ? "bf16 or fp16" : std::string(defaultFormat(spec.bits))));
+        return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format,
+                                                    spec.bits, spec.bits == 16 ? "bf16 or fp16" : std::string(defaultFormat(spec.bits))));
     }
     if (spec.bits < 16) return {};
-    if (spec.group != 0) return fail(ErrorCode::Refused, fmt::format("{}.group has no meaning for {}-bit weights, which carry no scales", path, spec.bits));
+    if (spec.group != 0)
+        return fail(ErrorCode::Refused, fmt::format("{}.group has no meaning for {}-bit weights, which carry no scales", path, spec.bits));
     if (spec.scheme != "symmetric")
-        return fail(ErrorCode::Refused, fmt::format("{}.scheme has no meaning for {}-bit weights, which carry no zero points", path, spec.bits));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.scheme has no meaning for {}-bit weights, which carry no zero points", path, spec.bits));
     return {};
 }
 
@@ -113,15 +120,21 @@ Status checkTogether(const Settings& settings, const std::string& path) {
     const graph::ComputeType compute = settings.compute.value_or(graph::ComputeType::Float32);
     if (compute != graph::ComputeType::Int8) {
         if (activationBits == 32) return {};
-        return fail(ErrorCode::Refused, fmt::format("{0}activations.bits = {1} has a meaning only with {0}compute = int8, not with {2}: nothing else multiplies "
-                                                    "quantised activations", path, activationBits, graph::name(compute)));
+        return fail(
+            ErrorCode::Refused,
+            fmt::format("{0}activations.bits = {1} has a meaning only with {0}compute = int8, not with {2}: nothing else multiplies "
+                        "quantised activations",
+                        path, activationBits, graph::name(compute)));
     }
     const std::string needs = path + "compute = int8 multiplies 8-bit weights by 8-bit activations: ";
     if (weightBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be 8, not {}", needs, path, weightBits));
-    if (activationBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
+    if (activationBits != 8)
+        return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
     if (settings.weights->group != 0)
-        return fail(ErrorCode::Refused, fmt::format("{}{}weights.group must be 0 (one scale for each output channel), not {}", needs, path, settings.weights->group));
-    if (settings.weights->scheme != "symmetric") return fail(ErrorCode::Refused, fmt::format("{}{}weights.scheme must be symmetric", needs, path));
+        return fail(ErrorCode::Refused, fmt::format("{}{}weights.group must be 0 (one scale for each output channel), not {}", needs, path,
+                                                    settings.weights->group));
+    if (settings.weights->scheme != "symmetric")
+        return fail(ErrorCode::Refused, fmt::format("{}{}weights.scheme must be symmetric", needs, path));
     return {};
 }
 

@@ -75,7 +75,8 @@ Result<std::string> ObjectReader::text(std::string_view key, std::string fallbac
     return at(key).get<std::string>();
 }
 
-Result<std::string> ObjectReader::choice(std::string_view key, std::string fallback, std::initializer_list<std::string_view> allowed) const {
+Result<std::string> ObjectReader::choice(std::string_view key, std::string fallback,
+                                         std::initializer_list<std::string_view> allowed) const {
     TRIMTAB_TRY(std::string word, text(key, std::move(fallback)));
     if (std::find(allowed.begin(), allowed.end(), word) == allowed.end())
         return fail(ErrorCode::Refused, fmt::format("{} must be {}, not \"{}\"", pathOf(key), alternatives(allowed), word));

@@ -138,7 +138,8 @@ Result<Recipe> fromJson(const Json& json) {
     if (reader.has("rules")) {
         const Json& rules = reader.at("rules");
         if (!rules.is_array()) return fail(ErrorCode::Refused, "rules must be a list, not " + shown(rules));
-        if (rules.size() > kMostRules) return fail(ErrorCode::Refused, fmt::format("rules holds {} entries; at most {} are taken", rules.size(), kMostRules));
+        if (rules.size() > kMostRules)
+            return fail(ErrorCode::Refused, fmt::format("rules holds {} entries; at most {} are taken", rules.size(), kMostRules));
         for (std::size_t i = 0; i < rules.size(); ++i) {
             TRIMTAB_TRY(Rule rule, ruleFromJson(rules[i], fmt::format("rules[{}]", i)));
             recipe.rules.push_back(std::move(rule));

@@ -85,7 +85,8 @@ Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node) {
     }
     settings = withoutDefaults(std::move(settings));
     if (auto status = checkTogether(settings, ""); !status) {
-        return fail(ErrorCode::Refused, status.error().message + (from.empty() ? "" : "; let the rule say all of weights, activations and compute"),
+        return fail(ErrorCode::Refused,
+                    status.error().message + (from.empty() ? "" : "; let the rule say all of weights, activations and compute"),
                     "layer " + node.name + from);
     }
     return settings;

@@ -35,19 +35,22 @@ Result<Shape> shapeFromJson(const Json& json, const std::string& path) {
 
 Result<std::int64_t> extentFromJson(const Json& json, const std::string& path) {
     TRIMTAB_TRY(const std::int64_t extent, wholeNumber(json, path));
-    if (extent < 0 || extent > kLargestExtent) return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}, not {}", path, kLargestExtent, extent));
+    if (extent < 0 || extent > kLargestExtent)
+        return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}, not {}", path, kLargestExtent, extent));
     return extent;
 }
 
 Status readShapes(RunSetting& setting, const ObjectReader& reader) {
     if (reader.has("shapes")) {
-        if (!reader.at("shapes").is_object()) return fail(ErrorCode::Refused, reader.pathOf("shapes") + " must be an object: input → shape");
+        if (!reader.at("shapes").is_object())
+            return fail(ErrorCode::Refused, reader.pathOf("shapes") + " must be an object: input → shape");
         for (const auto& [input, shape] : reader.at("shapes").items()) {
             TRIMTAB_TRY(setting.shapes[input], shapeFromJson(shape, reader.pathOf("shapes") + "." + input));
         }
     }
     if (reader.has("symbols")) {
-        if (!reader.at("symbols").is_object()) return fail(ErrorCode::Refused, reader.pathOf("symbols") + " must be an object: symbol → extent");
+        if (!reader.at("symbols").is_object())
+            return fail(ErrorCode::Refused, reader.pathOf("symbols") + " must be an object: symbol → extent");
         for (const auto& [symbol, extent] : reader.at("symbols").items()) {
             TRIMTAB_TRY(setting.symbols[symbol], extentFromJson(extent, reader.pathOf("symbols") + "." + symbol));
         }
@@ -95,7 +98,8 @@ Status setRunAxis(RunSetting& setting, std::string_view path, const Json& value)
         TRIMTAB_TRY(setting.batch, extentFromJson(value, whole));
     } else if (path == "run.threads") {
         TRIMTAB_TRY(const std::int64_t threads, wholeNumber(value, whole));
-        if (threads < 0 || threads > kMostThreads) return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}", whole, kMostThreads));
+        if (threads < 0 || threads > kMostThreads)
+            return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}", whole, kMostThreads));
         setting.threads = static_cast<int>(threads);
     } else if (path == "run.engine") {
         if (!value.is_string()) return fail(ErrorCode::Refused, whole + " must be an engine's name, not " + shown(value));

@@ -62,15 +62,18 @@ Result<std::vector<Json>> rangeIn(std::string_view text) {
     std::vector<double> numbers;
     for (const std::string_view part : parts) {
         const auto number = numberIn<double>(trimmed(part));
-        if (!number || !std::isfinite(*number) || std::abs(*number) > 1e15 || part.find_first_of("eE") != std::string_view::npos) return fail(ErrorCode::Refused, wanted);
+        if (!number || !std::isfinite(*number) || std::abs(*number) > 1e15 || part.find_first_of("eE") != std::string_view::npos)
+            return fail(ErrorCode::Refused, wanted);
         numbers.push_back(*number);
         decimals = std::max(decimals, decimalsOf(trimmed(part)));
     }
     if (decimals > 9) return fail(ErrorCode::Refused, wanted + "; at most nine decimals");
     const auto [first, last, step] = std::tuple{numbers[0], numbers[1], numbers[2]};
-    if (step == 0 || (last - first) / step < 0) return fail(ErrorCode::Refused, fmt::format("the range \"{}\" never reaches its end", text));
+    if (step == 0 || (last - first) / step < 0)
+        return fail(ErrorCode::Refused, fmt::format("the range \"{}\" never reaches its end", text));
     const double steps = std::floor((last - first) / step + 1e-9);
-    if (steps + 1 > static_cast<double>(kMostValues)) return fail(ErrorCode::Refused, fmt::format("the range \"{}\" has more than {} values", text, kMostValues));
+    if (steps + 1 > static_cast<double>(kMostValues))
+        return fail(ErrorCode::Refused, fmt::format("the range \"{}\" has more than {} values", text, kMostValues));
     std::vector<Json> values;
     for (int i = 0; i <= static_cast<int>(steps); ++i) values.push_back(rounded(first + i * step, decimals));
     const Json end = rounded(last, decimals);
@@ -82,7 +85,8 @@ Result<std::vector<Json>> rangeIn(std::string_view text) {
 
 Status checkAxis(const Axis& axis) {
     if (axis.values.empty()) return fail(ErrorCode::Refused, axis.path + " has no values");
-    if (axis.values.size() > kMostValues) return fail(ErrorCode::Refused, fmt::format("{} has more than {} values", axis.path, kMostValues));
+    if (axis.values.size() > kMostValues)
+        return fail(ErrorCode::Refused, fmt::format("{} has more than {} values", axis.path, kMostValues));
     for (const Json& value : axis.values) {
         recipe::Recipe recipe;
         recipe::RunSetting setting;
@@ -98,7 +102,8 @@ Status setPoint(recipe::Recipe& recipe, recipe::RunSetting& setting, std::string
 Result<Axis> parseAxis(std::string_view text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string_view::npos || equals == 0)
-        return fail(ErrorCode::Refused, fmt::format("\"{}\" is no axis; write path=value,value such as weights.bits=4,8 or path=first:last:step", text));
+        return fail(ErrorCode::Refused,
+                    fmt::format("\"{}\" is no axis; write path=value,value such as weights.bits=4,8 or path=first:last:step", text));
     Axis axis;
     axis.path = trimmed(text.substr(0, equals));
     const std::string_view values = text.substr(equals + 1);

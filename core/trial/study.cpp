@@ -39,7 +39,8 @@ Result<Budget> budgetFromJson(const Json& json) {
     TRIMTAB_REQUIRE(reader.checkKeys({"speed_seconds", "processes", "samples", "evaluation_batch", "fidelity_samples"}));
     Budget budget;
     TRIMTAB_TRY(budget.speedSeconds, reader.number("speed_seconds", budget.speedSeconds));
-    if (!(budget.speedSeconds > 0 && budget.speedSeconds <= 86400)) return fail(ErrorCode::Refused, "budget.speed_seconds must be above 0 and at most a day");
+    if (!(budget.speedSeconds > 0 && budget.speedSeconds <= 86400))
+        return fail(ErrorCode::Refused, "budget.speed_seconds must be above 0 and at most a day");
     TRIMTAB_TRY(const std::int64_t processes, reader.integer("processes", budget.processes, 1, 1000));
     budget.processes = static_cast<int>(processes);
     TRIMTAB_TRY(budget.samples, reader.integer("samples", budget.samples, 0, kMany));
@@ -69,10 +70,21 @@ Trial baselineOf(const Study& study) {
 }
 
 Json toJson(const Study& study) {
-    Json json = {{"id", study.id}, {"name", study.name}, {"model", study.modelPath}, {"model_hash", study.modelHash}, {"model_name", study.modelName},
-                 {"data", study.dataPath}, {"data_hash", study.dataHash}, {"metric", study.metric}, {"baseline", toJson(study.baseline)},
-                 {"baseline_name", study.baselineName}, {"run", recipe::toJson(study.setting)}, {"budget", toJson(study.budget)},
-                 {"seed", study.seed}, {"question", study.question}, {"created_at", study.createdAt}};
+    Json json = {{"id", study.id},
+                 {"name", study.name},
+                 {"model", study.modelPath},
+                 {"model_hash", study.modelHash},
+                 {"model_name", study.modelName},
+                 {"data", study.dataPath},
+                 {"data_hash", study.dataHash},
+                 {"metric", study.metric},
+                 {"baseline", toJson(study.baseline)},
+                 {"baseline_name", study.baselineName},
+                 {"run", recipe::toJson(study.setting)},
+                 {"budget", toJson(study.budget)},
+                 {"seed", study.seed},
+                 {"question", study.question},
+                 {"created_at", study.createdAt}};
     json["axes"] = Json::array();
     for (const Axis& axis : study.axes) json["axes"].push_back(toJson(axis));
     return json;
@@ -80,8 +92,8 @@ Json toJson(const Study& study) {
 
 Result<Study> studyFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "baseline", "baseline_name",
-                                      "run", "axes", "budget", "seed", "question", "created_at"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "baseline",
+                                      "baseline_name", "run", "axes", "budget", "seed", "question", "created_at"}));
     Study study;
     TRIMTAB_TRY(study.id, reader.integer("id", 0, 0, INT64_MAX));
     TRIMTAB_REQUIRE(readTexts(study, reader));

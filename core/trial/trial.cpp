@@ -98,8 +98,10 @@ Result<TrialResult> trialResultFromJson(const Json& json) {
     TRIMTAB_TRY(result.trial, trialFromJson(json));
     TRIMTAB_TRY(result.id, base::integerAt(json, "id", 0));
     TRIMTAB_TRY(result.state, wordAt(json, "state", {State::Planned, State::Running, State::Finished, State::Failed}, State::Planned));
-    TRIMTAB_TRY(result.execution, wordAt(json, "execution", {trace::Execution::Native, trace::Execution::Emulated}, trace::Execution::Native));
-    TRIMTAB_TRY(result.basis, wordAt(json, "basis", {Basis::Measured, Basis::Projected, Basis::Predicted, Basis::Imported}, Basis::Measured));
+    TRIMTAB_TRY(result.execution,
+                wordAt(json, "execution", {trace::Execution::Native, trace::Execution::Emulated}, trace::Execution::Native));
+    TRIMTAB_TRY(result.basis,
+                wordAt(json, "basis", {Basis::Measured, Basis::Projected, Basis::Predicted, Basis::Imported}, Basis::Measured));
     TRIMTAB_TRY(result.isBaseline, base::booleanAt(json, "is_baseline", false));
     TRIMTAB_TRY(result.stale, base::booleanAt(json, "stale", false));
     TRIMTAB_TRY(const std::int64_t attempts, base::integerAt(json, "attempts", 0));

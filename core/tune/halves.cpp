@@ -27,7 +27,8 @@ Json inputsOf(const recipe::RunSetting& setting) {
 // Geometric mean of the block medians with its 95 % interval over blocks, as a latency in ms; a block alone only knows its own timings.
 base::Interval latencyInterval(const std::vector<SpeedBlock>& blocks, const std::vector<double>& times, double median) {
     if (blocks.size() < 2)
-        return base::quantileInterval(times, 0.5).value_or(base::Interval{*std::ranges::min_element(times), *std::ranges::max_element(times)});
+        return base::quantileInterval(times, 0.5)
+            .value_or(base::Interval{*std::ranges::min_element(times), *std::ranges::max_element(times)});
     std::vector<base::PairedBlock> perMillisecond;
     for (const SpeedBlock& block : blocks) perMillisecond.push_back({{1.0}, block.timings.trial});
     const base::Interval speeds = base::pairedSpeedup(perMillisecond).interval;

@@ -60,7 +60,9 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
         const trial::Speed& speed = *result.speed;
         json["latency_ms"] = number(speed.medianMs);
         json["throughput_sps"] = number(speed.throughput());
-        json["speedup"] = {{"ratio", number(speed.speedup.value)}, {"low", number(speed.speedup.interval.low)}, {"high", number(speed.speedup.interval.high)}};
+        json["speedup"] = {{"ratio", number(speed.speedup.value)},
+                           {"low", number(speed.speedup.interval.low)},
+                           {"high", number(speed.speedup.interval.high)}};
     }
     return json;
 }

@@ -1,5 +1,6 @@
-// The order of a study: the baseline, then one trial after the other. What an earlier run finished with what is here now is taken over; else
-// plan → accuracy (unless its key is known) → speed, one fresh process a block (unless its key is known, or the trial is emulated) → commit → tell.
+// The order of a study: the baseline, then one trial after the other. What an earlier run finished with what is here now is taken over;
+// else plan → accuracy (unless its key is known) → speed, one fresh process a block (unless its key is known, or the trial is emulated) →
+// commit → tell.
 #include "core/tune/run_study.h"
 
 #include <algorithm>
@@ -36,7 +37,8 @@ std::string identityOf(const Trial& trial) { return recipe::canonical(trial.reci
 // Overflows are no numbers to subtract.
 bool canPair(const trial::Accuracy& a, const trial::Accuracy& b) {
     const auto fine = [](const trial::Accuracy& accuracy) {
-        return !accuracy.sampleScores.empty() && std::ranges::all_of(accuracy.sampleScores, [](double score) { return std::isfinite(score); });
+        return !accuracy.sampleScores.empty() &&
+               std::ranges::all_of(accuracy.sampleScores, [](double score) { return std::isfinite(score); });
     };
     return a.metric == b.metric && a.sampleScores.size() == b.sampleScores.size() && fine(a) && fine(b);
 }
@@ -82,7 +84,8 @@ private:
         return fmt::format("{} {} {}", trial.setting.engine, trial.setting.device, trial.setting.threads);
     }
 
-    // A plan costs seconds on a large model. Engine, device and threads decide the environment, so one plan tells it for all trials that agree in them.
+    // A plan costs seconds on a large model. Engine, device and threads decide the environment, so one plan tells it for all trials that
+    // agree in them.
     Result<trial::Environment> environmentOf(const Trial& trial) {
         const std::string key = environmentKey(trial);
         if (const auto known = m_environments.find(key); known != m_environments.end()) return known->second;
@@ -107,7 +110,8 @@ private:
         Status done = runTrial(trial);
         m_isBaseline = false;
         if (!done) return done;
-        if (!m_baseline) return fail(ErrorCode::Failed, "the baseline could not be measured, so nothing can be held against it: " + m_lastFailure);
+        if (!m_baseline)
+            return fail(ErrorCode::Failed, "the baseline could not be measured, so nothing can be held against it: " + m_lastFailure);
         if (m_observer.baselineScore) m_observer.baselineScore(*m_baseline);
         return {};
     }
@@ -132,7 +136,9 @@ private:
             if (error.code == ErrorCode::Cancelled || m_stop.stop_requested()) return cancelled();
             if (error.code == ErrorCode::WorkerDied) {
                 if (++m_deaths >= kMostDeathsInARow)
-                    return fail(ErrorCode::WorkerDied, fmt::format("the worker ended {} times in a row without finishing a trial; the last time at \"{}\": {}", m_deaths, trial.label, error.text()));
+                    return fail(ErrorCode::WorkerDied,
+                                fmt::format("the worker ended {} times in a row without finishing a trial; the last time at \"{}\": {}",
+                                            m_deaths, trial.label, error.text()));
                 if (attempt < kAttempts) continue;
             }
             result.state = trial::State::Failed;
@@ -190,7 +196,8 @@ private:
         result.accuracy = known->second;
         if (m_isBaseline) m_baseline = result.accuracy;
         if (m_baseline && canPair(*m_baseline, *result.accuracy))
-            result.accuracyDifference = base::pairedDifference(m_baseline->sampleScores, result.accuracy->sampleScores, result.accuracy->sampleWeights);
+            result.accuracyDifference =
+                base::pairedDifference(m_baseline->sampleScores, result.accuracy->sampleScores, result.accuracy->sampleWeights);
         return {};
     }
 
@@ -237,7 +244,8 @@ private:
 
 }  // namespace
 
-Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop, bool refresh) {
+Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer,
+                              std::stop_token stop, bool refresh) {
     return StudyRun(study, runner, sink, observer, std::move(stop)).run(refresh);
 }
 

@@ -16,7 +16,9 @@ bool isRunAxis(std::string_view path) { return path.starts_with("run."); }
 std::string valueText(const Json& value) { return value.is_string() ? value.get<std::string>() : base::dumpJson(value); }
 
 // Bits and ratios decide whether their part exists at all, so they are set before the rest of it.
-int rank(std::string_view path) { return path == "weights.bits" || path == "prune.ratio" || path == "activations.bits" ? 0 : path == "compute" ? 1 : 2; }
+int rank(std::string_view path) {
+    return path == "weights.bits" || path == "prune.ratio" || path == "activations.bits" ? 0 : path == "compute" ? 1 : 2;
+}
 
 // A group or scheme without quantised weights, a scope without pruning: no other configuration, just the same one again.
 bool hasNoEffect(const recipe::Recipe& recipe, std::string_view path) {
@@ -79,7 +81,8 @@ Result<Grid> expandGrid(const trial::Study& study) {
     for (const Axis& axis : study.axes) {
         if (axis.values.empty()) return fail(ErrorCode::Refused, "has no values", axis.path);
         count *= axis.values.size();
-        if (count > kMostPoints) return fail(ErrorCode::Refused, fmt::format("the axes span more than {} configurations; leave some values out", kMostPoints));
+        if (count > kMostPoints)
+            return fail(ErrorCode::Refused, fmt::format("the axes span more than {} configurations; leave some values out", kMostPoints));
     }
 
     Grid grid;

@@ -34,7 +34,8 @@ bool allFinite(std::span<const float> values) {
     return finite;
 }
 
-// Adding and subtracting 1.5 · 2^52 leaves a double without its fraction, rounded to even: a call of nearbyint an element costs several times as much.
+// Adding and subtracting 1.5 · 2^52 leaves a double without its fraction, rounded to even: a call of nearbyint an element costs several
+// times as much.
 double rounded(double value) {
     constexpr double kShift = 0x1.8p52;
     return (value + kShift) - kShift;
@@ -64,10 +65,12 @@ void encode(std::span<const float> values, const Step& step, int lowest, int hig
 
 }  // namespace
 
-Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::WeightSpec& spec) {
+Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
+                                               const recipe::WeightSpec& spec) {
     assert(spec.bits >= 2 && spec.bits <= 8 && static_cast<std::int64_t>(values.size()) == rows * columns && columns > 0);
     if (!allFinite(values))
-        return fail(ErrorCode::Refused, "the weight holds infinities, which no integer code can stand for; leave this layer at 32 or 16 bits by a rule");
+        return fail(ErrorCode::Refused,
+                    "the weight holds infinities, which no integer code can stand for; leave this layer at 32 or 16 bits by a rule");
 
     tensor::QuantizedWeight weight;
     weight.rows = rows;

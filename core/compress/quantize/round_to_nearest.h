@@ -10,9 +10,10 @@
 
 namespace trimtab::compress {
 
-/// `values` are rows × columns (tensor::toRows). spec.group: 0 one scale for each row, n > 0 one for n columns (the last group may be short; more than
-/// `columns` counts as one group), −1 one scale for everything. Groups of zeros get scale 1. An error is at most half a step of its group.
-/// Refused for infinities. REQUIRES: 2 ≤ bits ≤ 8, no NaN, values.size() == rows × columns.
-Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::WeightSpec& spec);
+/// `values` are rows × columns (tensor::toRows). spec.group: 0 one scale for each row, n > 0 one for n columns (the last group may be
+/// short; more than `columns` counts as one group), −1 one scale for everything. Groups of zeros get scale 1. An error is at most half a
+/// step of its group. Refused for infinities. REQUIRES: 2 ≤ bits ≤ 8, no NaN, values.size() == rows × columns.
+Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
+                                               const recipe::WeightSpec& spec);
 
 }  // namespace trimtab::compress

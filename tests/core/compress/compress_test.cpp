@@ -131,7 +131,8 @@ TEST(Compress, MoreBitsNeverMakeALayerWorse) {
 
 TEST(Compress, PrunedWeightsStayZeroWhenQuantised) {
     const Model model = smallModel();
-    for (const char* recipe : {R"({"prune": {"ratio": 0.5}, "weights": {"bits": 3}})", R"({"prune": {"ratio": 0.5}, "weights": {"bits": 3, "scheme": "asymmetric"}})"}) {
+    for (const char* recipe : {R"({"prune": {"ratio": 0.5}, "weights": {"bits": 3}})",
+                               R"({"prune": {"ratio": 0.5}, "weights": {"bits": 3, "scheme": "asymmetric"}})"}) {
         const auto masked = compress(model.graph, recipeOf(R"({"prune": {"ratio": 0.5}})"));
         const auto both = compress(model.graph, recipeOf(recipe));
         ASSERT_TRUE(masked && both);
@@ -146,7 +147,8 @@ TEST(Compress, PrunedWeightsStayZeroWhenQuantised) {
 TEST(Compress, SixteenBitWeightsAreRoundedAndNamed) {
     const Model model = smallModel();
     for (const char* format : {"bf16", "fp16"}) {
-        const auto compressed = compress(model.graph, recipeOf(("{\"weights\": {\"bits\": 16, \"format\": \"" + std::string(format) + "\"}}").c_str()));
+        const auto compressed =
+            compress(model.graph, recipeOf(("{\"weights\": {\"bits\": 16, \"format\": \"" + std::string(format) + "\"}}").c_str()));
         ASSERT_TRUE(compressed);
         const graph::Node& node = nodeOf(compressed->graph, "/head/fc");
         EXPECT_EQ(node.treatment.weightBits, 16);
@@ -195,7 +197,8 @@ TEST(Compress, ComputeReachesProductsWithAndWithoutWeights) {
 
 TEST(Compress, RulesTreatTheirLayersApart) {
     const Model model = smallModel();
-    const auto compressed = compress(model.graph, recipeOf(R"({"weights": {"bits": 4}, "rules": [{"match": {"name": "/head/*"}, "weights": {"bits": 32}},
+    const auto compressed =
+        compress(model.graph, recipeOf(R"({"weights": {"bits": 4}, "rules": [{"match": {"name": "/head/*"}, "weights": {"bits": 32}},
                                                                                             {"match": {"block": 0}, "weights": {"bits": 6}}]})"));
     ASSERT_TRUE(compressed) << compressed.error().text();
     EXPECT_EQ(compressed->layers[0].bits, 6);
@@ -205,10 +208,14 @@ TEST(Compress, RulesTreatTheirLayersApart) {
 
 TEST(Compress, RefusesWhatCanNeverApply) {
     const Model model = smallModel();
-    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"op": "Gemm"}, "compute": "bf16"}]})"), testing::AllOf(HasSubstr("rules[0] matches no node"), HasSubstr("Gemm")));
-    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"op": "Relu"}, "weights": {"bits": 4}}]})"), HasSubstr("rules[0].weights can never apply"));
-    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"op": "Relu"}, "compute": "bf16"}]})"), HasSubstr("rules[0].compute can never apply"));
-    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"name": "/scores"}, "prune": {"ratio": 0.5}}]})"), HasSubstr("rules[0].prune can never apply"));
+    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"op": "Gemm"}, "compute": "bf16"}]})"),
+                testing::AllOf(HasSubstr("rules[0] matches no node"), HasSubstr("Gemm")));
+    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"op": "Relu"}, "weights": {"bits": 4}}]})"),
+                HasSubstr("rules[0].weights can never apply"));
+    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"op": "Relu"}, "compute": "bf16"}]})"),
+                HasSubstr("rules[0].compute can never apply"));
+    EXPECT_THAT(refusal(model.graph, R"({"rules": [{"match": {"name": "/scores"}, "prune": {"ratio": 0.5}}]})"),
+                HasSubstr("rules[0].prune can never apply"));
     Model bare;
     bare.node("relu", "Relu", {bare.input});
     EXPECT_THAT(refusal(bare.graph, R"({"weights": {"bits": 4}})"), HasSubstr("weights can never apply"));
@@ -249,7 +256,8 @@ TEST(Compress, ALostInfinityLeavesNoSignal) {
 TEST(Compress, WeightsBeyondHalfPrecisionAreRefusedByLayer) {
     Model model;
     model.node("fc", "MatMul", {model.input, model.weight("w", Tensor::fromFloats({1, 1}, {1e5F}))});
-    EXPECT_THAT(refusal(model.graph, R"({"weights": {"bits": 16, "format": "fp16"}})"), testing::AllOf(HasSubstr("layer fc"), HasSubstr("bf16")));
+    EXPECT_THAT(refusal(model.graph, R"({"weights": {"bits": 16, "format": "fp16"}})"),
+                testing::AllOf(HasSubstr("layer fc"), HasSubstr("bf16")));
 }
 
 TEST(Compress, WeightsThatWereNotReadAreRefused) {
@@ -278,7 +286,8 @@ TEST(Compress, LayersThatShareAWeightAreTreatedAlike) {
     const auto shared = model.weight("w", randomWeight({4, 4}, 9));
     const auto first = model.node("first", "MatMul", {model.input, shared});
     model.node("second", "MatMul", {first, shared});
-    const auto compressed = compress(model.graph, recipeOf(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8", "prune": {"ratio": 0.5}})"));
+    const auto compressed = compress(
+        model.graph, recipeOf(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8", "prune": {"ratio": 0.5}})"));
     ASSERT_TRUE(compressed);
     EXPECT_EQ(compressed->graph.nodes[0].input(1), compressed->graph.nodes[1].input(1));
     EXPECT_EQ(compressed->graph.nodes[0].treatment, compressed->graph.nodes[1].treatment);

@@ -18,7 +18,8 @@ public:
         return id;
     }
 
-    graph::ValueId node(const std::string& name, const std::string& op, std::vector<graph::ValueId> inputs, const std::string& domain = "") {
+    graph::ValueId node(const std::string& name, const std::string& op, std::vector<graph::ValueId> inputs,
+                        const std::string& domain = "") {
         graph::Node node;
         node.name = name;
         node.op = op;

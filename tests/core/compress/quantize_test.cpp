@@ -38,7 +38,8 @@ TEST(RoundToNearest, IsWrongByHalfAStepAtMost) {
         const double size = std::pow(10.0, random.uniform(-42, 37));
         std::vector<float> values(static_cast<std::size_t>(rows * columns));
         for (float& value : values) value = random.below(6) == 0 ? 0.0F : static_cast<float>((random.normal() / 8 + offset) * size);
-        const auto weight = roundToNearest(values, rows, columns, spec(bits, groups[random.below(7)], symmetric ? "symmetric" : "asymmetric"));
+        const auto weight =
+            roundToNearest(values, rows, columns, spec(bits, groups[random.below(7)], symmetric ? "symmetric" : "asymmetric"));
         ASSERT_TRUE(weight);
         const int half = 1 << (bits - 1);
         for (std::int64_t row = 0; row < rows; ++row) {
@@ -46,7 +47,8 @@ TEST(RoundToNearest, IsWrongByHalfAStepAtMost) {
                 const float value = values[static_cast<std::size_t>(row * columns + column)];
                 const auto code = weight->codes[static_cast<std::size_t>(row * columns + column)];
                 const double step = weight->scales[static_cast<std::size_t>(row * weight->groups() + column / weight->group)];
-                EXPECT_LE(std::abs(decoded(*weight, row, column) - value), step * (0.5 + 1e-4)) << bits << (symmetric ? " symmetric" : " asymmetric");
+                EXPECT_LE(std::abs(decoded(*weight, row, column) - value), step * (0.5 + 1e-4))
+                    << bits << (symmetric ? " symmetric" : " asymmetric");
                 EXPECT_GE(code, symmetric ? 1 - half : -half);
                 EXPECT_LE(code, half - 1);
                 if (value == 0) {

@@ -34,7 +34,8 @@ trial::TrialResult result(double milliseconds, double score, double spread, std:
 TEST(Dominance, IsAStrictPartialOrderWhereAllCanBeToldApart) {
     base::Random random(3);
     std::vector<trial::TrialResult> results;
-    for (std::uint64_t i = 0; i < 25; ++i) results.push_back(result(1.0 + static_cast<double>(random.below(6)), 0.1 * static_cast<double>(random.below(6)), 0, i));
+    for (std::uint64_t i = 0; i < 25; ++i)
+        results.push_back(result(1.0 + static_cast<double>(random.below(6)), 0.1 * static_cast<double>(random.below(6)), 0, i));
     for (const auto& a : results) {
         EXPECT_FALSE(dominates(a, a));
         for (const auto& b : results) {

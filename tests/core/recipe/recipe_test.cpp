@@ -30,7 +30,8 @@ TEST(Recipe, CanonicalFormReadsBackAsTheSameRecipe) {
 
 TEST(Recipe, HashDoesNotDependOnTheOrderOfKeysNorOnWrittenDefaults) {
     const auto a = parse(R"({"weights": {"bits": 4, "group": 32}, "prune": {"ratio": 0.5}})");
-    const auto b = parse(R"({"prune": {"ratio": 5e-1, "scope": "layer", "method": "magnitude"}, "compute": "fp32", "activations": {"bits": 32},
+    const auto b =
+        parse(R"({"prune": {"ratio": 5e-1, "scope": "layer", "method": "magnitude"}, "compute": "fp32", "activations": {"bits": 32},
                              "weights": {"scheme": "symmetric", "format": "int", "group": 32.0, "method": "rtn", "bits": 4}, "rules": []})");
     ASSERT_TRUE(a && b);
     EXPECT_EQ(hash(*a), hash(*b));
@@ -106,10 +107,13 @@ TEST(Recipe, EveryRefusalNamesItsField) {
 
 TEST(Recipe, CombinationsWithoutMeaningAreRefusedWithTheirReason) {
     EXPECT_THAT(refusalOf(R"({"compute": "int8"})"), HasSubstr("weights.bits must be 8"));
-    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 4}, "activations": {"bits": 8}})"), HasSubstr("weights.bits must be 8, not 4"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 4}, "activations": {"bits": 8}})"),
+                HasSubstr("weights.bits must be 8, not 4"));
     EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8}})"), HasSubstr("activations.bits must be 8"));
-    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8, "group": 32}, "activations": {"bits": 8}})"), HasSubstr("weights.group must be 0"));
-    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8, "scheme": "asymmetric"}, "activations": {"bits": 8}})"), HasSubstr("weights.scheme"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8, "group": 32}, "activations": {"bits": 8}})"),
+                HasSubstr("weights.group must be 0"));
+    EXPECT_THAT(refusalOf(R"({"compute": "int8", "weights": {"bits": 8, "scheme": "asymmetric"}, "activations": {"bits": 8}})"),
+                HasSubstr("weights.scheme"));
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "weights": {"bits": 8}})"), HasSubstr("compute = int8"));
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "compute": "bf16"})"), HasSubstr("bf16"));
 }
@@ -128,7 +132,8 @@ TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
     EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})"), "int8 × int8");
     EXPECT_EQ(of(R"({"weights": {"bits": 16, "format": "fp16"}})"), "fp16 weights");
     EXPECT_EQ(of(R"({"weights": {"bits": 3, "scheme": "asymmetric", "group": -1}})"), "int3 per tensor asym");
-    EXPECT_EQ(of(R"({"prune": {"ratio": 0.125, "scope": "global"}, "rules": [{"match": {"op": "Conv"}, "prune": {"ratio": 0}}]})"), "prune 12.5 % global · 1 rule");
+    EXPECT_EQ(of(R"({"prune": {"ratio": 0.125, "scope": "global"}, "rules": [{"match": {"op": "Conv"}, "prune": {"ratio": 0}}]})"),
+              "prune 12.5 % global · 1 rule");
 }
 
 TEST(RecipeAxis, SetsOneValueInTheBase) {

@@ -18,8 +18,10 @@ graph::Node nodeNamed(std::string name, std::string op = "MatMul", std::vector<s
 // The definition, word for word; exponential, so for short texts only.
 bool globByDefinition(std::string_view pattern, std::string_view text) {
     if (pattern.empty()) return text.empty();
-    if (pattern.front() == '*') return globByDefinition(pattern.substr(1), text) || (!text.empty() && globByDefinition(pattern, text.substr(1)));
-    return !text.empty() && (pattern.front() == '?' || pattern.front() == text.front()) && globByDefinition(pattern.substr(1), text.substr(1));
+    if (pattern.front() == '*')
+        return globByDefinition(pattern.substr(1), text) || (!text.empty() && globByDefinition(pattern, text.substr(1)));
+    return !text.empty() && (pattern.front() == '?' || pattern.front() == text.front()) &&
+           globByDefinition(pattern.substr(1), text.substr(1));
 }
 
 TEST(RecipeRules, GlobsFollowTheirDefinition) {
@@ -88,7 +90,8 @@ TEST(RecipeRules, ARuleThatBreaksTheBaseIsRefusedAtTheNode) {
     ASSERT_TRUE(recipe) << recipe.error().text();
     const auto head = settingsFor(*recipe, nodeNamed("head"));
     ASSERT_FALSE(head);
-    EXPECT_THAT(head.error().text(), testing::AllOf(testing::HasSubstr("head"), testing::HasSubstr("rules[0]"), testing::HasSubstr("weights.bits must be 8")));
+    EXPECT_THAT(head.error().text(),
+                testing::AllOf(testing::HasSubstr("head"), testing::HasSubstr("rules[0]"), testing::HasSubstr("weights.bits must be 8")));
     const auto tail = settingsFor(*recipe, nodeNamed("tail"));
     ASSERT_TRUE(tail) << tail.error().text();
     EXPECT_EQ(tail->weights->bits, 4);

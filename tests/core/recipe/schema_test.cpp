@@ -1,4 +1,5 @@
-// The schema that ships must admit what the reader admits field by field. A small checker of the few JSON Schema words that it uses stands here.
+// The schema that ships must admit what the reader admits field by field. A small checker of the few JSON Schema words that it uses stands
+// here.
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
@@ -46,8 +47,11 @@ private:
         if (word == "maxItems") return !value.is_array() || value.size() <= rule.get<std::size_t>();
         if (word == "minProperties") return !value.is_object() || value.size() >= rule.get<std::size_t>();
         if (word == "anyOf") return std::any_of(rule.begin(), rule.end(), [&](const Json& choice) { return admits(value, choice); });
-        if (word == "items") return !value.is_array() || std::all_of(value.begin(), value.end(), [&](const Json& entry) { return admits(entry, rule); });
-        if (word == "required") return !value.is_object() || std::all_of(rule.begin(), rule.end(), [&](const Json& key) { return value.contains(key.get<std::string>()); });
+        if (word == "items")
+            return !value.is_array() || std::all_of(value.begin(), value.end(), [&](const Json& entry) { return admits(entry, rule); });
+        if (word == "required")
+            return !value.is_object() ||
+                   std::all_of(rule.begin(), rule.end(), [&](const Json& key) { return value.contains(key.get<std::string>()); });
         if (word == "properties") return holdsForMembers(value, rule);
         if (word == "additionalProperties") return rule != false || onlyKnownKeys(value, schema.at("properties"));
         EXPECT_TRUE(word == "description" || word == "default" || word == "title" || word == "$schema" || word == "$defs") << word;
@@ -78,20 +82,65 @@ const Json& schema() {
 
 TEST(RecipeSchema, AdmitsEveryRecipeThatIsWritten) {
     const Checker checker(schema());
-    for (std::uint64_t seed = 1; seed <= 300; ++seed) EXPECT_TRUE(checker.admits(toJson(randomRecipe(seed)))) << canonical(randomRecipe(seed));
+    for (std::uint64_t seed = 1; seed <= 300; ++seed)
+        EXPECT_TRUE(checker.admits(toJson(randomRecipe(seed)))) << canonical(randomRecipe(seed));
 }
 
 // One value at a time is put in place of a good one: schema and reader must judge alike.
 TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
     const Checker checker(schema());
-    const Json values[] = {-2, -1, 0, 0.5, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 32, 64, 4.5, 2147483648, 2147483649, 1e300, "", "int", "bf16", "fp16", "fp32", "int8", "tf32",
-                           "magnitude", "unstructured", "2:4", "layer", "global", "symmetric", "asymmetric", "rtn", "gptq", "dynamic", "static", true, nullptr,
-                           Json::array(), Json::array({0, 1}), Json::array({1, 0, 2}), Json::object()};
-    const Json good = {{"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}}},
-                       {"weights", {{"bits", 8}, {"group", 0}, {"scheme", "symmetric"}, {"method", "rtn"}}},
-                       {"activations", {{"bits", 8}, {"mode", "dynamic"}}},
-                       {"compute", "int8"},
-                       {"rules", Json::array({{{"match", {{"name", "*"}, {"op", "Conv"}, {"block", {0, 1}}}}, {"compute", "fp32"}, {"activations", {{"bits", 32}}}}})}};
+    const Json values[] = {-2,
+                           -1,
+                           0,
+                           0.5,
+                           1,
+                           2,
+                           3,
+                           4,
+                           5,
+                           6,
+                           7,
+                           8,
+                           9,
+                           16,
+                           32,
+                           64,
+                           4.5,
+                           2147483648,
+                           2147483649,
+                           1e300,
+                           "",
+                           "int",
+                           "bf16",
+                           "fp16",
+                           "fp32",
+                           "int8",
+                           "tf32",
+                           "magnitude",
+                           "unstructured",
+                           "2:4",
+                           "layer",
+                           "global",
+                           "symmetric",
+                           "asymmetric",
+                           "rtn",
+                           "gptq",
+                           "dynamic",
+                           "static",
+                           true,
+                           nullptr,
+                           Json::array(),
+                           Json::array({0, 1}),
+                           Json::array({1, 0, 2}),
+                           Json::object()};
+    const Json good = {
+        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}}},
+        {"weights", {{"bits", 8}, {"group", 0}, {"scheme", "symmetric"}, {"method", "rtn"}}},
+        {"activations", {{"bits", 8}, {"mode", "dynamic"}}},
+        {"compute", "int8"},
+        {"rules",
+         Json::array(
+             {{{"match", {{"name", "*"}, {"op", "Conv"}, {"block", {0, 1}}}}, {"compute", "fp32"}, {"activations", {{"bits", 32}}}}})}};
     ASSERT_TRUE(checker.admits(good));
     ASSERT_TRUE(fromJson(good)) << fromJson(good).error().text();
     int compared = 0;
@@ -102,10 +151,12 @@ TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
             changed[Json::json_pointer(place)] = value;
             const auto read = fromJson(changed);
             // What is wrong only beside its neighbours is beyond the schema, as its own description says.
-            const bool together = !read && (read.error().message.find("multiplies") != std::string::npos || read.error().message.find("meaning") != std::string::npos ||
+            const bool together = !read && (read.error().message.find("multiplies") != std::string::npos ||
+                                            read.error().message.find("meaning") != std::string::npos ||
                                             read.error().message.find("first <= last") != std::string::npos);
             if (together) continue;
-            EXPECT_EQ(checker.admits(changed), read.has_value()) << place << " = " << value << ": " << (read ? "read" : read.error().text());
+            EXPECT_EQ(checker.admits(changed), read.has_value())
+                << place << " = " << value << ": " << (read ? "read" : read.error().text());
             ++compared;
         }
     }

@@ -33,7 +33,8 @@ LayerRecord sample() {
 }
 
 TEST(LayerRecord, ReadsBackAsItWasWritten) {
-    const auto again = layerRecordsFromJson(*base::parseJson(base::dumpJson(toJson(std::vector{sample(), LayerRecord{"plain"}})), "records"));
+    const auto again =
+        layerRecordsFromJson(*base::parseJson(base::dumpJson(toJson(std::vector{sample(), LayerRecord{"plain"}})), "records"));
     ASSERT_TRUE(again) << again.error().text();
     ASSERT_EQ(again->size(), 2U);
     const LayerRecord& record = again->front();
@@ -60,8 +61,9 @@ TEST(LayerRecord, ReadsBackAsItWasWritten) {
 }
 
 TEST(LayerRecord, RefusesWhatIsNoRecord) {
-    for (const char* text : {"[1]", "{}", R"([{"op": "Conv"}])", R"([{"node": 1}])", R"([{"node": "a", "execution": "fast"}])",
-                             R"([{"node": "a", "weight_bits": 0}])", R"([{"node": "a", "origins": [1]}])", R"([{"node": "a", "density": "x"}])"}) {
+    for (const char* text :
+         {"[1]", "{}", R"([{"op": "Conv"}])", R"([{"node": 1}])", R"([{"node": "a", "execution": "fast"}])",
+          R"([{"node": "a", "weight_bits": 0}])", R"([{"node": "a", "origins": [1]}])", R"([{"node": "a", "density": "x"}])"}) {
         const auto records = layerRecordsFromJson(*base::parseJson(text, "records"));
         ASSERT_FALSE(records) << text;
         EXPECT_EQ(records.error().code, ErrorCode::Refused);

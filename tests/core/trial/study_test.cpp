@@ -91,7 +91,8 @@ TEST(Study, ReadsBackAsItWasWritten) {
 }
 
 TEST(Study, AHandWrittenDocumentNeedsLittle) {
-    const auto study = studyFromJson(*base::parseJson(R"({"model": "m.onnx", "axes": ["weights.bits=4,8", {"path": "prune.ratio", "values": [0, 0.5]}]})", "study"));
+    const auto study = studyFromJson(
+        *base::parseJson(R"({"model": "m.onnx", "axes": ["weights.bits=4,8", {"path": "prune.ratio", "values": [0, 0.5]}]})", "study"));
     ASSERT_TRUE(study) << study.error().text();
     EXPECT_EQ(study->axes.size(), 2U);
     EXPECT_EQ(study->budget.processes, Budget{}.processes);

@@ -104,10 +104,11 @@ TEST(TrialResult, BriefLeavesOutSamplesAndBlocks) {
 }
 
 TEST(TrialResult, RefusesWordsAndTypesItDoesNotKnow) {
-    for (const char* text : {"[]", R"({"state": "done"})", R"({"execution": "fast"})", R"({"basis": 1})", R"({"accuracy": {}})", R"({"accuracy": []})",
-                             R"({"accuracy": {"metric": "m", "better": "up"}})", R"({"accuracy": {"metric": "m", "scores": [1], "weights": [1, 2]}})",
-                             R"({"speed": {"ci": [1]}})", R"({"speed": {"median_ms": "fast"}})", R"({"speed": {"blocks": 3}})", R"({"recipe": {"weights": 1}})",
-                             R"({"layers": [{}]})", R"({"id": "x"})"}) {
+    for (const char* text :
+         {"[]", R"({"state": "done"})", R"({"execution": "fast"})", R"({"basis": 1})", R"({"accuracy": {}})", R"({"accuracy": []})",
+          R"({"accuracy": {"metric": "m", "better": "up"}})", R"({"accuracy": {"metric": "m", "scores": [1], "weights": [1, 2]}})",
+          R"({"speed": {"ci": [1]}})", R"({"speed": {"median_ms": "fast"}})", R"({"speed": {"blocks": 3}})",
+          R"({"recipe": {"weights": 1}})", R"({"layers": [{}]})", R"({"id": "x"})"}) {
         const auto result = trialResultFromJson(*base::parseJson(text, "trial"));
         ASSERT_FALSE(result) << text;
         EXPECT_EQ(result.error().code, ErrorCode::Refused);

@@ -34,14 +34,18 @@ TEST(Pareto, EqualsTheBruteForceFrontWhenAllCanBeToldApart) {
     base::Random random(3);
     for (int round = 0; round < 20; ++round) {
         std::vector<trial::TrialResult> results;
-        for (int i = 0; i < 30; ++i) results.push_back(point(i + 1, 1 + 0.01 * static_cast<double>(random.below(900)), 0.01 * static_cast<double>(random.below(100))));
+        for (int i = 0; i < 30; ++i)
+            results.push_back(
+                point(i + 1, 1 + 0.01 * static_cast<double>(random.below(900)), 0.01 * static_cast<double>(random.below(100))));
         const auto rows = paretoRows(results);
         ASSERT_TRUE(rows);
         for (std::size_t i = 0; i < results.size(); ++i) {
             bool beaten = false;
             for (std::size_t j = 0; j < results.size(); ++j) {
-                const bool noWorse = results[j].speed->medianMs <= results[i].speed->medianMs && results[j].accuracy->value >= results[i].accuracy->value;
-                const bool better = results[j].speed->medianMs < results[i].speed->medianMs || results[j].accuracy->value > results[i].accuracy->value;
+                const bool noWorse =
+                    results[j].speed->medianMs <= results[i].speed->medianMs && results[j].accuracy->value >= results[i].accuracy->value;
+                const bool better =
+                    results[j].speed->medianMs < results[i].speed->medianMs || results[j].accuracy->value > results[i].accuracy->value;
                 beaten = beaten || (noWorse && better);
             }
             EXPECT_EQ((*rows)[i].onFront, !beaten) << results[i].speed->medianMs << " " << results[i].accuracy->value;
@@ -114,7 +118,8 @@ TEST(Pareto, TheDocumentHasEveryKeyOfTheContractAndNoInventedSpeed) {
     emulated.speed.reset();
     const std::vector<trial::TrialResult> results{emulated};
     const Json row = paretoJson(results, *paretoRows(results))[0];
-    for (const char* key : {"trial", "label", "recipe", "engine", "execution", "basis", "stale", "latency_ms", "throughput_sps", "accuracy", "size_bytes", "speedup", "on_front"})
+    for (const char* key : {"trial", "label", "recipe", "engine", "execution", "basis", "stale", "latency_ms", "throughput_sps", "accuracy",
+                            "size_bytes", "speedup", "on_front"})
         EXPECT_TRUE(row.contains(key)) << key;
     for (const char* key : {"metric", "value", "low", "high", "better"}) EXPECT_TRUE(row["accuracy"].contains(key)) << key;
     EXPECT_TRUE(row["latency_ms"].is_null() && row["speedup"].is_null() && row["throughput_sps"].is_null());

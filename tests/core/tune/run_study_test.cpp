@@ -104,7 +104,9 @@ protected:
         for (const std::string& axis : axes) study.axes.push_back(*trial::parseAxis(axis));
         return study;
     }
-    Result<StudyOutcome> run(const trial::Study& study, bool refresh = false) { return runStudy(study, m_runner, m_sink, m_observer, m_stop.get_token(), refresh); }
+    Result<StudyOutcome> run(const trial::Study& study, bool refresh = false) {
+        return runStudy(study, m_runner, m_sink, m_observer, m_stop.get_token(), refresh);
+    }
 };
 
 TEST_F(RunStudyTest, MeasuresTheBaselineFirstAndEveryTrialOnce) {
