@@ -62,7 +62,8 @@ int openResolved(int folder, const std::vector<std::string>& components, int fla
 Result<std::vector<std::string>> componentsOf(const std::string& relative) {
     if (relative.empty()) return fail(ErrorCode::Refused, "a file name is empty");
     if (relative.find('\0') != std::string::npos) return fail(ErrorCode::Refused, "a file name holds a zero byte");
-    if (relative.front() == '/') return fail(ErrorCode::Refused, "the path is absolute; files must lie beneath the model's folder", relative);
+    if (relative.front() == '/')
+        return fail(ErrorCode::Refused, "the path is absolute; files must lie beneath the model's folder", relative);
     std::vector<std::string> components;
     std::size_t begin = 0;
     while (begin <= relative.size()) {
@@ -90,7 +91,8 @@ std::optional<CacheLink> parseCacheLink(std::string_view target) {
     }
     if (link.ups == 0 || !target.starts_with("blobs/")) return std::nullopt;
     target.remove_prefix(6);
-    const bool hexadecimal = std::all_of(target.begin(), target.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    const bool hexadecimal =
+        std::all_of(target.begin(), target.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
     if (target.empty() || target.size() > 128 || !hexadecimal) return std::nullopt;
     link.blob = std::string(target);
     return link;
@@ -112,7 +114,8 @@ Descriptor openCacheLink(int folder, std::vector<std::string> components) {
     if (length <= 0 || static_cast<std::size_t>(length) >= target.size()) return Descriptor(-1);
     const auto link = parseCacheLink(std::string_view(target.data(), static_cast<std::size_t>(length)));
     if (!link) return Descriptor(-1);
-    // The parent was reached without links, so ".." of its descriptor is the real folder above it. No folder below models--* may be passed over.
+    // The parent was reached without links, so ".." of its descriptor is the real folder above it. No folder below models--* may be passed
+    // over.
     for (int i = 0; i < link->ups; ++i) {
         if (std::filesystem::path(pathOfDescriptor(parent.get())).filename().string().starts_with("models--")) return Descriptor(-1);
         parent = Descriptor(::openat(parent.get(), "..", kFolderFlags));
@@ -124,11 +127,14 @@ Descriptor openCacheLink(int folder, std::vector<std::string> components) {
 
 Status checkFile(int descriptor, const std::string& relative, bool trustLinks) {
     struct stat status{};
-    if (::fstat(descriptor, &status) != 0) return fail(ErrorCode::Io, fmt::format("cannot be examined: {}", std::strerror(errno)), relative);
+    if (::fstat(descriptor, &status) != 0)
+        return fail(ErrorCode::Io, fmt::format("cannot be examined: {}", std::strerror(errno)), relative);
     if (!S_ISREG(status.st_mode)) return fail(ErrorCode::Refused, "is not a regular file", relative);
     if (status.st_nlink > 1 && !trustLinks)
-        return fail(ErrorCode::Refused,
-                    fmt::format("has {} hard links, so it may be another file than it seems; copy it, or pass --trust-links", status.st_nlink), relative);
+        return fail(
+            ErrorCode::Refused,
+            fmt::format("has {} hard links, so it may be another file than it seems; copy it, or pass --trust-links", status.st_nlink),
+            relative);
     return {};
 }
 
@@ -157,14 +163,17 @@ Result<int> openBeneath(const std::filesystem::path& folder, const std::string& 
     TRIMTAB_TRY(const auto components, componentsOf(relative));
     const std::filesystem::path base = folder.empty() ? std::filesystem::path(".") : folder;
     const Descriptor root(::open(base.c_str(), kFolderFlags));
-    if (!root.valid()) return fail(ErrorCode::NotFound, fmt::format("the folder cannot be opened: {}", std::strerror(errno)), base.string());
+    if (!root.valid())
+        return fail(ErrorCode::NotFound, fmt::format("the folder cannot be opened: {}", std::strerror(errno)), base.string());
 
     Descriptor file(openResolved(root.get(), components, kFileFlags));
     if (!file.valid()) {
         const int error = errno;
         if (error == ELOOP || error == EXDEV) {
             file = openCacheLink(root.get(), components);
-            if (!file.valid()) return fail(ErrorCode::Refused, "is or passes through a symbolic link; external files must be real files beneath the model's folder", relative);
+            if (!file.valid())
+                return fail(ErrorCode::Refused,
+                            "is or passes through a symbolic link; external files must be real files beneath the model's folder", relative);
         } else if (error == ENOENT || error == ENOTDIR) {
             return fail(ErrorCode::NotFound, fmt::format("there is no such file beneath {}", base.string()), relative);
         } else if (error == ENXIO) {

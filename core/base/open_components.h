@@ -6,8 +6,8 @@
 
 namespace trimtab::base {
 
-/// Opens folder/components[0]/…/components[n-1] for reading with `flags` on the last one. REQUIRES: n >= 1, no component empty, "." or "..".
-/// Returns the descriptor, or -1 with errno as openat2 sets it (ELOOP for a symlink).
+/// Opens folder/components[0]/…/components[n-1] for reading with `flags` on the last one. REQUIRES: n >= 1, no component empty, "." or
+/// "..". Returns the descriptor, or -1 with errno as openat2 sets it (ELOOP for a symlink).
 int openByComponents(int folder, const std::vector<std::string>& components, int flags);
 
 }  // namespace trimtab::base

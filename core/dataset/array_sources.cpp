@@ -39,7 +39,8 @@ Result<Tensor> featureTensor(const Table& table) {
     TRIMTAB_TRY(Tensor tensor, Tensor::allocate(DataType::Float32, {table.rows(), width}));
     for (std::int64_t row = 0; row < table.rows(); ++row)
         for (std::size_t f = 0; f < features.size(); ++f)
-            tensor.mutableData<float>()[static_cast<std::size_t>(row * width) + f] = static_cast<float>(table.values[features[f]][static_cast<std::size_t>(row)]);
+            tensor.mutableData<float>()[static_cast<std::size_t>(row * width) + f] =
+                static_cast<float>(table.values[features[f]][static_cast<std::size_t>(row)]);
     return tensor;
 }
 
@@ -63,11 +64,14 @@ Result<Parts> openNpz(const std::filesystem::path& path) {
 }
 
 Result<Tensor> windowTokens(const Tensor& tokens, std::int64_t window, const std::string& what) {
-    if (!tensor::isInteger(tokens.type())) return fail(ErrorCode::Refused, fmt::format("holds {}, but token ids are integers", tensor::name(tokens.type())), what);
+    if (!tensor::isInteger(tokens.type()))
+        return fail(ErrorCode::Refused, fmt::format("holds {}, but token ids are integers", tensor::name(tokens.type())), what);
     const Shape& shape = tokens.shape();
     if (shape.rank() == 2 && shape[0] >= 1 && shape[1] >= 2) return tokens;
     if (shape.rank() != 1 || shape[0] < 2)
-        return fail(ErrorCode::Refused, fmt::format("has the shape {}; token ids come as [tokens] or [samples, tokens], at least two to a sample", shape.text()), what);
+        return fail(
+            ErrorCode::Refused,
+            fmt::format("has the shape {}; token ids come as [tokens] or [samples, tokens], at least two to a sample", shape.text()), what);
     const std::int64_t length = std::min(window, shape[0]);
     const std::int64_t count = shape[0] / length;
     TRIMTAB_TRY(const Tensor used, sliceRows(tokens, 0, count * length));

@@ -63,7 +63,8 @@ private:
         TRIMTAB_TRY(Tensor part, Tensor::allocate(rows.type(), {count, last - first}));
         for (std::int64_t i = 0; i < count; ++i)
             std::memcpy(part.mutableBytes().data() + static_cast<std::size_t>(i * (last - first)) * width,
-                        rows.bytes().data() + static_cast<std::size_t>(i * length + first) * width, static_cast<std::size_t>(last - first) * width);
+                        rows.bytes().data() + static_cast<std::size_t>(i * length + first) * width,
+                        static_cast<std::size_t>(last - first) * width);
         return part;
     }
 
@@ -86,10 +87,12 @@ private:
                 agrees = !(*binding.dims)[axis].isKnown() || (*binding.dims)[axis].extent == rows.shape()[static_cast<int>(axis)];
             if (!agrees) {
                 const graph::ValueType wanted{binding.type, binding.dims};
-                return fail(ErrorCode::Refused, fmt::format("the model's input '{:.80}' is {}, but the dataset gives samples {}", binding.input, wanted.text(), rows.shape().text()));
+                return fail(ErrorCode::Refused, fmt::format("the model's input '{:.80}' is {}, but the dataset gives samples {}",
+                                                            binding.input, wanted.text(), rows.shape().text()));
             }
         }
-        return binding.type == DataType::Undefined || binding.type == rows.type() ? Result<Tensor>(std::move(rows)) : tensor::convert(rows, binding.type);
+        return binding.type == DataType::Undefined || binding.type == rows.type() ? Result<Tensor>(std::move(rows))
+                                                                                  : tensor::convert(rows, binding.type);
     }
 
     Parts m_parts;
@@ -100,7 +103,8 @@ private:
 Result<std::vector<Binding>> bindAll(Parts& parts, const Graph* graph) {
     std::vector<Binding> bindings;
     if (!graph) {
-        for (auto& [name, field] : parts.inputs) bindings.push_back({name, std::move(field), DataType::Undefined, std::nullopt, name == parts.shiftOf});
+        for (auto& [name, field] : parts.inputs)
+            bindings.push_back({name, std::move(field), DataType::Undefined, std::nullopt, name == parts.shiftOf});
         return bindings;
     }
     const bool onlyOne = parts.inputs.size() == 1 && graph->inputs.size() == 1;
@@ -110,15 +114,18 @@ Result<std::vector<Binding>> bindAll(Parts& parts, const Graph* graph) {
         if (found == parts.inputs.end()) {
             std::string names;
             for (const auto& [name, field] : parts.inputs) names += (names.empty() ? "'" : ", '") + name.substr(0, 80) + "'";
-            return fail(ErrorCode::Refused, fmt::format("the model's input '{:.80}' has no field in the dataset, which has {:.400}", value.name, names));
+            return fail(ErrorCode::Refused,
+                        fmt::format("the model's input '{:.80}' has no field in the dataset, which has {:.400}", value.name, names));
         }
         if (found->second->isFloating() && !tensor::isFloatingPoint(value.type.type) && value.type.type != DataType::Undefined)
-            return fail(ErrorCode::Refused, fmt::format("the model's input '{:.80}' takes {}, but the dataset gives floats", value.name, tensor::name(value.type.type)));
+            return fail(ErrorCode::Refused, fmt::format("the model's input '{:.80}' takes {}, but the dataset gives floats", value.name,
+                                                        tensor::name(value.type.type)));
         bindings.push_back({value.name, std::move(found->second), value.type.type, value.type.dims, found->first == parts.shiftOf});
         parts.inputs.erase(found);
     }
     if (!parts.inputs.empty() && !parts.mayHoldMore)
-        return fail(ErrorCode::Refused, fmt::format("the dataset has a field '{:.80}', which is no input of the model", parts.inputs.begin()->first));
+        return fail(ErrorCode::Refused,
+                    fmt::format("the dataset has a field '{:.80}', which is no input of the model", parts.inputs.begin()->first));
     return bindings;
 }
 
@@ -135,7 +142,8 @@ Status normalizeTarget(Parts& parts, std::int64_t size) {
     if (parts.task == "classification" && shape.rank() == 2 && shape[1] == 1) target = target.reshaped({size});
     const int wanted = parts.task == "classification" ? 1 : 2;
     if (target.shape().rank() != wanted)
-        return fail(ErrorCode::Refused, fmt::format("the target has the shape {}, but {} wants {}", shape.text(), parts.task, wanted == 1 ? "[samples]" : "[samples, length]"));
+        return fail(ErrorCode::Refused, fmt::format("the target has the shape {}, but {} wants {}", shape.text(), parts.task,
+                                                    wanted == 1 ? "[samples]" : "[samples, length]"));
     return {};
 }
 
@@ -146,7 +154,8 @@ Result<std::shared_ptr<const Dataset>> assemble(Parts parts, const Graph* graph)
     const std::int64_t size = bindings.empty() ? 0 : bindings[0].field->size();
     for (const Binding& binding : bindings)
         if (binding.field->size() != size)
-            return fail(ErrorCode::Refused, fmt::format("the field for '{:.80}' has {} samples, another has {}", binding.input, binding.field->size(), size));
+            return fail(ErrorCode::Refused,
+                        fmt::format("the field for '{:.80}' has {} samples, another has {}", binding.input, binding.field->size(), size));
     if (size < 1) return fail(ErrorCode::Refused, "the dataset holds no samples");
     TRIMTAB_REQUIRE(normalizeTarget(parts, size));
     const auto dataset = std::make_shared<const AssembledDataset>(std::move(parts), std::move(bindings), size);

@@ -85,11 +85,15 @@ Result<Table> parseCsv(std::span<const std::byte> bytes, const std::string& what
         const bool isSound = lines.next(fields);
         if (fields.size() == 1 && fields[0].empty()) continue;
         if (!isSound || fields.size() != table.columns.size())
-            return fail(ErrorCode::Refused, fmt::format("has {} fields instead of {} in row {}", fields.size(), table.columns.size(), lines.number()), what);
+            return fail(ErrorCode::Refused,
+                        fmt::format("has {} fields instead of {} in row {}", fields.size(), table.columns.size(), lines.number()), what);
         for (std::size_t c = 0; c < fields.size(); ++c) {
             double value = 0;
             if (!parseNumber(fields[c], value))
-                return fail(ErrorCode::Refused, fmt::format("has '{:.40}', which is no number, in row {}, column '{:.40}'", fields[c], lines.number(), table.columns[c]), what);
+                return fail(ErrorCode::Refused,
+                            fmt::format("has '{:.40}', which is no number, in row {}, column '{:.40}'", fields[c], lines.number(),
+                                        table.columns[c]),
+                            what);
             table.values[c].push_back(value);
         }
     }

@@ -21,7 +21,8 @@ namespace trimtab::dataset {
 
 struct Batch {
     std::vector<NamedTensor> inputs;  // named like model inputs; first dim is the number of samples
-    Tensor target;                    // int64 labels [n], int64 tokens [n, length] (already shifted by one: target[i] follows input[i]), or floats like the output
+    Tensor target;  // int64 labels [n], int64 tokens [n, length] (already shifted by one: target[i] follows input[i]), or floats like the
+                    // output
 };
 
 class Dataset {

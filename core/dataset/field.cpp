@@ -41,8 +41,12 @@ public:
             dims[0] = count;
             if (!batch.defined()) { TRIMTAB_TRY(batch, Tensor::allocate(DataType::Float32, Shape(dims))); }
             if (batch.shape() != Shape(dims))
-                return fail(ErrorCode::Refused, fmt::format("gives a sample {} unlike the others ({}); set resize or crop", image.shape().text(), batch.shape().text()), name);
-            std::memcpy(batch.mutableBytes().data() + static_cast<std::size_t>(i) * image.bytes().size(), image.bytes().data(), image.bytes().size());
+                return fail(
+                    ErrorCode::Refused,
+                    fmt::format("gives a sample {} unlike the others ({}); set resize or crop", image.shape().text(), batch.shape().text()),
+                    name);
+            std::memcpy(batch.mutableBytes().data() + static_cast<std::size_t>(i) * image.bytes().size(), image.bytes().data(),
+                        image.bytes().size());
         }
         return batch;
     }
@@ -76,7 +80,9 @@ Result<Tensor> sliceRows(const Tensor& array, std::int64_t first, std::int64_t c
     return slice;
 }
 
-std::unique_ptr<Field> makeArrayField(Tensor samples, Preprocess steps) { return std::make_unique<ArrayField>(std::move(samples), std::move(steps)); }
+std::unique_ptr<Field> makeArrayField(Tensor samples, Preprocess steps) {
+    return std::make_unique<ArrayField>(std::move(samples), std::move(steps));
+}
 
 std::unique_ptr<Field> makeImageField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, int channels) {
     return std::make_unique<ImageField>(std::move(folder), std::move(files), std::move(steps), channels);

@@ -20,7 +20,8 @@ constexpr std::size_t kMaxFiles = 5'000'000;
 
 bool isImageName(const std::filesystem::path& path) {
     std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(extension.begin(), extension.end(), extension.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
 }
 
@@ -32,7 +33,8 @@ Result<std::vector<std::string>> sortedNames(const std::filesystem::path& folder
         const bool fits = wantFolders ? at->is_directory(ignored) : isImageName(at->path());
         const std::string name = at->path().filename().string();
         if (fits && !name.starts_with('.')) names.push_back(name);
-        if (names.size() > kMaxFiles) return fail(ErrorCode::Refused, fmt::format("holds more than {} entries", kMaxFiles), folder.string());
+        if (names.size() > kMaxFiles)
+            return fail(ErrorCode::Refused, fmt::format("holds more than {} entries", kMaxFiles), folder.string());
     }
     if (error) return fail(ErrorCode::Io, "cannot be listed: " + error.message(), folder.string());
     std::sort(names.begin(), names.end());
@@ -79,10 +81,12 @@ void fitToModel(const Graph* graph, const std::string& name, Preprocess& steps, 
     if (channels == 0 && (depth == 1 || depth == 3)) channels = static_cast<int>(depth);
 }
 
-Status addField(const std::filesystem::path& folder, const ManifestField& field, const Graph* graph, const Manifest& manifest, Parts& parts, base::Sha256& hash) {
+Status addField(const std::filesystem::path& folder, const ManifestField& field, const Graph* graph, const Manifest& manifest, Parts& parts,
+                base::Sha256& hash) {
     std::error_code ignored;
     if (!field.file.empty() && std::filesystem::is_directory(folder / field.file, ignored)) {
-        if (field.file.front() == '/' || field.file.find("..") != std::string::npos) return fail(ErrorCode::Refused, "must lie beneath the manifest's folder", field.file);
+        if (field.file.front() == '/' || field.file.find("..") != std::string::npos)
+            return fail(ErrorCode::Refused, "must lie beneath the manifest's folder", field.file);
         TRIMTAB_TRY(ClassImages images, listClassImages(folder / field.file));
         std::vector<std::string> files;
         for (const std::string& name : images.files) {
@@ -119,7 +123,8 @@ Result<ClassImages> listClassImages(const std::filesystem::path& folder) {
             images.files.push_back(classes[label] + "/" + file);
             labels.push_back(static_cast<std::int64_t>(label));
         }
-        if (images.files.size() > kMaxFiles) return fail(ErrorCode::Refused, fmt::format("holds more than {} images", kMaxFiles), folder.string());
+        if (images.files.size() > kMaxFiles)
+            return fail(ErrorCode::Refused, fmt::format("holds more than {} images", kMaxFiles), folder.string());
     }
     if (images.files.empty()) return fail(ErrorCode::Refused, "holds neither a dataset.json nor folders class/*.png|jpg", folder.string());
     images.labels = Tensor::fromInt64s({static_cast<std::int64_t>(labels.size())}, labels);

@@ -24,7 +24,8 @@ Result<Tensor> decodePng(std::span<const std::byte> bytes, int channels, const s
     if (!png_image_begin_read_from_memory(&image, bytes.data(), bytes.size())) return refused();
     if (image.width > kMaxImageExtent || image.height > kMaxImageExtent) {
         png_image_free(&image);
-        return fail(ErrorCode::Refused, fmt::format("is {}×{} pixels, more than {} a side", image.width, image.height, kMaxImageExtent), what);
+        return fail(ErrorCode::Refused, fmt::format("is {}×{} pixels, more than {} a side", image.width, image.height, kMaxImageExtent),
+                    what);
     }
     const bool isColour = channels == 0 ? (image.format & PNG_FORMAT_FLAG_COLOR) != 0 : channels == 3;
     image.format = isColour ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
@@ -41,7 +42,9 @@ Result<Tensor> decodePng(std::span<const std::byte> bytes, int channels, const s
 }  // namespace
 
 Result<Tensor> decodeImage(std::span<const std::byte> bytes, int channels, const std::string& what) {
-    const auto starts = [&](std::string_view magic) { return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0; };
+    const auto starts = [&](std::string_view magic) {
+        return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
+    };
     if (starts("\x89PNG\r\n\x1a\n")) return decodePng(bytes, channels, what);
     if (starts("\xff\xd8\xff")) return decodeJpeg(bytes, channels, what);
     return fail(ErrorCode::Refused, "is neither a PNG nor a JPEG image", what);

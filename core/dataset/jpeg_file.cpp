@@ -48,7 +48,8 @@ bool readHeader(JpegReader& reader, const unsigned char* data, unsigned long siz
 bool readPixels(JpegReader& reader, unsigned char* to) {
     if (setjmp(reader.escape)) return false;
     jpeg_start_decompress(&reader.state);
-    const std::size_t stride = static_cast<std::size_t>(reader.state.output_width) * static_cast<std::size_t>(reader.state.output_components);
+    const std::size_t stride =
+        static_cast<std::size_t>(reader.state.output_width) * static_cast<std::size_t>(reader.state.output_components);
     while (reader.state.output_scanline < reader.state.output_height) {
         JSAMPROW row = to + stride * reader.state.output_scanline;
         jpeg_read_scanlines(&reader.state, &row, 1);
@@ -73,7 +74,8 @@ Result<Tensor> decodeJpeg(std::span<const std::byte> bytes, int channels, const 
 
     const auto refused = [&] { return fail(ErrorCode::Refused, fmt::format("is no readable JPEG image: {}", reader.message), what); };
     if (!readHeader(reader, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), channels)) return refused();
-    const std::int64_t width = reader.state.output_width, height = reader.state.output_height, depth = reader.state.out_color_space == JCS_RGB ? 3 : 1;
+    const std::int64_t width = reader.state.output_width, height = reader.state.output_height,
+                       depth = reader.state.out_color_space == JCS_RGB ? 3 : 1;
     if (width > kMaxImageExtent || height > kMaxImageExtent)
         return fail(ErrorCode::Refused, fmt::format("is {}×{} pixels, more than {} a side", width, height, kMaxImageExtent), what);
     TRIMTAB_TRY(Tensor pixels, Tensor::allocate(DataType::UInt8, {height, width, depth}));

@@ -18,7 +18,8 @@ constexpr std::string_view kMetrics[] = {"top1", "top5", "perplexity", "next_tok
 Status checkKeys(const Json& object, std::initializer_list<std::string_view> known, const std::string& where) {
     if (!object.is_object()) return fail(ErrorCode::Refused, fmt::format("{} must be an object", where));
     for (const auto& [key, value] : object.items())
-        if (std::find(known.begin(), known.end(), key) == known.end()) return fail(ErrorCode::Refused, fmt::format("{} has the unknown key '{:.60}'", where, key));
+        if (std::find(known.begin(), known.end(), key) == known.end())
+            return fail(ErrorCode::Refused, fmt::format("{} has the unknown key '{:.60}'", where, key));
     return {};
 }
 
@@ -39,7 +40,9 @@ Result<std::vector<float>> numbersAt(const Json& object, const char* key, const 
 Result<std::optional<std::array<std::int64_t, 2>>> extentAt(const Json& object, const char* key, const std::string& where) {
     const Json* member = base::memberAt(object, key);
     if (!member) return std::nullopt;
-    const auto valid = [](const Json& item) { return item.is_number_integer() && item.get<std::int64_t>() >= 1 && item.get<std::int64_t>() <= kMaxImageExtent; };
+    const auto valid = [](const Json& item) {
+        return item.is_number_integer() && item.get<std::int64_t>() >= 1 && item.get<std::int64_t>() <= kMaxImageExtent;
+    };
     if (!member->is_array() || member->size() != 2 || !valid((*member)[0]) || !valid((*member)[1]))
         return fail(ErrorCode::Refused, fmt::format("{}.{} must be [height, width], each from 1 to {}", where, key, kMaxImageExtent));
     return std::array<std::int64_t, 2>{(*member)[0].get<std::int64_t>(), (*member)[1].get<std::int64_t>()};
@@ -78,7 +81,9 @@ Result<ManifestField> readField(const std::string& name, const Json& object, con
     TRIMTAB_TRY(const std::int64_t channels, base::integerAt(object, "channels", 0));
     if (channels != 0 && channels != 1 && channels != 3) return fail(ErrorCode::Refused, fmt::format("{}.channels must be 1 or 3", where));
     field.channels = static_cast<int>(channels);
-    if (const Json* steps = base::memberAt(object, "preprocess")) { TRIMTAB_TRY(field.preprocess, readPreprocess(*steps, where + ".preprocess")); }
+    if (const Json* steps = base::memberAt(object, "preprocess")) {
+        TRIMTAB_TRY(field.preprocess, readPreprocess(*steps, where + ".preprocess"));
+    }
     return field;
 }
 
@@ -91,7 +96,8 @@ Status readTarget(const Json& root, Manifest& manifest) {
         TRIMTAB_TRY(manifest.target, readField("target", *target, "target"));
         return {};
     }
-    const bool known = std::any_of(manifest.inputs.begin(), manifest.inputs.end(), [&](const auto& field) { return field.name == manifest.shiftOf; });
+    const bool known =
+        std::any_of(manifest.inputs.begin(), manifest.inputs.end(), [&](const auto& field) { return field.name == manifest.shiftOf; });
     if (!known) return fail(ErrorCode::Refused, fmt::format("target.shift_of names '{:.80}', which is no input", manifest.shiftOf));
     return {};
 }
@@ -107,7 +113,9 @@ Result<Manifest> readManifest(std::string_view text, const std::string& what) {
     TRIMTAB_TRY(manifest.name, base::stringAt(root, "name", ""));
     TRIMTAB_TRY(manifest.task, base::stringAt(root, "task"));
     const std::string fallback = defaultMetric(manifest.task);
-    if (fallback.empty()) return fail(ErrorCode::Refused, fmt::format("\"task\" is '{:.60}'; classification, language-model and regression are known", manifest.task));
+    if (fallback.empty())
+        return fail(ErrorCode::Refused,
+                    fmt::format("\"task\" is '{:.60}'; classification, language-model and regression are known", manifest.task));
     TRIMTAB_TRY(manifest.metric, base::stringAt(root, "metric", fallback));
     if (std::find(std::begin(kMetrics), std::end(kMetrics), manifest.metric) == std::end(kMetrics))
         return fail(ErrorCode::Refused, fmt::format("\"metric\" is '{:.60}'; known are {}", manifest.metric, fmt::join(kMetrics, ", ")));

@@ -1,7 +1,7 @@
 #pragma once
-// dataset.json, read and checked. Additions to the form in dataset.h: "preprocess"."stored" ("NCHW" | "NHWC", the layout of arrays), "channels" (1 | 3, of
-// image files), "array" (which array of an .npz; the field's own name otherwise). A field whose "file" is a folder holds class/*.png|jpg;
-// without "target" their classes are the labels.
+// dataset.json, read and checked. Additions to the form in dataset.h: "preprocess"."stored" ("NCHW" | "NHWC", the layout of arrays),
+// "channels" (1 | 3, of image files), "array" (which array of an .npz; the field's own name otherwise). A field whose "file" is a folder
+// holds class/*.png|jpg; without "target" their classes are the labels.
 #include <optional>
 #include <string>
 #include <string_view>

@@ -22,7 +22,9 @@ Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
     if (extension == ".npz") return openNpz(path);
     if (extension == ".npy") return openTokens(path, graph);
     if (extension == ".csv") return openCsv(path, graph);
-    return fail(ErrorCode::Refused, "is no dataset: a folder with dataset.json or class/*.png|jpg, or a .json, .npz, .npy or .csv file is wanted", path.string());
+    return fail(ErrorCode::Refused,
+                "is no dataset: a folder with dataset.json or class/*.png|jpg, or a .json, .npz, .npy or .csv file is wanted",
+                path.string());
 }
 
 }  // namespace

@@ -25,10 +25,12 @@ struct Parts {
 /// A folder's dataset.json or another manifest; files lie beneath the manifest's folder.
 Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph);
 Result<Parts> openNpz(const std::filesystem::path& path);
-/// Token ids: [samples, length], or one long row that is cut into windows of 128 (or of what the model's input holds, plus the target's last one).
+/// Token ids: [samples, length], or one long row that is cut into windows of 128 (or of what the model's input holds, plus the target's
+/// last one).
 Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph);
 Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph);
-/// class/*.png|jpg; classes are numbered in the order of their names. Scaled to [0, 1], and resized to the model's input where that is fixed.
+/// class/*.png|jpg; classes are numbered in the order of their names. Scaled to [0, 1], and resized to the model's input where that is
+/// fixed.
 Result<Parts> openClassFolder(const std::filesystem::path& path, const Graph* graph);
 
 /// Token ids as rows [samples, length]. Refused: no integers, fewer than two tokens a row, more than two axes.

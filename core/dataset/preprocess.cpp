@@ -26,7 +26,8 @@ float channelValue(const std::vector<float>& values, std::int64_t channel, float
 Status checkChannels(const Preprocess& steps, std::int64_t channels) {
     for (const auto* values : {&steps.mean, &steps.deviation})
         if (values->size() > 1 && static_cast<std::int64_t>(values->size()) != channels)
-            return fail(ErrorCode::Refused, fmt::format("mean and std have {} values, but the samples have {} channels", values->size(), channels));
+            return fail(ErrorCode::Refused,
+                        fmt::format("mean and std have {} values, but the samples have {} channels", values->size(), channels));
     return {};
 }
 
@@ -70,7 +71,8 @@ Result<Planes> spatialSteps(Planes image, const Preprocess& steps) {
     if (steps.crop) {
         const auto [height, width] = *steps.crop;
         if (height > image.height || width > image.width)
-            return fail(ErrorCode::Refused, fmt::format("a crop of {}×{} does not fit an image of {}×{}", height, width, image.height, image.width));
+            return fail(ErrorCode::Refused,
+                        fmt::format("a crop of {}×{} does not fit an image of {}×{}", height, width, image.height, image.width));
         image = cropped(image, height, width);
     }
     const std::int64_t area = image.height * image.width;
@@ -86,7 +88,8 @@ Shape imageShape(std::int64_t n, const Planes& image, Layout layout) {
 Result<Tensor> spatial(const Tensor& samples, const Preprocess& steps) {
     const Shape& shape = samples.shape();
     if (shape.rank() != 3 && shape.rank() != 4)
-        return fail(ErrorCode::Refused, fmt::format("resize, crop and layout want images, but a sample set has the shape {}", shape.text()));
+        return fail(ErrorCode::Refused,
+                    fmt::format("resize, crop and layout want images, but a sample set has the shape {}", shape.text()));
     const Layout from = shape.rank() == 3 ? Layout::Nchw : storedLayout(shape, steps);
     const Layout to = steps.layout.value_or(from);
     const bool channelsLast = from == Layout::Nhwc;
@@ -98,7 +101,8 @@ Result<Tensor> spatial(const Tensor& samples, const Preprocess& steps) {
     TRIMTAB_TRY(const Tensor floats, tensor::convert(samples, DataType::Float32));
     Tensor result;
     for (std::int64_t i = 0; i < shape[0]; ++i) {
-        TRIMTAB_TRY(const Planes image, spatialSteps(toPlanes(floats.data<float>().data() + i * sampleSize, channels, height, width, from), steps));
+        TRIMTAB_TRY(const Planes image,
+                    spatialSteps(toPlanes(floats.data<float>().data() + i * sampleSize, channels, height, width, from), steps));
         if (!result.defined()) { TRIMTAB_TRY(result, Tensor::allocate(DataType::Float32, imageShape(shape[0], image, to))); }
         fromPlanes(image, result.mutableData<float>().data() + i * static_cast<std::int64_t>(image.values.size()), to);
     }
@@ -136,7 +140,8 @@ Planes resized(const Planes& image, std::int64_t height, std::int64_t width) {
     const auto taps = [](std::int64_t from, std::int64_t to) {
         std::vector<Tap> list;
         for (std::int64_t i = 0; i < to; ++i) {
-            const double at = std::clamp((static_cast<double>(i) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5, 0.0, static_cast<double>(from - 1));
+            const double at = std::clamp((static_cast<double>(i) + 0.5) * static_cast<double>(from) / static_cast<double>(to) - 0.5, 0.0,
+                                         static_cast<double>(from - 1));
             const auto low = static_cast<std::int64_t>(at);
             list.push_back({low, std::min(low + 1, from - 1), static_cast<float>(at - static_cast<double>(low))});
         }
@@ -157,7 +162,9 @@ Planes resized(const Planes& image, std::int64_t height, std::int64_t width) {
     return result;
 }
 
-Result<Tensor> preprocess(const Tensor& samples, const Preprocess& steps) { return steps.isSpatial() ? spatial(samples, steps) : elementwise(samples, steps); }
+Result<Tensor> preprocess(const Tensor& samples, const Preprocess& steps) {
+    return steps.isSpatial() ? spatial(samples, steps) : elementwise(samples, steps);
+}
 
 Result<Tensor> preprocessImage(const Tensor& pixels, const Preprocess& steps) {
     Preprocess image = steps;

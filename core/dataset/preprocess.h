@@ -18,7 +18,7 @@ struct Preprocess {
     std::optional<std::array<std::int64_t, 2>> resize;  // height, width
     std::optional<std::array<std::int64_t, 2>> crop;
     std::optional<Layout> layout;                      // of the result; absent: as stored (images from files: NCHW)
-    std::optional<Layout> stored;                      // of the samples; absent: NCHW unless only the last axis can be channels (1, 3 or 4 of them)
+    std::optional<Layout> stored;  // of the samples; absent: NCHW unless only the last axis can be channels (1, 3 or 4 of them)
 
     /// Nothing to do: samples may keep their element type.
     bool isIdentity() const { return scale == 1 && mean.empty() && deviation.empty() && !resize && !crop && !layout; }

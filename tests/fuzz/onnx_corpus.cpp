@@ -13,32 +13,58 @@ using support::Attr;
 using support::ModelBuilder;
 
 ModelBuilder plain() {
-    return ModelBuilder().producer("fuzz").input("x", DataType::Float32, {"batch", 3, 8, 8}).constant("w", Tensor::fromFloats({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}))
-        .node("Conv", {"x", "w"}, {"h"}, {{"kernel_shape", {1, 1}}, {"pads", {0, 0, 0, 0}}, {"auto_pad", "NOTSET"}}).node("Relu", {"h"}, {"y"})
-        .valueInfo("h", DataType::Float32, {"batch", 2, 8, 8}).output("y", DataType::Float32, {"batch", 2, ""});
+    return ModelBuilder()
+        .producer("fuzz")
+        .input("x", DataType::Float32, {"batch", 3, 8, 8})
+        .constant("w", Tensor::fromFloats({2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}))
+        .node("Conv", {"x", "w"}, {"h"}, {{"kernel_shape", {1, 1}}, {"pads", {0, 0, 0, 0}}, {"auto_pad", "NOTSET"}})
+        .node("Relu", {"h"}, {"y"})
+        .valueInfo("h", DataType::Float32, {"batch", 2, 8, 8})
+        .output("y", DataType::Float32, {"batch", 2, ""});
 }
 
 ModelBuilder subgraphs() {
     const auto inner = ModelBuilder().node("Mul", {"h", "k"}, {"r"}).output("r");
-    const auto then = ModelBuilder().constant("k", Tensor::scalar(2)).node("If", {"c"}, {"t"}, {{"then_branch", inner}, {"else_branch", inner}}).output("t");
+    const auto then = ModelBuilder()
+                          .constant("k", Tensor::scalar(2))
+                          .node("If", {"c"}, {"t"}, {{"then_branch", inner}, {"else_branch", inner}})
+                          .output("t");
     return ModelBuilder().input("x", DataType::Float32, {4}).input("c", DataType::Bool, {}).node("Relu", {"x"}, {"h"})
         .node("If", {"c"}, {"y"}, {{"then_branch", then}, {"else_branch", then}}).output("y");
 }
 
 ModelBuilder functions() {
-    return ModelBuilder().opset(1, "local").input("x", DataType::Float32, {1})
-        .function({"local", "F", {"a", "b"}, {"r"}, {"alpha"}, {{"Elu", {"a"}, {"t"}, {Attr::reference("alpha", "alpha")}}, {"G", {"t"}, {"r"}, {}, "g", "local"}}})
-        .function({"local", "G", {"a"}, {"r"}, {}, {{"Constant", {}, {"c"}, {{"value_floats", std::vector<float>{1, 2}}}}, {"Mul", {"a", "c"}, {"r"}}}})
-        .node("F", {"x"}, {"h"}, {{"alpha", 0.5f}}, "call", "local").node("F", {"h", "x"}, {"y"}, {}, "", "local").output("y");
+    return ModelBuilder()
+        .opset(1, "local")
+        .input("x", DataType::Float32, {1})
+        .function({"local",
+                   "F",
+                   {"a", "b"},
+                   {"r"},
+                   {"alpha"},
+                   {{"Elu", {"a"}, {"t"}, {Attr::reference("alpha", "alpha")}}, {"G", {"t"}, {"r"}, {}, "g", "local"}}})
+        .function({"local",
+                   "G",
+                   {"a"},
+                   {"r"},
+                   {},
+                   {{"Constant", {}, {"c"}, {{"value_floats", std::vector<float>{1, 2}}}}, {"Mul", {"a", "c"}, {"r"}}}})
+        .node("F", {"x"}, {"h"}, {{"alpha", 0.5f}}, "call", "local")
+        .node("F", {"h", "x"}, {"y"}, {}, "", "local")
+        .output("y");
 }
 
 ModelBuilder constants() {
     ModelBuilder builder;
-    builder.typedConstant("f", Tensor::fromFloats({2}, {1, 2})).typedConstant("i", Tensor::fromInt64s({2}, {1, 2}))
-        .typedConstant("b", Tensor::fromValues<std::uint8_t>(DataType::Bool, {2}, {0, 1})).typedConstant("h", Tensor::fromValues<std::uint16_t>(DataType::Float16, {2}, {1, 2}))
+    builder.typedConstant("f", Tensor::fromFloats({2}, {1, 2}))
+        .typedConstant("i", Tensor::fromInt64s({2}, {1, 2}))
+        .typedConstant("b", Tensor::fromValues<std::uint8_t>(DataType::Bool, {2}, {0, 1}))
+        .typedConstant("h", Tensor::fromValues<std::uint16_t>(DataType::Float16, {2}, {1, 2}))
         .externalConstant("e", DataType::Float32, {4}, "data", 16, 16)
         .constant("large", Tensor::fromFloats({400}, std::vector<float>(400, 1.0f)))
-        .node("Constant", {}, {"c"}, {{"value", Tensor::fromInt64s({1}, {3})}}).node("Concat", {"f", "i", "b", "h", "e", "large", "c"}, {"y"}, {{"axis", 0}}).output("y");
+        .node("Constant", {}, {"c"}, {{"value", Tensor::fromInt64s({1}, {3})}})
+        .node("Concat", {"f", "i", "b", "h", "e", "large", "c"}, {"y"}, {{"axis", 0}})
+        .output("y");
     return builder;
 }
 

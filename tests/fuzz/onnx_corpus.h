@@ -7,7 +7,8 @@ namespace trimtab::fuzz {
 
 std::vector<std::string> onnxCorpus();
 
-/// Reads the bytes as a model with each kind of options and looks at everything in the result. Returns whether the strict reading succeeded.
+/// Reads the bytes as a model with each kind of options and looks at everything in the result. Returns whether the strict reading
+/// succeeded.
 bool readEverything(const std::string& bytes, const std::string& folder);
 
 }  // namespace trimtab::fuzz

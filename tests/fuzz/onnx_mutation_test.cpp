@@ -38,7 +38,9 @@ TEST(OnnxMutations, AreReadOrRefusedAndNeverAnythingElse) {
     const std::int64_t before = base::MemoryBudget::process().peak();
     base::Random random(20240607);
     int accepted = 0;
-    for (int round = 0; round < 6000; ++round) accepted += readEverything(mutated(corpus[static_cast<std::size_t>(round) % corpus.size()], corpus, random), folder.path().string());
+    for (int round = 0; round < 6000; ++round)
+        accepted +=
+            readEverything(mutated(corpus[static_cast<std::size_t>(round) % corpus.size()], corpus, random), folder.path().string());
     EXPECT_GT(accepted, 100) << "mutations that change names and values alone leave a sound model";
     EXPECT_LT(accepted, 5900);
     EXPECT_LT(base::MemoryBudget::process().peak() - before, 64 << 20) << "a file of a few kilobytes justifies no more";

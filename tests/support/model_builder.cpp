@@ -103,19 +103,18 @@ struct ModelBuilder::Impl {
             return;
         }
         const auto typed = [&](Type::AttributeType type) { proto.set_type(type); };
-        std::visit(Overloaded{
-                       [&](std::int64_t v) { typed(Type::INT), proto.set_i(v); },
-                       [&](float v) { typed(Type::FLOAT), proto.set_f(v); },
-                       [&](const std::string& v) { typed(Type::STRING), proto.set_s(v); },
-                       [&](const std::vector<std::int64_t>& v) { typed(Type::INTS), proto.mutable_ints()->Assign(v.begin(), v.end()); },
-                       [&](const std::vector<float>& v) { typed(Type::FLOATS), proto.mutable_floats()->Assign(v.begin(), v.end()); },
-                       [&](const std::vector<std::string>& v) { typed(Type::STRINGS), proto.mutable_strings()->Assign(v.begin(), v.end()); },
-                       [&](const Tensor& v) { typed(Type::TENSOR), setRaw(*proto.mutable_t(), "", v); },
-                       [&](const std::shared_ptr<const ModelBuilder>& v) {
-                           typed(Type::GRAPH), *proto.mutable_g() = v->m_impl->model.graph();
-                       },
-                   },
-                   attr.data);
+        std::visit(
+            Overloaded{
+                [&](std::int64_t v) { typed(Type::INT), proto.set_i(v); },
+                [&](float v) { typed(Type::FLOAT), proto.set_f(v); },
+                [&](const std::string& v) { typed(Type::STRING), proto.set_s(v); },
+                [&](const std::vector<std::int64_t>& v) { typed(Type::INTS), proto.mutable_ints()->Assign(v.begin(), v.end()); },
+                [&](const std::vector<float>& v) { typed(Type::FLOATS), proto.mutable_floats()->Assign(v.begin(), v.end()); },
+                [&](const std::vector<std::string>& v) { typed(Type::STRINGS), proto.mutable_strings()->Assign(v.begin(), v.end()); },
+                [&](const Tensor& v) { typed(Type::TENSOR), setRaw(*proto.mutable_t(), "", v); },
+                [&](const std::shared_ptr<const ModelBuilder>& v) { typed(Type::GRAPH), *proto.mutable_g() = v->m_impl->model.graph(); },
+            },
+            attr.data);
     }
 
     static void setNode(onnx::NodeProto& proto, const NodeSpec& spec) {

@@ -31,8 +31,8 @@ struct DimSpec {
 /// {"axis", 1}, {"alpha", 0.5f}, {"mode", "linear"}, {"pads", {1, 1, 1, 1}}, {"value", tensor}, {"body", builder};
 /// Attr::reference("alpha", "outer") inside functions.
 struct Attr {
-    using Data = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, std::vector<std::string>, Tensor,
-                              std::shared_ptr<const ModelBuilder>>;
+    using Data = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>, std::vector<float>, std::vector<std::string>,
+                              Tensor, std::shared_ptr<const ModelBuilder>>;
     Attr(std::string key, int value) : name(std::move(key)), data(std::int64_t{value}) {}
     Attr(std::string key, std::int64_t value) : name(std::move(key)), data(value) {}
     Attr(std::string key, float value) : name(std::move(key)), data(value) {}
@@ -92,8 +92,8 @@ public:
     /// Initializer whose bytes stand in the typed fields (float_data, int32_data, …).
     ModelBuilder& typedConstant(const std::string& name, const Tensor& tensor);
     /// Initializer in another file; a negative offset or length leaves that key out.
-    ModelBuilder& externalConstant(const std::string& name, DataType type, const std::vector<std::int64_t>& dims, const std::string& location,
-                                   std::int64_t offset = -1, std::int64_t length = -1);
+    ModelBuilder& externalConstant(const std::string& name, DataType type, const std::vector<std::int64_t>& dims,
+                                   const std::string& location, std::int64_t offset = -1, std::int64_t length = -1);
     ModelBuilder& node(const std::string& op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs,
                        const std::vector<Attr>& attributes = {}, const std::string& name = "", const std::string& domain = "");
     ModelBuilder& node(const NodeSpec& spec);

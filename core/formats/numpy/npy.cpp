@@ -22,14 +22,16 @@ std::size_t swapUnit(DataType type) {
 
 void swapBytes(std::span<std::byte> bytes, std::size_t unit) {
     if (unit < 2) return;
-    for (std::size_t at = 0; at + unit <= bytes.size(); at += unit) std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + unit));
+    for (std::size_t at = 0; at + unit <= bytes.size(); at += unit)
+        std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + unit));
 }
 
 /// Column-major `from` into row-major `to`: walks `to` in order and keeps the position in `from` by an odometer.
 void fromFortranOrder(const Shape& shape, std::size_t width, const std::byte* from, std::byte* to) {
     const int rank = shape.rank();
     std::vector<std::int64_t> stride(static_cast<std::size_t>(rank), 1), index(static_cast<std::size_t>(rank), 0);
-    for (int axis = 1; axis < rank; ++axis) stride[static_cast<std::size_t>(axis)] = stride[static_cast<std::size_t>(axis - 1)] * shape[axis - 1];
+    for (int axis = 1; axis < rank; ++axis)
+        stride[static_cast<std::size_t>(axis)] = stride[static_cast<std::size_t>(axis - 1)] * shape[axis - 1];
     const std::int64_t count = shape.elementCount();
     std::int64_t source = 0;
     for (std::int64_t i = 0; i < count; ++i) {
@@ -53,7 +55,8 @@ Result<Tensor> viewNpy(std::span<const std::byte> bytes, std::shared_ptr<const v
     if (!size) return fail(ErrorCode::Refused, fmt::format("declares the impossible shape {}", header.shape.text()), what);
     const std::span<const std::byte> data = bytes.subspan(header.dataOffset);
     if (static_cast<std::size_t>(*size) > data.size())
-        return fail(ErrorCode::Refused, fmt::format("declares the shape {} ({} bytes) but holds {} bytes", header.shape.text(), *size, data.size()), what);
+        return fail(ErrorCode::Refused,
+                    fmt::format("declares the shape {} ({} bytes) but holds {} bytes", header.shape.text(), *size, data.size()), what);
 
     const auto width = static_cast<std::size_t>(tensor::bitWidth(header.type)) / 8;
     const std::span<const std::byte> used = data.first(static_cast<std::size_t>(*size));

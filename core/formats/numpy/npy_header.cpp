@@ -137,7 +137,8 @@ Result<NpyHeader> parseHeader(std::span<const std::byte> bytes, const std::strin
     const auto* order = item("fortran_order") ? std::get_if<bool>(item("fortran_order")) : nullptr;
     const auto* shape = item("shape") ? std::get_if<std::vector<std::int64_t>>(item("shape")) : nullptr;
     if (!descr || !order || !shape)
-        return fail(ErrorCode::Refused, "has a header that is not {'descr': type, 'fortran_order': bool, 'shape': tuple} of a plain array", what);
+        return fail(ErrorCode::Refused, "has a header that is not {'descr': type, 'fortran_order': bool, 'shape': tuple} of a plain array",
+                    what);
 
     NpyHeader header;
     TRIMTAB_REQUIRE(applyDescr(header, *descr, what));

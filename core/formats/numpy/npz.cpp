@@ -42,7 +42,8 @@ Result<Archive> openArchive(const std::filesystem::path& path) {
 
 Result<std::vector<Entry>> listEntries(zip_t* archive, std::int64_t maxBytes, const std::string& what) {
     const zip_int64_t count = zip_get_num_entries(archive, 0);
-    if (count < 0 || count > kMaxEntries) return fail(ErrorCode::Refused, fmt::format("has {} entries, more than {}", count, kMaxEntries), what);
+    if (count < 0 || count > kMaxEntries)
+        return fail(ErrorCode::Refused, fmt::format("has {} entries, more than {}", count, kMaxEntries), what);
     std::vector<Entry> entries;
     std::int64_t total = 0;
     for (zip_int64_t i = 0; i < count; ++i) {
@@ -50,7 +51,8 @@ Result<std::vector<Entry>> listEntries(zip_t* archive, std::int64_t maxBytes, co
         zip_stat_init(&status);
         const bool known = zip_stat_index(archive, static_cast<zip_uint64_t>(i), 0, &status) == 0;
         constexpr zip_uint64_t kWanted = ZIP_STAT_NAME | ZIP_STAT_SIZE;
-        if (!known || (status.valid & kWanted) != kWanted) return fail(ErrorCode::Refused, fmt::format("has an entry {} without name or size", i), what);
+        if (!known || (status.valid & kWanted) != kWanted)
+            return fail(ErrorCode::Refused, fmt::format("has an entry {} without name or size", i), what);
         std::string name = status.name;
         if (!name.ends_with(".npy")) continue;
         name.resize(name.size() - 4);
@@ -76,7 +78,8 @@ Result<Tensor> readEntry(zip_t* archive, const Entry& entry, const std::string& 
     }
     // Reading past the end makes libzip compare the checksum.
     char extra = 0;
-    if (zip_fread(file.get(), &extra, 1) != 0) return fail(ErrorCode::Refused, "is damaged: size or checksum differ from what it declares", what);
+    if (zip_fread(file.get(), &extra, 1) != 0)
+        return fail(ErrorCode::Refused, "is damaged: size or checksum differ from what it declares", what);
     return viewNpy(bytes, std::make_shared<const Tensor>(content), what);
 }
 

@@ -37,14 +37,18 @@ const AttributeProto* dereference(const Scope& scope, const AttributeProto& prot
     return bound == scope.attributes.end() ? nullptr : bound->second;
 }
 
-Result<std::shared_ptr<const Graph>> importSubgraph(ImportContext& context, Scope& scope, const AttributeProto& written, const ::onnx::GraphProto& proto) {
+Result<std::shared_ptr<const Graph>> importSubgraph(ImportContext& context, Scope& scope, const AttributeProto& written,
+                                                    const ::onnx::GraphProto& proto) {
     if (!written.ref_attr_name().empty())
-        return fail(ErrorCode::Unsupported, fmt::format("takes the graph of its attribute {} from a function call; write the graph into the node", cited(written.name())));
+        return fail(
+            ErrorCode::Unsupported,
+            fmt::format("takes the graph of its attribute {} from a function call; write the graph into the node", cited(written.name())));
     TRIMTAB_TRY(Graph graph, importGraph(context, proto, &scope, *scope.opsets));
     return std::make_shared<const Graph>(std::move(graph));
 }
 
-Status importAttribute(ImportContext& context, Scope& scope, const AttributeProto& written, const AttributeProto& proto, graph::Attribute& to) {
+Status importAttribute(ImportContext& context, Scope& scope, const AttributeProto& written, const AttributeProto& proto,
+                       graph::Attribute& to) {
     switch (kindOf(proto)) {
         case AttributeProto::FLOAT: to = proto.f(); return {};
         case AttributeProto::INT: to = std::int64_t{proto.i()}; return {};
@@ -54,7 +58,8 @@ Status importAttribute(ImportContext& context, Scope& scope, const AttributeProt
         case AttributeProto::STRINGS: to = std::vector<std::string>(proto.strings().begin(), proto.strings().end()); return {};
         case AttributeProto::TENSOR: {
             auto tensor = loadTensor(context, proto.t());
-            if (!tensor) return fail(tensor.error().code, fmt::format("has an attribute {} that {}", cited(written.name()), tensor.error().message));
+            if (!tensor)
+                return fail(tensor.error().code, fmt::format("has an attribute {} that {}", cited(written.name()), tensor.error().message));
             to = std::move(*tensor);
             return {};
         }
@@ -62,13 +67,17 @@ Status importAttribute(ImportContext& context, Scope& scope, const AttributeProt
             TRIMTAB_TRY(to, importSubgraph(context, scope, written, proto.g()));
             return {};
         }
-        case AttributeProto::UNDEFINED: return fail(ErrorCode::Refused, fmt::format("has an attribute {} without a value", cited(written.name())));
-        default: return fail(ErrorCode::Unsupported, fmt::format("has an attribute {} of a kind that nothing here takes", cited(written.name())));
+        case AttributeProto::UNDEFINED:
+            return fail(ErrorCode::Refused, fmt::format("has an attribute {} without a value", cited(written.name())));
+        default:
+            return fail(ErrorCode::Unsupported,
+                        fmt::format("has an attribute {} of a kind that nothing here takes", cited(written.name())));
     }
 }
 
 std::int64_t weightOf(const AttributeProto& proto) {
-    return 1 + std::int64_t{proto.floats_size()} + proto.ints_size() + 8 * std::int64_t{proto.strings_size()} + static_cast<std::int64_t>(proto.s().size() / 8);
+    return 1 + std::int64_t{proto.floats_size()} + proto.ints_size() + 8 * std::int64_t{proto.strings_size()} +
+           static_cast<std::int64_t>(proto.s().size() / 8);
 }
 
 }  // namespace

@@ -16,8 +16,8 @@ struct BlockPacked {
     std::optional<Tensor> zeroPoints;  // absent for symmetric weights
 };
 
-/// REQUIRES: bits is 4 or 8 and at least weight.bits; `block` is a power of two that divides weight.group, or the weight has one group a row.
-/// The tail of the last block is filled with the zero code.
+/// REQUIRES: bits is 4 or 8 and at least weight.bits; `block` is a power of two that divides weight.group, or the weight has one group a
+/// row. The tail of the last block is filled with the zero code.
 Result<BlockPacked> packBlocks(const tensor::QuantizedWeight& weight, int bits, std::int64_t block);
 
 }  // namespace trimtab::formats::onnx

@@ -1,5 +1,5 @@
-// How many nodes a model has once its functions are expanded, counted before anything is: twenty functions that each call the next one twice
-// would otherwise keep the importer busy until it meets the limit.
+// How many nodes a model has once its functions are expanded, counted before anything is: twenty functions that each call the next one
+// twice would otherwise keep the importer busy until it meets the limit.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -44,7 +44,9 @@ private:
 
     Result<std::int64_t> countFunction(const ::onnx::FunctionProto& function) {
         const auto describe = [&] { return fmt::format("the function {}", cited(function.domain() + "." + function.name())); };
-        const auto tooLong = [&] { return fail(ErrorCode::Refused, fmt::format("{} stands in a chain of more than {} calls", describe(), kMaxFunctionNesting)); };
+        const auto tooLong = [&] {
+            return fail(ErrorCode::Refused, fmt::format("{} stands in a chain of more than {} calls", describe(), kMaxFunctionNesting));
+        };
         const int depth = static_cast<int>(m_active.size());
         if (const auto known = m_sizes.find(&function); known != m_sizes.end()) {
             if (depth + known->second.height > kMaxFunctionNesting) return tooLong();

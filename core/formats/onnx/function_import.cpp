@@ -1,4 +1,5 @@
-// Model-local functions are inlined: the formal names of the body mean the caller's values, everything else in it gets the call's name before its own.
+// Model-local functions are inlined: the formal names of the body mean the caller's values, everything else in it gets the call's name
+// before its own.
 #include <fmt/format.h>
 #include <google/protobuf/unknown_field_set.h>
 
@@ -14,7 +15,9 @@ namespace {
 using graph::kNoValue;
 using graph::ValueId;
 
-std::string describe(const ::onnx::FunctionProto& function) { return fmt::format("the function {}", cited(function.domain() + "." + function.name())); }
+std::string describe(const ::onnx::FunctionProto& function) {
+    return fmt::format("the function {}", cited(function.domain() + "." + function.name()));
+}
 
 std::string callName(const ::onnx::NodeProto& call) {
     if (!call.name().empty()) return call.name();
@@ -42,7 +45,8 @@ std::vector<std::shared_ptr<::onnx::AttributeProto>> defaultAttributes(const ::o
     return defaults;
 }
 
-Status bindAttributes(ImportContext& context, const Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function, Scope& body) {
+Status bindAttributes(ImportContext& context, const Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function,
+                      Scope& body) {
     auto& defaults = context.functionDefaults.try_emplace(&function).first->second;
     if (!defaults) defaults = std::make_shared<ImportContext::Defaults>(defaultAttributes(function));
     for (const auto& attribute : *defaults) body.attributes[attribute->name()] = attribute.get();
@@ -58,18 +62,19 @@ Status bindAttributes(ImportContext& context, const Scope& caller, const ::onnx:
     return context.charge(static_cast<std::int64_t>(body.attributes.size()));
 }
 
-Status bindInputs(ImportContext& context, Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function, Scope& body) {
+Status bindInputs(ImportContext& context, Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function,
+                  Scope& body) {
     if (call.input_size() > function.input_size())
-        return fail(ErrorCode::Refused, fmt::format("the node {} passes {} inputs to {}, which takes {}", cited(callName(call)), call.input_size(),
-                                                    describe(function), function.input_size()));
+        return fail(ErrorCode::Refused, fmt::format("the node {} passes {} inputs to {}, which takes {}", cited(callName(call)),
+                                                    call.input_size(), describe(function), function.input_size()));
     for (int i = 0; i < function.input_size(); ++i) {
         ValueId id = kNoValue;
         if (i < call.input_size() && !call.input(i).empty()) {
             bool found = false;
             id = caller.resolve(call.input(i), found);
             if (!found) {
-                TRIMTAB_REQUIRE(context.problem(
-                    {ErrorCode::Refused, fmt::format("the node {} reads {}, which is defined nowhere", cited(callName(call)), cited(call.input(i)))}));
+                TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("the node {} reads {}, which is defined nowhere",
+                                                                                 cited(callName(call)), cited(call.input(i)))}));
                 id = caller.define(context, call.input(i), {});
             }
         }
@@ -89,17 +94,19 @@ void bindOutputs(const Scope& caller, const ::onnx::NodeProto& call, const ::onn
     }
 }
 
-Status finishOutputs(ImportContext& context, const Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function, Scope& body) {
+Status finishOutputs(ImportContext& context, const Scope& caller, const ::onnx::NodeProto& call, const ::onnx::FunctionProto& function,
+                     Scope& body) {
     if (call.output_size() > function.output_size())
-        return fail(ErrorCode::Refused, fmt::format("the node {} takes {} outputs of {}, which has {}", cited(callName(call)), call.output_size(),
-                                                    describe(function), function.output_size()));
+        return fail(ErrorCode::Refused, fmt::format("the node {} takes {} outputs of {}, which has {}", cited(callName(call)),
+                                                    call.output_size(), describe(function), function.output_size()));
     for (int i = 0; i < call.output_size(); ++i) {
         if (call.output(i).empty()) continue;
         const ValueId actual = caller.names.at(call.output(i));
         const std::string& formal = function.output(i);
         const auto known = body.names.find(formal);
         if (known == body.names.end() || known->second == kNoValue || body.awaited.contains(formal)) {
-            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("{} never makes its output {}", describe(function), cited(formal))}));
+            TRIMTAB_REQUIRE(
+                context.problem({ErrorCode::Refused, fmt::format("{} never makes its output {}", describe(function), cited(formal))}));
             continue;
         }
         if (known->second == actual) continue;
@@ -128,7 +135,8 @@ Status expandCall(ImportContext& context, Scope& caller, const ::onnx::NodeProto
     body.prefix = caller.path(callName(call)) + "/";
     if (body.prefix.size() > kLongestPrefix) body.prefix = fmt::format("call{}/", context.nodeCount);
     std::map<std::string, int> opsets = *caller.opsets;
-    for (const auto& import : function.opset_import()) opsets[normalDomain(import.domain())] = static_cast<int>(std::clamp<std::int64_t>(import.version(), 0, INT32_MAX));
+    for (const auto& import : function.opset_import())
+        opsets[normalDomain(import.domain())] = static_cast<int>(std::clamp<std::int64_t>(import.version(), 0, INT32_MAX));
     body.opsets = &opsets;
 
     context.active.push_back(&function);

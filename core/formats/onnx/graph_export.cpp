@@ -52,7 +52,8 @@ Status exportAttribute(ExportContext& context, const std::string& key, const gra
         },
         [&](const std::shared_ptr<const Graph>& v) -> Status {
             proto.set_type(Type::GRAPH);
-            if (++context.level > kMaxGraphNesting) return fail(ErrorCode::Refused, fmt::format("nests graphs deeper than {} levels", kMaxGraphNesting));
+            if (++context.level > kMaxGraphNesting)
+                return fail(ErrorCode::Refused, fmt::format("nests graphs deeper than {} levels", kMaxGraphNesting));
             TRIMTAB_REQUIRE(exportGraph(context, *v, {}, *proto.mutable_g()));
             --context.level;
             return {};
@@ -62,11 +63,14 @@ Status exportAttribute(ExportContext& context, const std::string& key, const gra
 
 Status checkNode(ExportContext& context, const Node& node) {
     if (node.domain == "trimtab")
-        return fail(ErrorCode::Refused, fmt::format("the node {} ({}) is of the trimtab domain, which no file may hold; write the graph before it is fused", cited(node.name), node.op));
+        return fail(ErrorCode::Refused,
+                    fmt::format("the node {} ({}) is of the trimtab domain, which no file may hold; write the graph before it is fused",
+                                cited(node.name), node.op));
     const auto imported = context.opsets.try_emplace(node.domain, std::max(node.version, 1)).first;
     if (node.version > 0 && node.version != imported->second)
-        return fail(ErrorCode::Refused, fmt::format("the node {} ({}) follows version {} of its operator set, but the file imports version {}", cited(node.name), node.op,
-                                                    node.version, imported->second));
+        return fail(ErrorCode::Refused,
+                    fmt::format("the node {} ({}) follows version {} of its operator set, but the file imports version {}",
+                                cited(node.name), node.op, node.version, imported->second));
     return {};
 }
 
@@ -107,7 +111,8 @@ Status exportConstants(const Graph& graph, WeightExporter& weights, ::onnx::Grap
     for (std::size_t v = 0; v < graph.values.size(); ++v) {
         const Value& value = graph.values[v];
         if (!used[v]) continue;
-        if (value.weightsUnread) return fail(ErrorCode::Refused, fmt::format("the weight {} was not read, so it cannot be written", cited(value.name)));
+        if (value.weightsUnread)
+            return fail(ErrorCode::Refused, fmt::format("the weight {} was not read, so it cannot be written", cited(value.name)));
         if (!value.isConstant()) continue;
         TRIMTAB_TRY(const bool written, weights.exportWeight(static_cast<ValueId>(v)));
         if (!written) TRIMTAB_REQUIRE(exportTensor(*value.constant, value.name, *proto.add_initializer()));

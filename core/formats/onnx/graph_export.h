@@ -18,8 +18,10 @@ struct ExportContext {
     int level = 0;
 };
 
-/// `plans` are those of the model's graph; empty for subgraphs. Refused: unread weights, the "trimtab" domain, element types without a number.
-Status exportGraph(ExportContext& context, const Graph& graph, const std::map<graph::ValueId, WeightPlan>& plans, ::onnx::GraphProto& proto);
+/// `plans` are those of the model's graph; empty for subgraphs. Refused: unread weights, the "trimtab" domain, element types without a
+/// number.
+Status exportGraph(ExportContext& context, const Graph& graph, const std::map<graph::ValueId, WeightPlan>& plans,
+                   ::onnx::GraphProto& proto);
 
 Status exportTensor(const Tensor& tensor, const std::string& name, ::onnx::TensorProto& proto);
 

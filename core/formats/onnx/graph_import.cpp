@@ -19,7 +19,8 @@ Error about(std::string_view kind, const std::string& name, const Error& error) 
 Status importInitializer(ImportContext& context, Scope& scope, const ::onnx::TensorProto& proto, std::span<const std::byte> payload) {
     const std::string& name = proto.name();
     if (name.empty()) return context.problem({ErrorCode::Refused, "an initializer has no name"});
-    if (scope.names.contains(name)) return context.problem({ErrorCode::Refused, fmt::format("the initializer {} is defined twice", cited(name))});
+    if (scope.names.contains(name))
+        return context.problem({ErrorCode::Refused, fmt::format("the initializer {} is defined twice", cited(name))});
 
     const ValueId id = scope.define(context, name, {});
     Value& value = scope.value(id);
@@ -31,7 +32,8 @@ Status importInitializer(ImportContext& context, Scope& scope, const ::onnx::Ten
     value.type = ValueType::of(header->type, header->shape);
     if (!context.options.readWeights && !(tensor::isInteger(header->type) && header->count <= kSmallInteger)) {
         value.weightsUnread = true;
-        if (auto checked = context.tensors.check(proto, payload); !checked) return context.problem(about("initializer", name, checked.error()));
+        if (auto checked = context.tensors.check(proto, payload); !checked)
+            return context.problem(about("initializer", name, checked.error()));
         return {};
     }
     auto tensor = context.tensors.load(proto, payload);
@@ -59,8 +61,11 @@ Status importInput(ImportContext& context, Scope& scope, const ::onnx::ValueInfo
     if (isModelInput && type->type == DataType::Undefined) {
         Error reason{ErrorCode::Refused, "has no element type", {}};
         if (info.type().has_tensor_type() && info.type().tensor_type().elem_type() != 0)
-            reason = {ErrorCode::Unsupported, fmt::format("has elements of type {}, which nothing here takes", onnxTypeName(info.type().tensor_type().elem_type())), {}};
-        else if (info.type().has_map_type() || info.type().has_sparse_tensor_type()) reason = {ErrorCode::Unsupported, "is a map or a sparse tensor, which nothing here takes", {}};
+            reason = {ErrorCode::Unsupported,
+                      fmt::format("has elements of type {}, which nothing here takes", onnxTypeName(info.type().tensor_type().elem_type())),
+                      {}};
+        else if (info.type().has_map_type() || info.type().has_sparse_tensor_type())
+            reason = {ErrorCode::Unsupported, "is a map or a sparse tensor, which nothing here takes", {}};
         TRIMTAB_REQUIRE(context.problem(about("input", name, reason)));
     }
     scope.graph().inputs.push_back(scope.define(context, name, std::move(*type)));
@@ -98,7 +103,8 @@ Result<Graph> importGraph(ImportContext& context, const ::onnx::GraphProto& prot
                           const std::vector<std::span<const std::byte>>& payloads) {
     GraphInProgress progress;
     progress.level = outer ? outer->target->level + 1 : 1;
-    if (progress.level > kMaxGraphNesting) return fail(ErrorCode::Refused, fmt::format("nests graphs deeper than {} levels", kMaxGraphNesting));
+    if (progress.level > kMaxGraphNesting)
+        return fail(ErrorCode::Refused, fmt::format("nests graphs deeper than {} levels", kMaxGraphNesting));
     progress.graph.name = proto.name();
     progress.graph.opsets = opsets;
     Scope scope;
@@ -109,10 +115,12 @@ Result<Graph> importGraph(ImportContext& context, const ::onnx::GraphProto& prot
 
     for (int i = 0; i < proto.initializer_size(); ++i) {
         const auto at = static_cast<std::size_t>(i);
-        TRIMTAB_REQUIRE(importInitializer(context, scope, proto.initializer(i), at < payloads.size() ? payloads[at] : std::span<const std::byte>{}));
+        TRIMTAB_REQUIRE(
+            importInitializer(context, scope, proto.initializer(i), at < payloads.size() ? payloads[at] : std::span<const std::byte>{}));
     }
     for (const auto& sparse : proto.sparse_initializer())
-        TRIMTAB_REQUIRE(context.problem({ErrorCode::Unsupported, fmt::format("the initializer {} is sparse; write it as a dense one", cited(sparse.values().name()))}));
+        TRIMTAB_REQUIRE(context.problem(
+            {ErrorCode::Unsupported, fmt::format("the initializer {} is sparse; write it as a dense one", cited(sparse.values().name()))}));
     for (const auto& input : proto.input()) TRIMTAB_REQUIRE(importInput(context, scope, input, outer == nullptr));
     TRIMTAB_REQUIRE(declareTypes(context, scope, proto.value_info(), false));
     TRIMTAB_REQUIRE(declareTypes(context, scope, proto.output(), true));

@@ -1,6 +1,6 @@
 #pragma once
-// GraphProto → Graph. Names become values, Constant nodes become constants, calls of model-local functions are replaced by their bodies, and the
-// nodes are put in topological order.
+// GraphProto → Graph. Names become values, Constant nodes become constants, calls of model-local functions are replaced by their bodies,
+// and the nodes are put in topological order.
 #include "core/formats/onnx/import_context.h"
 #include "core/formats/onnx/scope.h"
 

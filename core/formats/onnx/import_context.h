@@ -55,7 +55,8 @@ struct ImportContext {
     }
 
     Status countNode() {
-        if (++nodeCount > kMaxNodes) return fail(ErrorCode::Refused, "has more than " + std::to_string(kMaxNodes) + " nodes once its functions are expanded");
+        if (++nodeCount > kMaxNodes)
+            return fail(ErrorCode::Refused, "has more than " + std::to_string(kMaxNodes) + " nodes once its functions are expanded");
         return {};
     }
 

@@ -9,7 +9,9 @@ using graph::kNoValue;
 using graph::ValueId;
 using graph::ValueType;
 
-bool isConstant(const ::onnx::NodeProto& node) { return node.op_type() == "Constant" && normalDomain(node.domain()).empty() && node.output_size() == 1; }
+bool isConstant(const ::onnx::NodeProto& node) {
+    return node.op_type() == "Constant" && normalDomain(node.domain()).empty() && node.output_size() == 1;
+}
 
 const ::onnx::FunctionProto* functionOf(const ImportContext& context, const ::onnx::NodeProto& node) {
     const auto known = context.functions.find({normalDomain(node.domain()), node.op_type()});
@@ -39,7 +41,8 @@ Status declareOutputs(ImportContext& context, Scope& scope, const ::onnx::NodePr
             continue;
         }
         if (known != scope.names.end())
-            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("the value {} is defined twice, once by {}", cited(name), label(node))}));
+            TRIMTAB_REQUIRE(
+                context.problem({ErrorCode::Refused, fmt::format("the value {} is defined twice, once by {}", cited(name), label(node))}));
         ids.push_back(scope.define(context, name, declaredType(scope, name)));
     }
     return {};
@@ -62,8 +65,9 @@ Result<int> versionOf(ImportContext& context, const Scope& scope, const ::onnx::
     const std::string domain = normalDomain(node.domain());
     const auto known = scope.opsets->find(domain);
     if (known != scope.opsets->end()) return known->second;
-    TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("{} belongs to the operator set {}, of which the model imports no version (opset_import)",
-                                                                     label(node), domain.empty() ? "'ai.onnx'" : cited(domain))}));
+    TRIMTAB_REQUIRE(context.problem(
+        {ErrorCode::Refused, fmt::format("{} belongs to the operator set {}, of which the model imports no version (opset_import)",
+                                         label(node), domain.empty() ? "'ai.onnx'" : cited(domain))}));
     return 0;
 }
 
@@ -71,7 +75,8 @@ Status importNode(ImportContext& context, Scope& scope, const ::onnx::NodeProto&
     if (proto.op_type().empty()) TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("{} has no operator", label(proto))}));
     graph::Node node;
     std::string wish = proto.name();
-    if (wish.empty()) wish = proto.output_size() > 0 && !proto.output(0).empty() ? proto.op_type() + "_" + proto.output(0) : proto.op_type();
+    if (wish.empty())
+        wish = proto.output_size() > 0 && !proto.output(0).empty() ? proto.op_type() + "_" + proto.output(0) : proto.op_type();
     wish = scope.path(wish);
     node.name = context.nodeNames.unique(wish);
     node.origins = {proto.name().empty() ? node.name : wish};
@@ -82,7 +87,8 @@ Status importNode(ImportContext& context, Scope& scope, const ::onnx::NodeProto&
         bool found = false;
         ValueId id = name.empty() ? kNoValue : scope.resolve(name, found);
         if (!name.empty() && !found) {
-            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("{} reads {}, which is defined nowhere", label(proto), cited(name))}));
+            TRIMTAB_REQUIRE(
+                context.problem({ErrorCode::Refused, fmt::format("{} reads {}, which is defined nowhere", label(proto), cited(name))}));
             id = scope.define(context, name, declaredType(scope, name));
         }
         node.inputs.push_back(id);

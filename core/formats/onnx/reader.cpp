@@ -35,11 +35,14 @@ Result<std::map<std::string, int>> readOpsets(ImportContext& context, const ::on
     std::map<std::string, int> opsets;
     for (const auto& import : model.opset_import()) {
         if (import.version() < 1 || import.version() > 1'000'000)
-            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("imports the impossible version {} of the operator set {}", import.version(), cited(import.domain()))}));
+            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("imports the impossible version {} of the operator set {}",
+                                                                             import.version(), cited(import.domain()))}));
         else opsets[normalDomain(import.domain())] = static_cast<int>(import.version());
     }
     if (model.opset_import_size() == 0 && model.ir_version() < 3) opsets[""] = 1;  // the field came with IR version 3
-    if (opsets.empty()) TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, "imports no operator set (opset_import is missing), so its nodes have no meaning"}));
+    if (opsets.empty())
+        TRIMTAB_REQUIRE(
+            context.problem({ErrorCode::Refused, "imports no operator set (opset_import is missing), so its nodes have no meaning"}));
     return opsets;
 }
 
@@ -47,12 +50,14 @@ Status registerFunctions(ImportContext& context, const ::onnx::ModelProto& model
     for (const auto& function : model.functions()) {
         const auto key = std::pair(normalDomain(function.domain()), function.name());
         if (!context.functions.emplace(key, &function).second)
-            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("defines the function {} twice", cited(function.domain() + "." + function.name()))}));
+            TRIMTAB_REQUIRE(context.problem(
+                {ErrorCode::Refused, fmt::format("defines the function {} twice", cited(function.domain() + "." + function.name()))}));
     }
     return {};
 }
 
-Result<ReadResult> importModel(const ::onnx::ModelProto& model, const Skeleton& skeleton, TensorLoader& tensors, const ReadOptions& options) {
+Result<ReadResult> importModel(const ::onnx::ModelProto& model, const Skeleton& skeleton, TensorLoader& tensors,
+                               const ReadOptions& options) {
     if (!model.has_graph()) return fail(ErrorCode::Refused, "holds no graph; this is not an ONNX model");
     ImportContext context{options, tensors};
     if (model.ir_version() <= 0) TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, "states no IR version; this is not an ONNX model"}));

@@ -1,6 +1,7 @@
 #pragma once
-// ONNX file → Graph, through the official protobuf messages. Every file is hostile: sizes are checked against the bytes that are there before anything is
-// allocated; external data stays beneath the model's folder; recursion in functions is refused; nesting of subgraphs is limited.
+// ONNX file → Graph, through the official protobuf messages. Every file is hostile: sizes are checked against the bytes that are there
+// before anything is allocated; external data stays beneath the model's folder; recursion in functions is refused; nesting of subgraphs is
+// limited.
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -23,11 +24,12 @@ struct ReadResult {
     std::int64_t fileBytes = 0;      // model file and external data
 };
 
-/// Refused (with the reason) for anything that is not a sound ONNX model: truncated, cyclic, undefined names, wrong sizes, `..`, absolute, symlinked or
-/// hard-linked external data, self-calling functions, nesting above 32.
+/// Refused (with the reason) for anything that is not a sound ONNX model: truncated, cyclic, undefined names, wrong sizes, `..`, absolute,
+/// symlinked or hard-linked external data, self-calling functions, nesting above 32.
 Result<ReadResult> read(const std::filesystem::path& path, const ReadOptions& options = {});
 
-/// The same for a model in memory; external data lies beneath `folder`. Tensors view `bytes` while `owner` lives, and are copied when it is null.
+/// The same for a model in memory; external data lies beneath `folder`. Tensors view `bytes` while `owner` lives, and are copied when it is
+/// null.
 Result<ReadResult> readBytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const std::filesystem::path& folder,
                              const ReadOptions& options = {});
 

@@ -35,7 +35,8 @@ Status readShape(const ::onnx::TensorShapeProto& shape, graph::ValueType& type) 
         if (dim.has_dim_value()) {
             if (dim.dim_value() < 0) return fail(ErrorCode::Refused, fmt::format("declares the negative extent {}", dim.dim_value()));
             const auto product = base::checkedMultiply(known, std::max<std::int64_t>(dim.dim_value(), 1));
-            if (!product || *product > (std::int64_t{1} << 59)) return fail(ErrorCode::Refused, "declares a shape too large for any machine");
+            if (!product || *product > (std::int64_t{1} << 59))
+                return fail(ErrorCode::Refused, "declares a shape too large for any machine");
             known = *product;
             dims.push_back(graph::Dim::known(dim.dim_value()));
         } else {

@@ -89,7 +89,8 @@ Status sortNodes(ImportContext& context, Graph& graph) {
     }
     if (order.size() < before.size()) {
         const graph::Node& node = graph.nodes[static_cast<std::size_t>(nodeOnCycle(before, placed))];
-        TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("the graph has a cycle through the node {} ({})", cited(node.name), node.op)}));
+        TRIMTAB_REQUIRE(context.problem(
+            {ErrorCode::Refused, fmt::format("the graph has a cycle through the node {} ({})", cited(node.name), node.op)}));
         for (std::size_t n = 0; n < before.size(); ++n)
             if (!placed[n]) order.push_back(static_cast<int>(n));
     }

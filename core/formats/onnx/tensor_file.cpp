@@ -26,7 +26,8 @@ Result<std::vector<Tensor>> readUnguarded(std::span<const std::byte> bytes, cons
         return tensors;
     }
     ::onnx::SequenceProto proto;
-    if (!proto.ParseFromArray(bytes.data(), size)) return fail(ErrorCode::Refused, "is truncated or holds no sequence of tensors", path.string());
+    if (!proto.ParseFromArray(bytes.data(), size))
+        return fail(ErrorCode::Refused, "is truncated or holds no sequence of tensors", path.string());
     for (const auto& element : proto.tensor_values()) {
         TRIMTAB_TRY(Tensor tensor, loader.load(element));
         tensors.push_back(std::move(tensor));

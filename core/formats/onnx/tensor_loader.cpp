@@ -26,7 +26,8 @@ template <class To, class Field>
 Result<Tensor> fromField(const TensorLoader::Header& header, const Field& field, std::int64_t perElement = 1) {
     const std::int64_t wanted = header.count * perElement;
     if (field.size() != wanted)
-        return fail(ErrorCode::Refused, fmt::format("has the shape {} but holds {} numbers instead of {}", header.shape.text(), field.size(), wanted));
+        return fail(ErrorCode::Refused,
+                    fmt::format("has the shape {} but holds {} numbers instead of {}", header.shape.text(), field.size(), wanted));
     TRIMTAB_TRY(Tensor tensor, Tensor::allocate(header.type, header.shape));
     auto* to = reinterpret_cast<To*>(tensor.mutableBytes().data());
     for (int i = 0; i < field.size(); ++i) to[i] = static_cast<To>(field.Get(i));
@@ -36,9 +37,11 @@ Result<Tensor> fromField(const TensorLoader::Header& header, const Field& field,
 /// Two elements a byte, one byte to each int32 entry.
 Result<Tensor> fromPackedField(const TensorLoader::Header& header, const TensorProto& proto) {
     if (proto.int32_data_size() != header.bytes)
-        return fail(ErrorCode::Refused, fmt::format("has the shape {} but holds {} packed bytes instead of {}", header.shape.text(), proto.int32_data_size(), header.bytes));
+        return fail(ErrorCode::Refused, fmt::format("has the shape {} but holds {} packed bytes instead of {}", header.shape.text(),
+                                                    proto.int32_data_size(), header.bytes));
     TRIMTAB_TRY(Tensor tensor, Tensor::allocate(header.type, header.shape));
-    for (int i = 0; i < proto.int32_data_size(); ++i) tensor.mutableBytes()[static_cast<std::size_t>(i)] = static_cast<std::byte>(proto.int32_data(i));
+    for (int i = 0; i < proto.int32_data_size(); ++i)
+        tensor.mutableBytes()[static_cast<std::size_t>(i)] = static_cast<std::byte>(proto.int32_data(i));
     return tensor;
 }
 
@@ -60,7 +63,8 @@ Result<Tensor> fromTypedFields(const TensorProto& proto, const TensorLoader::Hea
         case DataType::UInt8: return fromField<std::uint8_t>(header, proto.int32_data());
         case DataType::Bool: {
             TRIMTAB_TRY(Tensor tensor, fromField<std::uint8_t>(header, proto.int32_data()));
-            for (std::size_t i = 0; i < tensor.bytes().size(); ++i) tensor.mutableBytes()[i] = std::byte(proto.int32_data(static_cast<int>(i)) != 0);
+            for (std::size_t i = 0; i < tensor.bytes().size(); ++i)
+                tensor.mutableBytes()[i] = std::byte(proto.int32_data(static_cast<int>(i)) != 0);
             return tensor;
         }
         default: return fromPackedField(header, proto);
@@ -68,7 +72,8 @@ Result<Tensor> fromTypedFields(const TensorProto& proto, const TensorLoader::Hea
 }
 
 std::int64_t typedFieldCount(const TensorProto& proto) {
-    return std::int64_t{proto.float_data_size()} + proto.double_data_size() + proto.int32_data_size() + proto.int64_data_size() + proto.uint64_data_size();
+    return std::int64_t{proto.float_data_size()} + proto.double_data_size() + proto.int32_data_size() + proto.int64_data_size() +
+           proto.uint64_data_size();
 }
 
 }  // namespace
@@ -108,13 +113,15 @@ Result<TensorLoader::Place> TensorLoader::externalPlace(const TensorProto& proto
     }
     if (location.empty()) return fail(ErrorCode::Refused, "is external but names no file");
     if (length != header.bytes)
-        return fail(ErrorCode::Refused, fmt::format("has the shape {} ({} bytes) but an external length of {} bytes", header.shape.text(), header.bytes, length));
+        return fail(ErrorCode::Refused, fmt::format("has the shape {} ({} bytes) but an external length of {} bytes", header.shape.text(),
+                                                    header.bytes, length));
     auto opened = externalFile(location);
     if (!opened) return fail(opened.error().code, fmt::format("has its data in {}, which {}", cited(location), opened.error().message));
     const auto bytes = (*opened)->bytes();
     const auto end = base::checkedAdd(offset, length);
     if (!end || *end > static_cast<std::int64_t>(bytes.size()))
-        return fail(ErrorCode::Refused, fmt::format("wants {} bytes at {} of {}, which has {} bytes", length, offset, cited(location), bytes.size()));
+        return fail(ErrorCode::Refused,
+                    fmt::format("wants {} bytes at {} of {}, which has {} bytes", length, offset, cited(location), bytes.size()));
     return Place{bytes.subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length)), *opened};
 }
 
@@ -122,7 +129,8 @@ Result<TensorLoader::Place> TensorLoader::rawPlace(const TensorProto& proto, con
     Place place{payload, m_mapping};
     if (!payload.data()) place = {std::as_bytes(std::span(proto.raw_data())), nullptr};
     if (static_cast<std::int64_t>(place.bytes.size()) != header.bytes)
-        return fail(ErrorCode::Refused, fmt::format("has the shape {} ({} bytes) but holds {} bytes", header.shape.text(), header.bytes, place.bytes.size()));
+        return fail(ErrorCode::Refused,
+                    fmt::format("has the shape {} ({} bytes) but holds {} bytes", header.shape.text(), header.bytes, place.bytes.size()));
     return place;
 }
 
@@ -150,7 +158,8 @@ Result<Tensor> TensorLoader::load(const TensorProto& proto, std::span<const std:
     }
     const std::size_t width = std::max<std::size_t>(static_cast<std::size_t>(tensor::bitWidth(head.type)) / 8, 1);
     const bool isAligned = reinterpret_cast<std::uintptr_t>(place.bytes.data()) % width == 0;
-    if (place.owner && isAligned && head.bytes > 0 && head.type != DataType::Bool) return Tensor::view(head.type, head.shape, place.bytes, place.owner);
+    if (place.owner && isAligned && head.bytes > 0 && head.type != DataType::Bool)
+        return Tensor::view(head.type, head.shape, place.bytes, place.owner);
     TRIMTAB_TRY(Tensor tensor, Tensor::allocate(head.type, head.shape));
     if (head.bytes > 0) std::memcpy(tensor.mutableBytes().data(), place.bytes.data(), place.bytes.size());
     if (head.type == DataType::Bool)

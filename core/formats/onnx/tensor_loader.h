@@ -1,5 +1,6 @@
 #pragma once
-// TensorProto → Tensor: from raw bytes, typed fields or another file. Counts are held against the bytes that are there before anything is allocated.
+// TensorProto → Tensor: from raw bytes, typed fields or another file. Counts are held against the bytes that are there before anything is
+// allocated.
 #include <filesystem>
 #include <map>
 #include <memory>

@@ -19,7 +19,8 @@ Result<Tensor> codesAsTensor(const QuantizedWeight& weight) {
     const bool isTransposed = weight.layout == WeightLayout::OutputsLast;
     for (std::int64_t n = 0; n < weight.rows; ++n)
         for (std::int64_t k = 0; k < weight.columns; ++k)
-            to[static_cast<std::size_t>(isTransposed ? k * weight.rows + n : n * weight.columns + k)] = weight.codes[static_cast<std::size_t>(n * weight.columns + k)];
+            to[static_cast<std::size_t>(isTransposed ? k * weight.rows + n : n * weight.columns + k)] =
+                weight.codes[static_cast<std::size_t>(n * weight.columns + k)];
     return codes;
 }
 
@@ -38,7 +39,8 @@ std::string WeightExporter::freeName(std::set<std::string>& taken, const std::st
     return name;
 }
 
-::onnx::NodeProto* WeightExporter::addNode(const std::string& op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs) {
+::onnx::NodeProto* WeightExporter::addNode(const std::string& op, const std::vector<std::string>& inputs,
+                                           const std::vector<std::string>& outputs) {
     auto* node = m_proto.add_node();
     node->set_name(freeName(m_context.nodeNames, outputs[0] + "/" + op));
     node->set_op_type(op);
@@ -75,7 +77,8 @@ Status WeightExporter::exportInt8(ValueId id, const WeightPlan& plan) {
     TRIMTAB_REQUIRE(exportTensor(Tensor::fromFloats({weight.rows}, weight.scales), inputs[1], *m_proto.add_initializer()));
     if (!weight.zeroPoints.empty()) {
         inputs.push_back(newValue(value.name + "_zero_point"));
-        TRIMTAB_REQUIRE(exportTensor(Tensor::fromValues(DataType::Int8, {weight.rows}, weight.zeroPoints), inputs[2], *m_proto.add_initializer()));
+        TRIMTAB_REQUIRE(
+            exportTensor(Tensor::fromValues(DataType::Int8, {weight.rows}, weight.zeroPoints), inputs[2], *m_proto.add_initializer()));
     }
     // DequantizeLinear gives float32 before operator set 19; other weights are cast to what their readers expect.
     const bool isFloat = value.type.type == DataType::Float32 || !tensor::isFloatingPoint(value.type.type);

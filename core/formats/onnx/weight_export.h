@@ -1,5 +1,6 @@
 #pragma once
-// Writes treated weights in the form that their plans say: initializers, the nodes that turn them into values, and the nodes that quantise activations.
+// Writes treated weights in the form that their plans say: initializers, the nodes that turn them into values, and the nodes that quantise
+// activations.
 #include <map>
 #include <string>
 

@@ -27,7 +27,8 @@ std::string shortName(DataType type) {
     return std::string(tensor::name(type));
 }
 
-/// The block length of MatMulNBits that the groups allow: a power of two from 16 to 256 whose blocks never straddle two groups; 0 if there is none.
+/// The block length of MatMulNBits that the groups allow: a power of two from 16 to 256 whose blocks never straddle two groups; 0 if there
+/// is none.
 std::int64_t blockFor(const QuantizedWeight& weight) {
     if (weight.group >= weight.columns) return kDefaultBlock;
     const std::int64_t power = weight.group & -weight.group;
@@ -47,7 +48,8 @@ public:
             const Node& node = m_graph.nodes[static_cast<std::size_t>(use.node)];
             const graph::Value& value = m_graph.value(use.value);
             if (value.quantized) plans[use.value] = quantized(use.value, node);
-            else if (value.constant && node.treatment.weightBits == 16 && value.type.type == DataType::Float32) plans[use.value] = sixteenBits(node);
+            else if (value.constant && node.treatment.weightBits == 16 && value.type.type == DataType::Float32)
+                plans[use.value] = sixteenBits(node);
             else if (value.constant && node.treatment.pruned) plans[use.value] = {.label = "masked " + shortName(value.type.type)};
         }
         // A quantised value that is no compressible weight any more (its node was rewritten) still has to leave.
@@ -73,7 +75,8 @@ private:
             }
         }
         if (!perChannel) return rounded(weight, fmt::format("no standard operator takes groups of {} here", weight.group));
-        if (m_opset < kFirstPerChannelOpset) return rounded(weight, fmt::format("operator set {} has no DequantizeLinear per channel", m_opset));
+        if (m_opset < kFirstPerChannelOpset)
+            return rounded(weight, fmt::format("operator set {} has no DequantizeLinear per channel", m_opset));
         WeightPlan plan{.form = WeightForm::DequantizeInt8, .label = "int8 DequantizeLinear"};
         plan.axis = weight.layout == WeightLayout::OutputsLast ? weight.originalShape.rank() - 1 : 0;
         if (integerProducts && node.treatment.activationBits == 8) {
@@ -85,7 +88,8 @@ private:
 
     WeightPlan sixteenBits(const Node& node) const {
         const std::string type = node.treatment.weightsBfloat ? "bf16" : "fp16";
-        if (m_opset < kFirstPerChannelOpset) return {.label = fmt::format("fp32 with values rounded to {}: operator set {} cannot cast them", type, m_opset)};
+        if (m_opset < kFirstPerChannelOpset)
+            return {.label = fmt::format("fp32 with values rounded to {}: operator set {} cannot cast them", type, m_opset)};
         return {.form = WeightForm::Cast16, .bfloat = node.treatment.weightsBfloat, .label = type};
     }
 

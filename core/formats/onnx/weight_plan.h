@@ -27,7 +27,8 @@ struct WeightPlan {
 /// A plan for every weight that was pruned, quantised or stored in 16 bits; the others are absent and stay dense.
 std::map<graph::ValueId, WeightPlan> planWeights(const Graph& graph);
 
-/// One word for the whole file: the label that all plans share, "mixed (…)" where they differ, the weights' own type where nothing was treated.
+/// One word for the whole file: the label that all plans share, "mixed (…)" where they differ, the weights' own type where nothing was
+/// treated.
 std::string describeForms(const Graph& graph, const std::map<graph::ValueId, WeightPlan>& plans);
 
 }  // namespace trimtab::formats::onnx

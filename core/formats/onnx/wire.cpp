@@ -64,7 +64,8 @@ private:
     std::size_t offsetOf(Bytes rest) const { return static_cast<std::size_t>(rest.data() - m_file.data()); }
 
     Status truncated(Bytes rest) const {
-        return fail(ErrorCode::Refused, fmt::format("is truncated or damaged: the field at byte {} reaches beyond its end", offsetOf(rest)));
+        return fail(ErrorCode::Refused,
+                    fmt::format("is truncated or damaged: the field at byte {} reaches beyond its end", offsetOf(rest)));
     }
 
     static bool varint(Bytes& rest, std::uint64_t& value) {
@@ -84,7 +85,8 @@ private:
         if (!varint(rest, tag)) return truncated(begin);
         field.number = static_cast<std::uint32_t>(tag >> 3);
         field.content = {};
-        if (field.number == 0 || tag >> 32 != 0) return fail(ErrorCode::Refused, fmt::format("is not an ONNX model: no valid field at byte {}", offsetOf(begin)));
+        if (field.number == 0 || tag >> 32 != 0)
+            return fail(ErrorCode::Refused, fmt::format("is not an ONNX model: no valid field at byte {}", offsetOf(begin)));
         switch (tag & 7) {
             case 0:
                 if (!varint(rest, length)) return truncated(begin);

@@ -50,7 +50,8 @@ Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::pa
     if (initializerBytes > options.externalAbove) {
         TRIMTAB_TRY(result.fileBytes, moveInitializersOut(*model.mutable_graph(), path.string() + ".data"));
     }
-    if (model.ByteSizeLong() > static_cast<std::size_t>(INT_MAX)) return fail(ErrorCode::Refused, "would be larger than 2 GiB without its weights");
+    if (model.ByteSizeLong() > static_cast<std::size_t>(INT_MAX))
+        return fail(ErrorCode::Refused, "would be larger than 2 GiB without its weights");
     std::string content;
     if (!model.SerializeToString(&content)) return fail(ErrorCode::Failed, "could not be encoded");
     TRIMTAB_REQUIRE(base::writeFileAtomically(path, content));

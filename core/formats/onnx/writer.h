@@ -1,8 +1,9 @@
 #pragma once
 // Graph → ONNX file. Quantised weights leave in forms that other tools take:
-//   8 bits and fewer on Conv, Gemm, MatMul with integer products: int8 weight → DequantizeLinear per channel, activation DynamicQuantizeLinear → DequantizeLinear (QDQ);
-//   weight-only 8 bits: int8 weight → DequantizeLinear per channel; weight-only 4 bits (and 8 with groups) of a MatMul: com.microsoft.MatMulNBits
-//   where its block rules allow (power of two ≥ 16), else values rounded and stored dense; masked weights stay dense with zeros; 16 bits: bf16/fp16 weight → Cast.
+//   8 bits and fewer on Conv, Gemm, MatMul with integer products: int8 weight → DequantizeLinear per channel, activation
+//   DynamicQuantizeLinear → DequantizeLinear (QDQ); weight-only 8 bits: int8 weight → DequantizeLinear per channel; weight-only 4 bits (and
+//   8 with groups) of a MatMul: com.microsoft.MatMulNBits where its block rules allow (power of two ≥ 16), else values rounded and stored
+//   dense; masked weights stay dense with zeros; 16 bits: bf16/fp16 weight → Cast.
 // Operators of the "trimtab" domain are refused: write the graph before fuse().
 #include <cstdint>
 #include <filesystem>

@@ -68,8 +68,9 @@ TEST_F(DatasetTest, ReadsAManifestWithPreprocessingAndLabels) {
     const auto batch = (*data)->batch(0, 2);
     ASSERT_TRUE(batch);
     EXPECT_EQ(batch->inputs[0].tensor.shape(), (Shape{2, 1, 1, 2}));
-    EXPECT_THAT(tensor::toFloats(batch->inputs[0].tensor),
-                testing::Pointwise(testing::FloatNear(1e-5f), std::vector<float>{-2.0f, 2.0f, (0.2f - 0.5f) / 0.25f, (0.4f - 0.5f) / 0.25f}));
+    EXPECT_THAT(
+        tensor::toFloats(batch->inputs[0].tensor),
+        testing::Pointwise(testing::FloatNear(1e-5f), std::vector<float>{-2.0f, 2.0f, (0.2f - 0.5f) / 0.25f, (0.4f - 0.5f) / 0.25f}));
     EXPECT_EQ(batch->target.type(), DataType::Int64);
     EXPECT_THAT(tensor::toInt64s(batch->target), ElementsAre(3, 1));
     EXPECT_THAT(tensor::toInt64s((*data)->batch(1, 1)->target), ElementsAre(1));
@@ -128,8 +129,9 @@ TEST_F(DatasetTest, CutsOneRowOfTokensIntoWindows) {
 }
 
 TEST_F(DatasetTest, ReadsAnArchiveOfArraysAndLeavesThoseOutThatTheModelHasNoInputFor) {
-    const std::vector<std::pair<const char*, Tensor>> arrays{
-        {"x", Tensor::fromFloats({3, 2}, {1, 2, 3, 4, 5, 6})}, {"target", Tensor::fromFloats({3}, {1, 2, 3})}, {"other", Tensor::fromFloats({9}, std::vector<float>(9))}};
+    const std::vector<std::pair<const char*, Tensor>> arrays{{"x", Tensor::fromFloats({3, 2}, {1, 2, 3, 4, 5, 6})},
+                                                             {"target", Tensor::fromFloats({3}, {1, 2, 3})},
+                                                             {"other", Tensor::fromFloats({9}, std::vector<float>(9))}};
     int error = 0;
     zip_t* archive = zip_open(at("d.npz").c_str(), ZIP_CREATE, &error);
     std::vector<std::string> contents;
@@ -138,7 +140,8 @@ TEST_F(DatasetTest, ReadsAnArchiveOfArraysAndLeavesThoseOutThatTheModelHasNoInpu
         contents.push_back(*base::readFile(at("part.npy"), 1 << 20));
     }
     for (std::size_t i = 0; i < arrays.size(); ++i)
-        zip_file_add(archive, (std::string(arrays[i].first) + ".npy").c_str(), zip_source_buffer(archive, contents[i].data(), contents[i].size(), 0), 0);
+        zip_file_add(archive, (std::string(arrays[i].first) + ".npy").c_str(),
+                     zip_source_buffer(archive, contents[i].data(), contents[i].size(), 0), 0);
     ASSERT_EQ(zip_close(archive), 0);
     const Graph graph = graphWith({{"x", typed(DataType::Float32, {-1, 2})}});
     const auto data = open(at("d.npz").string(), &graph);
@@ -189,7 +192,8 @@ TEST_F(DatasetTest, RefusesManifestsThatAreOff) {
     EXPECT_THAT(refused(R"({"x": {"file": "none.npy"}})", R"("task": "regression")"), HasSubstr("none.npy"));
     EXPECT_THAT(refused(R"({"x": {"file": "x.npy", "preprocess": {"std": [0]}}})", R"("task": "regression")"), HasSubstr("std"));
     EXPECT_THAT(refused(R"({"x": {"file": "x.npy", "preprocess": {"mean": [1, 2]}}})", R"("task": "regression")"), HasSubstr("3 channels"));
-    EXPECT_THAT(refused(R"({"x": {"file": "x.npy", "preprocess": {"resize": [1, 99999999]}}})", R"("task": "regression")"), HasSubstr("resize"));
+    EXPECT_THAT(refused(R"({"x": {"file": "x.npy", "preprocess": {"resize": [1, 99999999]}}})", R"("task": "regression")"),
+                HasSubstr("resize"));
     EXPECT_THAT(refused(R"({"x": {"file": "x.npy", "preprocess": {"resize": [2, 2]}}})", R"("task": "regression")"), HasSubstr("images"));
     text("dataset.json", "{\"format\": ");
     EXPECT_THAT(refusal(folder()), HasSubstr("dataset.json"));

@@ -61,7 +61,9 @@ std::string jpegBytes(int width, int height, std::uint8_t value) {
     return bytes;
 }
 
-Result<Tensor> decode(const std::string& bytes, int channels = 0) { return decodeImage(std::as_bytes(std::span(bytes)), channels, "image"); }
+Result<Tensor> decode(const std::string& bytes, int channels = 0) {
+    return decodeImage(std::as_bytes(std::span(bytes)), channels, "image");
+}
 
 TEST(ImageFile, DecodesPngExactlyInGreyAndColour) {
     const auto grey = decode(pngBytes(3, 2, false, {0, 10, 20, 30, 40, 255}));
@@ -88,7 +90,8 @@ TEST(ImageFile, RefusesTruncatedMutatedAndOversizedImages) {
     for (auto& pixel : noise) pixel = static_cast<std::uint8_t>(random.next());
     const std::string png = pngBytes(64, 64, false, noise), jpeg = jpegBytes(64, 64, 80);
     for (const std::string& sound : {png, jpeg})
-        for (std::size_t part = 0; part < 16; ++part) EXPECT_FALSE(decode(sound.substr(0, sound.size() * part / 16))) << part << (sound == png ? " png" : " jpeg");
+        for (std::size_t part = 0; part < 16; ++part)
+            EXPECT_FALSE(decode(sound.substr(0, sound.size() * part / 16))) << part << (sound == png ? " png" : " jpeg");
     EXPECT_THAT(decode("GIF89a").error().message, HasSubstr("neither"));
     std::string huge = png;
     huge[16] = '\x7f';  // the width's first byte; the header's checksum goes off too, and either reason will do
@@ -142,7 +145,8 @@ TEST(ClassFolder, NumbersClassesByNameAndFitsImagesToTheModel) {
     auto folder = *base::TemporaryFolder::create("classes");
     for (const char* name : {"b", "a"}) {
         std::filesystem::create_directory(folder.path() / name);
-        std::ofstream(folder.path() / name / "1.png", std::ios::binary) << pngBytes(4, 4, false, std::vector<std::uint8_t>(16, name[0] == 'a' ? 255 : 0));
+        std::ofstream(folder.path() / name / "1.png", std::ios::binary)
+            << pngBytes(4, 4, false, std::vector<std::uint8_t>(16, name[0] == 'a' ? 255 : 0));
     }
     std::ofstream(folder.path() / "b" / "2.jpg", std::ios::binary) << jpegBytes(6, 3, 0);
     Graph graph;

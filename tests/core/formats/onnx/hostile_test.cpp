@@ -31,8 +31,12 @@ std::string refusal(const std::string& bytes) {
 }
 
 ModelBuilder sound() {
-    return ModelBuilder().input("x", DataType::Float32, {"n", 4}).constant("w", Tensor::fromFloats({4, 600}, std::vector<float>(2400, 0.5f)))
-        .node("MatMul", {"x", "w"}, {"h"}).node("Relu", {"h"}, {"y"}).output("y");
+    return ModelBuilder()
+        .input("x", DataType::Float32, {"n", 4})
+        .constant("w", Tensor::fromFloats({4, 600}, std::vector<float>(2400, 0.5f)))
+        .node("MatMul", {"x", "w"}, {"h"})
+        .node("Relu", {"h"}, {"y"})
+        .output("y");
 }
 
 /// The sound model after a change to its message.
@@ -71,7 +75,9 @@ TEST(HostileModel, WithImpossibleInitializersAllocatesNothing) {
 }
 
 TEST(HostileModel, WithElementTypesThatNothingTakesNamesThem) {
-    const auto ofType = [](int type) { return changed([type](auto& model) { model.mutable_graph()->mutable_initializer(0)->set_data_type(type); }); };
+    const auto ofType = [](int type) {
+        return changed([type](auto& model) { model.mutable_graph()->mutable_initializer(0)->set_data_type(type); });
+    };
     EXPECT_THAT(refusal(ofType(17)), HasSubstr("float8e4m3fn"));
     EXPECT_THAT(refusal(ofType(18)), HasSubstr("float8e4m3fnuz"));
     EXPECT_THAT(refusal(ofType(19)), HasSubstr("float8e5m2"));
@@ -83,13 +89,21 @@ TEST(HostileModel, WithElementTypesThatNothingTakesNamesThem) {
 }
 
 TEST(HostileModel, WithSparseOrSegmentedInitializersIsRefusedByName) {
-    EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->add_sparse_initializer()->mutable_values()->set_name("thin"); })), HasSubstr("'thin' is sparse"));
-    EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->mutable_initializer(0)->mutable_segment()->set_begin(0); })), HasSubstr("segments"));
+    EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->add_sparse_initializer()->mutable_values()->set_name("thin"); })),
+                HasSubstr("'thin' is sparse"));
+    EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->mutable_initializer(0)->mutable_segment()->set_begin(0); })),
+                HasSubstr("segments"));
 }
 
 TEST(HostileModel, WithNegativeOrHugeDeclaredShapesIsRefused) {
-    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {-3, 4}).node("Relu", {"x"}, {"y"}).output("y").bytes()), HasSubstr("negative"));
-    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {std::int64_t{1} << 40, std::int64_t{1} << 40}).node("Relu", {"x"}, {"y"}).output("y").bytes()), HasSubstr("too large"));
+    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {-3, 4}).node("Relu", {"x"}, {"y"}).output("y").bytes()),
+                HasSubstr("negative"));
+    EXPECT_THAT(refusal(ModelBuilder()
+                            .input("x", DataType::Float32, {std::int64_t{1} << 40, std::int64_t{1} << 40})
+                            .node("Relu", {"x"}, {"y"})
+                            .output("y")
+                            .bytes()),
+                HasSubstr("too large"));
 }
 
 TEST(HostileModel, NestedDeeperThanTheLimitIsRefusedBeforeItIsParsed) {
@@ -103,7 +117,8 @@ TEST(HostileModel, NestedDeeperThanTheLimitIsRefusedBeforeItIsParsed) {
     };
     const auto nested = [&](int levels) {
         std::string graph = field(2, "leaf");
-        for (int level = 1; level < levels; ++level) graph = field(1, field(4, "If") + field(5, field(1, "g") + "\xa0\x01\x05" + field(6, graph)));
+        for (int level = 1; level < levels; ++level)
+            graph = field(1, field(4, "If") + field(5, field(1, "g") + "\xa0\x01\x05" + field(6, graph)));
         ::onnx::ModelProto model;
         model.set_ir_version(8);
         model.add_opset_import()->set_version(13);
@@ -126,12 +141,15 @@ TEST(HostileModel, WithoutGraphVersionOrOperatorSetsSaysSo) {
     EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_opset_import(0)->set_version(-1); })), HasSubstr("impossible version"));
     EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->clear_output(); })), HasSubstr("no outputs"));
     EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->mutable_node(0)->clear_op_type(); })), HasSubstr("no operator"));
-    EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->mutable_input(0)->clear_type(); })), HasSubstr("'x' has no element type"));
+    EXPECT_THAT(refusal(changed([](auto& model) { model.mutable_graph()->mutable_input(0)->clear_type(); })),
+                HasSubstr("'x' has no element type"));
 }
 
 TEST(HostileModel, WithDoubleNamesIsRefused) {
-    EXPECT_THAT(refusal(changed([](auto& model) { *model.mutable_graph()->add_initializer() = model.graph().initializer(0); })), HasSubstr("'w' is defined twice"));
-    EXPECT_THAT(refusal(changed([](auto& model) { *model.mutable_graph()->add_input() = model.graph().input(0); })), HasSubstr("'x' is defined twice"));
+    EXPECT_THAT(refusal(changed([](auto& model) { *model.mutable_graph()->add_initializer() = model.graph().initializer(0); })),
+                HasSubstr("'w' is defined twice"));
+    EXPECT_THAT(refusal(changed([](auto& model) { *model.mutable_graph()->add_input() = model.graph().input(0); })),
+                HasSubstr("'x' is defined twice"));
     EXPECT_THAT(refusal(changed([](auto& model) {
         for (int i = 0; i < 2; ++i) {
             auto* attribute = model.mutable_graph()->mutable_node(0)->add_attribute();
@@ -155,8 +173,13 @@ protected:
         std::ofstream(m_folder.path() / "model" / "data") << std::string(64, 'd');
         std::ofstream(m_folder.path() / "secret") << std::string(64, 's');
     }
-    Result<ReadResult> load(const std::string& location, std::int64_t offset = -1, std::int64_t length = -1, const ReadOptions& options = {}) {
-        ModelBuilder().externalConstant("w", DataType::Float32, {4}, location, offset, length).node("Relu", {"w"}, {"y"}).output("y").save(model());
+    Result<ReadResult> load(const std::string& location, std::int64_t offset = -1, std::int64_t length = -1,
+                            const ReadOptions& options = {}) {
+        ModelBuilder()
+            .externalConstant("w", DataType::Float32, {4}, location, offset, length)
+            .node("Relu", {"w"}, {"y"})
+            .output("y")
+            .save(model());
         return read(model(), options);
     }
     std::string refused(const std::string& location, std::int64_t offset = -1, std::int64_t length = -1) {
@@ -169,8 +192,13 @@ protected:
 };
 
 TEST_F(ExternalData, IsMappedAndSharedBetweenTensors) {
-    ModelBuilder().externalConstant("a", DataType::Float32, {4}, "data", 0, 16).externalConstant("b", DataType::Float32, {4}, "data", 16, 16)
-        .externalConstant("odd", DataType::Float32, {4}, "data", 17, 16).node("Sum", {"a", "b", "odd"}, {"y"}).output("y").save(model());
+    ModelBuilder()
+        .externalConstant("a", DataType::Float32, {4}, "data", 0, 16)
+        .externalConstant("b", DataType::Float32, {4}, "data", 16, 16)
+        .externalConstant("odd", DataType::Float32, {4}, "data", 17, 16)
+        .node("Sum", {"a", "b", "odd"}, {"y"})
+        .output("y")
+        .save(model());
     const auto result = read(model());
     ASSERT_TRUE(result) << result.error().text();
     const Graph& graph = result->graph;
@@ -204,7 +232,8 @@ TEST_F(ExternalData, BeyondTheEndOfItsFileIsRefused) {
 TEST_F(ExternalData, WithOffsetsThatAreNoNumbersIsRefused) {
     for (const char* value : {"-1", "1e3", "99999999999999999999", "0x10", "", " 1"}) {
         ::onnx::ModelProto proto;
-        proto.ParseFromString(ModelBuilder().externalConstant("w", DataType::Float32, {4}, "data", 0).node("Relu", {"w"}, {"y"}).output("y").bytes());
+        proto.ParseFromString(
+            ModelBuilder().externalConstant("w", DataType::Float32, {4}, "data", 0).node("Relu", {"w"}, {"y"}).output("y").bytes());
         proto.mutable_graph()->mutable_initializer(0)->mutable_external_data(1)->set_value(value);
         std::ofstream(model(), std::ios::binary) << proto.SerializeAsString();
         const auto result = read(model());

@@ -102,7 +102,8 @@ TEST(OnnxReader, ReadsTypedFieldsOfEveryElementTypeLikeRawBytes) {
             const Tensor* read = graph.constantOf(graph.find(name));
             ASSERT_TRUE(read) << name;
             EXPECT_EQ(read->type(), tensor.type());
-            EXPECT_TRUE(std::equal(read->bytes().begin(), read->bytes().end(), tensor.bytes().begin(), tensor.bytes().end())) << name << tensor::name(tensor.type());
+            EXPECT_TRUE(std::equal(read->bytes().begin(), read->bytes().end(), tensor.bytes().begin(), tensor.bytes().end()))
+                << name << tensor::name(tensor.type());
         }
     }
 }
@@ -160,14 +161,22 @@ TEST(OnnxReader, LeavesOptionalInputsAndOutputsOut) {
 }
 
 TEST(OnnxReader, RefusesUndefinedAndDoublyDefinedValuesByName) {
-    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"ghost"}, {"y"}).output("y")), HasSubstr("'ghost'"));
-    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"y"}).node("Relu", {"x"}, {"y"}).output("y")), HasSubstr("'y' is defined twice"));
-    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"x"}).output("x")), HasSubstr("'x' is defined twice"));
+    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"ghost"}, {"y"}).output("y")),
+                HasSubstr("'ghost'"));
+    EXPECT_THAT(
+        refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"y"}).node("Relu", {"x"}, {"y"}).output("y")),
+        HasSubstr("'y' is defined twice"));
+    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"x"}).output("x")),
+                HasSubstr("'x' is defined twice"));
     EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"y"}).output("z")), HasSubstr("output 'z'"));
 }
 
 TEST(OnnxReader, NamesANodeOfACycleAndShowsTheGraphWhenTolerant) {
-    const auto cyclic = ModelBuilder().input("x", DataType::Float32, {1}).node("Add", {"x", "c"}, {"b"}, {}, "one").node("Relu", {"b"}, {"c"}, {}, "two").output("c");
+    const auto cyclic = ModelBuilder()
+                            .input("x", DataType::Float32, {1})
+                            .node("Add", {"x", "c"}, {"b"}, {}, "one")
+                            .node("Relu", {"b"}, {"c"}, {}, "two")
+                            .output("c");
     EXPECT_THAT(refusal(cyclic), testing::AllOf(HasSubstr("cycle"), testing::AnyOf(HasSubstr("'one'"), HasSubstr("'two'"))));
     const auto shown = readModel(cyclic, {.tolerant = true});
     ASSERT_TRUE(shown);
@@ -176,13 +185,19 @@ TEST(OnnxReader, NamesANodeOfACycleAndShowsTheGraphWhenTolerant) {
 }
 
 TEST(OnnxReader, SaysWhichOperatorSetIsNotImported) {
-    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Gelu", {"x"}, {"y"}, {}, "g", "com.example").output("y")), HasSubstr("com.example"));
+    EXPECT_THAT(refusal(ModelBuilder().input("x", DataType::Float32, {1}).node("Gelu", {"x"}, {"y"}, {}, "g", "com.example").output("y")),
+                HasSubstr("com.example"));
 }
 
 TEST(OnnxReader, ReadsTypesAloneWhenWeightsAreNotWanted) {
     std::vector<float> many(3 * 1000, 1.0f);
-    const auto builder = ModelBuilder().input("x", DataType::Float32, {1, 3}).constant("w", Tensor::fromFloats({3, 1000}, many))
-        .constant("shape", Tensor::fromInt64s({2}, {10, 100})).node("MatMul", {"x", "w"}, {"h"}).node("Reshape", {"h", "shape"}, {"y"}).output("y");
+    const auto builder = ModelBuilder()
+                             .input("x", DataType::Float32, {1, 3})
+                             .constant("w", Tensor::fromFloats({3, 1000}, many))
+                             .constant("shape", Tensor::fromInt64s({2}, {10, 100}))
+                             .node("MatMul", {"x", "w"}, {"h"})
+                             .node("Reshape", {"h", "shape"}, {"y"})
+                             .output("y");
     const auto result = readModel(builder, {.readWeights = false});
     ASSERT_TRUE(result);
     const auto& weight = result->graph.value(result->graph.find("w"));
@@ -198,7 +213,12 @@ TEST(OnnxReader, ViewsAlignedWeightsInTheMappedFileAndCopiesMisalignedOnes) {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
     for (const std::string padding : {"", "1", "12", "123"}) {
         const auto path = folder.path() / "model.onnx";
-        ModelBuilder().producer(padding).constant("w", Tensor::fromFloats({5000}, values)).node("Relu", {"w"}, {"y"}).output("y").save(path);
+        ModelBuilder()
+            .producer(padding)
+            .constant("w", Tensor::fromFloats({5000}, values))
+            .node("Relu", {"w"}, {"y"})
+            .output("y")
+            .save(path);
         const auto result = read(path);
         ASSERT_TRUE(result);
         EXPECT_EQ(result->fileBytes, static_cast<std::int64_t>(std::filesystem::file_size(path)));
@@ -208,7 +228,10 @@ TEST(OnnxReader, ViewsAlignedWeightsInTheMappedFileAndCopiesMisalignedOnes) {
 
 TEST(OnnxReader, SubgraphsCaptureValuesOfTheGraphsAround) {
     const auto inner = ModelBuilder().node("Mul", {"h", "k"}, {"deep"}).output("deep");
-    const auto then = ModelBuilder().constant("k", Tensor::scalar(2)).node("If", {"c"}, {"t"}, {{"then_branch", inner}, {"else_branch", inner}}).output("t");
+    const auto then = ModelBuilder()
+                          .constant("k", Tensor::scalar(2))
+                          .node("If", {"c"}, {"t"}, {{"then_branch", inner}, {"else_branch", inner}})
+                          .output("t");
     const auto otherwise = ModelBuilder().node("Neg", {"x"}, {"t"}).output("t");
     const Graph graph = graphOf(ModelBuilder().input("x", DataType::Float32, {1}).input("c", DataType::Bool, {})
                                     .node("If", {"c"}, {"y"}, {{"then_branch", then}, {"else_branch", otherwise}}, "branch")

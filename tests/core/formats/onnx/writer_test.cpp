@@ -56,13 +56,19 @@ std::vector<float> seeded(std::int64_t count, std::uint64_t seed) {
 }
 
 Graph matMul(std::int64_t k, std::int64_t n, int opset = 13) {
-    const std::string bytes = ModelBuilder().opset(opset).input("x", DataType::Float32, {"rows", k})
-        .constant("w", Tensor::fromFloats({k, n}, seeded(k * n, 1))).node("MatMul", {"x", "w"}, {"y"}, {}, "product").output("y", DataType::Float32, {"rows", n}).bytes();
+    const std::string bytes = ModelBuilder()
+                                  .opset(opset)
+                                  .input("x", DataType::Float32, {"rows", k})
+                                  .constant("w", Tensor::fromFloats({k, n}, seeded(k * n, 1)))
+                                  .node("MatMul", {"x", "w"}, {"y"}, {}, "product")
+                                  .output("y", DataType::Float32, {"rows", n})
+                                  .bytes();
     return readBytes(std::as_bytes(std::span(bytes)), nullptr, ".")->graph;
 }
 
 /// Random codes, scales and zero points in their allowed ranges.
-std::shared_ptr<const QuantizedWeight> randomWeight(Shape shape, WeightLayout layout, int bits, std::int64_t group, bool symmetric, std::uint64_t seed) {
+std::shared_ptr<const QuantizedWeight> randomWeight(Shape shape, WeightLayout layout, int bits, std::int64_t group, bool symmetric,
+                                                    std::uint64_t seed) {
     base::Random random(seed);
     QuantizedWeight weight;
     weight.originalShape = shape;
@@ -73,7 +79,10 @@ std::shared_ptr<const QuantizedWeight> randomWeight(Shape shape, WeightLayout la
     weight.symmetric = symmetric;
     weight.group = group == 0 ? weight.columns : group;
     const int half = 1 << (bits - 1);
-    const auto code = [&] { return static_cast<std::int8_t>(static_cast<int>(random.below(static_cast<std::uint64_t>(2 * half - (symmetric ? 1 : 0)))) - half + (symmetric ? 1 : 0)); };
+    const auto code = [&] {
+        return static_cast<std::int8_t>(static_cast<int>(random.below(static_cast<std::uint64_t>(2 * half - (symmetric ? 1 : 0)))) - half +
+                                        (symmetric ? 1 : 0));
+    };
     for (std::int64_t i = 0; i < weight.rows * weight.columns; ++i) weight.codes.push_back(code());
     for (std::int64_t i = 0; i < weight.rows * weight.groups(); ++i) {
         weight.scales.push_back(static_cast<float>(random.uniform(0.01, 0.1)));
@@ -122,7 +131,8 @@ std::vector<float> dequantizeLinear(const Graph& graph, const graph::Node& node)
 
 /// MatMulNBits by its documentation; the weight as [K, N].
 std::vector<float> unpackBlocks(const Graph& graph, const graph::Node& node) {
-    const std::int64_t k = node.integer("K", 0), n = node.integer("N", 0), bits = node.integer("bits", 0), block = node.integer("block_size", 0);
+    const std::int64_t k = node.integer("K", 0), n = node.integer("N", 0), bits = node.integer("bits", 0),
+                       block = node.integer("block_size", 0);
     const std::int64_t blocks = (k + block - 1) / block, blob = block * bits / 8;
     const Tensor& codes = *graph.constantOf(node.input(1));
     const auto scales = tensor::toFloats(*graph.constantOf(node.input(2)));
@@ -137,8 +147,10 @@ std::vector<float> unpackBlocks(const Graph& graph, const graph::Node& node) {
         for (std::int64_t i = 0; i < k; ++i) {
             const std::int64_t b = i / block;
             const int code = at(codes.bytes().subspan(static_cast<std::size_t>((row * blocks + b) * blob)), i % block);
-            const int zero = zeros ? at(zeros->bytes().subspan(static_cast<std::size_t>(row * ((blocks * bits + 7) / 8))), b) : 1 << (bits - 1);
-            values[static_cast<std::size_t>(i * n + row)] = static_cast<float>(code - zero) * scales[static_cast<std::size_t>(row * blocks + b)];
+            const int zero =
+                zeros ? at(zeros->bytes().subspan(static_cast<std::size_t>(row * ((blocks * bits + 7) / 8))), b) : 1 << (bits - 1);
+            values[static_cast<std::size_t>(i * n + row)] =
+                static_cast<float>(code - zero) * scales[static_cast<std::size_t>(row * blocks + b)];
         }
     return values;
 }
@@ -192,8 +204,11 @@ TEST_F(OnnxWriter, WritesIntegerProductsAsQuantizeAndDequantize) {
 
 TEST_F(OnnxWriter, DequantizesConvolutionsAlongTheirOutputChannels) {
     for (const bool symmetric : {true, false}) {
-        Graph graph = import(ModelBuilder().input("x", DataType::Float32, {1, 3, 8, 8}).constant("w", Tensor::fromFloats({5, 3, 3, 3}, seeded(135, 2)))
-            .node("Conv", {"x", "w"}, {"y"}).output("y"));
+        Graph graph = import(ModelBuilder()
+                                 .input("x", DataType::Float32, {1, 3, 8, 8})
+                                 .constant("w", Tensor::fromFloats({5, 3, 3, 3}, seeded(135, 2)))
+                                 .node("Conv", {"x", "w"}, {"y"})
+                                 .output("y"));
         const auto weight = randomWeight({5, 3, 3, 3}, WeightLayout::OutputsFirst, 8, 0, symmetric, 4);
         quantize(graph, "w", weight, false);
         const auto [result, back] = roundTrip(graph);
@@ -209,7 +224,8 @@ TEST_F(OnnxWriter, DequantizesConvolutionsAlongTheirOutputChannels) {
 TEST_F(OnnxWriter, PacksFourAndEightBitGroupsAsMatMulNBitsDocumentsThem) {
     std::uint64_t seed = 10;
     for (const std::int64_t k : {16, 32, 40, 96, 130})
-        for (const auto& [bits, group] : std::vector<std::pair<int, std::int64_t>>{{4, 0}, {4, 16}, {4, 32}, {4, 48}, {3, 32}, {8, 32}, {8, 64}})
+        for (const auto& [bits, group] :
+             std::vector<std::pair<int, std::int64_t>>{{4, 0}, {4, 16}, {4, 32}, {4, 48}, {3, 32}, {8, 32}, {8, 64}})
             for (const bool symmetric : {true, false}) {
                 if (group > k) continue;
                 Graph graph = matMul(k, 7);
@@ -225,7 +241,8 @@ TEST_F(OnnxWriter, PacksFourAndEightBitGroupsAsMatMulNBitsDocumentsThem) {
                 const std::int64_t block = node->integer("block_size", 0);
                 EXPECT_TRUE(block >= 16 && (block & (block - 1)) == 0);
                 EXPECT_EQ(node->inputs.size(), symmetric ? 3u : 4u);
-                EXPECT_EQ(unpackBlocks(back, *node), tensor::toFloats(*weight->dequantize())) << "K=" << k << " bits=" << bits << " group=" << group;
+                EXPECT_EQ(unpackBlocks(back, *node), tensor::toFloats(*weight->dequantize()))
+                    << "K=" << k << " bits=" << bits << " group=" << group;
                 EXPECT_EQ(result.form, bits <= 4 ? "MatMulNBits int4" : "MatMulNBits int8");
             }
 }
@@ -272,8 +289,13 @@ TEST_F(OnnxWriter, NamesMaskedAndMixedForms) {
     masked.nodes[0].treatment.pruned = true;
     EXPECT_EQ(roundTrip(masked).result.form, "masked fp32");
 
-    Graph two = import(ModelBuilder().input("x", DataType::Float32, {1, 32}).constant("a", Tensor::fromFloats({32, 32}, seeded(1024, 1)))
-        .constant("b", Tensor::fromFloats({32, 4}, seeded(128, 2))).node("MatMul", {"x", "a"}, {"h"}).node("MatMul", {"h", "b"}, {"y"}).output("y"));
+    Graph two = import(ModelBuilder()
+                           .input("x", DataType::Float32, {1, 32})
+                           .constant("a", Tensor::fromFloats({32, 32}, seeded(1024, 1)))
+                           .constant("b", Tensor::fromFloats({32, 4}, seeded(128, 2)))
+                           .node("MatMul", {"x", "a"}, {"h"})
+                           .node("MatMul", {"h", "b"}, {"y"})
+                           .output("y"));
     two.value(two.find("h")).type.type = DataType::Float32;
     quantize(two, "a", randomWeight({32, 32}, WeightLayout::OutputsLast, 4, 16, true, 7), false);
     two.nodes[1].treatment.pruned = true;
@@ -281,8 +303,14 @@ TEST_F(OnnxWriter, NamesMaskedAndMixedForms) {
 }
 
 TEST_F(OnnxWriter, SharesTheQuantizedActivationOfTwoReaders) {
-    Graph graph = import(ModelBuilder().input("x", DataType::Float32, {1, 8}).constant("a", Tensor::fromFloats({8, 8}, seeded(64, 1)))
-        .constant("b", Tensor::fromFloats({8, 8}, seeded(64, 2))).node("MatMul", {"x", "a"}, {"y"}).node("MatMul", {"x", "b"}, {"z"}).output("y").output("z"));
+    Graph graph = import(ModelBuilder()
+                             .input("x", DataType::Float32, {1, 8})
+                             .constant("a", Tensor::fromFloats({8, 8}, seeded(64, 1)))
+                             .constant("b", Tensor::fromFloats({8, 8}, seeded(64, 2)))
+                             .node("MatMul", {"x", "a"}, {"y"})
+                             .node("MatMul", {"x", "b"}, {"z"})
+                             .output("y")
+                             .output("z"));
     quantize(graph, "a", randomWeight({8, 8}, WeightLayout::OutputsLast, 8, 0, true, 1), true);
     quantize(graph, "b", randomWeight({8, 8}, WeightLayout::OutputsLast, 8, 0, true, 2), true);
     const Graph back = roundTrip(graph).graph;
