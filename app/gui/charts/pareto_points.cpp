@@ -90,6 +90,17 @@ void keepNearFront(ChartPlan& plan, bool higherIsBetter) {
     plan.leftOut = static_cast<int>(before - plan.points.size());
 }
 
+/// Trials in the strip have no x of their own: three lanes keep those of like quality apart.
+void spreadStrip(ChartPlan& plan) {
+    std::vector<ChartPoint*> strip;
+    for (ChartPoint& point : plan.points) {
+        if (point.inStrip) strip.push_back(&point);
+    }
+    std::sort(strip.begin(), strip.end(), [](const ChartPoint* a, const ChartPoint* b) { return a->y < b->y; });
+    constexpr double kLanes[] = {0.5, 0.25, 0.75};
+    for (std::size_t i = 0; i < strip.size(); ++i) strip[i]->x = plan.stripLow + kLanes[i % 3] * (plan.stripHigh - plan.stripLow);
+}
+
 void setRanges(ChartPlan& plan) {
     Range x, y;
     bool strip = false;
@@ -121,9 +132,7 @@ void setRanges(ChartPlan& plan) {
         plan.stripLow = plan.x.high;
         plan.stripHigh = plan.x.low + (plan.x.high - plan.x.low) / (1 - kStripShare);
         plan.xHigh = plan.stripHigh;
-        for (ChartPoint& point : plan.points) {
-            if (point.inStrip) point.x = (plan.stripLow + plan.stripHigh) / 2;
-        }
+        spreadStrip(plan);
     }
     plan.xDecimals = decimalsFor(plan.x.step);
     plan.yDecimals = decimalsFor(plan.y.step);

@@ -56,8 +56,10 @@ TEST(ChartPlan, PutsTrialsWithoutASpeedIntoAStripOutsideTheScale) {
         const auto* result = snapshot->result(point.trial);
         EXPECT_EQ(point.inStrip, !result->speed.has_value());
         EXPECT_EQ(point.marker == Marker::Emulated, result->execution == trace::Execution::Emulated);
-        if (!point.inStrip) EXPECT_LE(point.x, plan.x.high);
-        if (!point.inStrip) continue;
+        if (!point.inStrip) {
+            EXPECT_LE(point.x, plan.x.high);
+            continue;
+        }
         ++inStrip;
         EXPECT_GT(point.x, plan.x.high);
         EXPECT_LT(point.x, plan.xHigh);
@@ -83,7 +85,7 @@ TEST(ChartPlan, JoinsTheFrontFromLeftToRight) {
     ASSERT_FALSE(plan.front.empty());
     for (std::size_t i = 0; i < plan.front.size(); ++i) {
         EXPECT_TRUE(snapshot->row(plan.points[plan.front[i]].trial)->onFront);
-        if (i > 0) EXPECT_LE(plan.points[plan.front[i - 1]].x, plan.points[plan.front[i]].x);
+        EXPECT_LE(plan.points[plan.front[i == 0 ? 0 : i - 1]].x, plan.points[plan.front[i]].x);
     }
 }
 

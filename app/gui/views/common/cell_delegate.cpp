@@ -34,13 +34,13 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
         painter->setPen(Qt::NoPen);
         painter->setBrush(colour);
         painter->drawRoundedRect(QRectF(inner.left(), inner.top() + 5, std::max(2.0, share * inner.width()), inner.height() - 10), 3, 3);
-        inner.adjust(0, 0, -kHalfGap, 0);
     }
     if (index.column() == m_markerColumn) {
         paintMarker(*painter, inner, index.data(MarkerRole).toInt());
         inner.adjust(kMarkerSpace, 0, 0, 0);
     }
     const auto alignment = static_cast<Qt::Alignment>(index.data(Qt::TextAlignmentRole).toInt());
+    if (alignment.testFlag(Qt::AlignRight)) inner.adjust(0, 0, -kHalfGap, 0);  // keeps figures off the end of a full bar
     const Qt::TextElideMode elide = alignment.testFlag(Qt::AlignRight) ? Qt::ElideLeft : Qt::ElideRight;
     painter->setFont(option.font);
     const bool mark = index.data(Qt::DisplayRole).toString() == QStringLiteral("●");

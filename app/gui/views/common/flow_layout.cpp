@@ -42,4 +42,20 @@ int FlowLayout::arrange(const QRect& rect, bool place) const {
     return y + rowHeight - rect.y() + contentsMargins().bottom();
 }
 
+FlowBox::FlowBox(int gap, QWidget* parent) : QWidget(parent), m_flow(new FlowLayout(gap, this)) {
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+void FlowBox::add(QWidget* widget) {
+    m_flow->addWidget(widget);
+    fit();
+}
+
+void FlowBox::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fit();
+}
+
+void FlowBox::fit() { setFixedHeight(m_flow->heightForWidth(width())); }
+
 }  // namespace trimtab::gui

@@ -3,6 +3,7 @@
 // Lays widgets in rows, as words in a paragraph.
 #include <QLayout>
 #include <QList>
+#include <QWidget>
 
 namespace trimtab::gui {
 
@@ -16,7 +17,6 @@ public:
     QLayoutItem* itemAt(int index) const override;
     QLayoutItem* takeAt(int index) override;
     Qt::Orientations expandingDirections() const override { return {}; }
-    bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
     QSize sizeHint() const override { return minimumSize(); }
     QSize minimumSize() const override;
@@ -28,6 +28,21 @@ private:
 
     QList<QLayoutItem*> m_items;
     int m_gap;
+};
+
+/// A widget that is as high as its flow needs at the width it has. The layouts around it need not know of height for width, which
+/// scroll areas reckon at the smallest width.
+class FlowBox : public QWidget {
+public:
+    explicit FlowBox(int gap, QWidget* parent = nullptr);
+    void add(QWidget* widget);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    void fit();
+    FlowLayout* m_flow;
 };
 
 }  // namespace trimtab::gui

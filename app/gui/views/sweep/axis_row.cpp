@@ -30,15 +30,14 @@ AxisRow::AxisRow(const AxisOffer& offer, QWidget* parent) : QFrame(parent), m_of
     auto* title = makeLabel(offer.title, "heading");
     auto* path = makeLabel(offer.path, "small");
     title->setFixedWidth(kTitleWidth);
+    title->setWordWrap(false);
+    path->setWordWrap(false);
     setToolTip(offer.explanation);
+    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     words->addWidget(title);
     words->addWidget(path);
     words->addStretch();
-    auto* chips = new QWidget;
-    m_flow = new FlowLayout(kGap, chips);
-    QSizePolicy policy(QSizePolicy::Expanding, QSizePolicy::Minimum);
-    policy.setHeightForWidth(true);
-    chips->setSizePolicy(policy);
+    m_flow = new FlowBox(kGap);
     for (int i = 0; i < offer.values.size(); ++i) addChip(offer.values[i], offer.labels[i]);
     m_custom = new QLineEdit;
     m_custom->setObjectName(QStringLiteral("axis.%1.custom").arg(offer.path));
@@ -46,7 +45,7 @@ AxisRow::AxisRow(const AxisOffer& offer, QWidget* parent) : QFrame(parent), m_of
     m_custom->setToolTip(tr("A value, several with commas, or first:last:step. Press Enter to add."));
     m_custom->setFixedWidth(88);
     layout->addLayout(words);
-    layout->addWidget(chips, 1);
+    layout->addWidget(m_flow, 1, Qt::AlignTop);
     layout->addWidget(m_custom, 0, Qt::AlignTop);
     connect(m_custom, &QLineEdit::returnPressed, this, &AxisRow::addCustom);
 }
@@ -55,7 +54,7 @@ QPushButton* AxisRow::addChip(const QString& value, const QString& label) {
     auto* chip = makeButton(QStringLiteral("axis.%1.%2").arg(m_offer.path, value), label, "chip");
     chip->setCheckable(true);
     chip->setProperty(kValue, value);
-    m_flow->addWidget(chip);
+    m_flow->add(chip);
     m_chips << chip;
     connect(chip, &QPushButton::toggled, this, &AxisRow::changed);
     return chip;

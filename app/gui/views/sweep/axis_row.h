@@ -12,7 +12,7 @@ class QPushButton;
 
 namespace trimtab::gui {
 
-class FlowLayout;
+class FlowBox;
 
 /// Chips are named "axis.<path>.<value>", the field "axis.<path>.custom".
 class AxisRow : public QFrame {
@@ -34,7 +34,7 @@ private:
     void addCustom();
 
     AxisOffer m_offer;
-    FlowLayout* m_flow = nullptr;
+    FlowBox* m_flow = nullptr;
     QLineEdit* m_custom = nullptr;
     QList<QPushButton*> m_chips;
 };

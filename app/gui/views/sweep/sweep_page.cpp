@@ -79,7 +79,9 @@ QWidget* SweepPage::makePresets() {
     auto* layout = new QHBoxLayout(row);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(kGap);
-    layout->addWidget(makeLabel(tr("Begin with"), "muted"));
+    auto* begin = makeLabel(tr("Begin with"), "muted");
+    begin->setWordWrap(false);
+    layout->addWidget(begin);
     int index = 0;
     for (const SweepPreset& preset : sweepPresets()) {
         auto* button = makeButton(QStringLiteral("sweep.preset.%1").arg(index++), preset.title);
@@ -157,6 +159,7 @@ QWidget* SweepPage::makeSummary() {
     m_duration->setObjectName(QStringLiteral("sweep.duration"));
     m_quality = new StatTile(tr("Quality is measured as"));
     m_quality->setObjectName(QStringLiteral("sweep.quality"));
+    for (StatTile* tile : {m_trials, m_duration, m_quality}) tile->setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
     m_problem = makeLabel({}, "");
     m_problem->setObjectName(QStringLiteral("sweep.problem"));
     setTone(m_problem, "warning");
