@@ -57,7 +57,7 @@ TEST_F(Usage, OfAMissingFileNamesIt) {
 }
 
 TEST_F(Usage, OfARecipeWithoutMeaningIsRefusedWithItsReason) {
-    const Ran unknown = trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", R"({"weights": {"bitz": 4}})")});
+    const Ran unknown = trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", R"({"weights": {"bits": 4, "bitz": 4}})")});
     EXPECT_EQ(unknown.status, 3);
     EXPECT_NE(unknown.err.find("bitz"), std::string::npos) << unknown.err;
     EXPECT_NE(unknown.err.find("r.json"), std::string::npos) << unknown.err;
