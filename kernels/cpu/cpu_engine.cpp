@@ -34,7 +34,8 @@ std::set<std::string> unknownOperators(const Graph& graph) {
         for (const graph::Node& node : current->nodes) {
             if (implementationsOf(node).empty()) unknown.insert(node.domain.empty() ? node.op : node.domain + "." + node.op);
             for (const auto& [key, attribute] : node.attributes) {
-                if (const auto* inner = std::get_if<std::shared_ptr<const Graph>>(&attribute); inner && *inner) open.push_back(inner->get());
+                if (const auto* inner = std::get_if<std::shared_ptr<const Graph>>(&attribute); inner && *inner)
+                    open.push_back(inner->get());
             }
         }
     }
@@ -55,7 +56,8 @@ public:
         for (const Implementation& implementation : implementationsOf(node)) {
             runtime::Support support = implementation.judge(view);
             if (support.level != runtime::Support::Level::Refused) return support;
-            if (!support.reason.empty()) reasons += (reasons.empty() ? "" : "; ") + std::string(implementation.name) + ": " + support.reason;
+            if (!support.reason.empty())
+                reasons += (reasons.empty() ? "" : "; ") + std::string(implementation.name) + ": " + support.reason;
         }
         return refused(node.op + ": " + (reasons.empty() ? "nothing here executes it" : reasons));
     }

@@ -1,6 +1,6 @@
-// The CPU engine's treatments on a small residual classifier (3 × 3 convolutions over 64 and 128 channels, 64 × 64 grey images), interleaved block by
-// block with fp32; prints medians, their ratio to fp32 and where the time goes.
-// Run: classifier_bench [batch] [blocks] [threads]. Default 16, 25, every core.
+// The CPU engine's treatments on a small residual classifier (3 × 3 convolutions over 64 and 128 channels, 64 × 64 grey images),
+// interleaved block by block with fp32; prints medians, their ratio to fp32 and where the time goes. Run: classifier_bench [batch] [blocks]
+// [threads]. Default 16, 25, every core.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -33,7 +33,8 @@ public:
         y = block(y, 128, 128, 1);
         y = block(y, 128, 128, 1);
         y = m_maker.node("Flatten", {m_maker.node("GlobalAveragePool", {y})});
-        m_maker.output(m_maker.node("Gemm", {y, weight(Shape{10, 128}), m_maker.constant(normalTensor(Shape{10}, 4))}, {{"transB", std::int64_t{1}}}));
+        m_maker.output(
+            m_maker.node("Gemm", {y, weight(Shape{10, 128}), m_maker.constant(normalTensor(Shape{10}, 4))}, {{"transB", std::int64_t{1}}}));
         treat();
     }
     Graph finish() { return m_maker.finish(); }
@@ -55,8 +56,9 @@ private:
     }
     ValueId conv(ValueId x, std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, std::int64_t stride) {
         const std::int64_t pad = kernel / 2;
-        const auto y = m_maker.node("Conv", {x, weight(Shape{outputs, inputs, kernel, kernel}), m_maker.constant(normalTensor(Shape{outputs}, ++m_seed))},
-                                    {{"strides", Ints{stride, stride}}, {"pads", Ints{pad, pad, pad, pad}}});
+        const auto y = m_maker.node(
+            "Conv", {x, weight(Shape{outputs, inputs, kernel, kernel}), m_maker.constant(normalTensor(Shape{outputs}, ++m_seed))},
+            {{"strides", Ints{stride, stride}}, {"pads", Ints{pad, pad, pad, pad}}});
         treat();
         return y;
     }
@@ -133,8 +135,9 @@ int main(int argc, char** argv) {
     for (auto& contender : contenders) {
         const double best = *std::min_element(contender.milliseconds.begin(), contender.milliseconds.end());
         const double baseBest = *std::min_element(contenders[0].milliseconds.begin(), contenders[0].milliseconds.end());
-        std::cout << fmt::format("{}: median {:.3f} ms, fastest {:.3f} ms, {:.2f} x (fastest {:.2f} x)\n", contender.name, median(contender.milliseconds), best,
-                                 median(contenders[0].milliseconds) / median(contender.milliseconds), baseBest / best);
+        std::cout << fmt::format("{}: median {:.3f} ms, fastest {:.3f} ms, {:.2f} x (fastest {:.2f} x)\n", contender.name,
+                                 median(contender.milliseconds), best, median(contenders[0].milliseconds) / median(contender.milliseconds),
+                                 baseBest / best);
     }
     for (auto& contender : contenders) {
         Stopwatch watch(contender.model->layers().size());
@@ -143,8 +146,9 @@ int main(int argc, char** argv) {
         std::cout << contender.name << "\n";
         for (std::size_t i = 0; i < watch.seconds.size(); ++i) {
             const auto& layer = contender.model->layers()[i];
-            std::cout << fmt::format("  {:8.1f} us {:>8.1f} GOPS {} {} [{}] {}\n", watch.seconds[i] / kRuns * 1e6, layer.operations / (watch.seconds[i] / kRuns) / 1e9,
-                                     layer.op, layer.kernel, trace::name(layer.execution), layer.reason);
+            std::cout << fmt::format("  {:8.1f} us {:>8.1f} GOPS {} {} [{}] {}\n", watch.seconds[i] / kRuns * 1e6,
+                                     layer.operations / (watch.seconds[i] / kRuns) / 1e9, layer.op, layer.kernel,
+                                     trace::name(layer.execution), layer.reason);
         }
     }
     return 0;

@@ -15,8 +15,10 @@ runtime::Support judgeBfloat(const NodeView& view) {
     if (treatment.activationBits != 32) return refused("bfloat16 products take no 8-bit activations");
     if (!onednn::hasBfloat16Products() && !onednn::emulatesBfloat16()) return refused("this processor has no bfloat16 products");
     if (!onednn::hasBfloat16Products()) return emulated("this processor has no bfloat16 products; oneDNN imitates them in fp32");
-    if (treatment.weightBits == 16 && !treatment.weightsBfloat) return emulated("no kernel multiplies float16 weights in bfloat16; they are held as bfloat16");
-    if (treatment.weightBits < 16) return emulated("no kernel multiplies " + std::to_string(treatment.weightBits) + "-bit weights in bfloat16");
+    if (treatment.weightBits == 16 && !treatment.weightsBfloat)
+        return emulated("no kernel multiplies float16 weights in bfloat16; they are held as bfloat16");
+    if (treatment.weightBits < 16)
+        return emulated("no kernel multiplies " + std::to_string(treatment.weightBits) + "-bit weights in bfloat16");
     return native();
 }
 
@@ -54,8 +56,10 @@ Status placeBfloatConvolution(Builder& builder, const NodeView& view) {
 
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0), Form{DataType::BFloat16, chosen.layout}));
     TRIMTAB_TRY(const Tensor weight, unroundedWeight(builder, view, 1));
-    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, weight, onednn::describe(Shape(shape.weightDims()), DataType::Float32), primitive.weights));
-    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
+    TRIMTAB_TRY(const SlotId weights,
+                onednn::packed(builder, weight, onednn::describe(Shape(shape.weightDims()), DataType::Float32), primitive.weights));
+    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false},
+                                            {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
     if (shape.hasBias) {
         TRIMTAB_TRY(const SlotId bias, builder.read(view.node.input(2)));
         arguments.push_back({DNNL_ARG_BIAS, primitive.bias, bias, false});
@@ -84,8 +88,9 @@ Status placeBfloatMatMul(Builder& builder, const NodeView& view) {
     if (product.relu) attributes.postOps.push_back({onednn::PostOp::Kind::Relu, 0, 0, {}});
     std::optional<onednn::Desc> bias;
     if (product.bias != graph::kNoValue) bias = onednn::describe(Shape{1, product.n}, DataType::Float32);
-    TRIMTAB_TRY(const auto primitive, onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::BFloat16), onednn::anyLayout(dims, DataType::BFloat16),
-                                                     bias, onednn::describe(Shape{product.m, product.n}, type), attributes));
+    TRIMTAB_TRY(const auto primitive, onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::BFloat16),
+                                                     onednn::anyLayout(dims, DataType::BFloat16), bias,
+                                                     onednn::describe(Shape{product.m, product.n}, type), attributes));
     if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
 
     const Form plain{DataType::BFloat16, Layout::Plain};
@@ -93,7 +98,8 @@ Status placeBfloatMatMul(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const Tensor weight, unroundedWeight(builder, view, 1));
     const auto own = onednn::describe(dims, DataType::Float32, outputsFirst ? onednn::Dims{1, product.k} : onednn::Dims{product.n, 1});
     TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, weight, own, primitive.weights));
-    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
+    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false},
+                                            {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
     if (bias) {
         TRIMTAB_TRY(const SlotId slot, readBias(builder, view, product));
         arguments.push_back({DNNL_ARG_BIAS, *bias, slot, false});
@@ -123,7 +129,8 @@ Status placeBfloatBatched(Builder& builder, const NodeView& view) {
     recordTreatment(builder, view);
     builder.record().kernel = "onednn matmul bf16 " + primitive.name;
     return onednn::place(builder, primitive,
-                         {{DNNL_ARG_SRC, source, left, false}, {DNNL_ARG_WEIGHTS, weights, right, false},
+                         {{DNNL_ARG_SRC, source, left, false},
+                          {DNNL_ARG_WEIGHTS, weights, right, false},
                           {DNNL_ARG_DST, destination, builder.write(view.node.output(0), Form{type, Layout::Plain}), true}});
 }
 

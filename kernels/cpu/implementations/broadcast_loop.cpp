@@ -10,7 +10,9 @@ std::optional<BroadcastLoop> BroadcastLoop::make(const Shape& output, Layout lay
         const auto own = stridesOf(operand.shape, operand.layout);
         std::vector<std::int64_t> aligned(static_cast<std::size_t>(output.rank()), 0);
         const int lead = output.rank() - operand.shape.rank();
+        if (lead < 0) return std::nullopt;
         for (int axis = 0; axis < operand.shape.rank(); ++axis) {
+            if (operand.shape[axis] != 1 && operand.shape[axis] != output[lead + axis]) return std::nullopt;
             if (operand.shape[axis] != 1) aligned[static_cast<std::size_t>(lead + axis)] = own[static_cast<std::size_t>(axis)];
         }
         byAxis.push_back(std::move(aligned));

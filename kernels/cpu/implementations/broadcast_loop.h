@@ -1,5 +1,6 @@
 #pragma once
-// The loops of an element-wise operator with broadcasting, settled once: axes in the order of the output's bytes, joined where every operand allows it.
+// The loops of an element-wise operator with broadcasting, settled once: axes in the order of the output's bytes, joined where every
+// operand allows it.
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -17,7 +18,7 @@ struct BroadcastLoop {
         Shape shape;
         Layout layout = Layout::Plain;
     };
-    /// nullopt when an operand's innermost stride is neither 0 nor 1.
+    /// nullopt when an operand's innermost stride is neither 0 nor 1, or when it does not broadcast to the output.
     static std::optional<BroadcastLoop> make(const Shape& output, Layout layout, const std::vector<Operand>& operands);
 
     std::int64_t runs() const;

@@ -28,7 +28,8 @@ struct Pair {
     Convert convert;
 };
 
-// Bool is one byte of 0 or 1, so it converts as uint8. Floats to integers are left to the reference kernel, which settles what is out of range.
+// Bool is one byte of 0 or 1, so it converts as uint8. Floats to integers are left to the reference kernel, which settles what is out of
+// range.
 constexpr std::array kPairs = {
     Pair{DataType::Bool, DataType::Float32, convert<std::uint8_t, float>},
     Pair{DataType::Bool, DataType::Int64, convert<std::uint8_t, std::int64_t>},
@@ -61,6 +62,7 @@ runtime::Support judgeCast(const NodeView& view) {
 
 Status placeCast(Builder& builder, const NodeView& view) {
     const Convert convert = find(view.type(0), view.outputType());
+    if (view.shape(0) != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its input", view.node.name);
     const std::int64_t count = view.outputShape().elementCount();
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0)));
     const SlotId target = builder.write(view.node.output(0));

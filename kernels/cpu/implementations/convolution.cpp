@@ -33,7 +33,8 @@ Result<ConvolutionShape> convolutionShape(const NodeView& view) {
     return shape;
 }
 
-Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const NodeView& view, const ConvolutionTypes& types, bool acceptPlain) {
+Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const NodeView& view, const ConvolutionTypes& types,
+                                            bool acceptPlain) {
     onednn::Attributes attributes;
     attributes.postOps = types.scaling;
     attributes.sourceZeroPoint = types.sourceZeroPoint;
@@ -47,8 +48,9 @@ Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const
 
     Result<ChosenConvolution> best = fail(ErrorCode::Unsupported, "oneDNN has no kernel for it");
     for (const Layout layout : {Layout::ChannelsLast, Layout::Plain}) {
-        auto primitive = onednn::convolution(onednn::describe(shape.input, types.source, layout), weights, bias,
-                                             onednn::describe(shape.output, types.destination, layout), shape.window.forOnednn(), attributes);
+        auto primitive =
+            onednn::convolution(onednn::describe(shape.input, types.source, layout), weights, bias,
+                                onednn::describe(shape.output, types.destination, layout), shape.window.forOnednn(), attributes);
         if (!primitive) {
             if (!best) best = fail(primitive.error());
             continue;
@@ -56,7 +58,8 @@ Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const
         if (!primitive->isPlainReference()) return ChosenConvolution{std::move(*primitive), layout};
         if (!best && acceptPlain) best = ChosenConvolution{std::move(*primitive), layout};
     }
-    if (!best && best.error().code == ErrorCode::Unsupported && !acceptPlain) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
+    if (!best && best.error().code == ErrorCode::Unsupported && !acceptPlain)
+        return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
     return best;
 }
 
@@ -64,7 +67,8 @@ Result<SlotId> convolutionResult(Builder& builder, const NodeView& view, const C
     const graph::ValueId output = view.node.output(0);
     if (!shape.hasResidual) return builder.write(output, form);
     TRIMTAB_TRY(const SlotId residual, builder.read(view.node.input(3), form));
-    if (builder.mayOverwrite(residual) && builder.rootOf(residual) != builder.rootOf(source)) return builder.writeOver(output, form, residual);
+    if (builder.mayOverwrite(residual) && builder.rootOf(residual) != builder.rootOf(source))
+        return builder.writeOver(output, form, residual);
     const SlotId result = builder.write(output, form);
     placeCopy(builder, residual, result, *tensor::byteSize(form.type, shape.output.elementCount()));
     return result;
@@ -92,9 +96,11 @@ Status placeConvolution(Builder& builder, const NodeView& view) {
         TRIMTAB_TRY(weights, readAsTreated(builder, view, 1));
     } else {
         TRIMTAB_TRY(const Tensor weight, treatedWeight(builder, view, 1));
-        TRIMTAB_TRY(weights, onednn::packed(builder, weight, onednn::describe(Shape(shape.weightDims()), DataType::Float32), primitive.weights));
+        TRIMTAB_TRY(weights,
+                    onednn::packed(builder, weight, onednn::describe(Shape(shape.weightDims()), DataType::Float32), primitive.weights));
     }
-    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
+    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false},
+                                            {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
     if (shape.hasBias) {
         TRIMTAB_TRY(const SlotId bias, builder.read(view.node.input(2)));
         arguments.push_back({DNNL_ARG_BIAS, primitive.bias, bias, false});
@@ -112,7 +118,8 @@ runtime::Support judgeTransposedConvolution(const NodeView& view) {
     for (const std::int64_t extra : view.node.integers("output_padding")) {
         if (extra != 0) return refused("it pads its output");
     }
-    if (view.node.string("auto_pad", "NOTSET") != "NOTSET" || view.node.has("output_shape")) return refused("its padding follows from its output");
+    if (view.node.string("auto_pad", "NOTSET") != "NOTSET" || view.node.has("output_shape"))
+        return refused("its padding follows from its output");
     return native();
 }
 
@@ -122,7 +129,8 @@ Status placeTransposedConvolution(Builder& builder, const NodeView& view) {
     const Shape weight = view.shape(1);  // [inputs, outputs / groups, kernel…]
     const std::int64_t groups = view.node.integer("group", 1);
     const int rank = input.rank();
-    if (rank < 3 || rank > 5 || weight.rank() != rank || groups < 1 || weight[0] % groups != 0) return fail(ErrorCode::Unsupported, "its weight does not fit its input");
+    if (rank < 3 || rank > 5 || weight.rank() != rank || groups < 1 || weight[0] % groups != 0)
+        return fail(ErrorCode::Unsupported, "its weight does not fit its input");
     if (input.elementCount() == 0 || output.elementCount() == 0) return fail(ErrorCode::Unsupported, "it convolves nothing");
     const auto axes = static_cast<std::size_t>(rank - 2);
     onednn::Window window;
@@ -151,11 +159,14 @@ Status placeTransposedConvolution(Builder& builder, const NodeView& view) {
     std::optional<onednn::Desc> bias;
     if (view.has(2)) bias = onednn::describe(Shape{output[1]}, DataType::Float32);
     const Form form{DataType::Float32, Layout::ChannelsLast};
-    TRIMTAB_TRY(const auto primitive, onednn::deconvolution(onednn::describe(input, form.type, form.layout), onednn::anyLayout(dims, DataType::Float32), bias,
-                                                            onednn::describe(output, form.type, form.layout), window));
+    TRIMTAB_TRY(const auto primitive,
+                onednn::deconvolution(onednn::describe(input, form.type, form.layout), onednn::anyLayout(dims, DataType::Float32), bias,
+                                      onednn::describe(output, form.type, form.layout), window));
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0), form));
-    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, *view.constant(1), onednn::describe(dims, DataType::Float32, strides), primitive.weights));
-    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
+    TRIMTAB_TRY(const SlotId weights,
+                onednn::packed(builder, *view.constant(1), onednn::describe(dims, DataType::Float32, strides), primitive.weights));
+    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false},
+                                            {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
     if (bias) {
         TRIMTAB_TRY(const SlotId slot, builder.read(view.node.input(2)));
         arguments.push_back({DNNL_ARG_BIAS, primitive.bias, slot, false});

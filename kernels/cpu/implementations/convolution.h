@@ -27,7 +27,7 @@ struct ConvolutionTypes {
     DataType destination = DataType::Float32;
     bool sourceZeroPoint = false;
     std::vector<onednn::PostOp> scaling;
-    bool takesBias = true;       // as oneDNN's own argument
+    bool takesBias = true;         // as oneDNN's own argument
     bool weightsArePlain = false;  // weights that are not constant stay as they are
 };
 
@@ -36,9 +36,10 @@ struct ChosenConvolution {
     Layout layout = Layout::ChannelsLast;
 };
 
-/// The first layout with a kernel of its own, channels last before row-major. Unsupported when oneDNN has none, or (unless `acceptPlain`) none
-/// but its unvectorised reference.
-Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const NodeView& view, const ConvolutionTypes& types, bool acceptPlain);
+/// The first layout with a kernel of its own, channels last before row-major. Unsupported when oneDNN has none, or (unless `acceptPlain`)
+/// none but its unvectorised reference.
+Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const NodeView& view, const ConvolutionTypes& types,
+                                            bool acceptPlain);
 
 /// The slot of the result: that of the residual where nobody needs it any more, else a new one that begins as its copy.
 Result<SlotId> convolutionResult(Builder& builder, const NodeView& view, const ConvolutionShape& shape, Form form, SlotId source);

@@ -30,7 +30,9 @@ Result<std::vector<Source>> sources(Builder& builder, const NodeView& view, cons
         if (source.value != graph::kNoValue && !(dynamic && (*dynamic)[static_cast<std::size_t>(source.value)])) {
             const graph::Value& value = view.graph.value(source.value);
             source.type = value.constant ? value.constant->type() : value.type.type;
-            source.shape = value.constant ? value.constant->shape() : value.quantized ? value.quantized->originalShape : *value.type.shape();
+            source.shape = value.constant    ? value.constant->shape()
+                           : value.quantized ? value.quantized->originalShape
+                                             : *value.type.shape();
             source.bytes = static_cast<std::size_t>(*tensor::byteSize(source.type, source.shape.elementCount()));
             TRIMTAB_TRY(source.slot, readAsTreated(builder, view, i));
         }

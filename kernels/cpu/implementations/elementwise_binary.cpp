@@ -11,8 +11,9 @@ namespace trimtab::cpu {
 namespace {
 
 std::optional<BinaryOp> binaryOp(const graph::Node& node) {
-    static const std::map<std::string, BinaryOp, std::less<>> kOps = {{"Add", BinaryOp::Add}, {"Sub", BinaryOp::Sub}, {"Mul", BinaryOp::Mul},
-                                                                     {"Div", BinaryOp::Div}, {"Min", BinaryOp::Min}, {"Max", BinaryOp::Max}};
+    static const std::map<std::string, BinaryOp, std::less<>> kOps = {{"Add", BinaryOp::Add}, {"Sub", BinaryOp::Sub},
+                                                                      {"Mul", BinaryOp::Mul}, {"Div", BinaryOp::Div},
+                                                                      {"Min", BinaryOp::Min}, {"Max", BinaryOp::Max}};
     const auto found = kOps.find(node.op);
     if (found == kOps.end()) return std::nullopt;
     return found->second;
@@ -21,7 +22,8 @@ std::optional<BinaryOp> binaryOp(const graph::Node& node) {
 /// The result takes the layout of the operand that has its shape, channels last being the rarer choice.
 Layout resultLayout(Builder& builder, const NodeView& view, std::initializer_list<std::size_t> operands) {
     for (const std::size_t i : operands) {
-        if (view.shape(i) == view.outputShape() && builder.formOf(view.node.input(i)).layout == Layout::ChannelsLast) return Layout::ChannelsLast;
+        if (view.shape(i) == view.outputShape() && builder.formOf(view.node.input(i)).layout == Layout::ChannelsLast)
+            return Layout::ChannelsLast;
     }
     return Layout::Plain;
 }
@@ -86,8 +88,12 @@ runtime::Support judgePower(const NodeView& view) {
 
 Status placePower(Builder& builder, const NodeView& view) {
     const double power = tensor::elementAsDouble(*view.constant(1), 0);
-    const UnaryOp op = power == 2.0 ? UnaryOp::Square : power == 0.5 ? UnaryOp::Sqrt : power == -1.0 ? UnaryOp::Reciprocal : UnaryOp::Affine;
+    const UnaryOp op = power == 2.0    ? UnaryOp::Square
+                       : power == 0.5  ? UnaryOp::Sqrt
+                       : power == -1.0 ? UnaryOp::Reciprocal
+                                       : UnaryOp::Affine;
     const graph::ValueId from = view.node.input(0);
+    if (view.shape(0) != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its base", view.node.name);
     const Form form{DataType::Float32, builder.formOf(from).layout};
     const std::int64_t count = view.outputShape().elementCount();
     TRIMTAB_TRY(const SlotId x, builder.read(from, form));

@@ -33,10 +33,20 @@ std::optional<Parameters> clip(const NodeView& view) {
 }
 
 std::optional<Parameters> parametersOf(const NodeView& view) {
-    static const std::map<std::string, UnaryOp, std::less<>> kPlain = {
-        {"Abs", UnaryOp::Abs}, {"Neg", UnaryOp::Neg}, {"Relu", UnaryOp::Relu}, {"Sigmoid", UnaryOp::Sigmoid}, {"Tanh", UnaryOp::Tanh},
-        {"Erf", UnaryOp::Erf}, {"Exp", UnaryOp::Exp}, {"Sqrt", UnaryOp::Sqrt}, {"Reciprocal", UnaryOp::Reciprocal}, {"HardSwish", UnaryOp::HardSwish},
-        {"Floor", UnaryOp::Floor}, {"Ceil", UnaryOp::Ceil}, {"Silu", UnaryOp::Silu}, {"Swish", UnaryOp::Silu}};
+    static const std::map<std::string, UnaryOp, std::less<>> kPlain = {{"Abs", UnaryOp::Abs},
+                                                                       {"Neg", UnaryOp::Neg},
+                                                                       {"Relu", UnaryOp::Relu},
+                                                                       {"Sigmoid", UnaryOp::Sigmoid},
+                                                                       {"Tanh", UnaryOp::Tanh},
+                                                                       {"Erf", UnaryOp::Erf},
+                                                                       {"Exp", UnaryOp::Exp},
+                                                                       {"Sqrt", UnaryOp::Sqrt},
+                                                                       {"Reciprocal", UnaryOp::Reciprocal},
+                                                                       {"HardSwish", UnaryOp::HardSwish},
+                                                                       {"Floor", UnaryOp::Floor},
+                                                                       {"Ceil", UnaryOp::Ceil},
+                                                                       {"Silu", UnaryOp::Silu},
+                                                                       {"Swish", UnaryOp::Silu}};
     const graph::Node& node = view.node;
     if (node.op == "Clip") return clip(view);
     if (node.op == "LeakyRelu") return Parameters{UnaryOp::LeakyRelu, node.number("alpha", 0.01F), 0};
@@ -63,6 +73,7 @@ runtime::Support judgeUnary(const NodeView& view) {
 Status placeUnary(Builder& builder, const NodeView& view) {
     const Parameters parameters = *parametersOf(view);
     const graph::ValueId from = view.node.input(0);
+    if (view.shape(0) != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its input", view.node.name);
     const Form form{DataType::Float32, builder.formOf(from).layout};
     const std::int64_t count = view.outputShape().elementCount();
     TRIMTAB_TRY(const SlotId x, builder.read(from, form));

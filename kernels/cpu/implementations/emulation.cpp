@@ -22,7 +22,8 @@ Result<Tensor> rounded(const Tensor& values, DataType type) {
 
 std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
 
-Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, DataType type, const std::string& kind) {
+Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, DataType type,
+                             const std::string& kind) {
     const SlotId result = builder.scratch(count * 4);
     builder.step(
         [source, result, count, type](Frame& frame) {
@@ -71,7 +72,8 @@ runtime::Support judgeEmulation(const NodeView& view) {
     if (!hasTreatedOperands(view.node)) return native();
     const graph::Treatment& treatment = view.node.treatment;
     const std::string of = " of " + view.node.op;
-    if (treatment.activationBits < 32) return emulated("no kernel here forms " + std::to_string(treatment.weightBits) + "-bit integer products" + of);
+    if (treatment.activationBits < 32)
+        return emulated("no kernel here forms " + std::to_string(treatment.weightBits) + "-bit integer products" + of);
     if (treatment.weightBits < 32) return emulated("no kernel executes " + std::to_string(treatment.weightBits) + "-bit weights" + of);
     if (treatment.compute != graph::ComputeType::Float32) {
         return emulated("no kernel here forms " + std::string(graph::name(treatment.compute)) + " products" + of);
@@ -81,7 +83,8 @@ runtime::Support judgeEmulation(const NodeView& view) {
 
 Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i) {
     if (const auto& codes = view.value(i).quantized) {
-        TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(codes.get(), "dequantised", codes, [&] { return codes->dequantize(); }, bytesOf));
+        TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(
+                                    codes.get(), "dequantised", codes, [&] { return codes->dequantize(); }, bytesOf));
         builder.hold(entry.held);
         return *entry.value;
     }
@@ -95,8 +98,9 @@ Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t
     TRIMTAB_TRY(const Tensor weight, unroundedWeight(builder, view, i));
     if (!roundsOperands(treatment) || weight.type() != DataType::Float32) return weight;
     const DataType type = roundingType(treatment);
-    TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(weight.bytes().data(), "rounded to " + std::string(tensor::name(type)), weight,
-                                                                    [&] { return rounded(weight, type); }, bytesOf));
+    TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(
+                                weight.bytes().data(), "rounded to " + std::string(tensor::name(type)), weight,
+                                [&] { return rounded(weight, type); }, bytesOf));
     builder.hold(entry.held);
     return *entry.value;
 }
@@ -117,7 +121,8 @@ Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t
                              (layout == Layout::Plain ? "" : ", channels last");
     if (const auto* known = builder.derived(id, kind)) return known->front();
     const std::int64_t count = view.shape(i).elementCount();
-    return toEightBits ? placeEightBits(builder, id, source, count, kind) : placeRounding(builder, id, source, count, roundingType(treatment), kind);
+    return toEightBits ? placeEightBits(builder, id, source, count, kind)
+                       : placeRounding(builder, id, source, count, roundingType(treatment), kind);
 }
 
 void recordTreatment(Builder& builder, const NodeView& view) {

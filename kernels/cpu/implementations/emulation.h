@@ -1,6 +1,7 @@
 #pragma once
-// Treatments that no kernel executes are imitated in fp32, as the reference engine does: codes become floats when the plan is made, activations are
-// rounded to eight bits and back before the product, bfloat16 and float16 products round their operands first. Accuracy is real, speed is not.
+// Treatments that no kernel executes are imitated in fp32, as the reference engine does: codes become floats when the plan is made,
+// activations are rounded to eight bits and back before the product, bfloat16 and float16 products round their operands first. Accuracy is
+// real, speed is not.
 #include "kernels/cpu/plan/builder.h"
 #include "kernels/cpu/plan/implementation.h"
 

@@ -17,7 +17,8 @@ runtime::Support judgeInteger(const NodeView& view) {
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return refused("integer products need 8-bit weights and activations");
     if (codes->bits != 8) return refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
-    if (!codes->symmetric || codes->group != codes->columns) return refused("integer products need symmetric weights with one scale for each output");
+    if (!codes->symmetric || codes->group != codes->columns)
+        return refused("integer products need symmetric weights with one scale for each output");
     if (!onednn::hasInt8Products()) return refused("this processor has no VNNI: its 8-bit sums would saturate");
     return native();
 }
@@ -25,7 +26,8 @@ runtime::Support judgeInteger(const NodeView& view) {
 /// The codes as a tensor of these dims that keeps the weight alive.
 Tensor codesOf(const NodeView& view, const onednn::Dims& dims) {
     const auto& weight = view.value(1).quantized;
-    return Tensor::view(DataType::Int8, Shape(dims), {reinterpret_cast<const std::byte*>(weight->codes.data()), weight->codes.size()}, weight);
+    return Tensor::view(DataType::Int8, Shape(dims), {reinterpret_cast<const std::byte*>(weight->codes.data()), weight->codes.size()},
+                        weight);
 }
 
 int postOpOperand(std::size_t index) { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(index)) | DNNL_ARG_SRC_1; }
@@ -46,8 +48,8 @@ SlotId weightScales(Builder& builder, const NodeView& view) {
 }
 
 /// Source, weights, zero point and scales of either product.
-std::vector<onednn::Argument> arguments(const onednn::Primitive& primitive, const std::vector<onednn::PostOp>& ops, const QuantizedActivation& activation,
-                                        SlotId weights, SlotId scales, SlotId bias) {
+std::vector<onednn::Argument> arguments(const onednn::Primitive& primitive, const std::vector<onednn::PostOp>& ops,
+                                        const QuantizedActivation& activation, SlotId weights, SlotId scales, SlotId bias) {
     const auto one = onednn::describe(Shape{1}, DataType::Int32);
     std::vector<onednn::Argument> result{{DNNL_ARG_SRC, primitive.source, activation.codes, false},
                                          {DNNL_ARG_WEIGHTS, primitive.weights, weights, false},
@@ -78,7 +80,8 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
 
     TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), chosen.layout));
     const Tensor codes = codesOf(view, shape.weightDims());
-    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, codes, onednn::describe(Shape(shape.weightDims()), DataType::Int8), primitive.weights));
+    TRIMTAB_TRY(const SlotId weights,
+                onednn::packed(builder, codes, onednn::describe(Shape(shape.weightDims()), DataType::Int8), primitive.weights));
     const SlotId scales = placeOutputScales(builder, weightScales(builder, view), shape.weight[0], activation);
     SlotId bias = kNoSlot;
     if (shape.hasBias) {
@@ -107,14 +110,16 @@ Status placeIntegerMatMul(Builder& builder, const NodeView& view) {
     attributes.postOps = scaling(product.n, 2, 1, hasBias);
     if (product.relu) attributes.postOps.push_back({onednn::PostOp::Kind::Relu, 0, 0, {}});
     const onednn::Dims dims{product.k, product.n};
-    TRIMTAB_TRY(const auto primitive, onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::UInt8), onednn::anyLayout(dims, DataType::Int8),
-                                                     std::nullopt, onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
+    TRIMTAB_TRY(const auto primitive,
+                onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::UInt8), onednn::anyLayout(dims, DataType::Int8),
+                               std::nullopt, onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
     if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
 
     TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), Layout::Plain));
     // Codes stand as outputs × reduction whatever the file's orientation was.
     const Tensor codes = codesOf(view, {product.n, product.k});
-    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
+    TRIMTAB_TRY(const SlotId weights,
+                onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
     const SlotId scales = placeOutputScales(builder, weightScales(builder, view), product.n, activation);
     TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
     auto bound = arguments(primitive, attributes.postOps, activation, weights, scales, bias);

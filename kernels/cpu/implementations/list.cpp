@@ -38,8 +38,8 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"LayerNormalization", "trimtab.RMSNormalization"}, {{"row normalisation", judgeRowNormalization, placeRowNormalization}});
     put({"Softmax", "LogSoftmax"}, {{"row softmax", judgeSoftmax, placeSoftmax}});
     put({"ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"}, {{"vector reduction", judgeReduce, placeReduce}});
-    put({"Abs", "Neg", "Relu", "LeakyRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Exp", "Sqrt", "Reciprocal", "Elu", "Floor",
-         "Ceil", "Gelu", "Swish", "trimtab.Silu", "trimtab.Gelu"},
+    put({"Abs", "Neg",  "Relu",       "LeakyRelu", "Clip",  "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",         "Erf",
+         "Exp", "Sqrt", "Reciprocal", "Elu",       "Floor", "Ceil",    "Gelu",        "Swish",     "trimtab.Silu", "trimtab.Gelu"},
         {{"vector loop", judgeUnary, placeUnary}});
     put({"Add", "Sub", "Mul", "Div", "Min", "Max"}, {{"vector loop", judgeBinary, placeBinary}});
     put({"Pow"}, {{"vector loop", judgePower, placePower}});

@@ -47,11 +47,14 @@ Result<WeightProduct> weightProduct(const NodeView& view) {
     if (input[input.rank() - 1] != product.k) return fail(ErrorCode::Unsupported, "its operands do not fit");
     if (input.elementCount() == 0 || product.n == 0) return fail(ErrorCode::Unsupported, "it multiplies nothing");
     product.m = input.elementCount() / product.k;
+    if (product.m * product.n != view.outputShape().elementCount())
+        return fail(ErrorCode::Refused, "its output has another size", view.node.name);
     product.relu = view.node.string("activation", "") == "Relu";
     if (view.has(2)) {
         const Shape bias = view.shape(2);
         const std::int64_t count = bias.elementCount();
-        const bool isVector = (count == product.n && bias.rank() >= 1 && bias[bias.rank() - 1] == product.n) || (count == 1 && view.constant(2));
+        const bool isVector =
+            (count == product.n && bias.rank() >= 1 && bias[bias.rank() - 1] == product.n) || (count == 1 && view.constant(2));
         if (!isVector || view.type(2) != DataType::Float32) return fail(ErrorCode::Unsupported, "its bias is no vector of outputs");
         product.bias = view.node.input(2);
     }
@@ -81,9 +84,9 @@ Status placeMatMul(Builder& builder, const NodeView& view) {
     if (product.relu) attributes.postOps.push_back({onednn::PostOp::Kind::Relu, 0, 0, {}});
     std::optional<onednn::Desc> bias;
     if (product.bias != graph::kNoValue) bias = onednn::describe(Shape{1, product.n}, DataType::Float32);
-    TRIMTAB_TRY(const auto primitive,
-                onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::Float32), isConstant ? onednn::anyLayout(dims, DataType::Float32) : plain,
-                               bias, onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
+    TRIMTAB_TRY(const auto primitive, onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::Float32),
+                                                     isConstant ? onednn::anyLayout(dims, DataType::Float32) : plain, bias,
+                                                     onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
 
     TRIMTAB_TRY(const SlotId source, readAsTreated(builder, view, 0));
     SlotId weights = kNoSlot;
@@ -93,7 +96,8 @@ Status placeMatMul(Builder& builder, const NodeView& view) {
     } else {
         TRIMTAB_TRY(weights, readAsTreated(builder, view, 1));
     }
-    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false}, {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
+    std::vector<onednn::Argument> arguments{{DNNL_ARG_SRC, primitive.source, source, false},
+                                            {DNNL_ARG_WEIGHTS, primitive.weights, weights, false}};
     if (bias) {
         TRIMTAB_TRY(const SlotId slot, readBias(builder, view, product));
         arguments.push_back({DNNL_ARG_BIAS, *bias, slot, false});
@@ -141,7 +145,8 @@ Status placeBatchedMatMul(Builder& builder, const NodeView& view) {
     recordTreatment(builder, view);
     builder.record().kernel = "onednn matmul " + primitive.name;
     return onednn::place(builder, primitive,
-                         {{DNNL_ARG_SRC, source, left, false}, {DNNL_ARG_WEIGHTS, weights, right, false},
+                         {{DNNL_ARG_SRC, source, left, false},
+                          {DNNL_ARG_WEIGHTS, weights, right, false},
                           {DNNL_ARG_DST, destination, builder.write(view.node.output(0)), true}});
 }
 

@@ -16,8 +16,12 @@ runtime::Support judgeType(DataType type) {
     return native();
 }
 
-/// Settles and adds one copy.
-void placeCopyStep(Builder& builder, StridedCopy copy, SlotId source, SlotId destination) {
+/// Settles and adds one copy from input `input` to output `output`.
+Status placeCopyStep(Builder& builder, const NodeView& view, StridedCopy copy, std::size_t input, SlotId source, std::size_t output,
+                     SlotId destination) {
+    if (!copy.staysWithin(view.shape(input).elementCount(), view.outputShape(output).elementCount())) {
+        return fail(ErrorCode::Refused, view.node.op + " would reach outside its input or output", view.node.name);
+    }
     copy.simplify();
     builder.step(
         [copy = std::move(copy), source, destination](Frame& frame) {
@@ -25,6 +29,7 @@ void placeCopyStep(Builder& builder, StridedCopy copy, SlotId source, SlotId des
             return Status{};
         },
         {source}, {destination});
+    return {};
 }
 
 /// Small integers of a constant input; nullopt when it is not constant.
@@ -57,13 +62,13 @@ Status placeTranspose(Builder& builder, const NodeView& view) {
     copy.destinationStrides = to.strides();
     const auto strides = from.strides();
     for (const std::int64_t axis : order) {
-        if (axis < 0 || axis >= from.rank()) return fail(ErrorCode::Refused, "Transpose names an axis that its input does not have", view.node.name);
+        if (axis < 0 || axis >= from.rank())
+            return fail(ErrorCode::Refused, "Transpose names an axis that its input does not have", view.node.name);
         copy.sourceStrides.push_back(strides[static_cast<std::size_t>(axis)]);
     }
     if (copy.sourceStrides.size() != copy.extents.size()) return fail(ErrorCode::Refused, "Transpose names too few axes", view.node.name);
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0)));
-    placeCopyStep(builder, std::move(copy), source, builder.write(view.node.output(0)));
-    return {};
+    return placeCopyStep(builder, view, std::move(copy), 0, source, 0, builder.write(view.node.output(0)));
 }
 
 runtime::Support judgeSlice(const NodeView& view) {
@@ -97,22 +102,28 @@ Status placeSlice(Builder& builder, const NodeView& view) {
     copy.extents = to.dims();
     copy.sourceStrides = from.strides();
     copy.destinationStrides = to.strides();
+    if (from.rank() != to.rank()) return fail(ErrorCode::Refused, "its output differs in rank", view.node.name);
     for (std::size_t i = 0; i < axes.size(); ++i) {
         const auto axis = tensor::normalizeAxis(axes[i], from.rank());
         if (!axis || steps[i] == 0) return fail(ErrorCode::Unsupported, "its axes or steps make no sense");
         const std::int64_t extent = from[*axis];
         std::int64_t start = (*starts)[i] < 0 ? (*starts)[i] + extent : (*starts)[i];
-        start = steps[i] > 0 ? std::clamp<std::int64_t>(start, 0, extent) : std::clamp<std::int64_t>(start, 0, std::max<std::int64_t>(extent - 1, 0));
+        start = steps[i] > 0 ? std::clamp<std::int64_t>(start, 0, extent)
+                             : std::clamp<std::int64_t>(start, 0, std::max<std::int64_t>(extent - 1, 0));
         auto& stride = copy.sourceStrides[static_cast<std::size_t>(*axis)];
         copy.sourceOffset += start * stride;
         stride *= to[*axis] > 1 ? steps[i] : 1;
     }
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0)));
-    placeCopyStep(builder, std::move(copy), source, builder.write(view.node.output(0)));
-    return {};
+    return placeCopyStep(builder, view, std::move(copy), 0, source, 0, builder.write(view.node.output(0)));
 }
 
-runtime::Support judgeSplit(const NodeView& view) { return judgeType(view.type(0)); }
+runtime::Support judgeSplit(const NodeView& view) {
+    for (const graph::ValueId output : view.node.outputs) {
+        if (output == graph::kNoValue) return refused("an output is left out");
+    }
+    return judgeType(view.type(0));
+}
 
 Status placeSplit(Builder& builder, const NodeView& view) {
     const Shape from = view.shape(0);
@@ -121,8 +132,8 @@ Status placeSplit(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0)));
     std::int64_t at = 0;
     for (std::size_t i = 0; i < view.node.outputs.size(); ++i) {
-        if (view.node.outputs[i] == graph::kNoValue) return fail(ErrorCode::Unsupported, "an output is left out");
         const Shape to = view.outputShape(i);
+        if (from.rank() != to.rank()) return fail(ErrorCode::Refused, "its outputs differ in rank", view.node.name);
         StridedCopy copy;
         copy.elementBytes = bitWidth(view.type(0)) / 8;
         copy.extents = to.dims();
@@ -130,7 +141,7 @@ Status placeSplit(Builder& builder, const NodeView& view) {
         copy.destinationStrides = to.strides();
         copy.sourceOffset = at * from.strides()[static_cast<std::size_t>(*axis)];
         at += to[*axis];
-        placeCopyStep(builder, std::move(copy), source, builder.write(view.node.output(i)));
+        TRIMTAB_REQUIRE(placeCopyStep(builder, view, std::move(copy), 0, source, i, builder.write(view.node.output(i))));
     }
     return {};
 }
@@ -145,6 +156,7 @@ Status placeConcat(Builder& builder, const NodeView& view) {
     std::int64_t at = 0;
     for (std::size_t i = 0; i < view.node.inputs.size(); ++i) {
         const Shape from = view.shape(i);
+        if (from.rank() != to.rank()) return fail(ErrorCode::Refused, "its inputs differ in rank", view.node.name);
         StridedCopy copy;
         copy.elementBytes = bitWidth(view.type(0)) / 8;
         copy.extents = from.dims();
@@ -153,7 +165,7 @@ Status placeConcat(Builder& builder, const NodeView& view) {
         copy.destinationOffset = at * to.strides()[static_cast<std::size_t>(*axis)];
         at += from[*axis];
         TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(i)));
-        placeCopyStep(builder, std::move(copy), source, result);
+        TRIMTAB_REQUIRE(placeCopyStep(builder, view, std::move(copy), i, source, 0, result));
     }
     return {};
 }
@@ -170,12 +182,12 @@ Status placeExpand(Builder& builder, const NodeView& view) {
     copy.sourceStrides.assign(static_cast<std::size_t>(to.rank()), 0);
     const auto strides = from.strides();
     const int lead = to.rank() - from.rank();
+    if (lead < 0) return fail(ErrorCode::Unsupported, "it has fewer axes than its input");
     for (int axis = 0; axis < from.rank(); ++axis) {
         if (from[axis] != 1) copy.sourceStrides[static_cast<std::size_t>(lead + axis)] = strides[static_cast<std::size_t>(axis)];
     }
     TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(0)));
-    placeCopyStep(builder, std::move(copy), source, builder.write(view.node.output(0)));
-    return {};
+    return placeCopyStep(builder, view, std::move(copy), 0, source, 0, builder.write(view.node.output(0)));
 }
 
 runtime::Support judgeGather(const NodeView& view) {
@@ -190,8 +202,11 @@ Status placeGather(Builder& builder, const NodeView& view) {
     if (!axis) return fail(ErrorCode::Refused, "its axis is outside the input", view.node.name);
     const std::int64_t outer = product(from, 0, *axis);
     const std::int64_t extent = from[*axis];
-    const auto inner = static_cast<std::size_t>(product(from, *axis + 1, from.rank()) * (bitWidth(view.type(0)) / 8));
+    const std::int64_t row = product(from, *axis + 1, from.rank());
+    const auto inner = static_cast<std::size_t>(row * (bitWidth(view.type(0)) / 8));
     const std::int64_t count = view.shape(1).elementCount();
+    if (outer * count * row != view.outputShape().elementCount())
+        return fail(ErrorCode::Refused, "its output has another size than it gathers", view.node.name);
     const bool isLong = view.type(1) == DataType::Int64;
     TRIMTAB_TRY(const SlotId table, builder.read(view.node.input(0)));
     TRIMTAB_TRY(const SlotId indices, builder.read(view.node.input(1)));
@@ -204,11 +219,12 @@ Status placeGather(Builder& builder, const NodeView& view) {
                 std::int64_t index = isLong ? frame.at<std::int64_t>(indices)[i] : frame.at<std::int32_t>(indices)[i];
                 if (index < 0) index += extent;
                 if (index < 0 || index >= extent) {
-                    return fail(ErrorCode::Refused, "index " + std::to_string(index) + " is outside the " + std::to_string(extent) + " rows of the table");
+                    return fail(ErrorCode::Refused,
+                                "index " + std::to_string(index) + " is outside the " + std::to_string(extent) + " rows of the table");
                 }
                 for (std::int64_t o = 0; o < outer; ++o) {
-                    std::memcpy(target + static_cast<std::size_t>(o * count + i) * inner, source + static_cast<std::size_t>(o * extent + index) * inner,
-                                inner);
+                    std::memcpy(target + static_cast<std::size_t>(o * count + i) * inner,
+                                source + static_cast<std::size_t>(o * extent + index) * inner, inner);
                 }
             }
             return {};

@@ -1,4 +1,5 @@
-// Softmax and the normalisations that work on rows of neighbouring elements, and BatchNormalization as a factor and a summand for each channel.
+// Softmax and the normalisations that work on rows of neighbouring elements, and BatchNormalization as a factor and a summand for each
+// channel.
 #include <cmath>
 
 #include "core/tensor/convert.h"
@@ -39,6 +40,7 @@ Status placeSoftmax(Builder& builder, const NodeView& view) {
     if (!axis) return fail(ErrorCode::Unsupported, "its axis is outside the input");
     if (!coerced && *axis != shape.rank() - 1) return fail(ErrorCode::Unsupported, "its axis is not the last");
     const Rows rows = rowsFrom(shape, *axis);
+    if (shape != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its input", view.node.name);
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0)));
     const Form form{DataType::Float32, Layout::Plain};
     const SlotId y = builder.mayOverwrite(x) ? builder.writeOver(view.node.output(0), form, x) : builder.write(view.node.output(0), form);
@@ -69,6 +71,7 @@ Status placeRowNormalization(Builder& builder, const NodeView& view) {
     const auto axis = tensor::normalizeAxis(view.node.integer("axis", -1), shape.rank());
     if (!axis) return fail(ErrorCode::Unsupported, "its axis is outside the input");
     const Rows rows = rowsFrom(shape, *axis);
+    if (shape != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its input", view.node.name);
     const bool isLayerNorm = view.node.op == "LayerNormalization";
     if (!isRowOf(view, 1, rows.length) || (isLayerNorm && !isRowOf(view, 2, rows.length)) || !view.has(1)) {
         return fail(ErrorCode::Unsupported, "its scale does not have the length of a row");
@@ -116,10 +119,12 @@ runtime::Support judgeBatchNormalization(const NodeView& view) {
 Status placeBatchNormalization(Builder& builder, const NodeView& view) {
     const Shape shape = view.shape(0);
     if (shape.rank() < 2 || shape.elementCount() == 0) return fail(ErrorCode::Unsupported, "it has no channels");
+    if (shape != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its input", view.node.name);
     std::vector<std::vector<float>> statistics;
     for (std::size_t i = 1; i <= 4; ++i) {
         statistics.push_back(tensor::toFloats(*view.constant(i)));
-        if (static_cast<std::int64_t>(statistics.back().size()) != shape[1]) return fail(ErrorCode::Unsupported, "its statistics do not fit its channels");
+        if (static_cast<std::int64_t>(statistics.back().size()) != shape[1])
+            return fail(ErrorCode::Unsupported, "its statistics do not fit its channels");
     }
     const float epsilon = view.node.number("epsilon", 1e-5F);
     std::vector<float> factors;
@@ -145,7 +150,8 @@ Status placeBatchNormalization(Builder& builder, const NodeView& view) {
         [=, loop = *loop](Frame& frame) {
             float* target = frame.at<float>(y);
             loop.run<2>([&](std::int64_t at, std::int64_t length, const std::int64_t* offsets) {
-                binary(BinaryOp::Mul, frame.at<float>(x) + offsets[0], 1, frame.at<float>(factor) + offsets[1], loop.step(1), target + at, length);
+                binary(BinaryOp::Mul, frame.at<float>(x) + offsets[0], 1, frame.at<float>(factor) + offsets[1], loop.step(1), target + at,
+                       length);
                 binary(BinaryOp::Add, target + at, 1, frame.at<float>(summand) + offsets[1], loop.step(1), target + at, length);
             });
             return Status{};

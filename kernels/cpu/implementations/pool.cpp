@@ -20,19 +20,21 @@ Status placePool(Builder& builder, const NodeView& view) {
     const Shape output = view.outputShape();
     if (input.elementCount() == 0 || output.elementCount() == 0) return fail(ErrorCode::Unsupported, "it pools nothing");
     const auto kernel = view.node.integers("kernel_shape");
-    if (static_cast<int>(kernel.size()) != input.rank() - 2) return fail(ErrorCode::Unsupported, "its window has another number of axes than its input");
+    if (static_cast<int>(kernel.size()) != input.rank() - 2)
+        return fail(ErrorCode::Unsupported, "its window has another number of axes than its input");
     TRIMTAB_TRY(const SpatialWindow window, windowOf(view.node, kernel, input, output));
     for (std::size_t i = 0; i < kernel.size(); ++i) {
         // A window that lies wholly in the padding has no maximum and no mean.
-        if (window.padBegin[i] >= kernel[i] || window.padEnd[i] >= kernel[i]) return fail(ErrorCode::Unsupported, "its padding is as wide as its window");
+        if (window.padBegin[i] >= kernel[i] || window.padEnd[i] >= kernel[i])
+            return fail(ErrorCode::Unsupported, "its padding is as wide as its window");
     }
     const Layout layout = builder.formOf(view.node.input(0)).layout;
     const Form form{DataType::Float32, layout};
     const auto source = onednn::describe(input, form.type, layout);
     const auto destination = onednn::describe(output, form.type, layout);
-    const auto kind = view.node.op == "MaxPool"                                ? onednn::Pooling::Max
+    const auto kind = view.node.op == "MaxPool"                        ? onednn::Pooling::Max
                       : view.node.integer("count_include_pad", 0) != 0 ? onednn::Pooling::AverageWithPadding
-                                                                              : onednn::Pooling::AverageWithoutPadding;
+                                                                       : onednn::Pooling::AverageWithoutPadding;
     TRIMTAB_TRY(const auto primitive, onednn::pooling(kind, source, destination, window.kernel, window.forOnednn()));
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), form));
     const SlotId y = builder.write(view.node.output(0), form);

@@ -1,5 +1,6 @@
 #pragma once
-// Activations as unsigned bytes, quantised when they are there: uint8, asymmetric, over the whole tensor, as ONNX DynamicQuantizeLinear states it.
+// Activations as unsigned bytes, quantised when they are there: uint8, asymmetric, over the whole tensor, as ONNX DynamicQuantizeLinear
+// states it.
 #include "kernels/cpu/plan/builder.h"
 
 namespace trimtab::cpu {

@@ -18,8 +18,8 @@ struct Reduction {
 
 std::optional<Reduction> reductionOf(const graph::Node& node) {
     static const std::map<std::string, Reduction, std::less<>> kKinds = {
-        {"ReduceMean", {ReduceOp::Sum, true}},          {"ReduceSum", {ReduceOp::Sum, false}}, {"ReduceSumSquare", {ReduceOp::SumSquare, false}},
-        {"ReduceMax", {ReduceOp::Max, false}},          {"ReduceMin", {ReduceOp::Min, false}}, {"GlobalAveragePool", {ReduceOp::Sum, true}},
+        {"ReduceMean", {ReduceOp::Sum, true}},    {"ReduceSum", {ReduceOp::Sum, false}}, {"ReduceSumSquare", {ReduceOp::SumSquare, false}},
+        {"ReduceMax", {ReduceOp::Max, false}},    {"ReduceMin", {ReduceOp::Min, false}}, {"GlobalAveragePool", {ReduceOp::Sum, true}},
         {"GlobalMaxPool", {ReduceOp::Max, false}}};
     const auto found = kKinds.find(node.op);
     if (found == kKinds.end()) return std::nullopt;
@@ -52,7 +52,8 @@ void placeBox(Builder& builder, Reduction reduction, Box box, SlotId x, SlotId y
                 const bool startsWithRow = reduction.op != ReduceOp::SumSquare;
                 if (startsWithRow) std::copy_n(from, box.inner, sums);
                 else std::fill_n(sums, box.inner, 0.0F);
-                for (std::int64_t k = startsWithRow ? 1 : 0; k < box.reduced; ++k) kernels.accumulate(reduction.op, from + k * box.inner, sums, box.inner);
+                for (std::int64_t k = startsWithRow ? 1 : 0; k < box.reduced; ++k)
+                    kernels.accumulate(reduction.op, from + k * box.inner, sums, box.inner);
                 if (factor != 1.0F) kernels.unary(UnaryOp::Affine, sums, sums, box.inner, factor, 0.0F);
             });
             return Status{};
@@ -103,6 +104,8 @@ Status placeReduce(Builder& builder, const NodeView& view) {
         (axis < axes->front() ? box.outer : axis > axes->back() ? box.inner : box.reduced) *= shape[axis];
     }
     if (box.reduced == 0 || box.outer * box.inner == 0) return fail(ErrorCode::Unsupported, "it reduces nothing");
+    if (box.outer * box.inner != view.outputShape().elementCount())
+        return fail(ErrorCode::Refused, "its output has another size", view.node.name);
     // Both spatial axes of a channels-last tensor are one block there too.
     const bool isSpatial = shape.rank() >= 3 && axes->front() == 2 && axes->back() == shape.rank() - 1;
     if (isSpatial && builder.formOf(view.node.input(0)).layout == Layout::ChannelsLast) {
@@ -121,6 +124,8 @@ runtime::Support judgeGlobalPool(const NodeView& view) { return judgeReduce(view
 Status placeGlobalPool(Builder& builder, const NodeView& view) {
     const Shape shape = view.shape(0);
     if (shape.rank() < 3 || shape.elementCount() == 0) return fail(ErrorCode::Unsupported, "it pools nothing");
+    if (shape[0] * shape[1] != view.outputShape().elementCount())
+        return fail(ErrorCode::Refused, "its output has another size", view.node.name);
     const std::int64_t spatial = shape.elementCount() / (shape[0] * shape[1]);
     const bool last = builder.formOf(view.node.input(0)).layout == Layout::ChannelsLast;
     const Box box = last ? Box{shape[0], spatial, shape[1]} : Box{shape[0] * shape[1], spatial, 1};

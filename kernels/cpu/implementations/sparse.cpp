@@ -1,5 +1,5 @@
-// Products that skip the zeros of pruned weights (CSR), where that is faster here: both kernels are timed once for each weight and number of rows when the
-// plan is made, and the faster is taken.
+// Products that skip the zeros of pruned weights (CSR), where that is faster here: both kernels are timed once for each weight and number
+// of rows when the plan is made, and the faster is taken.
 #include <chrono>
 #include <limits>
 
@@ -42,7 +42,10 @@ Result<Operands> operands(const WeightProduct& product) {
 Result<double> secondsSparse(const simd::CsrWeight& weight, const WeightProduct& product) {
     TRIMTAB_TRY(Operands on, operands(product));
     TRIMTAB_TRY(Tensor scratch, Tensor::allocate(DataType::Float32, Shape{simd::scratchFloats(weight, product.m)}));
-    return fastest([&] { simd::matMul(weight, on.x.data<float>().data(), product.m, on.y.mutableData<float>().data(), {}, scratch.mutableData<float>().data()); });
+    return fastest([&] {
+        simd::matMul(weight, on.x.data<float>().data(), product.m, on.y.mutableData<float>().data(), {},
+                     scratch.mutableData<float>().data());
+    });
 }
 
 /// Of the dense kernel that would run otherwise.
@@ -53,8 +56,9 @@ Result<double> secondsDense(Builder& builder, const NodeView& view, const Weight
         return fastest([&] { simd::matMul(*packed.value, on.x.data<float>().data(), product.m, on.y.mutableData<float>().data()); });
     }
     const auto plain = [](std::int64_t rows, std::int64_t columns) { return onednn::describe(Shape{rows, columns}, DataType::Float32); };
-    TRIMTAB_TRY(const auto primitive, onednn::matMul(plain(product.m, product.k), onednn::anyLayout({product.k, product.n}, DataType::Float32), std::nullopt,
-                                                     plain(product.m, product.n), {}));
+    TRIMTAB_TRY(const auto primitive,
+                onednn::matMul(plain(product.m, product.k), onednn::anyLayout({product.k, product.n}, DataType::Float32), std::nullopt,
+                               plain(product.m, product.n), {}));
     return onednn::fastestRun(primitive, kTimedRuns);
 }
 
@@ -83,7 +87,7 @@ Status placeSparse(Builder& builder, const NodeView& view) {
     };
     const std::string orientation = product.layout == tensor::WeightLayout::OutputsFirst ? " n k" : " k n";
     TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<simd::CsrWeight>(weight.bytes().data(), "csr" + orientation, weight, make,
-                                                                             [](const simd::CsrWeight& csr) { return csr.bytes(); }));
+                                                                              [](const simd::CsrWeight& csr) { return csr.bytes(); }));
     TRIMTAB_TRY(const double sparse, secondsSparse(*entry.value, product));
     TRIMTAB_TRY(const double dense, secondsDense(builder, view, product));
     const std::string times = microseconds(sparse) + " sparse, " + microseconds(dense) + " dense";

@@ -14,7 +14,10 @@ struct StridedCopy {
     std::int64_t sourceOffset = 0;                 // in elements
     std::int64_t destinationOffset = 0;
 
-    /// Drops axes of extent one, orders the axes by the destination and joins those that are contiguous on both sides. Call once, before run().
+    /// True when no element lies outside the first `source` and `destination` elements: shapes come from files.
+    bool staysWithin(std::int64_t source, std::int64_t destination) const;
+    /// Drops axes of extent one, orders the axes by the destination and joins those that are contiguous on both sides. Call once, before
+    /// run().
     void simplify();
     /// Threaded; the sides may not overlap. Allocates nothing.
     void run(const std::byte* source, std::byte* destination) const;

@@ -9,13 +9,15 @@ runtime::Support judgeView(const NodeView& view) {
     if (view.node.op == "Dropout") {
         if (view.node.output(1) != graph::kNoValue) return refused("its mask is read");
         const Tensor* training = view.constant(2);
-        if (view.has(2) && (!training || training->elementCount() != 1 || tensor::elementAsInt64(*training, 0) != 0)) return refused("it may train");
+        if (view.has(2) && (!training || training->elementCount() != 1 || tensor::elementAsInt64(*training, 0) != 0))
+            return refused("it may train");
     }
     return native();
 }
 
 Status placeView(Builder& builder, const NodeView& view) {
-    if (view.shape(0).elementCount() != view.outputShape().elementCount()) return fail(ErrorCode::Unsupported, "it changes the number of elements");
+    if (view.shape(0).elementCount() != view.outputShape().elementCount())
+        return fail(ErrorCode::Unsupported, "it changes the number of elements");
     // Equal shapes keep whatever form the value has.
     const bool keepsForm = view.shape(0) == view.outputShape();
     const Form form = keepsForm ? builder.formOf(view.node.input(0)) : Form{view.type(0), Layout::Plain};

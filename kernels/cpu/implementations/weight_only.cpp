@@ -1,5 +1,5 @@
-// Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers. The same kernel over fp32 weights serves
-// products with few rows, where reading the weights is what takes the time.
+// Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers. The same kernel over
+// fp32 weights serves products with few rows, where reading the weights is what takes the time.
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/matmul.h"
@@ -36,9 +36,11 @@ Result<PackedEntry> packFloats(Builder& builder, const NodeView& view, const Wei
 
 Result<PackedEntry> pack(Builder& builder, const NodeView& view, const WeightProduct& product) {
     if (const auto& codes = view.value(1).quantized) {
-        return builder.weightStore().findOrMake<simd::PackedWeight>(codes.get(), "weight-only", codes, [&] { return simd::PackedWeight::pack(*codes); }, bytesOf);
+        return builder.weightStore().findOrMake<simd::PackedWeight>(
+            codes.get(), "weight-only", codes, [&] { return simd::PackedWeight::pack(*codes); }, bytesOf);
     }
-    return packFloats(builder, view, product, view.node.treatment.weightsBfloat ? simd::WeightFormat::BFloat16 : simd::WeightFormat::Float16);
+    return packFloats(builder, view, product,
+                      view.node.treatment.weightsBfloat ? simd::WeightFormat::BFloat16 : simd::WeightFormat::Float16);
 }
 
 Status placeProduct(Builder& builder, const NodeView& view, const WeightProduct& product, const PackedEntry& entry) {
@@ -68,7 +70,8 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
     std::string reason;
     if (!isWeightProduct(view, &reason)) return refused(reason);
     const tensor::QuantizedWeight* codes = view.quantized(1);
-    if (codes && codes->bits != 4 && codes->bits != 8) return refused("kernels decode weights of 4, 8 and 16 bits, not of " + std::to_string(codes->bits));
+    if (codes && codes->bits != 4 && codes->bits != 8)
+        return refused("kernels decode weights of 4, 8 and 16 bits, not of " + std::to_string(codes->bits));
     if (!codes && (treatment.weightBits != 16 || !view.constant(1))) return refused("its weight is not quantised");
     return native();
 }

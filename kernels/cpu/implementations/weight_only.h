@@ -5,7 +5,8 @@
 
 namespace trimtab::cpu {
 
-/// Up to so many rows of activations our own kernel reads fp32 weights faster than oneDNN (twice as fast, measured with weights outside the cache).
+/// Up to so many rows of activations our own kernel reads fp32 weights faster than oneDNN (twice as fast, measured with weights outside the
+/// cache).
 inline constexpr std::int64_t kFewRows = 8;
 
 /// REQUIRES: input 1 is a constant tensor.

@@ -17,7 +17,8 @@ Result<SpatialWindow> windowOf(const graph::Node& node, const std::vector<std::i
     const std::string automatic = node.string("auto_pad", "NOTSET");
     for (std::size_t i = 0; i < axes; ++i) {
         const int axis = static_cast<int>(i) + 2;
-        if (window.strides[i] <= 0 || window.dilations[i] <= 0 || kernel[i] <= 0) return fail(ErrorCode::Unsupported, "its window makes no sense");
+        if (window.strides[i] <= 0 || window.dilations[i] <= 0 || kernel[i] <= 0)
+            return fail(ErrorCode::Unsupported, "its window makes no sense");
         const std::int64_t reach = (kernel[i] - 1) * window.dilations[i] + 1;
         const std::int64_t needed = (output[axis] - 1) * window.strides[i] + reach - input[axis];
         std::int64_t begin = automatic == "NOTSET" ? pads[i] : 0;

@@ -8,8 +8,8 @@
 
 namespace trimtab::cpu {
 
-/// Kernel extents for `node` with this many spatial axes over `spatial` extents; auto_pad is resolved. Pads at the end are what the output shape needs,
-/// so ceil_mode is covered where a kernel takes it. Unsupported when attributes and shapes disagree.
+/// Kernel extents for `node` with this many spatial axes over `spatial` extents; auto_pad is resolved. Pads at the end are what the output
+/// shape needs, so ceil_mode is covered where a kernel takes it. Unsupported when attributes and shapes disagree.
 struct SpatialWindow {
     std::vector<std::int64_t> kernel, strides, dilations, padBegin, padEnd;  // dilations as ONNX: 1 is dense
 

@@ -24,7 +24,8 @@ public:
             }
             m_addresses[i] = address;
         }
-        const auto status = dnnl_primitive_execute(m_primitive.get(), stream().get(), static_cast<int>(m_arguments.size()), m_arguments.data());
+        const auto status =
+            dnnl_primitive_execute(m_primitive.get(), stream().get(), static_cast<int>(m_arguments.size()), m_arguments.data());
         if (status != dnnl_success) return fail(ErrorCode::Failed, "oneDNN failed with status " + std::to_string(static_cast<int>(status)));
         return {};
     }
@@ -69,10 +70,11 @@ Result<SlotId> packed(Builder& builder, const Tensor& source, const Desc& plain,
     };
     const auto bytesOf = [](const PackedMemory& memory) { return static_cast<std::int64_t>(memory.bytes.bytes().size()); };
     for (int arrangement = 0;; ++arrangement) {
-        TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<PackedMemory>(source.bytes().data(), "onednn " + std::to_string(arrangement),
-                                                                              source, make, bytesOf));
+        TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<PackedMemory>(
+                                    source.bytes().data(), "onednn " + std::to_string(arrangement), source, make, bytesOf));
         if (entry.value->plain != plain || entry.value->desc != wanted) continue;
         builder.hold(entry.held);
+        builder.record().weightBytes = bytesOf(*entry.value);
         return builder.fixedBytes(entry.value->bytes.bytes().data(), bytesOf(*entry.value));
     }
 }

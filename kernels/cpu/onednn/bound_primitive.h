@@ -19,7 +19,8 @@ struct Argument {
 /// Adds one step that runs the primitive; its scratchpad comes from the arena.
 Status place(Builder& builder, const Primitive& primitive, std::vector<Argument> arguments);
 
-/// The bytes of `source` (described by `plain`) in the arrangement `wanted`, packed once for all plans of the model.
+/// The bytes of `source` (described by `plain`) in the arrangement `wanted`, packed once for all plans of the model; noted as the record's
+/// weight bytes.
 Result<SlotId> packed(Builder& builder, const Tensor& source, const Desc& plain, const Desc& wanted);
 
 }  // namespace trimtab::cpu::onednn

@@ -20,7 +20,8 @@ Builder::Builder(Plan& plan, WeightStore& weights, int threads) : m_plan(plan), 
             if (id != graph::kNoValue) m_lastReader[static_cast<std::size_t>(id)] = static_cast<int>(i);
         }
     }
-    for (const graph::ValueId id : plan.graph.outputs) m_lastReader[static_cast<std::size_t>(id)] = static_cast<int>(plan.graph.nodes.size());
+    for (const graph::ValueId id : plan.graph.outputs)
+        m_lastReader[static_cast<std::size_t>(id)] = static_cast<int>(plan.graph.nodes.size());
 }
 
 Form Builder::formOf(graph::ValueId id) const {
@@ -37,7 +38,8 @@ Status Builder::bindConstant(graph::ValueId id) {
     } else if (value.quantized) {
         TRIMTAB_TRY(tensor, value.quantized->dequantize());
     } else {
-        return fail(ErrorCode::Failed, "value '" + value.name + "' is read before anything computes it, or its bytes were not read from the file");
+        return fail(ErrorCode::Failed,
+                    "value '" + value.name + "' is read before anything computes it, or its bytes were not read from the file");
     }
     const std::size_t width = static_cast<std::size_t>(std::max(bitWidth(tensor.type()) / 8, 1));
     if (!tensor.aligned(width)) {
@@ -82,7 +84,8 @@ bool Builder::mayOverwrite(SlotId slot) const {
     const SlotId root = rootOf(slot);
     if (m_plan.slots[static_cast<std::size_t>(root)].kind != Slot::Kind::Arena) return false;
     const auto& tenants = m_tenants[static_cast<std::size_t>(root)];
-    return std::all_of(tenants.begin(), tenants.end(), [&](graph::ValueId id) { return m_lastReader[static_cast<std::size_t>(id)] <= m_node; });
+    return std::all_of(tenants.begin(), tenants.end(),
+                       [&](graph::ValueId id) { return m_lastReader[static_cast<std::size_t>(id)] <= m_node; });
 }
 
 SlotId Builder::rootOf(SlotId slot) const {

@@ -12,7 +12,8 @@ namespace trimtab::cpu {
 
 struct Implementation {
     std::string_view name;
-    /// By types, attributes, treatment and this machine, before shapes are known. Refused without a reason: not meant for such a node at all.
+    /// By types, attributes, treatment and this machine, before shapes are known. Refused without a reason: not meant for such a node at
+    /// all.
     runtime::Support (*judge)(const NodeView& view);
     /// Places the node for concrete shapes. Unsupported with the reason (or without one: not meant for such shapes) when
     /// these shapes are beyond it; then it has placed nothing.

@@ -7,7 +7,8 @@
 
 namespace trimtab::cpu {
 
-/// `graph` is the compiled (fused) graph. Refused, naming the input, when the inputs do not fit it; OutOfMemory before anything is allocated.
+/// `graph` is the compiled (fused) graph. Refused, naming the input, when the inputs do not fit it; OutOfMemory before anything is
+/// allocated.
 Result<std::unique_ptr<Plan>> makePlan(const Graph& graph, std::span<const NamedTensor> inputs, WeightStore& weights, int threads);
 
 }  // namespace trimtab::cpu

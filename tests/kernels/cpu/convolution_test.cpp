@@ -15,7 +15,9 @@ struct ConvolutionCase {
     Ints dilations{1, 1};
 };
 
-std::ostream& operator<<(std::ostream& out, const ConvolutionCase& c) { return out << c.input.text() << " * " << c.weight.text() << " / " << c.group; }
+std::ostream& operator<<(std::ostream& out, const ConvolutionCase& c) {
+    return out << c.input.text() << " * " << c.weight.text() << " / " << c.group;
+}
 
 class Convolutions : public testing::TestWithParam<ConvolutionCase> {};
 
@@ -26,7 +28,8 @@ TEST_P(Convolutions, AgreeWithTheReference) {
         const auto x = maker.input("x", c.input);
         std::vector<ValueId> inputs{x, maker.constant(normalTensor(c.weight, 2, 0.2))};
         if (bias) inputs.push_back(maker.constant(normalTensor(Shape{c.weight[0]}, 3)));
-        maker.output(maker.node("Conv", inputs, {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}, {"dilations", c.dilations}}));
+        maker.output(
+            maker.node("Conv", inputs, {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}, {"dilations", c.dilations}}));
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(c.input, 1)}}, {1e-6, 2e-5});
         ASSERT_FALSE(layers.empty());
         EXPECT_NE(layers.front().kernel.find("onednn conv"), std::string::npos) << layers.front().reason;
@@ -34,21 +37,27 @@ TEST_P(Convolutions, AgreeWithTheReference) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Awkward, Convolutions,
-    testing::Values(ConvolutionCase{{1, 3, 9, 9}, {4, 3, 3, 3}, 1}, ConvolutionCase{{2, 16, 8, 8}, {32, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}},
-                    ConvolutionCase{{3, 5, 11, 7}, {7, 5, 3, 2}, 1, {2, 1}, {1, 0, 1, 1}}, ConvolutionCase{{1, 1, 12, 12}, {8, 1, 5, 5}, 1, {2, 2}, {2, 2, 2, 2}},
-                    ConvolutionCase{{2, 8, 10, 10}, {8, 1, 3, 3}, 8, {1, 1}, {1, 1, 1, 1}}, ConvolutionCase{{2, 12, 10, 10}, {18, 4, 3, 3}, 3, {1, 1}, {1, 1, 1, 1}},
-                    ConvolutionCase{{1, 16, 13, 13}, {16, 16, 3, 3}, 1, {1, 1}, {2, 2, 2, 2}, {2, 2}}, ConvolutionCase{{4, 64, 7, 7}, {10, 64, 1, 1}, 1},
-                    ConvolutionCase{{2, 64, 9, 9}, {128, 64, 1, 1}, 1, {2, 2}}, ConvolutionCase{{1, 4, 6, 6}, {4, 4, 3, 3}, 1, {3, 3}, {0, 1, 2, 1}},
-                    ConvolutionCase{{17, 16, 5, 5}, {16, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, ConvolutionCase{{1, 2, 30}, {6, 2, 5}, 1, {2}, {1, 2}, {1}},
-                    ConvolutionCase{{1, 3, 6, 7, 8}, {4, 3, 2, 3, 3}, 1, {1, 2, 1}, {0, 1, 1, 0, 1, 1}, {1, 1, 1}}));
+INSTANTIATE_TEST_SUITE_P(Awkward, Convolutions,
+                         testing::Values(ConvolutionCase{{1, 3, 9, 9}, {4, 3, 3, 3}, 1},
+                                         ConvolutionCase{{2, 16, 8, 8}, {32, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}},
+                                         ConvolutionCase{{3, 5, 11, 7}, {7, 5, 3, 2}, 1, {2, 1}, {1, 0, 1, 1}},
+                                         ConvolutionCase{{1, 1, 12, 12}, {8, 1, 5, 5}, 1, {2, 2}, {2, 2, 2, 2}},
+                                         ConvolutionCase{{2, 8, 10, 10}, {8, 1, 3, 3}, 8, {1, 1}, {1, 1, 1, 1}},
+                                         ConvolutionCase{{2, 12, 10, 10}, {18, 4, 3, 3}, 3, {1, 1}, {1, 1, 1, 1}},
+                                         ConvolutionCase{{1, 16, 13, 13}, {16, 16, 3, 3}, 1, {1, 1}, {2, 2, 2, 2}, {2, 2}},
+                                         ConvolutionCase{{4, 64, 7, 7}, {10, 64, 1, 1}, 1},
+                                         ConvolutionCase{{2, 64, 9, 9}, {128, 64, 1, 1}, 1, {2, 2}},
+                                         ConvolutionCase{{1, 4, 6, 6}, {4, 4, 3, 3}, 1, {3, 3}, {0, 1, 2, 1}},
+                                         ConvolutionCase{{17, 16, 5, 5}, {16, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}},
+                                         ConvolutionCase{{1, 2, 30}, {6, 2, 5}, 1, {2}, {1, 2}, {1}},
+                                         ConvolutionCase{{1, 3, 6, 7, 8}, {4, 3, 2, 3, 3}, 1, {1, 2, 1}, {0, 1, 1, 0, 1, 1}, {1, 1, 1}}));
 
 TEST(Convolution, ResolvesAutomaticPadding) {
     for (const char* mode : {"SAME_UPPER", "SAME_LOWER", "VALID"}) {
         GraphMaker maker;
         const auto x = maker.input("x", Shape{1, 3, 10, 11});
-        maker.output(maker.node("Conv", {x, maker.constant(normalTensor(Shape{5, 3, 4, 4}, 2))}, {{"auto_pad", std::string(mode)}, {"strides", Ints{2, 2}}}));
+        maker.output(maker.node("Conv", {x, maker.constant(normalTensor(Shape{5, 3, 4, 4}, 2))},
+                                {{"auto_pad", std::string(mode)}, {"strides", Ints{2, 2}}}));
         expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{1, 3, 10, 11}, 1)}}, {1e-6, 2e-5});
     }
 }
@@ -58,7 +67,8 @@ TEST(Convolution, TakesWeightsThatAreComputed) {
     const auto x = maker.input("x", Shape{1, 4, 6, 6});
     const auto w = maker.node("Relu", {maker.input("w", Shape{8, 4, 3, 3})});
     maker.output(maker.node("Conv", {x, w}));
-    expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{1, 4, 6, 6}, 1)}, {"w", normalTensor(Shape{8, 4, 3, 3}, 2)}}, {1e-6, 2e-5});
+    expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{1, 4, 6, 6}, 1)}, {"w", normalTensor(Shape{8, 4, 3, 3}, 2)}},
+                        {1e-6, 2e-5});
 }
 
 /// Conv → Conv with the way around them, as residual networks have it: chains stay channels last, the sum is written in place.
@@ -99,10 +109,13 @@ TEST(Convolution, LeavesAResidualThatIsStillNeeded) {
 
 TEST(Convolution, BehavesForEveryBatchFromOneToSeventeen) {
     GraphMaker maker;
-    const auto x = maker.input("x", DataType::Float32, {graph::Dim::named("batch"), graph::Dim::known(8), graph::Dim::known(6), graph::Dim::known(6)});
-    maker.output(maker.node("Relu", {maker.node("Conv", {x, maker.constant(normalTensor(Shape{12, 8, 3, 3}, 2))}, {{"pads", Ints{1, 1, 1, 1}}})}));
+    const auto x =
+        maker.input("x", DataType::Float32, {graph::Dim::named("batch"), graph::Dim::known(8), graph::Dim::known(6), graph::Dim::known(6)});
+    maker.output(
+        maker.node("Relu", {maker.node("Conv", {x, maker.constant(normalTensor(Shape{12, 8, 3, 3}, 2))}, {{"pads", Ints{1, 1, 1, 1}}})}));
     const Graph graph = maker.finish();
-    for (std::int64_t batch = 1; batch <= 17; ++batch) expectLikeReference(graph, {{"x", normalTensor(Shape{batch, 8, 6, 6}, 1)}}, {1e-6, 2e-5});
+    for (std::int64_t batch = 1; batch <= 17; ++batch)
+        expectLikeReference(graph, {{"x", normalTensor(Shape{batch, 8, 6, 6}, 1)}}, {1e-6, 2e-5});
 }
 
 TEST(Convolution, AnEmptyBatchGivesAnEmptyResult) {
@@ -118,12 +131,14 @@ TEST(TransposedConvolution, AgreesWithTheReference) {
         std::int64_t group;
         Ints strides, pads;
     };
-    for (const auto& c : {Case{{1, 3, 5, 5}, {3, 4, 3, 3}, 1, {1, 1}, {0, 0, 0, 0}}, Case{{2, 8, 6, 7}, {8, 16, 4, 4}, 1, {2, 2}, {1, 1, 1, 1}},
-                          Case{{1, 6, 5, 5}, {6, 2, 3, 3}, 3, {2, 1}, {1, 0, 0, 1}}}) {
+    for (const auto& c :
+         {Case{{1, 3, 5, 5}, {3, 4, 3, 3}, 1, {1, 1}, {0, 0, 0, 0}}, Case{{2, 8, 6, 7}, {8, 16, 4, 4}, 1, {2, 2}, {1, 1, 1, 1}},
+          Case{{1, 6, 5, 5}, {6, 2, 3, 3}, 3, {2, 1}, {1, 0, 0, 1}}}) {
         GraphMaker maker;
         const auto x = maker.input("x", c.input);
         const auto bias = maker.constant(normalTensor(Shape{c.weight[1] * c.group}, 4));
-        maker.output(maker.node("ConvTranspose", {x, maker.constant(normalTensor(c.weight, 2)), bias}, {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}}));
+        maker.output(maker.node("ConvTranspose", {x, maker.constant(normalTensor(c.weight, 2)), bias},
+                                {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}}));
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(c.input, 1)}}, {1e-6, 2e-5});
         EXPECT_NE(layerOf(layers, "ConvTranspose").kernel.find("onednn deconv"), std::string::npos);
     }
@@ -134,8 +149,9 @@ TEST(Pooling, AgreesWithTheReference) {
         Ints kernel, strides, pads;
         std::int64_t ceil;
     };
-    for (const auto& c : {Case{{2, 2}, {2, 2}, {0, 0, 0, 0}, 0}, Case{{3, 3}, {2, 2}, {1, 1, 1, 1}, 0}, Case{{3, 2}, {1, 3}, {0, 1, 2, 0}, 0}, Case{{3, 3}, {2, 2}, {0, 0, 0, 0}, 1},
-                          Case{{5, 5}, {5, 5}, {2, 2, 2, 2}, 1}}) {
+    for (const auto& c :
+         {Case{{2, 2}, {2, 2}, {0, 0, 0, 0}, 0}, Case{{3, 3}, {2, 2}, {1, 1, 1, 1}, 0}, Case{{3, 2}, {1, 3}, {0, 1, 2, 0}, 0},
+          Case{{3, 3}, {2, 2}, {0, 0, 0, 0}, 1}, Case{{5, 5}, {5, 5}, {2, 2, 2, 2}, 1}}) {
         for (const char* op : {"MaxPool", "AveragePool"}) {
             for (const std::int64_t counted : {0, 1}) {
                 for (const bool afterConv : {false, true}) {
@@ -143,7 +159,8 @@ TEST(Pooling, AgreesWithTheReference) {
                     const Shape shape{2, 7, 12, 10};
                     auto x = maker.input("x", shape);
                     if (afterConv) x = maker.node("Conv", {x, maker.constant(normalTensor(Shape{9, 7, 1, 1}, 2))});
-                    std::map<std::string, Attribute> attributes{{"kernel_shape", c.kernel}, {"strides", c.strides}, {"pads", c.pads}, {"ceil_mode", c.ceil}};
+                    std::map<std::string, Attribute> attributes{
+                        {"kernel_shape", c.kernel}, {"strides", c.strides}, {"pads", c.pads}, {"ceil_mode", c.ceil}};
                     if (std::string(op) == "AveragePool") attributes.emplace("count_include_pad", counted);
                     maker.output(maker.node(op, {x}, attributes));
                     expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}}, {1e-6, 2e-5});

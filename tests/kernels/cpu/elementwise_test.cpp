@@ -22,8 +22,8 @@ TEST_P(UnaryOperators, AgreeWithTheReferenceOnEveryLength) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, UnaryOperators,
-                         testing::Values("Abs", "Neg", "Relu", "LeakyRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Exp", "Sqrt", "Elu",
-                                         "Floor", "Ceil", "Silu"));
+                         testing::Values("Abs", "Neg", "Relu", "LeakyRelu", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf", "Exp",
+                                         "Sqrt", "Elu", "Floor", "Ceil", "Silu"));
 
 TEST(UnaryLoops, KeepInfinitiesAndNaN) {
     const float infinity = std::numeric_limits<float>::infinity();
@@ -50,9 +50,9 @@ struct Broadcast {
 class BinaryOperators : public testing::TestWithParam<const char*> {};
 
 TEST_P(BinaryOperators, AgreeWithTheReferenceOnEveryBroadcast) {
-    const std::vector<Broadcast> patterns{{{5, 7}, {5, 7}}, {{5, 7}, {7}}, {{5, 7}, {5, 1}}, {{5, 1}, {1, 7}}, {{1}, {3, 4, 5}}, {{}, {2, 9}},
-                                          {{2, 3, 4, 5}, {3, 1, 1}}, {{2, 3, 4, 5}, {1, 3, 1, 5}}, {{4, 1, 6}, {4, 5, 1}}, {{0, 3}, {3}},
-                                          {{300, 301}, {301}}, {{300, 301}, {300, 301}}};
+    const std::vector<Broadcast> patterns{{{5, 7}, {5, 7}},       {{5, 7}, {7}}, {{5, 7}, {5, 1}},          {{5, 1}, {1, 7}},
+                                          {{1}, {3, 4, 5}},       {{}, {2, 9}},  {{2, 3, 4, 5}, {3, 1, 1}}, {{2, 3, 4, 5}, {1, 3, 1, 5}},
+                                          {{4, 1, 6}, {4, 5, 1}}, {{0, 3}, {3}}, {{300, 301}, {301}},       {{300, 301}, {300, 301}}};
     for (const auto& [a, b] : patterns) {
         GraphMaker maker;
         maker.output(maker.node(GetParam(), {maker.input("a", a), maker.input("b", b)}));
@@ -89,8 +89,10 @@ TEST(Power, SquaresRootsAndReciprocalsHaveALoopOthersTheReference) {
 }
 
 TEST(Where, ChoosesWithBroadcastingOverAllThree) {
-    const std::vector<std::array<Shape, 3>> patterns{{Shape{4, 9}, Shape{4, 9}, Shape{4, 9}}, {Shape{1, 9}, Shape{4, 1}, Shape{}},
-                                                     {Shape{4, 1}, Shape{9}, Shape{4, 9}}, {Shape{2, 1, 5, 5}, Shape{2, 3, 5, 5}, Shape{1}}};
+    const std::vector<std::array<Shape, 3>> patterns{{Shape{4, 9}, Shape{4, 9}, Shape{4, 9}},
+                                                     {Shape{1, 9}, Shape{4, 1}, Shape{}},
+                                                     {Shape{4, 1}, Shape{9}, Shape{4, 9}},
+                                                     {Shape{2, 1, 5, 5}, Shape{2, 3, 5, 5}, Shape{1}}};
     for (const auto& [c, a, b] : patterns) {
         GraphMaker maker;
         const auto condition = maker.input("c", DataType::Bool, graph::ValueType::of(DataType::Bool, c).dims.value());
@@ -99,7 +101,8 @@ TEST(Where, ChoosesWithBroadcastingOverAllThree) {
         std::vector<std::uint8_t> coins(static_cast<std::size_t>(c.elementCount()));
         for (auto& coin : coins) coin = static_cast<std::uint8_t>(random.below(2));
         const auto layers = expectLikeReference(
-            maker.finish(), {{"c", Tensor::fromValues(DataType::Bool, c, coins)}, {"a", normalTensor(a, 1)}, {"b", normalTensor(b, 2)}}, {0, 0});
+            maker.finish(), {{"c", Tensor::fromValues(DataType::Bool, c, coins)}, {"a", normalTensor(a, 1)}, {"b", normalTensor(b, 2)}},
+            {0, 0});
         EXPECT_EQ(layerOf(layers, "Where").kernel, "vector loop");
     }
 }

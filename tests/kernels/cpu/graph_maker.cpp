@@ -31,8 +31,8 @@ ValueId GraphMaker::quantized(tensor::QuantizedWeight weight) {
     return m_graph.addValue(std::move(value));
 }
 
-ValueId GraphMaker::node(const std::string& op, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes, const std::string& domain,
-                         int outputs) {
+ValueId GraphMaker::node(const std::string& op, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes,
+                         const std::string& domain, int outputs) {
     graph::Node made;
     made.name = op + "_" + std::to_string(m_graph.nodes.size());
     made.op = op;
@@ -89,7 +89,8 @@ tensor::QuantizedWeight quantize(const Tensor& weight, tensor::WeightLayout layo
         for (std::int64_t start = 0; start < result.columns; start += result.group) {
             const std::int64_t end = std::min(start + result.group, result.columns);
             float largest = 0;
-            for (std::int64_t k = start; k < end; ++k) largest = std::max(largest, std::abs(values[static_cast<std::size_t>(row * result.columns + k)]));
+            for (std::int64_t k = start; k < end; ++k)
+                largest = std::max(largest, std::abs(values[static_cast<std::size_t>(row * result.columns + k)]));
             const float scale = largest > 0 ? largest / top : 1.0F;
             result.scales.push_back(scale);
             for (std::int64_t k = start; k < end; ++k) {

@@ -17,13 +17,15 @@ public:
     GraphMaker();
 
     ValueId input(const std::string& name, DataType type, std::vector<graph::Dim> dims);
-    ValueId input(const std::string& name, const Shape& shape) { return input(name, DataType::Float32, graph::ValueType::of(DataType::Float32, shape).dims.value()); }
+    ValueId input(const std::string& name, const Shape& shape) {
+        return input(name, DataType::Float32, graph::ValueType::of(DataType::Float32, shape).dims.value());
+    }
     ValueId constant(Tensor tensor);
     /// A weight as codes; its declared type is that of the dequantised tensor.
     ValueId quantized(tensor::QuantizedWeight weight);
     /// Adds a node with `outputs` results and returns the first.
-    ValueId node(const std::string& op, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {}, const std::string& domain = "",
-                 int outputs = 1);
+    ValueId node(const std::string& op, std::vector<ValueId> inputs, std::map<std::string, Attribute> attributes = {},
+                 const std::string& domain = "", int outputs = 1);
     graph::Node& last() { return m_graph.nodes.back(); }
     void output(ValueId value) { m_graph.outputs.push_back(value); }
     /// The graph with shapes inferred; aborts when it is not valid.

@@ -17,7 +17,8 @@ std::vector<NamedTensor> cloned(const std::vector<NamedTensor>& tensors) {
 }
 
 bool sameBytes(const Tensor& a, const Tensor& b) {
-    return a.bytes().size() == b.bytes().size() && (a.bytes().empty() || std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
+    return a.bytes().size() == b.bytes().size() &&
+           (a.bytes().empty() || std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0);
 }
 
 void expectFloatsClose(const NamedTensor& actual, const Tensor& expected, Tolerance tolerance) {

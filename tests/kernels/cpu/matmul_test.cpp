@@ -13,7 +13,8 @@ TEST(MatMul, AgreesWithTheReferenceForEveryNumberOfRows) {
             const auto x = maker.input("x", Shape{m, k});
             maker.output(maker.node("MatMul", {x, maker.constant(normalTensor(Shape{k, n}, 2))}));
             const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, k}, 1)}}, kProduct);
-            EXPECT_EQ(layers.front().kernel.find(m <= 8 ? "few-row fp32" : "onednn matmul"), 0U) << layers.front().kernel << layers.front().reason;
+            EXPECT_EQ(layers.front().kernel.find(m <= 8 ? "few-row fp32" : "onednn matmul"), 0U)
+                << layers.front().kernel << layers.front().reason;
         }
     }
 }
@@ -30,8 +31,14 @@ TEST(MatMul, FusesBiasAndReluOverLeadingAxes) {
 }
 
 TEST(MatMul, BroadcastsBatchesOfTwoActivations) {
-    const std::vector<std::pair<Shape, Shape>> pairs{{{2, 3, 4, 5}, {2, 3, 5, 6}}, {{2, 3, 4, 5}, {1, 3, 5, 6}}, {{3, 4, 5}, {5, 2}}, {{4, 5}, {3, 5, 2}},
-                                                     {{5}, {5, 3}},                {{2, 4, 5}, {5}},             {{5}, {5}},          {{1, 1, 1}, {1, 1, 1}}};
+    const std::vector<std::pair<Shape, Shape>> pairs{{{2, 3, 4, 5}, {2, 3, 5, 6}},
+                                                     {{2, 3, 4, 5}, {1, 3, 5, 6}},
+                                                     {{3, 4, 5}, {5, 2}},
+                                                     {{4, 5}, {3, 5, 2}},
+                                                     {{5}, {5, 3}},
+                                                     {{2, 4, 5}, {5}},
+                                                     {{5}, {5}},
+                                                     {{1, 1, 1}, {1, 1, 1}}};
     for (const auto& [a, b] : pairs) {
         GraphMaker maker;
         maker.output(maker.node("MatMul", {maker.input("a", a), maker.input("b", b)}));

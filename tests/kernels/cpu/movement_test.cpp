@@ -14,7 +14,8 @@ using Ints = std::vector<std::int64_t>;
 Tensor ints(const Ints& values) { return Tensor::fromInt64s(Shape{static_cast<std::int64_t>(values.size())}, values); }
 
 TEST(Movement, TransposesInEveryOrder) {
-    for (const Ints& order : {Ints{0, 1, 2, 3}, Ints{0, 2, 1, 3}, Ints{0, 1, 3, 2}, Ints{3, 2, 1, 0}, Ints{1, 0, 3, 2}, Ints{2, 3, 0, 1}, Ints{0, 3, 1, 2}}) {
+    for (const Ints& order :
+         {Ints{0, 1, 2, 3}, Ints{0, 2, 1, 3}, Ints{0, 1, 3, 2}, Ints{3, 2, 1, 0}, Ints{1, 0, 3, 2}, Ints{2, 3, 0, 1}, Ints{0, 3, 1, 2}}) {
         for (const Shape& shape : {Shape{2, 3, 5, 7}, Shape{1, 33, 1, 17}, Shape{2, 8, 40, 48}}) {
             GraphMaker maker;
             const auto x = maker.input("x", shape);
@@ -42,11 +43,12 @@ struct SliceCase {
 TEST(Movement, SlicesForwardsBackwardsAndOutOfRange) {
     const std::int64_t far = std::numeric_limits<std::int64_t>::max();
     for (const auto& [starts, ends, axes, steps] :
-         {SliceCase{{1}, {4}, {1}, {1}}, SliceCase{{0, 2}, {far, -1}, {0, 2}, {1, 2}}, SliceCase{{-1}, {-far}, {1}, {-1}}, SliceCase{{-1, 5}, {0, 0}, {2, 1}, {-2, -1}},
-          SliceCase{{3}, {3}, {0}, {1}}, SliceCase{{-100}, {100}, {-1}, {3}}}) {
+         {SliceCase{{1}, {4}, {1}, {1}}, SliceCase{{0, 2}, {far, -1}, {0, 2}, {1, 2}}, SliceCase{{-1}, {-far}, {1}, {-1}},
+          SliceCase{{-1, 5}, {0, 0}, {2, 1}, {-2, -1}}, SliceCase{{3}, {3}, {0}, {1}}, SliceCase{{-100}, {100}, {-1}, {3}}}) {
         GraphMaker maker;
         const auto x = maker.input("x", Shape{4, 6, 9});
-        maker.output(maker.node("Slice", {x, maker.constant(ints(starts)), maker.constant(ints(ends)), maker.constant(ints(axes)), maker.constant(ints(steps))}));
+        maker.output(maker.node("Slice", {x, maker.constant(ints(starts)), maker.constant(ints(ends)), maker.constant(ints(axes)),
+                                          maker.constant(ints(steps))}));
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{4, 6, 9}, 1)}}, kExact);
         EXPECT_EQ(layerOf(layers, "Slice").kernel, "strided copy");
     }
@@ -65,7 +67,8 @@ TEST(Movement, SplitsAndJoinsAgain) {
 }
 
 TEST(Movement, ExpandsAlongAnyAxis) {
-    for (const auto& [from, to] : {std::pair{Shape{1, 3, 1}, Ints{4, 3, 5}}, std::pair{Shape{7}, Ints{2, 3, 7}}, std::pair{Shape{}, Ints{3}}, std::pair{Shape{2, 1, 4}, Ints{1, 8, 4}}}) {
+    for (const auto& [from, to] : {std::pair{Shape{1, 3, 1}, Ints{4, 3, 5}}, std::pair{Shape{7}, Ints{2, 3, 7}},
+                                   std::pair{Shape{}, Ints{3}}, std::pair{Shape{2, 1, 4}, Ints{1, 8, 4}}}) {
         GraphMaker maker;
         maker.output(maker.node("Expand", {maker.input("x", from), maker.constant(ints(to))}));
         expectLikeReference(maker.finish(), {{"x", normalTensor(from, 1)}}, kExact);
@@ -85,8 +88,10 @@ TEST(Movement, GathersRowsOfATableAndRefusesIndicesOutsideIt) {
 }
 
 TEST(Movement, CastsBetweenCommonTypes) {
-    for (const DataType from : {DataType::Float32, DataType::Int64, DataType::Int32, DataType::Bool, DataType::Float64, DataType::Float16}) {
-        for (const DataType to : {DataType::Float32, DataType::Int64, DataType::Int32, DataType::Bool, DataType::Float64, DataType::BFloat16}) {
+    for (const DataType from :
+         {DataType::Float32, DataType::Int64, DataType::Int32, DataType::Bool, DataType::Float64, DataType::Float16}) {
+        for (const DataType to :
+             {DataType::Float32, DataType::Int64, DataType::Int32, DataType::Bool, DataType::Float64, DataType::BFloat16}) {
             GraphMaker maker;
             const auto x = maker.input("x", from, graph::ValueType::of(from, Shape{5, 7}).dims.value());
             const auto code = [](DataType type) -> std::int64_t {

@@ -22,7 +22,9 @@ TEST(Softmax, LetsMaskedEntriesVanish) {
     GraphMaker maker;
     const float infinity = std::numeric_limits<float>::infinity();
     maker.output(maker.node("Softmax", {maker.input("x", Shape{2, 4})}, {{"axis", std::int64_t{-1}}}));
-    expectLikeReference(maker.finish(), {{"x", Tensor::fromFloats(Shape{2, 4}, {1, -infinity, 2, -infinity, -infinity, -infinity, -infinity, 3})}}, {1e-6, 0});
+    expectLikeReference(maker.finish(),
+                        {{"x", Tensor::fromFloats(Shape{2, 4}, {1, -infinity, 2, -infinity, -infinity, -infinity, -infinity, 3})}},
+                        {1e-6, 0});
 }
 
 TEST(Softmax, FlattensItsTrailingAxesBeforeOpset13) {
@@ -49,7 +51,8 @@ TEST(RMSNormalization, AgreesWithTheReference) {
     for (const std::int64_t length : {1, 7, 64, 129}) {
         GraphMaker maker;
         const auto x = maker.input("x", Shape{5, length});
-        maker.output(maker.node("RMSNormalization", {x, maker.constant(normalTensor(Shape{length}, 2))}, {{"axis", std::int64_t{-1}}, {"epsilon", 1e-6F}}, "trimtab"));
+        maker.output(maker.node("RMSNormalization", {x, maker.constant(normalTensor(Shape{length}, 2))},
+                                {{"axis", std::int64_t{-1}}, {"epsilon", 1e-6F}}, "trimtab"));
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{5, length}, 1, 3.0)}}, {1e-5, 1e-5});
         EXPECT_EQ(layers.front().kernel, "row normalisation");
     }
@@ -67,7 +70,8 @@ TEST(BatchNormalization, LeftAloneBecomesOneFactorAndOneSummandPerChannel) {
             for (float& value : t.mutableData<float>()) value = std::abs(value) + 0.2F;
             return maker.constant(t);
         };
-        const auto y = maker.node("BatchNormalization", {x, positive(1), maker.constant(normalTensor(Shape{6}, 2)), maker.constant(normalTensor(Shape{6}, 3)), positive(4)});
+        const auto y = maker.node("BatchNormalization", {x, positive(1), maker.constant(normalTensor(Shape{6}, 2)),
+                                                         maker.constant(normalTensor(Shape{6}, 3)), positive(4)});
         maker.output(maker.node("Add", {y, x}));
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}}, {1e-5, 1e-5});
         EXPECT_EQ(layerOf(layers, "BatchNormalization").kernel, "channel scaling");

@@ -57,7 +57,8 @@ TEST(Arena, NeverLetsTwoLivingBuffersOverlapAndIsNoLargerThanTheirSum) {
             for (std::size_t j = i + 1; j < lifetimes.size(); ++j) {
                 const bool together = lifetimes[i].first <= lifetimes[j].last && lifetimes[j].first <= lifetimes[i].last;
                 if (!together || lifetimes[i].bytes == 0 || lifetimes[j].bytes == 0) continue;
-                const bool apart = layout.offsets[i] + lifetimes[i].bytes <= layout.offsets[j] || layout.offsets[j] + lifetimes[j].bytes <= layout.offsets[i];
+                const bool apart = layout.offsets[i] + lifetimes[i].bytes <= layout.offsets[j] ||
+                                   layout.offsets[j] + lifetimes[j].bytes <= layout.offsets[i];
                 EXPECT_TRUE(apart);
             }
         }
@@ -100,7 +101,8 @@ Graph transformerLike() {
     GraphMaker maker;
     using Ints = std::vector<std::int64_t>;
     const auto x = maker.input("x", Shape{2, 6, 32});
-    const auto normal = maker.node("RMSNormalization", {x, maker.constant(normalTensor(Shape{32}, 2))}, {{"axis", std::int64_t{-1}}, {"epsilon", 1e-6F}}, "trimtab");
+    const auto normal = maker.node("RMSNormalization", {x, maker.constant(normalTensor(Shape{32}, 2))},
+                                   {{"axis", std::int64_t{-1}}, {"epsilon", 1e-6F}}, "trimtab");
     const auto moved = maker.node("Transpose", {normal}, {{"perm", Ints{0, 2, 1}}});
     const auto soft = maker.node("Softmax", {moved}, {{"axis", std::int64_t{-1}}});
     const auto back = maker.node("Transpose", {soft}, {{"perm", Ints{0, 2, 1}}});
@@ -112,7 +114,8 @@ Graph transformerLike() {
 Graph convolutional() {
     GraphMaker maker;
     using Ints = std::vector<std::int64_t>;
-    auto x = maker.input("x", DataType::Float32, {graph::Dim::named("batch"), graph::Dim::known(16), graph::Dim::known(12), graph::Dim::known(12)});
+    auto x = maker.input("x", DataType::Float32,
+                         {graph::Dim::named("batch"), graph::Dim::known(16), graph::Dim::known(12), graph::Dim::known(12)});
     for (std::uint64_t i = 0; i < 4; ++i) {
         const auto y = maker.node("Conv", {x, maker.constant(normalTensor(Shape{16, 16, 3, 3}, i, 0.1))}, {{"pads", Ints{1, 1, 1, 1}}});
         x = maker.node("Relu", {i % 2 ? maker.node("Add", {y, x}) : y});

@@ -1,5 +1,5 @@
-// Random graphs of element-wise operators, views, movements, products and convolutions: whatever the planner makes of buffers, layouts and places
-// written over, the results are those of the reference engine.
+// Random graphs of element-wise operators, views, movements, products and convolutions: whatever the planner makes of buffers, layouts and
+// places written over, the results are those of the reference engine.
 #include <algorithm>
 
 #include "tests/kernels/cpu/harness.h"
@@ -60,7 +60,8 @@ private:
     }
 
     ValueId convolution(bool residual) {
-        const auto y = m_maker.node("Conv", {any(), m_maker.constant(normalTensor(Shape{4, 4, 3, 3}, seed(), 0.15))}, {{"pads", Ints{1, 1, 1, 1}}});
+        const auto y =
+            m_maker.node("Conv", {any(), m_maker.constant(normalTensor(Shape{4, 4, 3, 3}, seed(), 0.15))}, {{"pads", Ints{1, 1, 1, 1}}});
         return tame(residual ? m_maker.node("Relu", {m_maker.node("Add", {y, any()})}) : y);
     }
 
@@ -75,7 +76,8 @@ TEST(RandomGraphs, GiveTheResultsOfTheReferenceWhateverBuffersTheyShare) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         const Graph graph = RandomGraph(seed).make();
         // Thirty layers, each off by a few units of 2^-23 and none stretching its input by more than about four.
-        expectLikeReference(graph, {{"a", normalTensor(RandomGraph::kShape, seed)}, {"b", normalTensor(RandomGraph::kShape, seed + 7)}}, {5e-5, 5e-5});
+        expectLikeReference(graph, {{"a", normalTensor(RandomGraph::kShape, seed)}, {"b", normalTensor(RandomGraph::kShape, seed + 7)}},
+                            {5e-5, 5e-5});
         if (testing::Test::HasFailure()) return;
     }
 }

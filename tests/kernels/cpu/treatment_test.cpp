@@ -1,4 +1,5 @@
-// Treatments on the CPU engine against the reference engine, which imitates each in plain arithmetic; and what the layer records say about them.
+// Treatments on the CPU engine against the reference engine, which imitates each in plain arithmetic; and what the layer records say about
+// them.
 #include <cmath>
 
 #include "core/tensor/convert.h"
@@ -38,16 +39,18 @@ struct Window {
 constexpr Tolerance kExactCodes{1e-6, 2e-6};
 
 TEST(IntegerProducts, ConvolutionsSubtractTheZeroPointInPaddingToo) {
-    for (const auto& c : {Window{{1, 16, 8, 8}, {16, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, Window{{2, 64, 9, 9}, {32, 64, 3, 3}, 1, {2, 2}, {1, 1, 1, 1}},
-                          Window{{17, 64, 6, 6}, {64, 64, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, Window{{2, 64, 9, 9}, {48, 64, 1, 1}, 1, {2, 2}, {0, 0, 0, 0}},
-                          Window{{2, 1, 16, 16}, {64, 1, 5, 5}, 1, {2, 2}, {2, 2, 2, 2}}, Window{{2, 3, 11, 13}, {10, 3, 3, 3}, 1, {1, 1}, {0, 2, 1, 1}},
-                          Window{{2, 32, 7, 7}, {32, 8, 3, 3}, 4, {1, 1}, {1, 1, 1, 1}}, Window{{2, 32, 7, 7}, {32, 1, 3, 3}, 32, {1, 1}, {1, 1, 1, 1}},
-                          Window{{1, 128, 4, 4}, {128, 128, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}}) {
+    for (const auto& c :
+         {Window{{1, 16, 8, 8}, {16, 16, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, Window{{2, 64, 9, 9}, {32, 64, 3, 3}, 1, {2, 2}, {1, 1, 1, 1}},
+          Window{{17, 64, 6, 6}, {64, 64, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}, Window{{2, 64, 9, 9}, {48, 64, 1, 1}, 1, {2, 2}, {0, 0, 0, 0}},
+          Window{{2, 1, 16, 16}, {64, 1, 5, 5}, 1, {2, 2}, {2, 2, 2, 2}}, Window{{2, 3, 11, 13}, {10, 3, 3, 3}, 1, {1, 1}, {0, 2, 1, 1}},
+          Window{{2, 32, 7, 7}, {32, 8, 3, 3}, 4, {1, 1}, {1, 1, 1, 1}}, Window{{2, 32, 7, 7}, {32, 1, 3, 3}, 32, {1, 1}, {1, 1, 1, 1}},
+          Window{{1, 128, 4, 4}, {128, 128, 3, 3}, 1, {1, 1}, {1, 1, 1, 1}}}) {
         for (const double shift : {0.0, 3.0, -3.0}) {
             GraphMaker maker;
             const auto x = maker.input("x", c.input);
             const auto w = maker.quantized(quantize(normalTensor(c.weight, 2, 0.2), WeightLayout::OutputsFirst, 8));
-            maker.output(maker.node("Conv", {x, w, maker.constant(normalTensor(Shape{c.weight[0]}, 3))}, {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}}));
+            maker.output(maker.node("Conv", {x, w, maker.constant(normalTensor(Shape{c.weight[0]}, 3))},
+                                    {{"group", c.group}, {"strides", c.strides}, {"pads", c.pads}}));
             treatInt8(maker.last().treatment);
             Tensor input = normalTensor(c.input, 1);
             for (float& value : input.mutableData<float>()) value += static_cast<float>(shift);
@@ -110,12 +113,15 @@ TEST(BfloatProducts, AgreeToTheirOwnRounding) {
         const Shape shape{2, 32, 8, 8};
         auto y = maker.input("x", shape);
         for (int i = 0; i < (chain ? 3 : 1); ++i) {
-            y = maker.node("Conv", {y, maker.constant(normalTensor(Shape{32, 32, 3, 3}, 2, 0.06)), maker.constant(normalTensor(Shape{32}, 3))}, {{"pads", Ints{1, 1, 1, 1}}});
+            y = maker.node("Conv",
+                           {y, maker.constant(normalTensor(Shape{32, 32, 3, 3}, 2, 0.06)), maker.constant(normalTensor(Shape{32}, 3))},
+                           {{"pads", Ints{1, 1, 1, 1}}});
             maker.last().treatment.compute = ComputeType::BFloat16;
             y = maker.node("Relu", {y});
         }
         maker.output(y);
-        const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}}, chain ? Tolerance{1e-3, 8e-3} : Tolerance{1e-5, 2e-5});
+        const auto layers =
+            expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 1)}}, chain ? Tolerance{1e-3, 8e-3} : Tolerance{1e-5, 2e-5});
         EXPECT_EQ(layers.front().compute, "bf16");
     }
     for (const std::int64_t m : {1, 5, 33}) {
@@ -127,7 +133,8 @@ TEST(BfloatProducts, AgreeToTheirOwnRounding) {
 }
 
 TEST(BfloatProducts, TwoActivationsOfAnyRankAreMultipliedNatively) {
-    for (const auto& [a, b] : {std::pair{Shape{2, 3, 7, 20}, Shape{2, 3, 20, 9}}, std::pair{Shape{2, 3, 7, 20}, Shape{1, 1, 20, 9}}, std::pair{Shape{7, 20}, Shape{20, 9}}}) {
+    for (const auto& [a, b] : {std::pair{Shape{2, 3, 7, 20}, Shape{2, 3, 20, 9}}, std::pair{Shape{2, 3, 7, 20}, Shape{1, 1, 20, 9}},
+                               std::pair{Shape{7, 20}, Shape{20, 9}}}) {
         GraphMaker maker;
         const auto product = maker.node("MatMul", {maker.input("a", a), maker.input("b", b)});
         maker.last().treatment.compute = ComputeType::BFloat16;
@@ -145,7 +152,8 @@ TEST(BfloatProducts, RoundWeightsThatAreComputed) {
     const auto w = maker.node("Relu", {maker.input("w", Shape{8, 4, 3, 3})});
     maker.output(maker.node("Conv", {maker.input("x", Shape{1, 4, 6, 6}), w}));
     maker.last().treatment.compute = ComputeType::BFloat16;
-    expectLikeReference(maker.finish(), {{"w", normalTensor(Shape{8, 4, 3, 3}, 2)}, {"x", normalTensor(Shape{1, 4, 6, 6}, 1)}}, {1e-5, 2e-5});
+    expectLikeReference(maker.finish(), {{"w", normalTensor(Shape{8, 4, 3, 3}, 2)}, {"x", normalTensor(Shape{1, 4, 6, 6}, 1)}},
+                        {1e-5, 2e-5});
 }
 
 TEST(BfloatProducts, ResidualsReachTheFp32LayersBehind) {
@@ -239,7 +247,8 @@ TEST(PrunedWeights, SkipZerosOnlyWhereThatWasMeasuredToBeFaster) {
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 512}, 1)}}, {1e-6, 1e-5});
         EXPECT_EQ(layers.front().execution, trace::Execution::Native);
         const bool isSparse = layers.front().kernel.find("csr") == 0;
-        EXPECT_NE((isSparse ? layers.front().kernel : layers.front().reason).find("measured speed"), std::string::npos) << layers.front().kernel << layers.front().reason;
+        EXPECT_NE((isSparse ? layers.front().kernel : layers.front().reason).find("measured speed"), std::string::npos)
+            << layers.front().kernel << layers.front().reason;
     }
 }
 
