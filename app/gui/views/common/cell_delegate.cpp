@@ -78,7 +78,7 @@ void CellDelegate::paintMarker(QPainter& painter, const QRect& cell, int marker)
 QSize CellDelegate::sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const {
     const int text = option.fontMetrics.horizontalAdvance(index.data(Qt::DisplayRole).toString());
     const int marker = index.column() == m_markerColumn ? kMarkerSpace : 0;
-    return {text + 2 * kPadding + marker + (index.data(BarRole).isValid() ? 24 : 4), kRowHeight};
+    return {text + 2 * kPadding + marker + (index.data(BarRole).isValid() ? 24 : 12), kRowHeight};
 }
 
 }  // namespace trimtab::gui

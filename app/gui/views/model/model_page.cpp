@@ -53,9 +53,9 @@ ModelPage::ModelPage(const PageContext& context, QWidget* parent)
     m_empty = new EmptyState(context.theme, QStringLiteral("model"), QStringLiteral("model.open"));
     connect(m_empty, &EmptyState::pressed, this, &ModelPage::openRequested);
     m_stack = new QStackedLayout;
+    content()->addLayout(m_stack, 1);  // first: a stack without a window shows its first page as one
     m_stack->addWidget(m_empty);
     m_stack->addWidget(makeBody());
-    content()->addLayout(m_stack, 1);
     connectTask();
     refresh();
 }

@@ -36,12 +36,14 @@ SymbolForm::SymbolForm(ModelTask& model, QWidget* parent) : QFrame(parent), m_mo
 }
 
 void SymbolForm::rebuild() {
+    setVisible(m_model.loaded() && !m_model.openSymbols().empty());
+    if (m_model.loaded() && m_shown == m_model.symbols() && m_boxes.size() == m_model.openSymbols().size()) return;
     while (QLayoutItem* item = m_fields->takeAt(0)) {
-        if (item->widget()) item->widget()->deleteLater();
+        delete item->widget();
         delete item;
     }
     m_boxes.clear();
-    setVisible(m_model.loaded() && !m_model.openSymbols().empty());
+    m_shown = m_model.symbols();
     if (!m_model.loaded()) return;
     for (const std::string& name : m_model.openSymbols()) {
         auto* box = new QSpinBox;

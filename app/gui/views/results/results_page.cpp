@@ -42,9 +42,9 @@ ResultsPage::ResultsPage(const PageContext& context, QWidget* parent)
     makeActions();
     m_empty = new EmptyState(context.theme, QStringLiteral("results"), QStringLiteral("results.next"));
     m_stack = new QStackedLayout;
+    content()->addLayout(m_stack, 1);  // first: a stack without a window shows its first page as one
     m_stack->addWidget(m_empty);
     m_stack->addWidget(makeBody());
-    content()->addLayout(m_stack, 1);
     connectTasks();
     refresh();
 }

@@ -45,9 +45,9 @@ SweepPage::SweepPage(const PageContext& context, QWidget* parent)
     m_empty->setText(tr("No model is open"), tr("Open a model first; then choose here what to try with it."), tr("Open file…"));
     connect(m_empty, &EmptyState::pressed, this, &SweepPage::openRequested);
     m_stack = new QStackedLayout;
+    content()->addLayout(m_stack, 1);  // first: a stack without a window shows its first page as one
     m_stack->addWidget(m_empty);
     m_stack->addWidget(makeBody());
-    content()->addLayout(m_stack, 1);
     connectTasks();
     refresh();
 }
