@@ -95,8 +95,8 @@ Status work(Program& program, const BenchOptions& options) {
 
 void addBench(CLI::App& app, Program& program) {
     auto options = std::make_shared<BenchOptions>();
-    CLI::App* command =
-        addCommand(app, program, "bench", "How long one run takes, in all and layer by layer", [&program, options] { return work(program, *options); });
+    CLI::App* command = addCommand(app, program, "bench", "How long one run takes, in all and layer by layer",
+                                   [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
     addRecipe(*command, options->model);
     addRunning(*command, options->model);

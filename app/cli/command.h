@@ -10,6 +10,7 @@
 namespace trimtab::cli {
 
 /// A subcommand with the common options; `work` runs after parsing.
-CLI::App* addCommand(CLI::App& app, Program& program, const std::string& name, const std::string& description, std::function<Status()> work);
+CLI::App* addCommand(CLI::App& app, Program& program, const std::string& name, const std::string& description,
+                     std::function<Status()> work);
 
 }  // namespace trimtab::cli

@@ -43,7 +43,8 @@ Status work(Program& program, const CompareOptions& options) {
 
 void addCompare(CLI::App& app, Program& program) {
     auto options = std::make_shared<CompareOptions>();
-    CLI::App* command = addCommand(app, program, "compare", "Two trials of a session layer by layer (SESSION A B), or two sessions trial by trial (OLD NEW)",
+    CLI::App* command = addCommand(app, program, "compare",
+                                   "Two trials of a session layer by layer (SESSION A B), or two sessions trial by trial (OLD NEW)",
                                    [&program, options] { return work(program, *options); });
     command->add_option("WHAT", options->words, "SESSION A B, or OLD NEW")->required()->expected(2, 3);
     command->add_option("--fail-if-slower", options->failIfSlower, "Exit 1 when a trial of NEW is slower by more than this, such as 5%");

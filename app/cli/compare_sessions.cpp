@@ -45,7 +45,8 @@ std::vector<std::string> changesBetween(const trial::TrialResult& a, const trial
     note(changes, "execution", std::string(trace::name(a.execution)), std::string(trace::name(b.execution)));
     std::size_t kernels = 0;
     for (const auto& layer : a.layers)
-        kernels += std::any_of(b.layers.begin(), b.layers.end(), [&](const auto& other) { return other.node == layer.node && other.kernel != layer.kernel; });
+        kernels += std::any_of(b.layers.begin(), b.layers.end(),
+                               [&](const auto& other) { return other.node == layer.node && other.kernel != layer.kernel; });
     if (kernels > 0) changes.push_back(fmt::format("another kernel in {} layer{}", kernels, kernels == 1 ? "" : "s"));
     return changes;
 }
@@ -54,7 +55,8 @@ Pair pairOf(trial::TrialResult before, trial::TrialResult after) {
     Pair pair;
     if (before.speed && after.speed && before.speed->medianMs > 0) {
         pair.ratio = after.speed->medianMs / before.speed->medianMs;
-        pair.apart = after.speed->medianInterval.low > before.speed->medianInterval.high || after.speed->medianInterval.high < before.speed->medianInterval.low;
+        pair.apart = after.speed->medianInterval.low > before.speed->medianInterval.high ||
+                     after.speed->medianInterval.high < before.speed->medianInterval.low;
     }
     pair.changes = changesBetween(before, after);
     pair.before = std::move(before);
@@ -70,7 +72,8 @@ Result<std::vector<trial::TrialResult>> finishedOf(const std::string& path) {
     std::reverse(results.begin(), results.end());
     std::vector<trial::TrialResult> newest;
     for (auto& result : results) {
-        const bool known = std::any_of(newest.begin(), newest.end(), [&](const auto& other) { return sameTarget(other.trial, result.trial); });
+        const bool known =
+            std::any_of(newest.begin(), newest.end(), [&](const auto& other) { return sameTarget(other.trial, result.trial); });
         if (result.state == trial::State::Finished && !known) newest.push_back(std::move(result));
     }
     std::reverse(newest.begin(), newest.end());
@@ -96,13 +99,15 @@ Json documentOf(const std::vector<Pair>& pairs, const std::vector<std::string>& 
 
 void print(const std::vector<Pair>& pairs, const std::vector<std::string>& onlyBefore, const std::vector<std::string>& onlyAfter) {
     constexpr std::size_t kLabelWidth = 52;
-    Table table({{"what was done"}, {"old", Align::Right}, {"new", Align::Right}, {"new/old", Align::Right}, {"verdict"}, {"what changed"}});
+    Table table(
+        {{"what was done"}, {"old", Align::Right}, {"new", Align::Right}, {"new/old", Align::Right}, {"verdict"}, {"what changed"}});
     for (const Pair& pair : pairs) {
         std::string changes;
         for (const std::string& change : pair.changes) changes += (changes.empty() ? "" : "; ") + change;
-        table.add({clipped(printable(pair.after.trial.label), kLabelWidth), pair.before.speed ? base::formatMilliseconds(pair.before.speed->medianMs) : "–",
-                   pair.after.speed ? base::formatMilliseconds(pair.after.speed->medianMs) : "–", pair.ratio > 0 ? fmt::format("{:.2f}", pair.ratio) : "–",
-                   pair.verdict(), printable(changes)});
+        table.add({clipped(printable(pair.after.trial.label), kLabelWidth),
+                   pair.before.speed ? base::formatMilliseconds(pair.before.speed->medianMs) : "–",
+                   pair.after.speed ? base::formatMilliseconds(pair.after.speed->medianMs) : "–",
+                   pair.ratio > 0 ? fmt::format("{:.2f}", pair.ratio) : "–", pair.verdict(), printable(changes)});
     }
     fmt::print("{}", table.text());
     for (const std::string& label : onlyBefore) fmt::print("only in the old session: {}\n", printable(label));
@@ -133,9 +138,11 @@ Status compareSessions(Program& program, const std::string& beforePath, const st
         print(pairs, onlyBefore, onlyAfter);
     }
     if (!slowerLimit) return {};
-    const auto slower = std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) { return pair.apart && pair.ratio > 1 + *slowerLimit; });
+    const auto slower =
+        std::count_if(pairs.begin(), pairs.end(), [&](const Pair& pair) { return pair.apart && pair.ratio > 1 + *slowerLimit; });
     if (slower == 0) return {};
-    return fail(ErrorCode::Failed, fmt::format("{} trial{} slower by more than {:.3g} %", slower, slower == 1 ? " is" : "s are", 100 * *slowerLimit));
+    return fail(ErrorCode::Failed,
+                fmt::format("{} trial{} slower by more than {:.3g} %", slower, slower == 1 ? " is" : "s are", 100 * *slowerLimit));
 }
 
 }  // namespace trimtab::cli

@@ -64,16 +64,24 @@ void printSide(const char* title, const trial::TrialResult& result) {
 
 std::string timeText(const trace::LayerRecord& layer) { return layer.medianNs >= 0 ? base::formatMilliseconds(layer.medianNs / 1e6) : "–"; }
 
-void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdicts& verdicts, const std::vector<explain::LayerDifference>& differences) {
+void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdicts& verdicts,
+           const std::vector<explain::LayerDifference>& differences) {
     printSide("A", a);
     printSide("B", b);
     fmt::print("\nA against B: speed {}, accuracy {}\n", verdicts.speed, verdicts.accuracy);
     if (verdicts.aDominates) fmt::print("A dominates B.\n");
     if (verdicts.bDominates) fmt::print("B dominates A.\n");
-    Table table({{"layer"}, {"A"}, {"B"}, {"time A", Align::Right}, {"time B", Align::Right}, {"promise", Align::Right}, {"result", Align::Right}, {"why"}});
+    Table table({{"layer"},
+                 {"A"},
+                 {"B"},
+                 {"time A", Align::Right},
+                 {"time B", Align::Right},
+                 {"promise", Align::Right},
+                 {"result", Align::Right},
+                 {"why"}});
     for (const auto& difference : differences)
-        table.add({clipped(printable(difference.node), kNameWidth), treatmentText(difference.a), treatmentText(difference.b), timeText(difference.a),
-                   timeText(difference.b), fmt::format("{:.2f}×", difference.promise),
+        table.add({clipped(printable(difference.node), kNameWidth), treatmentText(difference.a), treatmentText(difference.b),
+                   timeText(difference.a), timeText(difference.b), fmt::format("{:.2f}×", difference.promise),
                    difference.result > 0 ? fmt::format("{:.2f}×", difference.result) : "–", printable(difference.note)});
     if (!table.empty()) fmt::print("\n{}", table.text());
 }

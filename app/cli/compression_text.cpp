@@ -30,8 +30,9 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
                  {"after", Align::Right},
                  {"SQNR", Align::Right}});
     for (const auto& layer : answer.layers)
-        table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op), base::formatCount(static_cast<double>(layer.parameters)),
-                   std::to_string(layer.bits), layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
+        table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op),
+                   base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits),
+                   layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
                    layer.sqnrDb >= 0 ? fmt::format("{:.1f} dB", layer.sqnrDb) : "–"});
     return table.text();

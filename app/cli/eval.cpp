@@ -40,17 +40,21 @@ Status work(Program& program, const EvalOptions& options) {
 
 void addEval(CLI::App& app, Program& program) {
     auto options = std::make_shared<EvalOptions>();
-    CLI::App* command = addCommand(app, program, "eval", "A metric on a dataset; without one, fidelity to the untouched model on seeded inputs",
-                                   [&program, options] { return work(program, *options); });
+    CLI::App* command =
+        addCommand(app, program, "eval", "A metric on a dataset; without one, fidelity to the untouched model on seeded inputs",
+                   [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
     addRecipe(*command, options->model);
     addRunning(*command, options->model);
     command->remove_option(command->get_option("--batch"));
-    command->add_option("--batch", options->batch, "Samples in one run (default: 16)")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+    command->add_option("--batch", options->batch, "Samples in one run (default: 16)")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
     command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv");
-    command->add_option("--metric", options->metric,
-                        "top1, top5, perplexity, next_token_accuracy, rmse, relative_error, exec:PROGRAM; without data: agreement, sqnr_db, kl");
-    command->add_option("--samples", options->samples, "Score the first N samples only")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+    command->add_option(
+        "--metric", options->metric,
+        "top1, top5, perplexity, next_token_accuracy, rmse, relative_error, exec:PROGRAM; without data: agreement, sqnr_db, kl");
+    command->add_option("--samples", options->samples, "Score the first N samples only")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
 }
 
 }  // namespace trimtab::cli

@@ -37,19 +37,21 @@ Status checkUnchanged(Program& program, const trial::Study& study, const ipc::Mo
     TRIMTAB_TRY(const Json json, program.callWorker("info", ipc::toJson(request)));
     TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));
     if (info.hash == study.modelHash) return {};
-    return fail(ErrorCode::Refused, "the model is not the one that was measured (its hash differs); name that one with --model", request.model);
+    return fail(ErrorCode::Refused, "the model is not the one that was measured (its hash differs); name that one with --model",
+                request.model);
 }
 
 std::string deployText(const trial::Study& study, const trial::TrialResult& result, const ipc::CompressAnswer& answer) {
     std::string text = fmt::format("# {}: {}\n\n", study.modelName, result.trial.label);
     text += "| file | what it is |\n| --- | --- |\n| `model.onnx` | the model with the recipe applied |\n";
     text += "| `recipe.json` | what was done to it |\n\n";
-    text += fmt::format("Weights are stored as {}. Read back after writing, its outputs differ by {:.2g} of the largest at most.\n\n", answer.form,
-                        answer.readBackMaxError);
+    text += fmt::format("Weights are stored as {}. Read back after writing, its outputs differ by {:.2g} of the largest at most.\n\n",
+                        answer.form, answer.readBackMaxError);
     if (result.speed)
-        text += fmt::format("Measured here: {:.4g} ms a run at batch {} ({:.2f}× the baseline), engine {} {}, {}, {} threads, {}.\n\n", result.speed->medianMs,
-                            result.speed->batch, result.speed->speedup.value, result.environment.engine, result.environment.engineVersion,
-                            result.environment.instructionSet, result.environment.threads, result.environment.device);
+        text += fmt::format("Measured here: {:.4g} ms a run at batch {} ({:.2f}× the baseline), engine {} {}, {}, {} threads, {}.\n\n",
+                            result.speed->medianMs, result.speed->batch, result.speed->speedup.value, result.environment.engine,
+                            result.environment.engineVersion, result.environment.instructionSet, result.environment.threads,
+                            result.environment.device);
     if (result.accuracy)
         text += fmt::format("{}: {:.4g} (95 %: {:.4g} … {:.4g}) on {} samples.\n\n", result.accuracy->metric, result.accuracy->value,
                             result.accuracy->interval.low, result.accuracy->interval.high, result.accuracy->n);
@@ -65,7 +67,8 @@ Status work(Program& program, const ExportOptions& options) {
     TRIMTAB_TRY(const auto result, trialOf(*session, options.trial));
     TRIMTAB_TRY(const auto study, studyWith(*session, options.trial));
     ipc::CompressRequest request;
-    request.model = {options.model.empty() ? study.modelPath : absolutePath(options.model), options.trustLinks, result.trial.recipe, result.trial.setting};
+    request.model = {options.model.empty() ? study.modelPath : absolutePath(options.model), options.trustLinks, result.trial.recipe,
+                     result.trial.setting};
     request.model.setting.threads = program.options.threads;
     TRIMTAB_REQUIRE(checkUnchanged(program, study, request.model));
     std::error_code error;
@@ -91,7 +94,8 @@ Status work(Program& program, const ExportOptions& options) {
 
 void addExport(CLI::App& app, Program& program) {
     auto options = std::make_shared<ExportOptions>();
-    CLI::App* command = addCommand(app, program, "export", "The model of a trial, its recipe, and how to deploy it", [&program, options] { return work(program, *options); });
+    CLI::App* command = addCommand(app, program, "export", "The model of a trial, its recipe, and how to deploy it",
+                                   [&program, options] { return work(program, *options); });
     command->add_option("SESSION", options->session, "The session file (.trimtab)")->required();
     command->add_option("--trial", options->trial, "Number of the trial")->required()->check(CLI::PositiveNumber);
     command->add_option("-o,--output", options->folder, "The folder to write")->required();

@@ -34,20 +34,27 @@ void printSummary(const ipc::ModelInfo& info) {
     fmt::print("{:<12}{} of weights, {} on disk\n", "bytes", base::formatBytes(static_cast<double>(info.weightBytes)),
                base::formatBytes(static_cast<double>(info.fileBytes)));
     std::string assumed;
-    for (const auto& [symbol, extent] : info.assumed) assumed += fmt::format("{}{} = {}", assumed.empty() ? ", with " : ", ", printable(symbol), extent);
+    for (const auto& [symbol, extent] : info.assumed)
+        assumed += fmt::format("{}{} = {}", assumed.empty() ? ", with " : ", ", printable(symbol), extent);
     if (info.operations >= 0) {
         fmt::print("{:<12}{} in one run{}\n", "operations", base::formatCount(info.operations), assumed);
     } else {
         fmt::print("{:<12}not known: some shapes stay open (give --shape)\n", "operations");
     }
     std::string operators;
-    for (const auto& [name, times] : info.operators) operators += fmt::format("{}{} × {}", operators.empty() ? "" : ", ", times, printable(name));
+    for (const auto& [name, times] : info.operators)
+        operators += fmt::format("{}{} × {}", operators.empty() ? "" : ", ", times, printable(name));
     fmt::print("{:<12}{}\n", "operators", operators);
 }
 
 void printLayers(const ipc::ModelInfo& info) {
     constexpr std::size_t kNameWidth = 60;
-    Table table({{"layer"}, {"operator"}, {"operations", Align::Right}, {"parameters", Align::Right}, {"weights", Align::Right}, {"activations", Align::Right}});
+    Table table({{"layer"},
+                 {"operator"},
+                 {"operations", Align::Right},
+                 {"parameters", Align::Right},
+                 {"weights", Align::Right},
+                 {"activations", Align::Right}});
     for (const auto& layer : info.layers) {
         const bool known = layer.operations >= 0;
         table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op), known ? base::formatCount(layer.operations) : "?",
@@ -77,8 +84,9 @@ Status work(Program& program, const ModelOptions& options) {
 
 void addInfo(CLI::App& app, Program& program) {
     auto options = std::make_shared<ModelOptions>();
-    CLI::App* command = addCommand(app, program, "info", "Inputs, outputs, operators, parameters, operations and bytes of a model, layer by layer",
-                                   [&program, options] { return work(program, *options); });
+    CLI::App* command =
+        addCommand(app, program, "info", "Inputs, outputs, operators, parameters, operations and bytes of a model, layer by layer",
+                   [&program, options] { return work(program, *options); });
     addModel(*command, *options);
     command->add_option("--shape", options->shapes, "Shape of an input, in full: NAME=1,3,224,224")->allow_extra_args(false);
 }

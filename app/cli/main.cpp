@@ -1,6 +1,7 @@
 // trimtab: the same work as the window's, without a display. Wiring only; each command stands in a file of its own.
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -36,6 +37,9 @@ void addCommands(CLI::App& app, trimtab::cli::Program& program) {
 trimtab::Status act(trimtab::cli::Program& program) {
     try {
         return program.action();
+    } catch (const std::system_error& error) {
+        if (error.code() == std::errc::broken_pipe) return {};  // whoever read the output has seen enough
+        return trimtab::fail(trimtab::ErrorCode::Io, error.what());
     } catch (const std::exception& error) {
         return trimtab::fail(trimtab::ErrorCode::Failed, std::string("unexpected: ") + error.what());
     }

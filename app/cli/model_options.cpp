@@ -14,7 +14,8 @@ constexpr std::int64_t kMaxRecipeBytes = 16 << 20;
 /// "NAME=VALUE" split at the last '=' (input names may hold one).
 Result<std::pair<std::string, std::string>> splitPair(const std::string& word, const std::string& form) {
     const std::size_t equals = word.rfind('=');
-    if (equals == std::string::npos || equals == 0 || equals + 1 == word.size()) return fail(ErrorCode::Usage, "\"" + word + "\" is not of the form " + form);
+    if (equals == std::string::npos || equals == 0 || equals + 1 == word.size())
+        return fail(ErrorCode::Usage, "\"" + word + "\" is not of the form " + form);
     return std::pair{word.substr(0, equals), word.substr(equals + 1)};
 }
 
@@ -56,11 +57,13 @@ void addRunning(CLI::App& command, ModelOptions& options) {
     command.add_option("--device", options.device, "Where it runs: cpu")->check(CLI::IsMember({"cpu"}));
     command.add_option("--shape", options.shapes, "Shape of an input, in full: NAME=1,3,224,224")->allow_extra_args(false);
     command.add_option("--symbol", options.symbols, "Extent of an open dim: sequence=64")->allow_extra_args(false);
-    command.add_option("--batch", options.batch, "Extent of the first open dim of each input")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+    command.add_option("--batch", options.batch, "Extent of the first open dim of each input")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
 }
 
 void addInputs(CLI::App& command, ModelOptions& options) {
-    command.add_option("--input", options.inputs, "Values of an input: NAME=FILE.npy; other inputs are drawn from the seed")->allow_extra_args(false);
+    command.add_option("--input", options.inputs, "Values of an input: NAME=FILE.npy; other inputs are drawn from the seed")
+        ->allow_extra_args(false);
 }
 
 Result<recipe::RunSetting> settingOf(const ModelOptions& options, const CommonOptions& common) {
@@ -97,7 +100,8 @@ Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const Comm
     if (!options.recipe.empty()) {
         TRIMTAB_TRY(request.recipe, readRecipe(options.recipe));
     }
-    if (!options.calibration.empty()) spdlog::warn("no method of this version calibrates: --calibration {} is not used", options.calibration);
+    if (!options.calibration.empty())
+        spdlog::warn("no method of this version calibrates: --calibration {} is not used", options.calibration);
     TRIMTAB_TRY(request.setting, settingOf(options, common));
     return request;
 }

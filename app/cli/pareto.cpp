@@ -32,7 +32,8 @@ Status work(Program& program, const ParetoOptions& options) {
 
 void addPareto(CLI::App& app, Program& program) {
     auto options = std::make_shared<ParetoOptions>();
-    CLI::App* command = addCommand(app, program, "pareto", "The trials of a session, those on the front first", [&program, options] { return work(program, *options); });
+    CLI::App* command = addCommand(app, program, "pareto", "The trials of a session, those on the front first",
+                                   [&program, options] { return work(program, *options); });
     addSessionOptions(*command, options->session);
     command->add_option("--x", options->x, "latency_ms (default), throughput_sps or size_bytes")
         ->check(CLI::IsMember({"latency_ms", "throughput_sps", "size_bytes"}));

@@ -41,7 +41,8 @@ std::string speedupText(const trial::Speed& speed) {
 
 std::string accuracyTitle(const std::vector<trial::TrialResult>& results) {
     for (const auto& result : results)
-        if (result.accuracy) return result.accuracy->metric + (result.accuracy->higherIsBetter ? " (higher is better)" : " (lower is better)");
+        if (result.accuracy)
+            return result.accuracy->metric + (result.accuracy->higherIsBetter ? " (higher is better)" : " (lower is better)");
     return "accuracy";
 }
 
@@ -63,8 +64,8 @@ std::string paretoTable(const std::vector<trial::TrialResult>& results, const st
         table.add({std::to_string(result.id), line.row->onFront ? "●" : "", clipped(printable(label), kLabelWidth),
                    result.speed ? base::formatMilliseconds(result.speed->medianMs) : "–", result.speed ? speedupText(*result.speed) : "–",
                    result.accuracy ? valueText(*result.accuracy) : "–",
-                   result.sizeBytes > 0 ? base::formatBytes(static_cast<double>(result.sizeBytes)) : "–", std::string(trace::name(result.execution)),
-                   printable(line.row->leftOutBecause)});
+                   result.sizeBytes > 0 ? base::formatBytes(static_cast<double>(result.sizeBytes)) : "–",
+                   std::string(trace::name(result.execution)), printable(line.row->leftOutBecause)});
     }
     return table.text();
 }

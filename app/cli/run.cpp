@@ -42,8 +42,8 @@ Status work(Program& program, const RunOptions& options) {
 
 void addRun(CLI::App& app, Program& program) {
     auto options = std::make_shared<RunOptions>();
-    CLI::App* command =
-        addCommand(app, program, "run", "One inference; inputs that are not given are drawn from the seed", [&program, options] { return work(program, *options); });
+    CLI::App* command = addCommand(app, program, "run", "One inference; inputs that are not given are drawn from the seed",
+                                   [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
     addRecipe(*command, options->model);
     addRunning(*command, options->model);

@@ -24,8 +24,8 @@ Status work(Program& program, const std::string& engine) {
 
 void addSelftest(CLI::App& app, Program& program) {
     auto engine = std::make_shared<std::string>("cpu");
-    CLI::App* command =
-        addCommand(app, program, "selftest", "Check an engine against the reference", [&program, engine] { return work(program, *engine); });
+    CLI::App* command = addCommand(app, program, "selftest", "Check an engine against the reference",
+                                   [&program, engine] { return work(program, *engine); });
     command->add_option("--engine", *engine, "cpu (default) or reference")->check(CLI::IsMember({"cpu", "reference"}));
 }
 

@@ -20,9 +20,10 @@
 namespace trimtab::cli {
 namespace {
 
-/// The study of the command line, identified; or, with --resume alone, the newest one of the session. A model that no engine takes is refused here, before
-/// anything is written.
-Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, tune::TrialRunner& runner, Progress& progress) {
+/// The study of the command line, identified; or, with --resume alone, the newest one of the session. A model that no engine takes is
+/// refused here, before anything is written.
+Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, tune::TrialRunner& runner,
+                                  Progress& progress) {
     if (options.resumesOnly()) {
         TRIMTAB_TRY(const std::int64_t id, tasks::newestStudy(session));
         return session.study(id);
@@ -40,7 +41,8 @@ Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options,
 Status sayWhatIsThere(store::Session& session, const trial::Study& study, const SweepOptions& options, Progress& progress) {
     TRIMTAB_TRY(const auto results, session.results(study.id, true));
     if (results.empty() || options.refresh || options.resume) return {};
-    progress.say(fmt::format("{} trials of this study stand in the session already and are kept; --refresh measures them again", results.size()));
+    progress.say(
+        fmt::format("{} trials of this study stand in the session already and are kept; --refresh measures them again", results.size()));
     return {};
 }
 
@@ -52,7 +54,8 @@ tasks::RunnerOptions runnerOptions(const Program& program, const SweepOptions& o
     return runner;
 }
 
-Json documentOf(const trial::Study& study, const SweepOptions& options, const tune::StudyOutcome& outcome, const SweepProgress& watched, Json pareto) {
+Json documentOf(const trial::Study& study, const SweepOptions& options, const tune::StudyOutcome& outcome, const SweepProgress& watched,
+                Json pareto) {
     Json skipped = Json::array();
     for (const auto& point : outcome.skipped) skipped.push_back({{"point", point.point}, {"reason", point.reason}});
     return {{"session", absolutePath(options.session)},
@@ -68,7 +71,8 @@ Json documentOf(const trial::Study& study, const SweepOptions& options, const tu
 void print(const tune::StudyOutcome& outcome, const std::vector<trial::TrialResult>& results, const std::vector<tune::ParetoRow>& rows) {
     for (const auto& point : outcome.skipped) fmt::print(stderr, "left out: {}: {}\n", point.point, point.reason);
     for (const auto& result : results)
-        if (result.state == trial::State::Failed) fmt::print(stderr, "failed: {}: {}\n", printable(result.trial.label), printable(result.failure));
+        if (result.state == trial::State::Failed)
+            fmt::print(stderr, "failed: {}: {}\n", printable(result.trial.label), printable(result.failure));
     fmt::print("{}", paretoTable(results, rows));
 }
 
@@ -90,7 +94,8 @@ Status work(Program& program, const SweepOptions& options) {
     } else {
         print(outcome, results, rows);
     }
-    if (outcome.finished == 0 && outcome.reused == 0 && outcome.failed > 0) return fail(ErrorCode::Failed, "no trial of this study could be measured");
+    if (outcome.finished == 0 && outcome.reused == 0 && outcome.failed > 0)
+        return fail(ErrorCode::Failed, "no trial of this study could be measured");
     return {};
 }
 
@@ -98,8 +103,9 @@ Status work(Program& program, const SweepOptions& options) {
 
 void addSweep(CLI::App& app, Program& program) {
     auto options = std::make_shared<SweepOptions>();
-    CLI::App* command = addCommand(app, program, "sweep", "Measure every configuration of a study; what is finished is kept, whatever happens",
-                                   [&program, options] { return work(program, *options); });
+    CLI::App* command =
+        addCommand(app, program, "sweep", "Measure every configuration of a study; what is finished is kept, whatever happens",
+                   [&program, options] { return work(program, *options); });
     addSweepOptions(*command, *options);
 }
 

@@ -46,12 +46,14 @@ void applyBudget(trial::Budget& budget, const SweepOptions& options) {
 bool isProgramMetric(const std::string& metric) { return metric.starts_with("exec:"); }
 
 void addSweepOptions(CLI::App& command, SweepOptions& options) {
-    command.add_option("SUBJECT", options.subject, "The model file, or a study as JSON; left out with --resume: the newest study of the session");
+    command.add_option("SUBJECT", options.subject,
+                       "The model file, or a study as JSON; left out with --resume: the newest study of the session");
     command.add_flag("--trust-links", options.model.trustLinks, "Accept weight files with several hard links");
     addRunning(command, options.model);
     command.add_option("--data", options.data, "Dataset; without one, fidelity to the untouched model on seeded inputs");
     command.add_option("--metric", options.metric, "Metric (default: the dataset's own); exec:PROGRAM scores saved outputs");
-    command.add_option("--axis", options.axes, "PATH=VALUES, such as weights.bits=4,8,16 or prune.ratio=0:0.9:0.1; may be given several times")
+    command
+        .add_option("--axis", options.axes, "PATH=VALUES, such as weights.bits=4,8,16 or prune.ratio=0:0.9:0.1; may be given several times")
         ->allow_extra_args(false);
     command.add_option("--baseline", options.baseline, "Recipe of the baseline (default: the model as it is stored)");
     command.add_option("--session", options.session, "The session file (.trimtab) that every finished trial is committed to")->required();
@@ -73,8 +75,10 @@ Status checkOptions(const SweepOptions& options) {
             return fail(ErrorCode::Usage, "a sweep wants one axis or more, such as --axis weights.bits=4,8,16");
         return {};
     }
-    if (!options.resume) return fail(ErrorCode::Usage, "name a model or a study, or give --resume to go on with the session's newest study");
-    if (!options.axes.empty() || !options.data.empty()) return fail(ErrorCode::Usage, "--axis and --data describe a study: name its model too");
+    if (!options.resume)
+        return fail(ErrorCode::Usage, "name a model or a study, or give --resume to go on with the session's newest study");
+    if (!options.axes.empty() || !options.data.empty())
+        return fail(ErrorCode::Usage, "--axis and --data describe a study: name its model too");
     return {};
 }
 

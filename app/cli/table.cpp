@@ -10,7 +10,9 @@ bool beginsCodePoint(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 
 
 }  // namespace
 
-std::size_t displayWidth(const std::string& text) { return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), beginsCodePoint)); }
+std::size_t displayWidth(const std::string& text) {
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), beginsCodePoint));
+}
 
 std::string clipped(const std::string& text, std::size_t width) {
     if (displayWidth(text) <= width) return text;

@@ -29,9 +29,10 @@ Result<std::int64_t> newestStudy(store::Session& session) {
 void markStale(std::vector<trial::TrialResult>& results) {
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i].state != trial::State::Finished) continue;
-        const bool superseded = std::any_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [&](const trial::TrialResult& later) {
-            return later.state == trial::State::Finished && sameTarget(results[i], later) && otherKeys(results[i], later);
-        });
+        const bool superseded =
+            std::any_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [&](const trial::TrialResult& later) {
+                return later.state == trial::State::Finished && sameTarget(results[i], later) && otherKeys(results[i], later);
+            });
         results[i].stale = results[i].stale || superseded;
     }
 }

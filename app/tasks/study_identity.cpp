@@ -30,7 +30,8 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
     TRIMTAB_TRY(const Json info, worker.call("info", ipc::toJson(request), {}, stop));
     TRIMTAB_TRY(subject.model, ipc::modelInfoFromJson(info));
     if (subject.model.hash.empty())
-        return fail(ErrorCode::Refused, subject.model.problems.empty() ? "the model cannot be read whole" : subject.model.problems.front(), study.modelPath);
+        return fail(ErrorCode::Refused, subject.model.problems.empty() ? "the model cannot be read whole" : subject.model.problems.front(),
+                    study.modelPath);
     study.modelHash = subject.model.hash;
     study.modelName = std::filesystem::path(study.modelPath).stem().string();
     if (!study.dataPath.empty()) {
@@ -41,7 +42,8 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
         study.dataHash = subject.data->hash;
         if (study.metric.empty()) study.metric = subject.data->metric;
     } else {
-        if (study.metric.starts_with(kProgramPrefix)) return fail(ErrorCode::Usage, "a metric program wants a dataset: name it with --data");
+        if (study.metric.starts_with(kProgramPrefix))
+            return fail(ErrorCode::Usage, "a metric program wants a dataset: name it with --data");
         if (study.metric.empty()) study.metric = "agreement";
     }
     if (study.name.empty()) study.name = study.modelName;

@@ -50,8 +50,8 @@ Result<tune::PlanSummary> WorkerTrialRunner::plan(const trial::Study& study, con
                              std::move(answer.environment)};
 }
 
-Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& study, const trial::Trial& trial, const tune::ProgressFn& progress,
-                                                           std::stop_token stop) {
+Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& study, const trial::Trial& trial,
+                                                           const tune::ProgressFn& progress, std::stop_token stop) {
     if (study.metric.starts_with(kProgramPrefix) && study.metric != m_options.programMetric)
         return fail(ErrorCode::Refused, "this study scores with the program \"" + study.metric.substr(kProgramPrefix.size()) +
                                             "\"; only a command line may name a program, so give it again with --metric");
@@ -73,7 +73,8 @@ Result<tune::SpeedBlock> WorkerTrialRunner::measureSpeed(const trial::Study& stu
     TRIMTAB_TRY(const auto worker, ipc::WorkerClient::start(m_options.worker));
     TRIMTAB_TRY(const Json json, callOn(*worker, "bench", ipc::toJson(bench), {}, std::move(stop)));
     TRIMTAB_TRY(auto answer, ipc::benchAnswerFromJson(json));
-    return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), std::move(answer.baselineLayers), answer.throttled, answer.batch};
+    return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), std::move(answer.baselineLayers), answer.throttled,
+                            answer.batch};
 }
 
 }  // namespace trimtab::tasks

@@ -1,5 +1,6 @@
 #pragma once
-// Measures the trials of a study through worker processes: one long-lived worker for plans and accuracy, a fresh one for every block of timings.
+// Measures the trials of a study through worker processes: one long-lived worker for plans and accuracy, a fresh one for every block of
+// timings.
 #include <memory>
 #include <mutex>
 
@@ -32,7 +33,8 @@ private:
     /// A call to the long-lived worker, which is started when there is none; a dead one is forgotten.
     Result<Json> call(const std::string& method, Json params, const ipc::CallProgress& progress, std::stop_token stop);
     /// A call to any worker, whose process id is shown while it lasts.
-    Result<Json> callOn(ipc::WorkerClient& worker, const std::string& method, Json params, const ipc::CallProgress& progress, std::stop_token stop);
+    Result<Json> callOn(ipc::WorkerClient& worker, const std::string& method, Json params, const ipc::CallProgress& progress,
+                        std::stop_token stop);
     ipc::ModelRequest request(const trial::Study& study, const trial::Trial& trial) const;
 
     RunnerOptions m_options;

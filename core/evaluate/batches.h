@@ -18,6 +18,7 @@ Result<std::vector<Step>> steps(std::int64_t size, std::int64_t batch, bool full
 using Visit = std::function<Status(const Step&, const dataset::Batch&, const std::vector<NamedTensor>& outputs)>;
 
 /// Runs the model on every batch and shows the outputs, which live until the visit returns. Cancelled when asked.
-Status forEachBatch(runtime::CompiledModel& model, const dataset::Dataset& data, std::int64_t batch, bool full, const Progress& progress, const Visit& visit);
+Status forEachBatch(runtime::CompiledModel& model, const dataset::Dataset& data, std::int64_t batch, bool full, const Progress& progress,
+                    const Visit& visit);
 
 }  // namespace trimtab::evaluate

@@ -45,8 +45,8 @@ Result<Evaluation> onDataset(runtime::CompiledModel& model, const dataset::Datas
     return summed(std::move(evaluation));
 }
 
-Result<Evaluation> fidelity(runtime::CompiledModel& model, runtime::CompiledModel& reference, const Graph& graph, const recipe::RunSetting& setting,
-                            const std::string& metric, std::int64_t samples, const Progress& progress) {
+Result<Evaluation> fidelity(runtime::CompiledModel& model, runtime::CompiledModel& reference, const Graph& graph,
+                            const recipe::RunSetting& setting, const std::string& metric, std::int64_t samples, const Progress& progress) {
     if (samples < 1) return fail(ErrorCode::Usage, "fidelity wants one seeded input or more");
     Evaluation evaluation;
     evaluation.metric = metric.empty() ? "agreement" : metric;

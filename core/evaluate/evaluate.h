@@ -20,7 +20,8 @@ struct MetricInfo {
     std::string unit;  // "" (share), "nats", "dB"
     std::string help;  // one sentence: how it is counted
 };
-/// top1, top5, perplexity, next_token_accuracy, rmse, relative_error; fidelity: agreement (top-1 agreement with the reference), sqnr_db, kl.
+/// top1, top5, perplexity, next_token_accuracy, rmse, relative_error; fidelity: agreement (top-1 agreement with the reference), sqnr_db,
+/// kl.
 const std::vector<MetricInfo>& metrics();
 std::optional<MetricInfo> metricInfo(const std::string& name);
 
@@ -29,8 +30,8 @@ struct Evaluation {
     Direction direction = Direction::HigherIsBetter;
     base::Estimate estimate;               // value with its 95 % interval over samples
     std::int64_t n = 0;                    // samples
-    std::vector<double> sampleScores;      // one for each sample, in dataset order: 0/1 for top-k; mean negative log-likelihood (nats) for perplexity;
-                                           // root mean square error for rmse
+    std::vector<double> sampleScores;      // one for each sample, in dataset order: 0/1 for top-k; mean negative log-likelihood (nats) for
+                                       // perplexity; root mean square error for rmse
     std::vector<double> sampleWeights;     // tokens a sample counts for (perplexity, next-token accuracy); empty: all 1
     bool fidelity = false;                 // measured against the reference's outputs, not against labels: never called accuracy
 };
@@ -48,11 +49,12 @@ Result<Evaluation> onDataset(runtime::CompiledModel& model, const dataset::Datas
 
 /// Runs both models on `samples` seeded inputs and compares the first output: metric "agreement", "sqnr_db" or "kl".
 Result<Evaluation> fidelity(runtime::CompiledModel& model, runtime::CompiledModel& reference, const Graph& graph,
-                            const recipe::RunSetting& setting, const std::string& metric, std::int64_t samples, const Progress& progress = {});
+                            const recipe::RunSetting& setting, const std::string& metric, std::int64_t samples,
+                            const Progress& progress = {});
 
-/// Scores already saved outputs with a program of the user's own: it gets OUTPUT_DIR (one .npy for each batch and output) and the dataset's path
-/// as arguments and prints one number for each sample, a line each (higher is better). Only the command line may name a program.
-/// Files are named "<first sample, six digits>_<output>.npy".
+/// Scores already saved outputs with a program of the user's own: it gets OUTPUT_DIR (one .npy for each batch and output) and the dataset's
+/// path as arguments and prints one number for each sample, a line each (higher is better). Only the command line may name a program. Files
+/// are named "<first sample, six digits>_<output>.npy".
 Result<Evaluation> withProgram(runtime::CompiledModel& model, const dataset::Dataset& data, const std::string& datasetPath,
                                const std::string& program, std::int64_t batch, const Progress& progress = {}, bool fullBatches = false);
 

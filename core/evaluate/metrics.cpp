@@ -12,11 +12,13 @@ const std::vector<MetricInfo>& metrics() {
          "Exponential of the mean negative log-likelihood (nats) of the tokens that really follow."},
         {"next_token_accuracy", Direction::HigherIsBetter, "", "Share of tokens that the model ranks first where they really follow."},
         {"rmse", Direction::LowerIsBetter, "", "Root of the mean squared difference from the target."},
-        {"relative_error", Direction::LowerIsBetter, "", "Length of the difference from the target over the length of the target, averaged over samples."},
+        {"relative_error", Direction::LowerIsBetter, "",
+         "Length of the difference from the target over the length of the target, averaged over samples."},
         {"agreement", Direction::HigherIsBetter, "", "Share of outputs whose highest entry is the reference's, on seeded inputs."},
         {"sqnr_db", Direction::HigherIsBetter, "dB",
          "Power of the reference's output over the power of the difference from it, on seeded inputs; at most 150 dB."},
-        {"kl", Direction::LowerIsBetter, "nats", "Kullback-Leibler divergence of the output's distribution from the reference's, on seeded inputs."},
+        {"kl", Direction::LowerIsBetter, "nats",
+         "Kullback-Leibler divergence of the output's distribution from the reference's, on seeded inputs."},
     };
     return all;
 }

@@ -91,7 +91,8 @@ Result<std::string> runProgram(const std::string& program, const std::vector<std
     }
     const int status = spawned.wait();
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
-    const std::string how = WIFSIGNALED(status) ? "by signal " + std::to_string(WTERMSIG(status)) : "with status " + std::to_string(WEXITSTATUS(status));
+    const std::string how =
+        WIFSIGNALED(status) ? "by signal " + std::to_string(WTERMSIG(status)) : "with status " + std::to_string(WEXITSTATUS(status));
     return fail(ErrorCode::Failed, "the metric's program ended " + how, program);
 }
 
@@ -110,7 +111,8 @@ Result<std::vector<double>> parseScores(const std::string& text, std::size_t cou
         scores.push_back(value);
     }
     if (scores.size() != count)
-        return fail(ErrorCode::Failed, "the metric's program printed " + std::to_string(scores.size()) + " scores for " + std::to_string(count) + " samples");
+        return fail(ErrorCode::Failed,
+                    "the metric's program printed " + std::to_string(scores.size()) + " scores for " + std::to_string(count) + " samples");
     return scores;
 }
 

@@ -18,8 +18,8 @@ bool hasNaN(Row row) {
 }
 
 tl::unexpected<Error> mismatch(const std::string& metric, const std::string& wanted, const Tensor& output, const Tensor& target) {
-    return fail(ErrorCode::Refused, "the metric " + metric + " wants " + wanted + "; the model gives " + output.shape().text() + " and the dataset " +
-                                        target.shape().text());
+    return fail(ErrorCode::Refused, "the metric " + metric + " wants " + wanted + "; the model gives " + output.shape().text() +
+                                        " and the dataset " + target.shape().text());
 }
 
 /// Whether `label` is among the k highest entries; among equals the lower index comes first.
@@ -42,7 +42,8 @@ double negativeLogLikelihood(Row row, std::int64_t label) {
 
 Status checkLabel(std::int64_t label, std::int64_t classes) {
     if (label >= 0 && label < classes) return {};
-    return fail(ErrorCode::Refused, "the dataset holds the label " + std::to_string(label) + ", but the model has " + std::to_string(classes) + " classes");
+    return fail(ErrorCode::Refused,
+                "the dataset holds the label " + std::to_string(label) + ", but the model has " + std::to_string(classes) + " classes");
 }
 
 Result<std::vector<SampleScore>> scoreLabels(const std::string& metric, const Tensor& output, const Tensor& target) {
@@ -123,8 +124,9 @@ Result<std::vector<SampleScore>> scoreBatch(const std::string& metric, const Ten
     if (metric == "top1" || metric == "top5") return scoreLabels(metric, values, target);
     if (metric == "perplexity" || metric == "next_token_accuracy") return scoreTokens(metric, values, target);
     if (metric == "rmse" || metric == "relative_error") return scoreValues(metric, values, target);
-    return fail(ErrorCode::Usage, "the metric \"" + metric +
-                                      "\" cannot be counted on a dataset; known are top1, top5, perplexity, next_token_accuracy, rmse, relative_error");
+    return fail(ErrorCode::Usage,
+                "the metric \"" + metric +
+                    "\" cannot be counted on a dataset; known are top1, top5, perplexity, next_token_accuracy, rmse, relative_error");
 }
 
 const Tensor& scoredOutput(const std::vector<NamedTensor>& outputs) {

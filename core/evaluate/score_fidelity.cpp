@@ -69,7 +69,8 @@ double signalToNoise(Row output, Row reference) {
 
 Result<double> scoreFidelity(const std::string& metric, const Tensor& output, const Tensor& reference) {
     if (output.shape() != reference.shape())
-        return fail(ErrorCode::Refused, "the output " + output.shape().text() + " and the reference's " + reference.shape().text() + " cannot be compared");
+        return fail(ErrorCode::Refused,
+                    "the output " + output.shape().text() + " and the reference's " + reference.shape().text() + " cannot be compared");
     TRIMTAB_TRY(const Tensor ours, tensor::convert(output, DataType::Float32));
     TRIMTAB_TRY(const Tensor theirs, tensor::convert(reference, DataType::Float32));
     if (metric == "sqnr_db") return signalToNoise(ours.data<float>(), theirs.data<float>());
@@ -77,8 +78,8 @@ Result<double> scoreFidelity(const std::string& metric, const Tensor& output, co
         return fail(ErrorCode::Usage, "without a dataset the metrics are agreement, sqnr_db and kl, not \"" + metric + "\"");
     const Shape& shape = output.shape();
     if (shape.rank() < 1 || shape[shape.rank() - 1] < 2 || output.elementCount() == 0)
-        return fail(ErrorCode::Refused, "the metric " + metric + " wants at least two entries in the output's last dim, which is " + shape.text() +
-                                            "; use sqnr_db here");
+        return fail(ErrorCode::Refused, "the metric " + metric + " wants at least two entries in the output's last dim, which is " +
+                                            shape.text() + "; use sqnr_db here");
     const auto length = static_cast<std::size_t>(shape[shape.rank() - 1]);
     double sum = 0;
     std::size_t rows = 0;

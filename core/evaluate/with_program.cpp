@@ -34,8 +34,8 @@ Result<Tensor> withoutSkipped(const Tensor& output, const Step& step) {
 
 }  // namespace
 
-Result<Evaluation> withProgram(runtime::CompiledModel& model, const dataset::Dataset& data, const std::string& datasetPath, const std::string& program,
-                               std::int64_t batch, const Progress& progress, bool fullBatches) {
+Result<Evaluation> withProgram(runtime::CompiledModel& model, const dataset::Dataset& data, const std::string& datasetPath,
+                               const std::string& program, std::int64_t batch, const Progress& progress, bool fullBatches) {
     TRIMTAB_TRY(const auto folder, base::TemporaryFolder::create("trimtab-outputs"));
     const Visit save = [&](const Step& step, const dataset::Batch&, const std::vector<NamedTensor>& outputs) -> Status {
         for (const auto& [name, tensor] : outputs) {

@@ -24,8 +24,9 @@ public:
     static Result<std::unique_ptr<WorkerClient>> start(const WorkerOptions& options = {});
     virtual ~WorkerClient() = default;
 
-    /// Sends a request and waits for its answer. The worker's own errors come back with their code; WorkerDied (with its signal or exit status) when the
-    /// process ends first; Cancelled when `stop` is requested: the worker is told first and killed if it does not answer within two seconds.
+    /// Sends a request and waits for its answer. The worker's own errors come back with their code; WorkerDied (with its signal or exit
+    /// status) when the process ends first; Cancelled when `stop` is requested: the worker is told first and killed if it does not answer
+    /// within two seconds.
     virtual Result<Json> call(const std::string& method, Json params, const CallProgress& progress = {}, std::stop_token stop = {}) = 0;
 
     virtual int processId() const = 0;

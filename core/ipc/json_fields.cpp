@@ -65,7 +65,9 @@ Result<std::map<std::string, std::string>> stringMapAt(const Json& object, std::
 
 Result<std::map<std::string, int>> countMapAt(const Json& object, std::string_view key) { return integerMapAt<int>(object, key); }
 
-Result<std::map<std::string, std::int64_t>> extentMapAt(const Json& object, std::string_view key) { return integerMapAt<std::int64_t>(object, key); }
+Result<std::map<std::string, std::int64_t>> extentMapAt(const Json& object, std::string_view key) {
+    return integerMapAt<std::int64_t>(object, key);
+}
 
 Status requireObject(const Json& json, std::string_view what) {
     if (!json.is_object()) return fail(ErrorCode::Refused, std::string(what) + " must be a JSON object");

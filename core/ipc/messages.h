@@ -1,6 +1,6 @@
 #pragma once
-// The worker's methods and the values they carry. Every request and answer is a struct with toJson/fromJson; the method's name stands beside it.
-// Paths are absolute. Answers to long calls are preceded by notifications {"method": "progress", "params": {"share", "what"}}.
+// The worker's methods and the values they carry. Every request and answer is a struct with toJson/fromJson; the method's name stands
+// beside it. Paths are absolute. Answers to long calls are preceded by notifications {"method": "progress", "params": {"share", "what"}}.
 #include <cstdint>
 #include <map>
 #include <optional>

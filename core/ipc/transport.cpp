@@ -52,7 +52,8 @@ Result<std::size_t> contentLength(std::string_view header) {
     }
     if (length < 0) return fail(ErrorCode::Io, "a protocol frame has no Content-Length");
     if (length > kMaxFrameBytes)
-        return fail(ErrorCode::Io, "a protocol frame of " + std::to_string(length) + " bytes is larger than " + std::to_string(kMaxFrameBytes));
+        return fail(ErrorCode::Io,
+                    "a protocol frame of " + std::to_string(length) + " bytes is larger than " + std::to_string(kMaxFrameBytes));
     return static_cast<std::size_t>(length);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// JSON-RPC 2.0 messages with Content-Length framing over two descriptors. Frames above kMaxFrameBytes, bad headers and bad JSON are errors of the connection.
+// JSON-RPC 2.0 messages with Content-Length framing over two descriptors. Frames above kMaxFrameBytes, bad headers and bad JSON are errors
+// of the connection.
 #include <cstdint>
 
 #include "core/base/json.h"

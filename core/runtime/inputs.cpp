@@ -33,11 +33,13 @@ std::string inputNames(const Graph& graph) {
 
 /// Checks a shape given in full against the declared type and notes the extents of its symbols.
 Status bind(const graph::Value& input, const Shape& shape, Symbols& symbols) {
-    if (!shape.checkedElementCount()) return fail(ErrorCode::Refused, "the shape " + shape.text() + " is not possible", "input " + input.name);
+    if (!shape.checkedElementCount())
+        return fail(ErrorCode::Refused, "the shape " + shape.text() + " is not possible", "input " + input.name);
     if (!input.type.dims) return {};
     const auto& dims = *input.type.dims;
     const auto contradiction = [&] {
-        return fail(ErrorCode::Refused, "the shape " + shape.text() + " contradicts the declared " + input.type.text(), "input " + input.name);
+        return fail(ErrorCode::Refused, "the shape " + shape.text() + " contradicts the declared " + input.type.text(),
+                    "input " + input.name);
     };
     if (static_cast<std::size_t>(shape.rank()) != dims.size()) return contradiction();
     for (std::size_t axis = 0; axis < dims.size(); ++axis) {
@@ -48,9 +50,10 @@ Status bind(const graph::Value& input, const Shape& shape, Symbols& symbols) {
         }
         const auto [entry, fresh] = symbols.emplace(symbolOf(input, axis), extent);
         if (!fresh && entry->second != extent)
-            return fail(ErrorCode::Refused,
-                        "\"" + entry->first + "\" is " + std::to_string(entry->second) + " elsewhere and " + std::to_string(extent) + " here",
-                        "input " + input.name);
+            return fail(
+                ErrorCode::Refused,
+                "\"" + entry->first + "\" is " + std::to_string(entry->second) + " elsewhere and " + std::to_string(extent) + " here",
+                "input " + input.name);
     }
     return {};
 }
@@ -65,7 +68,8 @@ Status bindGivenShapes(const Graph& graph, const recipe::RunSetting& setting, Sy
         if (extent < 0) return fail(ErrorCode::Refused, "\"" + name + "\" must not be negative");
         const auto [entry, fresh] = symbols.emplace(name, extent);
         if (!fresh && entry->second != extent)
-            return fail(ErrorCode::Refused, "\"" + name + "\" is set to " + std::to_string(extent) + " but a shape makes it " + std::to_string(entry->second));
+            return fail(ErrorCode::Refused,
+                        "\"" + name + "\" is set to " + std::to_string(extent) + " but a shape makes it " + std::to_string(entry->second));
     }
     return {};
 }
@@ -92,7 +96,8 @@ Status bindBatch(const Graph& graph, const recipe::RunSetting& setting, Symbols&
         agrees |= bound == setting.batch;
     }
     if (agrees) return {};
-    return fail(ErrorCode::Refused, "no input of this model can take a batch of " + std::to_string(setting.batch) + ": the shapes are fixed otherwise");
+    return fail(ErrorCode::Refused,
+                "no input of this model can take a batch of " + std::to_string(setting.batch) + ": the shapes are fixed otherwise");
 }
 
 Result<Shape> shapeOf(const graph::Value& input, const recipe::RunSetting& setting, const Symbols& symbols) {
@@ -120,12 +125,15 @@ Status checkBudget(const Graph& graph, const std::map<std::string, Shape>& shape
         const auto count = shape.checkedElementCount();
         const auto bytes = count ? tensor::byteSize(input.type.type, *count) : std::nullopt;
         const auto sum = bytes ? base::checkedAdd(total, *bytes) : std::nullopt;
-        if (!sum) return fail(ErrorCode::Refused, "a tensor of " + input.type.text() + " with the shape " + shape.text() + " cannot be made", "input " + input.name);
+        if (!sum)
+            return fail(ErrorCode::Refused, "a tensor of " + input.type.text() + " with the shape " + shape.text() + " cannot be made",
+                        "input " + input.name);
         total = *sum;
         if (limit > 0 && total > limit)
-            return fail(ErrorCode::Refused,
-                        "the inputs would take " + std::to_string(total) + " bytes, above the memory limit of " + std::to_string(limit) + " bytes",
-                        "input " + input.name);
+            return fail(
+                ErrorCode::Refused,
+                "the inputs would take " + std::to_string(total) + " bytes, above the memory limit of " + std::to_string(limit) + " bytes",
+                "input " + input.name);
     }
     return {};
 }
@@ -134,7 +142,8 @@ bool passesIndicesOn(const graph::Node& node) {
     return node.is("Cast") || node.is("Identity") || node.is("Reshape") || node.is("Unsqueeze") || node.is("Squeeze") || node.is("Flatten");
 }
 
-/// One more than the largest index that every table indexed by this value (directly, or through casts and reshapes) allows; 2 when there is none.
+/// One more than the largest index that every table indexed by this value (directly, or through casts and reshapes) allows; 2 when there is
+/// none.
 std::int64_t indexBound(const Graph& graph, graph::ValueId input) {
     std::int64_t bound = std::numeric_limits<std::int64_t>::max();
     std::vector<graph::ValueId> carriers{input};
@@ -165,7 +174,8 @@ std::uint64_t seedFor(std::uint64_t seed, const std::string& name) {
 Status checkGiven(const graph::Value& input, const Tensor& tensor) {
     if (tensor.type() != input.type.type)
         return fail(ErrorCode::Refused,
-                    "the values are " + std::string(tensor::name(tensor.type())) + " but the model wants " + std::string(tensor::name(input.type.type)),
+                    "the values are " + std::string(tensor::name(tensor.type())) + " but the model wants " +
+                        std::string(tensor::name(input.type.type)),
                     "input " + input.name);
     return {};
 }
@@ -185,7 +195,8 @@ Result<std::map<std::string, Shape>> inputShapes(const Graph& graph, const recip
     return shapes;
 }
 
-Result<std::vector<NamedTensor>> makeInputs(const Graph& graph, const recipe::RunSetting& setting, const std::map<std::string, Tensor>& given) {
+Result<std::vector<NamedTensor>> makeInputs(const Graph& graph, const recipe::RunSetting& setting,
+                                            const std::map<std::string, Tensor>& given) {
     recipe::RunSetting bound = setting;
     for (const auto& [name, tensor] : given) {
         const graph::Value* input = findInput(graph, name);
@@ -193,7 +204,8 @@ Result<std::vector<NamedTensor>> makeInputs(const Graph& graph, const recipe::Ru
         TRIMTAB_REQUIRE(checkGiven(*input, tensor));
         const auto [entry, fresh] = bound.shapes.emplace(name, tensor.shape());
         if (!fresh && entry->second != tensor.shape())
-            return fail(ErrorCode::Refused, "the values have the shape " + tensor.shape().text() + ", not " + entry->second.text(), "input " + name);
+            return fail(ErrorCode::Refused, "the values have the shape " + tensor.shape().text() + ", not " + entry->second.text(),
+                        "input " + name);
     }
     TRIMTAB_TRY(const auto shapes, inputShapes(graph, bound));
     std::vector<NamedTensor> inputs;

@@ -14,7 +14,8 @@ namespace trimtab::runtime {
 Result<std::map<std::string, Shape>> inputShapes(const Graph& graph, const recipe::RunSetting& setting);
 
 /// One tensor for each graph input: `given` where named (type and rank checked; Refused otherwise), else seeded.
-/// Integer inputs are drawn in [0, bound) where bound is the smallest first extent of the embedding tables (Gather, axis 0) that they index, else {0, 1}.
+/// Integer inputs are drawn in [0, bound) where bound is the smallest first extent of the embedding tables (Gather, axis 0) that they
+/// index, else {0, 1}.
 Result<std::vector<NamedTensor>> makeInputs(const Graph& graph, const recipe::RunSetting& setting,
                                             const std::map<std::string, Tensor>& given = {});
 

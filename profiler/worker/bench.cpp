@@ -23,8 +23,8 @@ profiler::Subject subjectOf(CompiledTrial& trial, const std::vector<NamedTensor>
 }
 
 /// As many traced runs as fit in their share of the time, at least one.
-Result<std::vector<trace::LayerRecord>> tracedLayers(CompiledTrial& trial, const std::vector<NamedTensor>& inputs, double seconds, double runMs,
-                                                     const Call& call) {
+Result<std::vector<trace::LayerRecord>> tracedLayers(CompiledTrial& trial, const std::vector<NamedTensor>& inputs, double seconds,
+                                                     double runMs, const Call& call) {
     std::vector<trace::LayerRecord> records = trial.layers();
     const double fits = seconds * 1000 * kTraceShare / std::max(runMs, 1e-3);
     const auto runs = static_cast<std::size_t>(std::clamp(fits, 1.0, kMostTracedRuns));

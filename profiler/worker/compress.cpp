@@ -18,8 +18,8 @@ ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
     answer.originalBytes = compressed.originalBytes;
     answer.storedBytes = compressed.storedBytes;
     for (const auto& layer : compressed.layers)
-        answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits, layer.density,
-                                 layer.sqnrDb});
+        answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits,
+                                 layer.density, layer.sqnrDb});
     return answer;
 }
 
@@ -40,8 +40,11 @@ tl::unexpected<Error> withdraw(const std::string& file, Error error) {
 
 Status checkDifference(double difference, double tolerance) {
     if (difference <= tolerance) return {};
-    return fail(ErrorCode::Failed, fmt::format("the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g}), so it was removed",
-                                               difference, tolerance));
+    return fail(
+        ErrorCode::Failed,
+        fmt::format(
+            "the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g}), so it was removed",
+            difference, tolerance));
 }
 
 }  // namespace
@@ -61,7 +64,8 @@ Result<Json> compress(const Json& params, Workbench& bench, const Call& call) {
     const auto difference = readBackError(meant, request.output, call);
     if (!difference) return withdraw(request.output, difference.error());
     answer.readBackMaxError = *difference;
-    if (const Status close = checkDifference(*difference, readBackTolerance(compressed->graph)); !close) return withdraw(request.output, close.error());
+    if (const Status close = checkDifference(*difference, readBackTolerance(compressed->graph)); !close)
+        return withdraw(request.output, close.error());
     return ipc::toJson(answer);
 }
 

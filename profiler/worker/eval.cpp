@@ -30,7 +30,9 @@ private:
 };
 
 evaluate::Progress progressOf(const Call& call, const std::string& what) {
-    return {[&call, what](std::int64_t done, std::int64_t total) { call.progress(static_cast<double>(done) / static_cast<double>(total), what); },
+    return {[&call, what](std::int64_t done, std::int64_t total) {
+                call.progress(static_cast<double>(done) / static_cast<double>(total), what);
+            },
             call.cancelled};
 }
 
@@ -56,7 +58,8 @@ Result<evaluate::Evaluation> onData(const ipc::EvalRequest& request, CompiledTri
     const std::int64_t batch = fixed > 0 ? fixed : request.batch;
     const auto progress = progressOf(call, "scoring");
     if (request.metric.starts_with(kProgramPrefix))
-        return evaluate::withProgram(*trial.model, *data, request.data, request.metric.substr(kProgramPrefix.size()), batch, progress, fixed > 0);
+        return evaluate::withProgram(*trial.model, *data, request.data, request.metric.substr(kProgramPrefix.size()), batch, progress,
+                                     fixed > 0);
     return evaluate::onDataset(*trial.model, *data, request.metric, batch, progress, fixed > 0);
 }
 

@@ -85,7 +85,8 @@ std::int64_t defaultMemoryLimit() { return physicalMemory() / 5 * 4; }
 void limitMemory(std::int64_t bytes) {
     base::MemoryBudget::process().setLimit(bytes);
     if (TRIMTAB_SANITIZED) return;
-    const auto limit = static_cast<rlim_t>(std::min(bytes, std::numeric_limits<std::int64_t>::max() - kUncountedReserve) + kUncountedReserve);
+    const auto limit =
+        static_cast<rlim_t>(std::min(bytes, std::numeric_limits<std::int64_t>::max() - kUncountedReserve) + kUncountedReserve);
     rlimit current{};
     if (::getrlimit(RLIMIT_DATA, &current) != 0) return;
     current.rlim_cur = current.rlim_max == RLIM_INFINITY ? limit : std::min(limit, current.rlim_max);

@@ -7,7 +7,8 @@
 
 namespace trimtab::worker {
 
-std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment, const std::vector<NamedTensor>& inputs) {
+std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,
+                    const std::vector<NamedTensor>& inputs) {
     Json rows = Json::array();
     for (const trace::LayerRecord& layer : layers) {
         const auto nonZeros = std::llround(layer.density * static_cast<double>(layer.parameters));
@@ -16,7 +17,8 @@ std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::
     }
     Json shapes = Json::object();
     for (const NamedTensor& input : inputs) shapes[input.name] = input.tensor.shape().dims();
-    return base::sha256(base::dumpJson({{"layers", std::move(rows)}, {"inputs", std::move(shapes)}, {"environment", trial::toJson(environment)}}));
+    return base::sha256(
+        base::dumpJson({{"layers", std::move(rows)}, {"inputs", std::move(shapes)}, {"environment", trial::toJson(environment)}}));
 }
 
 std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment) {

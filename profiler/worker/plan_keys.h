@@ -11,8 +11,10 @@
 
 namespace trimtab::worker {
 
-/// Over environment, input shapes, and each layer's operator, kernel, types, group and number of non-zeros; not over how weights were rounded.
-std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment, const std::vector<NamedTensor>& inputs);
+/// Over environment, input shapes, and each layer's operator, kernel, types, group and number of non-zeros; not over how weights were
+/// rounded.
+std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,
+                    const std::vector<NamedTensor>& inputs);
 
 /// Over engine, version, instruction set, and the types in which each layer computes; not over threads or the batch that is timed.
 std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment);

@@ -97,7 +97,8 @@ Result<double> readBackError(const MeantRun& meant, const std::string& file, con
     if (meant.outputs.size() != got.size()) return fail(ErrorCode::Failed, "the written file has another number of outputs", file);
     double worst = 0;
     for (std::size_t i = 0; i < got.size(); ++i) {
-        if (meant.outputs[i].shape() != got[i].shape()) return fail(ErrorCode::Failed, "an output of the written file has another shape", file);
+        if (meant.outputs[i].shape() != got[i].shape())
+            return fail(ErrorCode::Failed, "an output of the written file has another shape", file);
         worst = std::max(worst, relativeDifference(meant.outputs[i], got[i]));
     }
     return worst;

@@ -21,8 +21,8 @@ Result<MeantRun> runMeant(const Graph& meant, const recipe::RunSetting& setting,
 /// Largest difference of any output of the file from what was meant, relative to the largest magnitude of that output.
 Result<double> readBackError(const MeantRun& meant, const std::string& file, const Call& call);
 
-/// How far a file may differ from what was compressed: 1e-3 of the largest output where products are formed in fp32; 5e-2 where activations are
-/// quantised or products formed in 16 bits, because the file's operators round in other places.
+/// How far a file may differ from what was compressed: 1e-3 of the largest output where products are formed in fp32; 5e-2 where activations
+/// are quantised or products formed in 16 bits, because the file's operators round in other places.
 double readBackTolerance(const Graph& meant);
 
 }  // namespace trimtab::worker

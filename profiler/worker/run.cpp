@@ -44,7 +44,8 @@ Result<Json> run(const Json& params, Workbench& bench, const Call& call) {
             file = (std::filesystem::path(request.saveOutputs) / fileNameFor(i, name)).string();
             TRIMTAB_REQUIRE(formats::numpy::writeNpy(file, tensor));
         }
-        list.push_back({{"name", name}, {"dtype", std::string(tensor::name(tensor.type()))}, {"shape", tensor.shape().dims()}, {"file", file}});
+        list.push_back(
+            {{"name", name}, {"dtype", std::string(tensor::name(tensor.type()))}, {"shape", tensor.shape().dims()}, {"file", file}});
     }
     return Json{{"outputs", std::move(list)}};
 }

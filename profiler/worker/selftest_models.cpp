@@ -80,7 +80,8 @@ Result<SelftestModel> products() {
 Result<SelftestModel> convolutions() {
     Chain chain("convolutions", {2, 3, 17, 19});
     const Ints pads{1, 1, 1, 1};
-    chain.add("Conv", {chain.weights({16, 3, 3, 3}, 27), chain.weights({16}, 16)}, {{"pads", pads}, {"strides", Ints{2, 2}}}).add("Relu", {});
+    chain.add("Conv", {chain.weights({16, 3, 3, 3}, 27), chain.weights({16}, 16)}, {{"pads", pads}, {"strides", Ints{2, 2}}})
+        .add("Relu", {});
     chain.add("Conv", {chain.weights({16, 1, 3, 3}, 9)}, {{"pads", pads}, {"group", std::int64_t{16}}});
     const graph::ValueId branch = chain.last();
     chain.add("Conv", {chain.weights({16, 16, 1, 1}, 16)}).add("Add", {branch}).add("Relu", {});

@@ -142,14 +142,16 @@ int Server::serve(int readDescriptor, int writeDescriptor) {
     while (auto request = inbox.next()) {
         ProgressGate gate;
         const Call call{[&](double share, const std::string& what) {
-                            if (gate.passes(share)) (void)transport.send(ipc::makeNotification("progress", {{"share", share}, {"what", what}}));
+                            if (gate.passes(share))
+                                (void)transport.send(ipc::makeNotification("progress", {{"share", share}, {"what", what}}));
                         },
                         [&] { return inbox.cancelled(); }};
         const auto method = m_methods.find(request->method);
         auto result = method == m_methods.end() ? fail(ErrorCode::Usage, "this worker has no method \"" + request->method + "\"")
                                                 : answerSafely(method->second, request->content, m_bench, call);
         if (!result && result.error().code == ErrorCode::OutOfMemory) m_bench.clear();
-        const Status sent = transport.send(result ? ipc::makeAnswer(request->id, std::move(*result)) : ipc::makeError(request->id, result.error()));
+        const Status sent =
+            transport.send(result ? ipc::makeAnswer(request->id, std::move(*result)) : ipc::makeError(request->id, result.error()));
         if (!sent && sent.error().code != ErrorCode::WorkerDied)
             (void)transport.send(ipc::makeError(request->id, sent.error()));
     }

@@ -18,8 +18,8 @@ Result<std::string> fileKey(const std::string& path, bool trustLinks) {
     struct stat status{};
     if (::stat(path.c_str(), &status) != 0)
         return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), path);
-    return path + '\n' + std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) + ' ' + std::to_string(status.st_mtim.tv_sec) + '.' +
-           std::to_string(status.st_mtim.tv_nsec) + (trustLinks ? " trusted" : "");
+    return path + '\n' + std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) + ' ' +
+           std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec) + (trustLinks ? " trusted" : "");
 }
 
 Status stopWhenCancelled(const Call& call) {

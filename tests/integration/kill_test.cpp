@@ -41,14 +41,16 @@ protected:
         std::vector<std::string> labels;
         std::istringstream lines(ran.err);
         for (std::string line; std::getline(lines, line);)
-            if (const std::size_t at = line.find(": top1 "); at != std::string::npos && line.find("The model as it is") == std::string::npos)
+            if (const std::size_t at = line.find(": top1 ");
+                at != std::string::npos && line.find("The model as it is") == std::string::npos)
                 labels.push_back(line.substr(0, at));
         return labels;
     }
 
     void expectNothingLost(const std::string& session, const std::vector<std::string>& labels) const {
         const auto counts = stored(session);
-        for (const std::string& label : labels) EXPECT_EQ(counts.contains(label), true) << label << " was told as finished and is not there";
+        for (const std::string& label : labels)
+            EXPECT_EQ(counts.contains(label), true) << label << " was told as finished and is not there";
     }
 
     void expectWhole(const std::string& session) const {

@@ -68,7 +68,9 @@ TEST_F(Worker, StopsALongCallWhenItIsCancelled) {
     std::promise<void> begun;
     std::once_flag once;
     auto answer = std::async(std::launch::async, [&] {
-        return worker->call("bench", ipc::toJson(bench), [&](double, const std::string&) { std::call_once(once, [&] { begun.set_value(); }); }, stop.get_token());
+        return worker->call(
+            "bench", ipc::toJson(bench), [&](double, const std::string&) { std::call_once(once, [&] { begun.set_value(); }); },
+            stop.get_token());
     });
     begun.get_future().wait();
     stop.request_stop();

@@ -1,5 +1,5 @@
-// Holds real output against tests/data/contract: every key of an example is in what the command prints, with the same kind of value. Keys may be
-// added there, never renamed.
+// Holds real output against tests/data/contract: every key of an example is in what the command prints, with the same kind of value. Keys
+// may be added there, never renamed.
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -17,7 +17,9 @@ Json example(const std::string& name) {
     return json.value_or(Json());
 }
 
-bool sameKind(const Json& a, const Json& b) { return a.is_null() || b.is_null() || (a.is_number() && b.is_number()) || a.type() == b.type(); }
+bool sameKind(const Json& a, const Json& b) {
+    return a.is_null() || b.is_null() || (a.is_number() && b.is_number()) || a.type() == b.type();
+}
 
 void expectKeys(const Json& wanted, const Json& got, const std::string& path) {
     ASSERT_TRUE(sameKind(wanted, got)) << path << " is " << got.type_name() << ", not " << wanted.type_name();
@@ -46,7 +48,8 @@ protected:
     void check(const std::string& name, const std::vector<std::string>& arguments) { expectKeys(example(name), run(arguments), name); }
 
     std::string sweep(const std::string& session) {
-        run({"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "weights.bits=32,8", "--session", m_tiny.at(session), "--seconds", "0.01", "--processes", "2"});
+        run({"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "weights.bits=32,8", "--session", m_tiny.at(session), "--seconds",
+             "0.01", "--processes", "2"});
         return m_tiny.at(session);
     }
 
@@ -71,17 +74,23 @@ TEST_F(Contract, OfCommandsAboutAMachine) {
 TEST_F(Contract, OfConformance) {
     const auto folder = std::filesystem::path(m_tiny.at("backend")) / "test_negate";
     std::filesystem::create_directories(folder / "test_data_set_0");
-    support::ModelBuilder().input("x", DataType::Float32, {2}).node("Neg", {"x"}, {"y"}).output("y", DataType::Float32, {2}).save(folder / "model.onnx");
-    std::ofstream(folder / "test_data_set_0" / "input_0.pb", std::ios::binary) << support::tensorProtoBytes("x", Tensor::fromFloats({2}, {1, -2}));
-    std::ofstream(folder / "test_data_set_0" / "output_0.pb", std::ios::binary) << support::tensorProtoBytes("y", Tensor::fromFloats({2}, {-1, 2}));
+    support::ModelBuilder()
+        .input("x", DataType::Float32, {2})
+        .node("Neg", {"x"}, {"y"})
+        .output("y", DataType::Float32, {2})
+        .save(folder / "model.onnx");
+    std::ofstream(folder / "test_data_set_0" / "input_0.pb", std::ios::binary)
+        << support::tensorProtoBytes("x", Tensor::fromFloats({2}, {1, -2}));
+    std::ofstream(folder / "test_data_set_0" / "output_0.pb", std::ios::binary)
+        << support::tensorProtoBytes("y", Tensor::fromFloats({2}, {-1, 2}));
     const Json answer = run({"conformance", m_tiny.at("backend")});
     expectKeys(example("conformance"), answer, "conformance");
     EXPECT_EQ(answer["passed"], Json::array({"test_negate"})) << answer;
 }
 
 TEST_F(Contract, OfCommandsAboutASession) {
-    check("sweep", {"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "weights.bits=32,8", "--axis", "compute=fp32,int8", "--session",
-                    m_tiny.at("s.trimtab"), "--seconds", "0.01", "--processes", "2"});
+    check("sweep", {"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "weights.bits=32,8", "--axis", "compute=fp32,int8",
+                    "--session", m_tiny.at("s.trimtab"), "--seconds", "0.01", "--processes", "2"});
     const std::string session = m_tiny.at("s.trimtab");
     check("pareto", {"pareto", session});
     check("compare", {"compare", session, "1", "2"});

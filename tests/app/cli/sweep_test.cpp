@@ -1,4 +1,5 @@
 // Sweeps through the real programs: what is stored, resumed, refreshed, compared and exported.
+#include <csignal>
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
@@ -70,6 +71,27 @@ TEST_F(Sweep, DoesNothingTwiceAndRefreshesBesideWhatIsThere) {
     EXPECT_EQ(results().size(), 6u) << "a new measurement is added beside the old one";
 }
 
+TEST_F(Sweep, StopsAtCtrlCAndKeepsWhatIsFinished) {
+    Running running(command());
+    const auto anythingStored = [&] {
+        auto session = store::Session::open(m_tiny.at("s.trimtab"), store::Mode::ReadOnly);
+        if (!session) return false;
+        const auto studies = (*session)->studies();
+        return studies && !studies->empty() && !(*session)->results(studies->front().id, true).value().empty();
+    };
+    while (!running.ended() && !anythingStored()) running.waitAtMost(5);
+    ::kill(running.id(), SIGINT);
+    const Ran stopped = running.wait();
+    EXPECT_EQ(stopped.signal, 0);
+    EXPECT_EQ(stopped.status, 1) << stopped.err;
+    EXPECT_NE(stopped.err.find("cancelled"), std::string::npos) << stopped.err;
+    const std::size_t kept = results().size();
+    EXPECT_GE(kept, 1u);
+    const Json resumed = document(trimtab(command({"--resume"})));
+    EXPECT_EQ(resumed["reused"], kept);
+    EXPECT_EQ(results().size(), 3u);
+}
+
 TEST_F(Sweep, TakesAStudyFileWithPathsBesideIt) {
     const std::string file = m_tiny.write("study.json", R"({"model": "model.onnx", "data": "data", "axes": ["weights.bits=32,8"],
         "budget": {"speed_seconds": 0.01, "processes": 2}})");
@@ -79,12 +101,14 @@ TEST_F(Sweep, TakesAStudyFileWithPathsBesideIt) {
 TEST_F(Sweep, RunsNoProgramThatAStudyFileNames) {
     const std::string program = m_tiny.write("mark.sh", "#!/bin/sh\ntouch " + m_tiny.at("ran") + "\nfor i in $(seq 40); do echo 1; done\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-    const std::string file = m_tiny.write("study.json", R"({"model": "model.onnx", "data": "data", "axes": ["weights.bits=32"], "metric": "exec:)" + program + R"("})");
+    const std::string file = m_tiny.write(
+        "study.json", R"({"model": "model.onnx", "data": "data", "axes": ["weights.bits=32"], "metric": "exec:)" + program + R"("})");
     const Ran refused = trimtab({"sweep", file, "--session", m_tiny.at("t.trimtab")});
     EXPECT_EQ(refused.status, 3) << refused.err;
     EXPECT_FALSE(std::filesystem::exists(m_tiny.at("ran")));
-    const std::vector<std::string> named{"sweep",     m_tiny.model(),      "--data",    m_tiny.data(), "--axis",      "weights.bits=32", "--metric", "exec:" + program,
-                                         "--session", m_tiny.at("t.trimtab"), "--seconds", "0.01",        "--processes", "2", "--refresh"};
+    const std::vector<std::string> named{"sweep",           m_tiny.model(), "--data",          m_tiny.data(), "--axis",
+                                         "weights.bits=32", "--metric",     "exec:" + program, "--session",   m_tiny.at("t.trimtab"),
+                                         "--seconds",       "0.01",         "--processes",     "2",           "--refresh"};
     EXPECT_EQ(trimtab(named).status, 0) << "the command line may name it";
     EXPECT_TRUE(std::filesystem::exists(m_tiny.at("ran")));
     std::filesystem::remove(m_tiny.at("ran"));
@@ -94,8 +118,8 @@ TEST_F(Sweep, RunsNoProgramThatAStudyFileNames) {
 }
 
 TEST_F(Sweep, GoesWithoutDataByFidelity) {
-    const Json answer = document(trimtab({"sweep", m_tiny.model(), "--axis", "weights.bits=32,8", "--session", m_tiny.at("f.trimtab"), "--seconds", "0.01",
-                                          "--processes", "2", "--samples", "8", "--json"}));
+    const Json answer = document(trimtab({"sweep", m_tiny.model(), "--axis", "weights.bits=32,8", "--session", m_tiny.at("f.trimtab"),
+                                          "--seconds", "0.01", "--processes", "2", "--samples", "8", "--json"}));
     EXPECT_EQ(answer["baseline"]["metric"], "agreement");
     EXPECT_EQ(answer["baseline"]["fidelity"], true);
     EXPECT_EQ(answer["baseline"]["value"], 1);

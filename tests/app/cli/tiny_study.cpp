@@ -29,7 +29,8 @@ struct Network {
         for (int h = 0; h < kHidden; ++h) {
             float sum = bias[static_cast<std::size_t>(h)];
             for (int i = 0; i < kInputs; ++i) sum += x[i] * first[static_cast<std::size_t>(i * kHidden + h)];
-            for (int c = 0; c < kClasses; ++c) scores[static_cast<std::size_t>(c)] += std::max(sum, 0.0f) * second[static_cast<std::size_t>(h * kClasses + c)];
+            for (int c = 0; c < kClasses; ++c)
+                scores[static_cast<std::size_t>(c)] += std::max(sum, 0.0f) * second[static_cast<std::size_t>(h * kClasses + c)];
         }
         return std::max_element(scores.begin(), scores.end()) - scores.begin();
     }

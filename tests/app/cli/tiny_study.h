@@ -6,8 +6,8 @@
 
 namespace trimtab::testing_cli {
 
-/// x [batch, 8] → MatMul 8×16 + bias → Relu → MatMul 16×4: logits [batch, 4]. Seeded weights; the labels are the model's own answers with every
-/// tenth turned to the next class, so that the model as it is scores 0.9.
+/// x [batch, 8] → MatMul 8×16 + bias → Relu → MatMul 16×4: logits [batch, 4]. Seeded weights; the labels are the model's own answers with
+/// every tenth turned to the next class, so that the model as it is scores 0.9.
 class TinyStudy {
 public:
     TinyStudy();

@@ -17,20 +17,21 @@ protected:
 };
 
 TEST_F(Usage, IsWrongWithStatusTwo) {
-    for (const auto& arguments : std::vector<std::vector<std::string>>{{},
-                                                                       {"frobnicate"},
-                                                                       {"info"},
-                                                                       {"info", m_tiny.model(), "--no-such-option"},
-                                                                       {"bench", m_tiny.model(), "--batch", "0"},
-                                                                       {"run", m_tiny.model(), "--shape", "x"},
-                                                                       {"run", m_tiny.model(), "--shape", "x=1,two"},
-                                                                       {"run", m_tiny.model(), "--engine", "steam"},
-                                                                       {"eval", m_tiny.model(), "--metric", "no_such_metric"},
-                                                                       {"sweep", m_tiny.model(), "--session", m_tiny.at("s.trimtab")},
-                                                                       {"sweep", m_tiny.model(), "--axis", "weights.bits=4"},
-                                                                       {"sweep", m_tiny.model(), "--axis", "no.such.axis=4", "--session", m_tiny.at("s.trimtab")},
-                                                                       {"compare", m_tiny.at("s.trimtab"), "one", "two"},
-                                                                       {"pareto", m_tiny.at("s.trimtab"), "--x", "beauty"}}) {
+    for (const auto& arguments :
+         std::vector<std::vector<std::string>>{{},
+                                               {"frobnicate"},
+                                               {"info"},
+                                               {"info", m_tiny.model(), "--no-such-option"},
+                                               {"bench", m_tiny.model(), "--batch", "0"},
+                                               {"run", m_tiny.model(), "--shape", "x"},
+                                               {"run", m_tiny.model(), "--shape", "x=1,two"},
+                                               {"run", m_tiny.model(), "--engine", "steam"},
+                                               {"eval", m_tiny.model(), "--metric", "no_such_metric"},
+                                               {"sweep", m_tiny.model(), "--session", m_tiny.at("s.trimtab")},
+                                               {"sweep", m_tiny.model(), "--axis", "weights.bits=4"},
+                                               {"sweep", m_tiny.model(), "--axis", "no.such.axis=4", "--session", m_tiny.at("s.trimtab")},
+                                               {"compare", m_tiny.at("s.trimtab"), "one", "two"},
+                                               {"pareto", m_tiny.at("s.trimtab"), "--x", "beauty"}}) {
         const Ran ran = trimtab(arguments);
         std::string line;
         for (const auto& word : arguments) line += word + " ";
@@ -61,7 +62,10 @@ TEST_F(Usage, OfARecipeWithoutMeaningIsRefusedWithItsReason) {
     EXPECT_EQ(unknown.status, 3);
     EXPECT_NE(unknown.err.find("bitz"), std::string::npos) << unknown.err;
     EXPECT_NE(unknown.err.find("r.json"), std::string::npos) << unknown.err;
-    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", R"({"weights": {"bits": 4}, "compute": "int8", "activations": {"bits": 8}})")}).status, 3);
+    EXPECT_EQ(trimtab({"run", m_tiny.model(), "--recipe",
+                       m_tiny.write("r.json", R"({"weights": {"bits": 4}, "compute": "int8", "activations": {"bits": 8}})")})
+                  .status,
+              3);
     EXPECT_EQ(trimtab({"run", m_tiny.model(), "--recipe", m_tiny.write("r.json", "{")}).status, 3);
 }
 

@@ -52,7 +52,8 @@ TEST(Scores, AreOneNumberALine) {
 TEST_F(Program, ScoresTheOutputsThatWereSaved) {
     FunctionModel model(parity(100));
     // One file a batch, named by its first sample; the score of a sample is the number of files.
-    const std::string program = script("n=$(ls $1 | wc -l); ls $1 | grep -q 000003_y.npy || exit 1; for i in 1 2 3 4 5; do echo $n; done; test $2 = data");
+    const std::string program =
+        script("n=$(ls $1 | wc -l); ls $1 | grep -q 000003_y.npy || exit 1; for i in 1 2 3 4 5; do echo $n; done; test $2 = data");
     const auto evaluation = withProgram(model, CountingData(5), "data", program, 3).value();
     EXPECT_EQ(evaluation.sampleScores, std::vector<double>(5, 2));
     EXPECT_EQ(evaluation.metric, "exec:" + program);

@@ -36,7 +36,8 @@ TEST(Score, GivesTiesToTheLowerIndex) {
 TEST(Score, CallsSamplesWithNaNWrong) {
     const Tensor output = Tensor::fromFloats({1, 3}, {kNaN, 2, 1});
     EXPECT_EQ(scores("top1", output, Tensor::fromInt64s({1}, {1})), (std::vector<double>{0}));
-    EXPECT_EQ(scores("rmse", Tensor::fromFloats({1, 1}, {kNaN}), Tensor::fromFloats({1, 1}, {0}))[0], std::numeric_limits<double>::infinity());
+    EXPECT_EQ(scores("rmse", Tensor::fromFloats({1, 1}, {kNaN}), Tensor::fromFloats({1, 1}, {0}))[0],
+              std::numeric_limits<double>::infinity());
 }
 
 TEST(Score, LetsTrailingDimsOfOnePass) {
@@ -92,8 +93,10 @@ TEST(Fidelity, CountsAgreementOverTheLastDim) {
 TEST(Fidelity, TakesTheDivergenceOfTwoDistributions) {
     // KL([1/2, 1/2] || [1/4, 3/4]) = ½ ln 2 + ½ ln ⅔
     const double expected = 0.5 * std::log(2.0) + 0.5 * std::log(2.0 / 3);
-    EXPECT_NEAR(scoreFidelity("kl", Tensor::fromFloats({1, 2}, {0, std::log(3.0f)}), Tensor::fromFloats({1, 2}, {5, 5})).value(), expected, 1e-6);
-    EXPECT_NEAR(scoreFidelity("kl", Tensor::fromFloats({1, 2}, {0.25f, 0.75f}), Tensor::fromFloats({1, 2}, {0.5f, 0.5f})).value(), expected, 1e-6)
+    EXPECT_NEAR(scoreFidelity("kl", Tensor::fromFloats({1, 2}, {0, std::log(3.0f)}), Tensor::fromFloats({1, 2}, {5, 5})).value(), expected,
+                1e-6);
+    EXPECT_NEAR(scoreFidelity("kl", Tensor::fromFloats({1, 2}, {0.25f, 0.75f}), Tensor::fromFloats({1, 2}, {0.5f, 0.5f})).value(), expected,
+                1e-6)
         << "probabilities are taken as they are";
 }
 

@@ -64,7 +64,8 @@ TEST(Messages, SurviveTheWire) {
 }
 
 TEST(Messages, AnswersSurviveTheWire) {
-    expectSurvives(BenchAnswer{{{1, 2}, {0.5, 0.25}}, {someLayer()}, {someLayer()}, 16, true, someEnvironment(), 10, 20}, benchAnswerFromJson);
+    expectSurvives(BenchAnswer{{{1, 2}, {0.5, 0.25}}, {someLayer()}, {someLayer()}, 16, true, someEnvironment(), 10, 20},
+                   benchAnswerFromJson);
     expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment()}, planAnswerFromJson);
     expectSurvives(DatasetInfo{"d", "classification", "top1", "abc", 5, {"x"}, {"x: float32[5]"}}, datasetInfoFromJson);
     CompressAnswer compressed;

@@ -37,24 +37,38 @@ TEST_F(Hostile, AShapeThatOnlyRunningKnowsIsRefusedWhenItRuns) {
 }
 
 TEST_F(Hostile, ExpandToTerabytesIsRefused) {
-    expectFailsToRun(save(withInput().constant("shape", shapeOf({kTera, 2, 3})).node("Expand", {"x", "shape"}, {"y"}, {}, "grow").output("y")), {});
+    expectFailsToRun(
+        save(withInput().constant("shape", shapeOf({kTera, 2, 3})).node("Expand", {"x", "shape"}, {"y"}, {}, "grow").output("y")), {});
     expectInfoShows(at("model.onnx"), "grow");
 }
 
 TEST_F(Hostile, TileToTerabytesIsRefused) {
-    expectFailsToRun(save(withInput().constant("times", shapeOf({1 << 20, 1 << 20})).node("Tile", {"x", "times"}, {"y"}, {}, "grow").output("y")), {});
+    expectFailsToRun(
+        save(withInput().constant("times", shapeOf({1 << 20, 1 << 20})).node("Tile", {"x", "times"}, {"y"}, {}, "grow").output("y")), {});
     expectFailsToRun(save(withInput().constant("times", shapeOf({-1, 1})).node("Tile", {"x", "times"}, {"y"}, {}, "grow").output("y")), {});
 }
 
 TEST_F(Hostile, ResizeToTerabytesIsRefused) {
     const auto image = [] { return ModelBuilder().input("x", DataType::Float32, {1, 1, 4, 4}); };
-    expectFailsToRun(save(image().constant("scales", Tensor::fromFloats({4}, {1, 1, 1e6f, 1e6f})).node("Resize", {"x", "", "scales"}, {"y"}, {}, "grow").output("y")), {});
-    expectFailsToRun(save(image().constant("sizes", shapeOf({1, 1, kTera, kTera})).node("Resize", {"x", "", "", "sizes"}, {"y"}, {}, "grow").output("y")), {});
-    expectFailsToRun(save(image().constant("scales", Tensor::fromFloats({4}, {1, 1, -2, 1e30f})).node("Resize", {"x", "", "scales"}, {"y"}, {}, "grow").output("y")), {});
+    expectFailsToRun(save(image()
+                              .constant("scales", Tensor::fromFloats({4}, {1, 1, 1e6f, 1e6f}))
+                              .node("Resize", {"x", "", "scales"}, {"y"}, {}, "grow")
+                              .output("y")),
+                     {});
+    expectFailsToRun(
+        save(
+            image().constant("sizes", shapeOf({1, 1, kTera, kTera})).node("Resize", {"x", "", "", "sizes"}, {"y"}, {}, "grow").output("y")),
+        {});
+    expectFailsToRun(save(image()
+                              .constant("scales", Tensor::fromFloats({4}, {1, 1, -2, 1e30f}))
+                              .node("Resize", {"x", "", "scales"}, {"y"}, {}, "grow")
+                              .output("y")),
+                     {});
 }
 
 TEST_F(Hostile, PadToTerabytesIsRefused) {
-    expectFailsToRun(save(withInput().constant("pads", shapeOf({0, 0, kTera, 0})).node("Pad", {"x", "pads"}, {"y"}, {}, "grow").output("y")), {});
+    expectFailsToRun(
+        save(withInput().constant("pads", shapeOf({0, 0, kTera, 0})).node("Pad", {"x", "pads"}, {"y"}, {}, "grow").output("y")), {});
 }
 
 TEST_F(Hostile, ChainsThatDoubleAreRefusedBeforeTheyFillTheMemory) {

@@ -20,13 +20,17 @@ Ran Hostile::run(const std::string& command, const std::string& model) const {
         std::ofstream(at("recipe.json")) << R"({"weights": {"bits": 8}})";
         add({"--recipe", at("recipe.json"), "-o", at("out.onnx")});
     }
-    if (command == "sweep") add({"--axis", "weights.bits=32,8", "--metric", "sqnr_db", "--session", at("s.trimtab"), "--seconds", "0.01", "--processes", "1", "--samples", "1"});
+    if (command == "sweep")
+        add({"--axis", "weights.bits=32,8", "--metric", "sqnr_db", "--session", at("s.trimtab"), "--seconds", "0.01", "--processes", "1",
+             "--samples", "1"});
     return testing_cli::trimtab(words);
 }
 
-void Hostile::expectEnds(const std::string& command, const std::string& model, const std::string& word, std::initializer_list<int> statuses) const {
+void Hostile::expectEnds(const std::string& command, const std::string& model, const std::string& word,
+                         std::initializer_list<int> statuses) const {
     const Ran ran = run(command, model);
-    EXPECT_NE(std::find(statuses.begin(), statuses.end(), ran.status), statuses.end()) << command << " ended with " << ran.status << ": " << ran.err << ran.out;
+    EXPECT_NE(std::find(statuses.begin(), statuses.end(), ran.status), statuses.end())
+        << command << " ended with " << ran.status << ": " << ran.err << ran.out;
     EXPECT_NE(ran.err.find("trimtab: "), std::string::npos) << command << ": " << ran.err;
     EXPECT_NE(ran.err.find(word), std::string::npos) << command << " does not say \"" << word << "\": " << ran.err;
     EXPECT_EQ(ran.err.find("worker process ended"), std::string::npos) << command << ": " << ran.err;

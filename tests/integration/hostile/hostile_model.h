@@ -27,7 +27,8 @@ protected:
     /// One command under a memory limit of 512 MB, with a recipe where it takes one.
     Ran run(const std::string& command, const std::string& model) const;
 
-    /// run, bench, eval, compress and sweep: each ends with one of `statuses`, by itself, with a message that holds `word`; no worker dies of it.
+    /// run, bench, eval, compress and sweep: each ends with one of `statuses`, by itself, with a message that holds `word`; no worker dies
+    /// of it.
     void expectRefused(const std::string& model, const std::string& word = {}, std::initializer_list<int> statuses = {3}) const;
     /// Only what executes: run, bench, eval and sweep.
     void expectFailsToRun(const std::string& model, const std::string& word = {}) const;
@@ -35,7 +36,8 @@ protected:
     void expectInfoShows(const std::string& model, const std::string& word) const;
 
 private:
-    void expectEnds(const std::string& command, const std::string& model, const std::string& word, std::initializer_list<int> statuses) const;
+    void expectEnds(const std::string& command, const std::string& model, const std::string& word,
+                    std::initializer_list<int> statuses) const;
     base::TemporaryFolder m_folder = base::TemporaryFolder::create("trimtab-hostile").value();
 };
 

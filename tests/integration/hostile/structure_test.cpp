@@ -6,7 +6,9 @@ namespace {
 
 /// A product with a weight behind x, so that there is something to compress; its result is "h".
 ModelBuilder withProduct() {
-    return withInput().constant("w", Tensor::fromFloats({3, 3}, std::vector<float>(9, 0.5f))).node("MatMul", {"x", "w"}, {"h"}, {}, "before");
+    return withInput()
+        .constant("w", Tensor::fromFloats({3, 3}, std::vector<float>(9, 0.5f)))
+        .node("MatMul", {"x", "w"}, {"h"}, {}, "before");
 }
 
 TEST_F(Hostile, CyclicGraphsAreRefused) {
@@ -42,7 +44,8 @@ TEST_F(Hostile, FunctionsThatCallThemselvesAreRefused) {
     expectRefused(save(withInput().opset(1, "f").function(self).node("Again", {"x"}, {"y"}, {}, "call", "f").output("y")), "Again");
     support::FunctionSpec ping{"f", "Ping", {"a"}, {"b"}, {}, {{"Pong", {"a"}, {"b"}, {}, "inner", "f"}}, 13};
     support::FunctionSpec pong{"f", "Pong", {"a"}, {"b"}, {}, {{"Ping", {"a"}, {"b"}, {}, "inner", "f"}}, 13};
-    expectRefused(save(withInput().opset(1, "f").function(ping).function(pong).node("Ping", {"x"}, {"y"}, {}, "call", "f").output("y")), {});
+    expectRefused(save(withInput().opset(1, "f").function(ping).function(pong).node("Ping", {"x"}, {"y"}, {}, "call", "f").output("y")),
+                  {});
 }
 
 TEST_F(Hostile, FunctionsThatDoubleAtEveryCallAreRefused) {
@@ -51,7 +54,13 @@ TEST_F(Hostile, FunctionsThatDoubleAtEveryCallAreRefused) {
     for (int level = 0; level < 30; ++level) {
         const std::string next = level == 29 ? "Relu" : "Level" + std::to_string(level + 1);
         const std::string domain = level == 29 ? "" : "f";
-        model.function({"f", "Level" + std::to_string(level), {"a"}, {"c"}, {}, {{next, {"a"}, {"b"}, {}, "one", domain}, {next, {"b"}, {"c"}, {}, "two", domain}}, 13});
+        model.function({"f",
+                        "Level" + std::to_string(level),
+                        {"a"},
+                        {"c"},
+                        {},
+                        {{next, {"a"}, {"b"}, {}, "one", domain}, {next, {"b"}, {"c"}, {}, "two", domain}},
+                        13});
     }
     expectRefused(save(model.node("Level0", {"x"}, {"y"}, {}, "call", "f").output("y")), {});
 }
@@ -73,11 +82,19 @@ TEST_F(Hostile, SubgraphsNestedWithoutEndAreRefused) {
         const std::string result = "r" + std::to_string(level);
         inner = ModelBuilder().node("If", {"c"}, {result}, {Attr("then_branch", inner), Attr("else_branch", flat)}).output(result);
     }
-    expectRefused(save(withInput().input("c", DataType::Bool, {}).node("If", {"c"}, {"y"}, {Attr("then_branch", inner), Attr("else_branch", flat)}, "outer").output("y")), {});
+    expectRefused(save(withInput()
+                           .input("c", DataType::Bool, {})
+                           .node("If", {"c"}, {"y"}, {Attr("then_branch", inner), Attr("else_branch", flat)}, "outer")
+                           .output("y")),
+                  {});
 }
 
 TEST_F(Hostile, ShallowSubgraphsAreNotTakenForDeepOnes) {
-    const Ran ran = run("info", save(withInput().input("c", DataType::Bool, {}).node("If", {"c"}, {"y"}, {Attr("then_branch", nestedIf(3)), Attr("else_branch", nestedIf(3))}, "choice").output("y")));
+    const Ran ran =
+        run("info", save(withInput()
+                             .input("c", DataType::Bool, {})
+                             .node("If", {"c"}, {"y"}, {Attr("then_branch", nestedIf(3)), Attr("else_branch", nestedIf(3))}, "choice")
+                             .output("y")));
     EXPECT_EQ(ran.status, 0) << ran.err;
     EXPECT_NE(ran.out.find("choice"), std::string::npos);
 }

@@ -39,7 +39,8 @@ TEST_F(Hostile, MutatedModelsNeverEndTheWorker) {
         const std::string model = write("mutated.onnx", mutated);
         for (const char* command : {"info", "run"}) {
             const Ran ran = run(command, model);
-            EXPECT_TRUE(ran.status == 0 || ran.status == 1 || ran.status == 3) << command << " in round " << round << ": " << ran.status << " " << ran.err;
+            EXPECT_TRUE(ran.status == 0 || ran.status == 1 || ran.status == 3)
+                << command << " in round " << round << ": " << ran.status << " " << ran.err;
             EXPECT_EQ(ran.err.find("worker process ended"), std::string::npos) << command << " in round " << round << ": " << ran.err;
         }
     }

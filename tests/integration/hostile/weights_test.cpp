@@ -9,7 +9,10 @@ namespace {
 ModelBuilder withWeight(float odd) {
     std::vector<float> values(12, 0.5f);
     values[7] = odd;
-    return withInput().constant("w", Tensor::fromFloats({3, 4}, values)).node("MatMul", {"x", "w"}, {"y"}, {}, "encoder/product").output("y");
+    return withInput()
+        .constant("w", Tensor::fromFloats({3, 4}, values))
+        .node("MatMul", {"x", "w"}, {"y"}, {}, "encoder/product")
+        .output("y");
 }
 
 TEST_F(Hostile, WeightsWithNaNAreNamedByTheirLayer) {
@@ -20,7 +23,11 @@ TEST_F(Hostile, WeightsWithNaNAreNamedByTheirLayer) {
 
 TEST_F(Hostile, InfiniteConstantsAreOrdinary) {
     const Tensor mask = Tensor::fromFloats({3}, {0, 0, -std::numeric_limits<float>::infinity()});
-    const std::string model = save(withInput().constant("mask", mask).node("Add", {"x", "mask"}, {"masked"}).node("Softmax", {"masked"}, {"y"}, {Attr("axis", -1)}).output("y"));
+    const std::string model = save(withInput()
+                                       .constant("mask", mask)
+                                       .node("Add", {"x", "mask"}, {"masked"})
+                                       .node("Softmax", {"masked"}, {"y"}, {Attr("axis", -1)})
+                                       .output("y"));
     EXPECT_EQ(run("run", model).status, 0);
 }
 
