@@ -34,10 +34,12 @@ void Lane::post(const QString& tag, Work work) {
     {
         const std::lock_guard lock(m_mutex);
         replaced = static_cast<int>(std::erase_if(m_queue, [&tag](const auto& queued) { return queued->tag == tag; }));
-        if (m_running && m_running->tag == tag) {
-            m_running->replaced = true;
-            m_running->stop.request_stop();
+        // Also where the older work is done and only its continuation is still on its way.
+        if (const auto older = m_latest[tag].lock()) {
+            older->replaced = true;
+            older->stop.request_stop();
         }
+        m_latest[tag] = job;
         m_queue.push_back(std::move(job));
     }
     m_wake.notify_all();

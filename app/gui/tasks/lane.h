@@ -2,10 +2,11 @@
 #pragma once
 // One thread that does one piece of work after the other, away from the GUI thread. A piece of work returns what is to be done with its
 // result, and that is done on the thread that owns the lane. Work bears a tag: a newer request with the same tag replaces a queued one and
-// stops a running one, whose result is then dropped. So the window never drowns the worker in requests that nobody waits for any more.
+// stops a running one; the result of an older one is dropped, even if it is ready and on its way. So the window never drowns the worker in requests that nobody waits for any more.
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -48,6 +49,7 @@ private:
     std::condition_variable_any m_wake;
     std::deque<std::shared_ptr<Job>> m_queue;
     std::shared_ptr<Job> m_running;
+    std::map<QString, std::weak_ptr<Job>> m_latest;  // by tag
     int m_pending = 0;
     std::jthread m_thread;  // last: the thread ends before what it uses
 };

@@ -58,6 +58,21 @@ TEST(Lane, StopsARunningRequestThatIsReplacedAndDropsItsAnswer) {
     EXPECT_EQ(done, std::vector<int>{2});
 }
 
+TEST(Lane, DropsAnOlderAnswerThatIsReadyButNotYetDelivered) {
+    Lane lane;
+    std::latch firstIsReady(1);
+    std::vector<int> done;
+    lane.post("same", [&](std::stop_token) -> Lane::Continuation { return [&] { done.push_back(1); }; });
+    lane.post("after", [&](std::stop_token) -> Lane::Continuation {
+        firstIsReady.count_down();
+        return {};
+    });
+    firstIsReady.wait();  // no event was handled here meanwhile
+    lane.post("same", [&](std::stop_token) -> Lane::Continuation { return [&] { done.push_back(2); }; });
+    ASSERT_TRUE(waitUntil(lane, &Lane::busyChanged, [&] { return !lane.busy(); }));
+    EXPECT_EQ(done, std::vector<int>{2});
+}
+
 TEST(Lane, DeliversTheAnswerOfCancelledWork) {
     Lane lane;
     std::latch begun(1);
