@@ -64,6 +64,7 @@ void DataTask::scoreReference() {
     m_score.reset();
     m_scoreProblem.clear();
     m_scoring = true;
+    m_scoringSince.start();
     emit scoreChanged();
     m_worker.call(kScoreTag, "eval", ipc::toJson(request), [this](Result<Json> answer) { takeScore(std::move(answer)); },
                   [this](double share, const QString& what) { emit scoringProgressed(share, what); });
@@ -77,6 +78,7 @@ void DataTask::takeScore(Result<Json> answer) {
     Result<trial::Accuracy> score = answer ? ipc::accuracyFromJson(*answer) : tl::unexpected<Error>(answer.error());
     if (score) {
         m_score = std::move(*score);
+        m_secondsPerSample = static_cast<double>(m_scoringSince.elapsed()) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, m_score->n));
     } else if (score.error().code != ErrorCode::Cancelled) {
         m_scoreProblem = QString::fromStdString(score.error().text());
     }
@@ -87,6 +89,7 @@ void DataTask::forgetScore() {
     m_worker.cancel(kScoreTag);
     m_scoring = false;
     m_score.reset();
+    m_secondsPerSample = 0;
     m_scoreProblem.clear();
     emit scoreChanged();
 }

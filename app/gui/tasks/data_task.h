@@ -3,6 +3,7 @@
 // The data that the second axis is measured on, or none; and the unchanged model's own score on it, before any sweep.
 #include <optional>
 
+#include <QElapsedTimer>
 #include <QObject>
 
 #include "app/gui/tasks/worker_lane.h"
@@ -35,6 +36,8 @@ public:
     const std::optional<trial::Accuracy>& referenceScore() const { return m_score; }
     const QString& scoreProblem() const { return m_scoreProblem; }
     bool scoring() const { return m_scoring; }
+    /// What scoring took, start included; 0 before the model was scored.
+    double secondsPerSample() const { return m_secondsPerSample; }
 
 signals:
     void stateChanged();
@@ -55,6 +58,8 @@ private:
     std::optional<trial::Accuracy> m_score;
     QString m_scoreProblem;
     bool m_scoring = false;
+    QElapsedTimer m_scoringSince;
+    double m_secondsPerSample = 0;
 };
 
 }  // namespace trimtab::gui

@@ -44,6 +44,7 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& b
 void EmptyState::setText(const QString& title, const QString& text, const QString& button) {
     m_title->setText(title);
     m_text->setText(text);
+    m_text->setMinimumHeight(m_text->heightForWidth(kTextWidth));  // an aligned label is not asked for it by its layout
     m_button->setText(button);
     m_button->setVisible(!button.isEmpty());
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/views/sweep/sweep_page.h"
 
+#include <algorithm>
+
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QPlainTextEdit>
@@ -29,6 +31,20 @@ struct Effort {
     double seconds;
     int processes;
 };
+/// Each reason once, the combinations beneath it.
+QStringList skippedLines(const std::vector<tune::SkippedPoint>& skipped) {
+    std::vector<std::pair<QString, QStringList>> reasons;
+    for (const tune::SkippedPoint& point : skipped) {
+        const QString reason = QString::fromStdString(point.reason);
+        auto found = std::find_if(reasons.begin(), reasons.end(), [&reason](const auto& entry) { return entry.first == reason; });
+        if (found == reasons.end()) found = reasons.insert(reasons.end(), {reason, {}});
+        found->second << QStringLiteral("· ") + QString::fromStdString(point.point);
+    }
+    QStringList lines;
+    for (const auto& [reason, points] : reasons) lines << reason << points << QString();
+    return lines;
+}
+
 constexpr Effort kEfforts[] = {{0.15, 3}, {0.35, 5}, {1.0, 9}};
 
 }  // namespace
@@ -186,6 +202,7 @@ void SweepPage::connectTasks() {
     connect(&m_work.sweep(), &SweepTask::gridChanged, this, &SweepPage::refreshGrid);
     connect(&m_work.sweep(), &SweepTask::runningChanged, this, &SweepPage::refreshRun);
     connect(&m_work.model(), &ModelTask::timingChanged, this, &SweepPage::refreshGrid);
+    connect(&m_work.data(), &DataTask::scoreChanged, this, &SweepPage::refreshGrid);
 }
 
 void SweepPage::applyAxes() {
@@ -247,10 +264,13 @@ void SweepPage::refreshGrid() {
     QStringList skipped;
     if (grid) {
         const auto& timing = m_work.model().timing();
-        const double perSample = timing && !timing->timings.trial.empty() ? base::median(timing->timings.trial) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, timing->batch)) : 0;
+        double perSample = chosen.secondsPerSample();
+        if (perSample <= 0 && timing && !timing->timings.trial.empty()) {
+            perSample = base::median(timing->timings.trial) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, timing->batch));
+        }
         m_trials->setValue(QString::number(grid->trials.size()), grid->skipped.empty() ? tr("the baseline included") : tr("%1 combinations left out").arg(grid->skipped.size()));
         m_duration->setValue(tr("about %1").arg(durationText(estimateSeconds(m_work.sweep().draft(), *grid, samples, perSample))));
-        for (const tune::SkippedPoint& point : grid->skipped) skipped << QStringLiteral("%1\n   %2").arg(QString::fromStdString(point.point), QString::fromStdString(point.reason));
+        skipped = skippedLines(grid->skipped);
     } else {
         m_trials->setValue({});
         m_duration->setValue({});
