@@ -175,13 +175,16 @@ void ParetoChart::drawForeground(QPainter* painter, const QRectF& area) {
 }
 
 void ParetoChart::paintIntervals(QPainter& painter) const {
+    painter.save();
+    painter.setClipRect(QRectF(toScene(m_plan.xLow, m_plan.yHigh), toScene(m_plan.xHigh, m_plan.yLow)));
     for (const ChartPoint& point : m_plan.points) {
         QColor colour = point.marker == Marker::Baseline ? m_palette.chartBaseline : point.marker == Marker::Emulated ? m_palette.chartEmulated : m_palette.chartNative;
         colour.setAlphaF(point.trial == m_selected || point.trial == m_hovered ? 1.0f : 0.38f);
         painter.setPen(QPen(colour, 1.4));
         if (point.yInterval) painter.drawLine(toScene(point.x, point.yInterval->low), toScene(point.x, point.yInterval->high));
-        if (point.xInterval && !point.inStrip) painter.drawLine(toScene(point.xInterval->low, point.y), toScene(point.xInterval->high, point.y));
+        if (point.xInterval && !point.inStrip) painter.drawLine(toScene(point.xInterval->low, point.y), toScene(std::min(point.xInterval->high, m_plan.x.high), point.y));
     }
+    painter.restore();
 }
 
 void ParetoChart::paintMarker(QPainter& painter, const ChartPoint& point) const {

@@ -101,6 +101,19 @@ void spreadStrip(ChartPlan& plan) {
     for (std::size_t i = 0; i < strip.size(); ++i) strip[i]->x = plan.stripLow + kLanes[i % 3] * (plan.stripHigh - plan.stripLow);
 }
 
+/// Makes room for the horizontal intervals, but for no more than a third of the points' own spread: one disturbed measurement must not
+/// press all the others together. Longer bars end at the edge of the plot.
+void includeIntervals(const ChartPlan& plan, Range& x) {
+    if (x.empty()) return;
+    const double room = std::max((x.high - x.low) / 3, std::abs(x.high) * 0.05);
+    const double low = x.low - room, high = x.high + room;
+    for (const ChartPoint& point : plan.points) {
+        if (!point.xInterval || point.inStrip) continue;
+        x.include(std::max(point.xInterval->low, low));
+        x.include(std::min(point.xInterval->high, high));
+    }
+}
+
 void setRanges(ChartPlan& plan) {
     Range x, y;
     bool strip = false;
@@ -111,13 +124,9 @@ void setRanges(ChartPlan& plan) {
             y.include(point.yInterval->high);
         }
         strip = strip || point.inStrip;
-        if (point.inStrip) continue;
-        x.include(point.x);
-        if (point.xInterval) {
-            x.include(point.xInterval->low);
-            x.include(point.xInterval->high);
-        }
+        if (!point.inStrip) x.include(point.x);
     }
+    includeIntervals(plan, x);
     if (x.empty()) x.include(0), x.include(1);
     if (y.empty()) y.include(0), y.include(1);
     const double xSpread = std::max(x.high - x.low, std::abs(x.high) * 0.02);

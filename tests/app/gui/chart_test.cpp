@@ -74,6 +74,18 @@ TEST(ChartPlan, LeavesTheStripOutWhenTheAxisIsASize) {
     for (const ChartPoint& point : plan.points) EXPECT_FALSE(point.inStrip);
 }
 
+TEST(ChartPlan, IsNotPressedTogetherByOneVeryWideInterval) {
+    auto snapshot = std::make_shared<StudySnapshot>(*exampleSnapshot());
+    double slowest = 0;
+    for (auto& result : snapshot->results) {
+        if (!result.speed) continue;
+        slowest = std::max(slowest, result.speed->medianMs);
+        result.speed->medianInterval.high = result.speed->medianMs * 50;
+    }
+    const ChartPlan plan = planChart(*snapshot);
+    EXPECT_LE(plan.x.high / plan.xScale, 2 * slowest);
+}
+
 TEST(ChartPlan, LeavesOutFailedTrials) {
     const SnapshotPtr snapshot = exampleSnapshot();
     for (const ChartPoint& point : planChart(*snapshot).points) EXPECT_EQ(snapshot->result(point.trial)->state, trial::State::Finished);
