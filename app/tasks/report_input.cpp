@@ -18,6 +18,12 @@ bool otherKeys(const trial::TrialResult& a, const trial::TrialResult& b) {
     return a.accuracyKey != b.accuracyKey || (!a.speedKey.empty() && !b.speedKey.empty() && a.speedKey != b.speedKey);
 }
 
+/// Measured by another version of the same engine, or on another machine.
+bool otherPlace(const trial::Environment& a, const trial::Environment& b) {
+    return a.engine == b.engine &&
+           (a.engineVersion != b.engineVersion || a.instructionSet != b.instructionSet || a.device != b.device || a.host != b.host);
+}
+
 }  // namespace
 
 Result<std::int64_t> newestStudy(store::Session& session) {
@@ -31,7 +37,8 @@ void markStale(std::vector<trial::TrialResult>& results) {
         if (results[i].state != trial::State::Finished) continue;
         const bool superseded =
             std::any_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [&](const trial::TrialResult& later) {
-                return later.state == trial::State::Finished && sameTarget(results[i], later) && otherKeys(results[i], later);
+                if (later.state != trial::State::Finished) return false;
+                return otherPlace(results[i].environment, later.environment) || (sameTarget(results[i], later) && otherKeys(results[i], later));
             });
         results[i].stale = results[i].stale || superseded;
     }

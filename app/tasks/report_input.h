@@ -11,7 +11,8 @@ Result<report::ReportInput> reportInput(store::Session& session, std::int64_t st
 /// The id of the newest study; NotFound, naming the file, when the session has none.
 Result<std::int64_t> newestStudy(store::Session& session);
 
-/// Marks finished results stale when a later result of the same recipe and setting stands under another key.
+/// Marks finished results stale when a later result of the same recipe and setting stands under another key, or when the study went on
+/// with another version of the engine or on another machine: rows of two places never share a front.
 void markStale(std::vector<trial::TrialResult>& results);
 
 }  // namespace trimtab::tasks

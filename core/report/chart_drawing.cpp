@@ -144,7 +144,8 @@ private:
 
     void drawPoint(const ChartModel& chart, const ChartPoint& point) {
         const auto [x, y] = centre(chart, point);
-        const Color& color = point.baseline ? m_palette.baseline : point.emulated || !point.timed ? m_palette.emulated : point.onFront ? m_palette.front : m_palette.native;
+        Color color = point.baseline ? m_palette.baseline : point.emulated || !point.timed ? m_palette.emulated : point.onFront ? m_palette.front : m_palette.native;
+        if (point.stale) color.alpha = 0.3;
         const Color faint{color.red, color.green, color.blue, 0.35};
         line(x, atY(chart, point.yInterval.low), x, atY(chart, point.yInterval.high), faint, 1.5);
         if (point.timed) line(atX(chart, point.xInterval.low), y, atX(chart, point.xInterval.high), y, faint, 1.5);
@@ -216,7 +217,7 @@ private:
         };
         entry(m_palette.front, true, "on the front");
         entry(m_palette.native, true, "native, measured");
-        entry(m_palette.baseline, true, "baseline");
+        entry(m_palette.baseline, true, "baseline (diamond)");
         if (margin) entry(m_palette.emulated, false, "emulated: accuracy only");
         text("bars: 95 % intervals", x, y, 11.5, m_palette.quiet);
     }

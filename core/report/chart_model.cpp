@@ -84,6 +84,7 @@ ChartModel chartModel(const ReportInput& input) {
         point.emulated = result.execution == trace::Execution::Emulated;
         point.onFront = input.rows[i].onFront;
         point.baseline = result.isBaseline;
+        point.stale = result.stale;
         point.chosen = result.id == input.chosen;
         if (!std::isfinite(point.y)) continue;
         if (!isFinite(point.yInterval)) point.yInterval = {point.y, point.y};

@@ -35,6 +35,7 @@ struct ChartPoint {
     bool emulated = false;
     bool onFront = false;
     bool baseline = false;
+    bool stale = false;      // drawn faded
     bool chosen = false;
 };
 

@@ -1,6 +1,7 @@
 #include "core/report/content.h"
 
 #include <cmath>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -28,6 +29,8 @@ TableRow rowOf(const TrialResult& result, const tune::ParetoRow& pareto, std::in
     row.chosen = result.id == chosen && chosen != 0;
     row.mark = result.isBaseline ? "baseline" : pareto.onFront ? "front" : pareto.leftOutBecause;
     if (result.isBaseline && pareto.onFront) row.mark = "baseline, front";
+    if (result.stale && row.mark != "stale") row.mark += ", stale";
+    if (result.speed && result.speed->throttled) row.mark += ", throttled";
     if (result.sizeBytes > 0) row.size = base::formatBytes(static_cast<double>(result.sizeBytes));
     if (result.accuracy) {
         const auto score = [&](double value) { return formatScore(result.accuracy->metric, value); };
@@ -59,7 +62,7 @@ void addFacts(Content& content, const ReportInput& input) {
     add("Data", study.dataPath.empty() ? "none: fidelity to the reference on seeded inputs" : study.dataPath);
     add("Metric", content.metric);
     add("Baseline", study.baselineName);
-    for (const TrialResult& result : input.results) {
+    for (const TrialResult& result : std::views::reverse(input.results)) {
         if (result.state != trial::State::Finished) continue;
         const trial::Environment& environment = result.environment;
         add("Engine", fmt::format("{} {} ({}, {} threads)", environment.engine, environment.engineVersion, environment.instructionSet, environment.threads));
@@ -94,9 +97,32 @@ std::string quoted(const std::string& word) {
     return text + "'";
 }
 
+// The options of the command line for what the study asks beyond its defaults.
+std::string settingWords(const trial::Study& study) {
+    const recipe::RunSetting& setting = study.setting;
+    const trial::Budget usual;
+    std::string words;
+    const auto add = [&](bool differs, std::string_view option, const auto& value) {
+        if (differs) words += fmt::format(" --{} {}", option, value);
+    };
+    add(setting.batch > 0, "batch", setting.batch);
+    for (const auto& [symbol, extent] : setting.symbols) words += fmt::format(" --symbol {}", quoted(fmt::format("{}={}", symbol, extent)));
+    for (const auto& [input, shape] : setting.shapes) words += fmt::format(" --shape {}", quoted(fmt::format("{}={}", input, fmt::join(shape.dims(), ","))));
+    add(setting.engine != "cpu", "engine", quoted(setting.engine));
+    add(setting.threads > 0, "threads", setting.threads);
+    add(setting.seed != recipe::RunSetting{}.seed, "seed", setting.seed);
+    add(!study.metric.empty(), "metric", quoted(study.metric));
+    add(study.budget.samples != usual.samples, "samples", study.budget.samples);
+    add(study.budget.processes != usual.processes, "processes", study.budget.processes);
+    add(study.budget.speedSeconds != usual.speedSeconds, "seconds", study.budget.speedSeconds);
+    add(study.budget.evaluationBatch != usual.evaluationBatch, "evaluation-batch", study.budget.evaluationBatch);
+    return words;
+}
+
 void addRepeat(Content& content, const ReportInput& input) {
     std::string sweep = "trimtab sweep " + quoted(input.study.modelPath);
     if (!input.study.dataPath.empty()) sweep += " --data " + quoted(input.study.dataPath);
+    sweep += settingWords(input.study);
     for (const trial::Axis& axis : input.study.axes) {
         std::string values;
         for (const Json& value : axis.values) values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : base::dumpJson(value));
@@ -128,7 +154,7 @@ Content contentOf(const ReportInput& input) {
     addChosen(content, input);
     addRepeat(content, input);
     content.marks = {
-        {"native", "a kernel on this machine executes the width, type and sparsity that the recipe asks for; its speed is real"},
+        {"native", "a kernel on this machine executes the widths and types that the recipe asks for; its speed is real. Zeros that no sparse kernel skips are multiplied all the same, and the layer says so"},
         {"emulated", "no kernel executes it here: the arithmetic is imitated in a wider type, so the accuracy is real and no speed is given; never on the front"},
         {"measured", "it ran on this machine and was timed or scored"},
         {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},

@@ -26,7 +26,7 @@ std::string toCsv(const ReportInput& input) {
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const trial::TrialResult& result = input.results[i];
         csv += fmt::format("{},{},{},{},{},{},{},{}", result.id, text(result.trial.label), text(result.trial.setting.engine), trace::name(result.execution), trial::name(result.basis),
-                           trial::name(result.state), input.rows[i].onFront ? 1 : 0, text(result.isBaseline ? "baseline" : input.rows[i].leftOutBecause));
+                           trial::name(result.state), input.rows[i].onFront ? 1 : 0, text(result.isBaseline ? (result.stale ? "baseline, stale" : "baseline") : input.rows[i].leftOutBecause));
         if (result.accuracy) csv += fmt::format(",{},{},{},{}", text(result.accuracy->metric), number(result.accuracy->value), number(result.accuracy->interval.low), number(result.accuracy->interval.high));
         else csv += ",,,,";
         if (result.accuracyDifference) csv += fmt::format(",{},{},{}", number(result.accuracyDifference->value), number(result.accuracyDifference->interval.low), number(result.accuracyDifference->interval.high));

@@ -21,7 +21,7 @@ struct ReportInput {
     bool dark = false;
 };
 
-/// By the extension of `path`: html, md, csv, json, svg, png. Refused for others, naming these. Written atomically.
+/// By the extension of `path`: html, md, csv, json, svg, png. Usage for others, naming these. Written atomically.
 Status write(const ReportInput& input, const std::filesystem::path& path);
 
 std::string toHtml(const ReportInput& input);

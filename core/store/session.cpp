@@ -1,5 +1,8 @@
 #include "core/store/session.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "core/base/hash.h"
 #include "core/store/session_file.h"
 
@@ -11,9 +14,15 @@ using trial::TrialResult;
 
 // What makes two studies one: everything but its number, name, words and date.
 std::string identityOf(const Study& study) {
-    Json json = trial::toJson(study);
+    Study meant = study;
+    meant.baseline = trial::baselineOf(study);  // a baseline without a setting of its own is meant under the study's
+    Json json = trial::toJson(meant);
     for (const char* key : {"id", "name", "question", "created_at", "createdAt"}) json.erase(key);
     return base::sha256(base::dumpJson(json));
+}
+
+bool areTimes(const std::vector<double>& milliseconds) {
+    return std::ranges::all_of(milliseconds, [](double time) { return std::isfinite(time) && time > 0; });
 }
 
 Result<Json> storedJson(const Statement& statement, int column, const char* what) {
@@ -203,6 +212,8 @@ private:
         if (!row) return {};
         result.accuracy->sampleScores = select.numbers(0);
         result.accuracy->sampleWeights = select.numbers(1);
+        if (!result.accuracy->sampleWeights.empty() && result.accuracy->sampleWeights.size() != result.accuracy->sampleScores.size())
+            return fail(ErrorCode::Refused, "trial " + std::to_string(result.id) + " of the session has scores and weights of different lengths");
         return {};
     }
 
@@ -213,7 +224,10 @@ private:
         for (;;) {
             TRIMTAB_TRY(const bool row, select.step());
             if (!row) return {};
-            result.speed->blocks.push_back({select.numbers(0), select.numbers(1)});
+            base::PairedBlock block{select.numbers(0), select.numbers(1)};
+            if (block.trial.empty() || !areTimes(block.trial) || !areTimes(block.baseline))
+                return fail(ErrorCode::Refused, "trial " + std::to_string(result.id) + " of the session has a block whose timings are no times");
+            result.speed->blocks.push_back(std::move(block));
         }
     }
 

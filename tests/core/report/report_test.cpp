@@ -134,6 +134,27 @@ TEST(Report, TheCommandToRepeatQuotesPaths) {
     EXPECT_THAT(content.repeat[1], HasSubstr("'/tmp/it'\\''s a session.trimtab'"));
 }
 
+TEST(Report, TheCommandToRepeatStatesWhatTheStudyAskedBeyondTheDefaults) {
+    ReportInput input = exampleInput();
+    input.study.setting.batch = 16;
+    input.study.setting.symbols["sequence"] = 64;
+    input.study.budget.samples = 256;
+    const std::string command = contentOf(input).repeat[0];
+    for (const char* words : {"--batch 16", "--symbol 'sequence=64'", "--samples 256", "--metric 'top1'"}) EXPECT_THAT(command, HasSubstr(words));
+    EXPECT_THAT(command, Not(HasSubstr("--processes")));
+}
+
+TEST(Report, StaleAndThrottledRowsSaySo) {
+    ReportInput input = exampleInput();
+    input.results[0].stale = true;
+    input.results[1].speed->throttled = true;
+    input.rows = *tune::paretoRows(input.results);
+    const Content content = contentOf(input);
+    EXPECT_THAT(content.table[0].mark, HasSubstr("stale"));
+    EXPECT_THAT(content.table[1].mark, HasSubstr("throttled"));
+    EXPECT_TRUE(chartModel(input).points[0].stale);
+}
+
 TEST(Report, WritesEveryFormByItsExtensionAndRefusesOthers) {
     const auto folder = base::TemporaryFolder::create("trimtab-report-test");
     ASSERT_TRUE(folder);

@@ -199,6 +199,32 @@ TEST_F(SessionTest, RefusesTriggersThatSomebodyPlanted) {
     EXPECT_THAT(Session::open(path(), Mode::ReadWrite).error().text(), HasSubstr("triggers"));
 }
 
+TEST_F(SessionTest, RefusesTimingsAndScoresThatNoTrialCouldHave) {
+    for (const char* vandalism : {"UPDATE blocks SET trial_times = x''", "UPDATE blocks SET baseline = x'000000000000f87f'",
+                                  "UPDATE blocks SET trial_times = x'000000000000f0bf'", "UPDATE samples SET weights = x'000000000000f03f'"}) {
+        std::filesystem::remove(path());
+        const std::int64_t id = fill();
+        {
+            auto database = Database::open(path(), Database::Access::Write);
+            ASSERT_TRUE((*database)->execute(vandalism));
+        }
+        const auto results = open()->results(id);
+        ASSERT_FALSE(results) << vandalism;
+        EXPECT_EQ(results.error().code, ErrorCode::Refused);
+    }
+}
+
+TEST_F(SessionTest, ABaselineWithoutASettingIsMeantUnderTheStudys) {
+    auto session = open();
+    trial::Study implicit = support::exampleStudy();
+    implicit.setting.batch = 16;
+    trial::Study stated = implicit;
+    stated.baseline.setting = stated.setting;
+    ASSERT_TRUE(session->addStudy(implicit));
+    ASSERT_TRUE(session->addStudy(stated));
+    EXPECT_EQ(implicit.id, stated.id);
+}
+
 TEST_F(SessionTest, TruncatedAndScribbledFilesAreRefusedOrReadButNeverCrash) {
     fill();
     const std::string bytes = *base::readFile(path(), 10 << 20);
