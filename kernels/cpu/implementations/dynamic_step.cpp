@@ -54,12 +54,18 @@ std::vector<SlotId> slotsOf(const std::vector<Source>& sources) {
 Status placeDynamicStep(Builder& builder, const NodeView& view, const std::vector<bool>& dynamic) {
     if (!ref::find(view.node)) return fail(ErrorCode::Unsupported, "nothing here executes " + view.node.op, view.node.name);
     TRIMTAB_TRY(auto inputs, sources(builder, view, &dynamic));
+    if (hasTreatedOperands(view.node)) recordTreatment(builder, view);
     auto slots = slotsOf(inputs);
     const graph::Node node = view.node;
     builder.step(
         [node, inputs = std::move(inputs)](Frame& frame) -> Status {
             std::vector<ref::RunValue> values;
-            for (const Source& source : inputs) values.push_back(load(source, frame));
+            for (const Source& source : inputs) {
+                values.push_back(load(source, frame));
+                auto* tensor = std::get_if<Tensor>(&values.back());
+                if (source.slot != kNoSlot || !tensor || !tensor->defined()) continue;  // slots were treated on their way here
+                TRIMTAB_TRY(*tensor, valueAsTreated(node, values.size() - 1, *tensor));
+            }
             TRIMTAB_TRY(auto results, ref::evaluate(node, values));
             for (std::size_t i = 0; i < node.outputs.size() && i < results.size(); ++i) {
                 if (node.outputs[i] != graph::kNoValue) frame.dynamic[static_cast<std::size_t>(node.outputs[i])] = std::move(results[i]);
@@ -78,6 +84,7 @@ runtime::Support judgeReference(const NodeView& view) {
 Status placeReference(Builder& builder, const NodeView& view) {
     builder.record().kernel = "reference";
     TRIMTAB_TRY(auto inputs, sources(builder, view, nullptr));
+    if (hasTreatedOperands(view.node)) recordTreatment(builder, view);
     auto slots = slotsOf(inputs);
     struct Target {
         SlotId slot = kNoSlot;

@@ -22,6 +22,19 @@ Result<Tensor> rounded(const Tensor& values, DataType type) {
 
 std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
 
+Result<Tensor> throughEightBits(const Tensor& values) {
+    const std::int64_t count = values.elementCount();
+    TRIMTAB_TRY(Tensor codes, Tensor::allocate(DataType::UInt8, values.shape()));
+    TRIMTAB_TRY(Tensor result, Tensor::allocate(DataType::Float32, values.shape()));
+    const float* x = values.data<float>().data();
+    auto* q = codes.mutableData<std::uint8_t>().data();
+    float* y = result.mutableData<float>().data();
+    const auto parameters = simd::parametersOf(simd::rangeOf(x, count));
+    simd::quantize(x, count, parameters, q);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(q[i] - parameters.zeroPoint) * parameters.scale;
+    return result;
+}
+
 Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, DataType type,
                              const std::string& kind) {
     const SlotId result = builder.scratch(count * 4);
@@ -123,6 +136,13 @@ Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t
     const std::int64_t count = view.shape(i).elementCount();
     return toEightBits ? placeEightBits(builder, id, source, count, kind)
                        : placeRounding(builder, id, source, count, roundingType(treatment), kind);
+}
+
+Result<Tensor> valueAsTreated(const graph::Node& node, std::size_t i, Tensor value) {
+    if (!hasTreatedOperands(node) || i > 1 || value.type() != DataType::Float32 || value.elementCount() == 0) return value;
+    if (i == 0 && node.treatment.activationBits == 8) return throughEightBits(value);
+    if (roundsOperands(node.treatment)) return rounded(value, roundingType(node.treatment));
+    return value;
 }
 
 void recordTreatment(Builder& builder, const NodeView& view) {

@@ -16,6 +16,9 @@ runtime::Support judgeEmulation(const NodeView& view);
 /// Input i in fp32, rounded as the treatment asks; other inputs as they are.
 Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t i, Layout layout = Layout::Plain);
 
+/// The same for an operand that only the run knows; other inputs are handed back untouched.
+Result<Tensor> valueAsTreated(const graph::Node& node, std::size_t i, Tensor value);
+
 /// The constant weight at input i as Float32 of its original shape: dequantised, rounded to the compute type. Shared by all plans.
 Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i);  // dequantised only: the packing rounds
 Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i);

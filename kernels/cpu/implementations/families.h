@@ -41,4 +41,7 @@ TRIMTAB_FAMILY(Sparse);
 
 #undef TRIMTAB_FAMILY
 
+/// Whether the sparse product takes such a node at all (it may still be denser than pays, or measured to be slower).
+bool hasSparseKernel(const NodeView& view);
+
 }  // namespace trimtab::cpu

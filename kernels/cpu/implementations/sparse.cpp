@@ -66,14 +66,16 @@ std::string microseconds(double seconds) { return std::to_string(static_cast<std
 
 }  // namespace
 
-runtime::Support judgeSparse(const NodeView& view) {
+bool hasSparseKernel(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     const bool isPlain = treatment.weightBits == 32 && treatment.activationBits == 32 && treatment.compute == graph::ComputeType::Float32;
-    if (!treatment.pruned || !isPlain) return notMeant();
-    if (view.node.op == "Conv" || view.node.op == "FusedConv") return refused("no kernel skips the zeros of convolutions");
-    std::string reason;
-    if (!isWeightProduct(view, &reason)) return refused(reason);
-    if (!view.constant(1)) return refused("its weight is not constant");
+    const bool isConvolution = view.node.op == "Conv" || view.node.op == "FusedConv";
+    return isPlain && !isConvolution && hasTreatedOperands(view.node) && view.constant(1) && isWeightProduct(view, nullptr);
+}
+
+runtime::Support judgeSparse(const NodeView& view) {
+    const graph::Treatment& treatment = view.node.treatment;
+    if (!treatment.pruned || !hasSparseKernel(view)) return notMeant();  // the planner notes that the zeros are multiplied
     if (treatment.density > kHighestDensity) return refused("too few weights are zero");
     return native();
 }
@@ -110,7 +112,9 @@ Status placeSparse(Builder& builder, const NodeView& view) {
     recordTreatment(builder, view);
     builder.record().weightBytes = entry.held.bytes;
     builder.record().density = static_cast<double>(entry.value->nonZeros()) / static_cast<double>(product.n * product.k);
-    builder.record().kernel = "csr " + std::string(simd::name(simd::bestIsa())) + ", picked by measured speed (" + times + ")";
+    builder.record().kernel = "csr " + std::string(simd::name(simd::bestIsa()));
+    // The name is part of what tells plans apart; measured times would make every plan another one.
+    builder.record().reason = "picked by measured speed: " + times;
     return {};
 }
 

@@ -8,6 +8,8 @@
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
 #include "kernels/cpu/implementations/dynamic_step.h"
+#include "kernels/cpu/implementations/emulation.h"
+#include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/reorder.h"
 #include "kernels/cpu/plan/implementation.h"
 
@@ -50,6 +52,14 @@ Result<Graph> bound(const Graph& graph, std::span<const NamedTensor> inputs) {
     copy.removeDeadNodes();
     return copy;
 }
+
+std::string joined(std::string first, const std::string& second) {
+    if (first.empty() || second.empty()) return first + second;
+    return std::move(first) + "; " + second;
+}
+
+/// For pruned weights that no sparse kernel could have taken.
+constexpr const char* kZerosMultiplied = "zeros are multiplied all the same: no sparse kernel for this layer";
 
 class Planner {
 public:
@@ -115,11 +125,20 @@ private:
             for (const graph::ValueId id : node.outputs) {
                 if (id != graph::kNoValue) m_dynamic[static_cast<std::size_t>(id)] = true;
             }
-            m_builder.record().kernel = "reference";
-            m_builder.record().reason = "the shape of its result is known only when it runs";
-            return placeDynamicStep(m_builder, {m_plan.graph, node}, m_dynamic);
+            const NodeView view{m_plan.graph, node};
+            const runtime::Support support = judgeEmulation(view);
+            trace::LayerRecord& record = m_builder.record();
+            record.kernel = "reference";
+            record.execution = executionOf(support);
+            record.reason = joined(support.reason, "the shape of its result is known only when it runs");
+            if (node.treatment.pruned) record.reason = joined(record.reason, kZerosMultiplied);
+            return placeDynamicStep(m_builder, view, m_dynamic);
         }
         return placeStatic(node);
+    }
+
+    static trace::Execution executionOf(const runtime::Support& support) {
+        return support.level == runtime::Support::Level::Emulated ? trace::Execution::Emulated : trace::Execution::Native;
     }
 
     Status placeStatic(const graph::Node& node) {
@@ -136,11 +155,13 @@ private:
             }
             const std::size_t before = m_plan.steps.size();
             m_builder.record().kernel = implementation.name;
-            m_builder.record().execution =
-                support.level == runtime::Support::Level::Emulated ? trace::Execution::Emulated : trace::Execution::Native;
+            m_builder.record().execution = executionOf(support);
+            m_builder.record().reason.clear();
             const Status placed = implementation.place(m_builder, view);
             if (placed) {
-                m_builder.record().reason = support.reason.empty() ? refusals : support.reason;
+                std::string& reason = m_builder.record().reason;  // may hold what the placing said
+                reason = joined(support.reason.empty() ? refusals : support.reason, reason);
+                if (node.treatment.pruned && !hasSparseKernel(view)) reason = joined(reason, kZerosMultiplied);
                 return {};
             }
             if (placed.error().code != ErrorCode::Unsupported) return placed;
