@@ -55,6 +55,8 @@ std::string deployText(const trial::Study& study, const trial::TrialResult& resu
     if (result.accuracy)
         text += fmt::format("{}: {:.4g} (95 %: {:.4g} … {:.4g}) on {} samples.\n\n", result.accuracy->metric, result.accuracy->value,
                             result.accuracy->interval.low, result.accuracy->interval.high, result.accuracy->n);
+    if (result.execution == trace::Execution::Emulated)
+        text += "This configuration is emulated: no kernel here executes it; its accuracy was measured, its speed is unknown.\n\n";
     text += "## Run it\n\nWith Trimtab: `trimtab run model.onnx`, `trimtab bench model.onnx`.\n\n";
     text += "With ONNX Runtime:\n\n```python\nimport onnxruntime\nsession = onnxruntime.InferenceSession(\"model.onnx\")\n"
             "outputs = session.run(None, inputs)  # inputs: a dictionary from input name to array\n```\n\n";

@@ -46,6 +46,14 @@ std::string accuracyTitle(const std::vector<trial::TrialResult>& results) {
     return "accuracy";
 }
 
+/// Batch or threads are varied, so that there is no one time that every speed-up is held against.
+bool variesSetting(const std::vector<trial::TrialResult>& results) {
+    return std::any_of(results.begin(), results.end(), [&](const auto& result) {
+        return result.trial.setting.batch != results.front().trial.setting.batch ||
+               result.trial.setting.threads != results.front().trial.setting.threads;
+    });
+}
+
 }  // namespace
 
 std::string paretoTable(const std::vector<trial::TrialResult>& results, const std::vector<tune::ParetoRow>& rows) {
@@ -67,7 +75,7 @@ std::string paretoTable(const std::vector<trial::TrialResult>& results, const st
                    result.sizeBytes > 0 ? base::formatBytes(static_cast<double>(result.sizeBytes)) : "–",
                    std::string(trace::name(result.execution)), printable(line.row->leftOutBecause)});
     }
-    return table.text();
+    return table.text() + (variesSetting(results) ? "speed-up: against the baseline at the same batch and threads\n" : "");
 }
 
 }  // namespace trimtab::cli

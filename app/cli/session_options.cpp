@@ -1,5 +1,6 @@
 #include "app/cli/session_options.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "app/cli/command.h"
@@ -23,9 +24,19 @@ Result<std::int64_t> studyOf(store::Session& session, const SessionOptions& opti
     return tasks::newestStudy(session);
 }
 
+void dropRepeatedFailures(std::vector<trial::TrialResult>& results) {
+    for (auto result = results.begin(); result != results.end();) {
+        const bool again = result->state == trial::State::Failed && std::any_of(result + 1, results.end(), [&](const auto& later) {
+                               return later.trial.recipe == result->trial.recipe && later.trial.setting == result->trial.setting;
+                           });
+        result = again ? results.erase(result) : result + 1;
+    }
+}
+
 Result<std::vector<trial::TrialResult>> resultsOf(store::Session& session, std::int64_t study) {
     TRIMTAB_TRY(auto results, session.results(study));
     tasks::markStale(results);
+    dropRepeatedFailures(results);
     return results;
 }
 

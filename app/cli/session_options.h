@@ -24,7 +24,9 @@ void addSessionOptions(CLI::App& command, SessionOptions& options);
 Result<std::unique_ptr<store::Session>> openForReading(const std::string& path);
 /// options.study, or the newest study of the session.
 Result<std::int64_t> studyOf(store::Session& session, const SessionOptions& options);
-/// All results of a study, stale ones marked.
+/// Takes out failures that were tried again: those with a later result of the same recipe and setting.
+void dropRepeatedFailures(std::vector<trial::TrialResult>& results);
+/// The results of a study, stale ones marked, without repeated failures.
 Result<std::vector<trial::TrialResult>> resultsOf(store::Session& session, std::int64_t study);
 /// NotFound, naming the trial, when the session has none of that number.
 Result<trial::TrialResult> trialOf(store::Session& session, std::int64_t id);

@@ -1,4 +1,5 @@
 // trimtab sweep (STUDY.json | MODEL --data D --axis PATH=VALUES …) --session S.trimtab
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -20,14 +21,25 @@
 namespace trimtab::cli {
 namespace {
 
+/// The newest study of the session. What would be measured now could not stand beside what was measured with other files.
+Result<trial::Study> resumedStudy(Program& program, const SweepOptions& options, store::Session& session, Progress& progress) {
+    TRIMTAB_TRY(const std::int64_t id, tasks::newestStudy(session));
+    TRIMTAB_TRY(const trial::Study study, session.study(id));
+    TRIMTAB_TRY(const auto worker, program.startWorker());
+    progress.show(-1, "reading the model");
+    trial::Study now = study;
+    TRIMTAB_REQUIRE(tasks::identify(now, *worker, options.model.trustLinks, program.stop.get_token()));
+    constexpr const char* kChanged = "{} changed since this study was measured (its hash differs); name the model to begin another study";
+    if (now.modelHash != study.modelHash) return fail(ErrorCode::Refused, fmt::format(kChanged, "the model"), study.modelPath);
+    if (now.dataHash != study.dataHash) return fail(ErrorCode::Refused, fmt::format(kChanged, "the dataset"), study.dataPath);
+    return study;
+}
+
 /// The study of the command line, identified; or, with --resume alone, the newest one of the session. A model that no engine takes is
 /// refused here, before anything is written.
 Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, tune::TrialRunner& runner,
                                   Progress& progress) {
-    if (options.resumesOnly()) {
-        TRIMTAB_TRY(const std::int64_t id, tasks::newestStudy(session));
-        return session.study(id);
-    }
+    if (options.resumesOnly()) return resumedStudy(program, options, session, progress);
     TRIMTAB_TRY(trial::Study study, studyOf(options, program.options));
     TRIMTAB_TRY(const auto worker, program.startWorker());
     progress.show(-1, "reading the model");
@@ -40,9 +52,9 @@ Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options,
 
 Status sayWhatIsThere(store::Session& session, const trial::Study& study, const SweepOptions& options, Progress& progress) {
     TRIMTAB_TRY(const auto results, session.results(study.id, true));
-    if (results.empty() || options.refresh || options.resume) return {};
-    progress.say(
-        fmt::format("{} trials of this study stand in the session already and are kept; --refresh measures them again", results.size()));
+    const auto finished = std::ranges::count(results, trial::State::Finished, &trial::TrialResult::state);
+    if (finished == 0 || options.refresh || options.resume) return {};
+    progress.say(fmt::format("{} trials of this study stand in the session already and are kept; --refresh measures them again", finished));
     return {};
 }
 

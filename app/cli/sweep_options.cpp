@@ -15,6 +15,15 @@ std::string besideFile(const std::string& file, const std::string& path) {
     return (std::filesystem::path(absolutePath(file)).parent_path() / path).lexically_normal().string();
 }
 
+/// The study's seed is also the seed of inputs that are drawn, where the file gives no other to its runs.
+void applySeed(trial::Study& study, const Json& json) {
+    const auto givesSeed = [](const Json& owner) { return owner.contains("run") && owner["run"].contains("seed"); };
+    if (!givesSeed(json)) study.setting.seed = study.seed;
+    // A baseline without a setting of its own takes the study's.
+    const bool ownSetting = !(study.baseline.setting == recipe::RunSetting{});
+    if (ownSetting && !givesSeed(json["baseline"])) study.baseline.setting.seed = study.seed;
+}
+
 Result<trial::Study> studyFromFile(const std::string& file) {
     TRIMTAB_TRY(const Json json, base::readJsonFile(file));
     auto study = trial::studyFromJson(json);
@@ -25,6 +34,7 @@ Result<trial::Study> studyFromFile(const std::string& file) {
     }
     if (isProgramMetric(study->metric))
         return fail(ErrorCode::Refused, "a study file must not name a program: give the metric with --metric", file);
+    applySeed(*study, json);
     study->modelPath = besideFile(file, study->modelPath);
     study->dataPath = besideFile(file, study->dataPath);
     if (study->modelPath.empty()) return fail(ErrorCode::Refused, "the study names no model", file);

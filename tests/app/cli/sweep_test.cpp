@@ -1,4 +1,5 @@
 // Sweeps through the real programs: what is stored, resumed, refreshed, compared and exported.
+#include <algorithm>
 #include <csignal>
 #include <gtest/gtest.h>
 
@@ -117,6 +118,67 @@ TEST_F(Sweep, RunsNoProgramThatAStudyFileNames) {
     EXPECT_FALSE(std::filesystem::exists(m_tiny.at("ran")));
 }
 
+TEST_F(Sweep, GoesOnWithNoStudyWhoseFilesChanged) {
+    document(trimtab(command()));
+    const std::vector<std::string> resume{"sweep", "--resume", "--refresh", "--session", m_tiny.at("s.trimtab")};
+    std::filesystem::copy_file(m_tiny.model(), m_tiny.at("kept.onnx"));
+    const std::string recipe = m_tiny.write("r.json", R"({"prune": {"ratio": 0.5}})");
+    ASSERT_EQ(trimtab({"compress", m_tiny.at("kept.onnx"), "--recipe", recipe, "-o", m_tiny.at("changed.onnx")}).status, 0);
+    std::filesystem::rename(m_tiny.at("changed.onnx"), m_tiny.model());
+    const Ran otherModel = trimtab(resume);
+    EXPECT_EQ(otherModel.status, 3) << otherModel.err;
+    EXPECT_NE(otherModel.err.find("the model changed"), std::string::npos) << otherModel.err;
+    std::filesystem::rename(m_tiny.at("kept.onnx"), m_tiny.model());
+    std::string samples = base::readFile(m_tiny.at("data/x.npy"), 1 << 20).value();
+    samples.back() = static_cast<char>(samples.back() ^ '\x80');  // the sign of the last value
+    ASSERT_TRUE(base::writeFileAtomically(m_tiny.at("data/x.npy"), samples));
+    const Ran otherData = trimtab(resume);
+    EXPECT_EQ(otherData.status, 3) << otherData.err;
+    EXPECT_NE(otherData.err.find("the dataset changed"), std::string::npos) << otherData.err;
+    EXPECT_EQ(results().size(), 3u) << "nothing was measured with other files";
+}
+
+TEST_F(Sweep, ShowsAFailureThatWasTriedAgainOnlyOnce) {
+    document(trimtab(command()));
+    {
+        const auto session = store::Session::open(m_tiny.at("s.trimtab"), store::Mode::ReadWrite).value();
+        const std::int64_t study = session->studies().value().back().id;
+        trial::TrialResult failed = session->results(study).value().back();
+        failed.trial.recipe.base.weights->bits = 2;
+        failed.trial.label = "two bits";
+        failed.state = trial::State::Failed;
+        failed.failure = "no luck";
+        for (int attempt = 0; attempt < 3; ++attempt) ASSERT_TRUE(session->addResult(study, failed));
+    }
+    const Json rows = document(trimtab({"pareto", m_tiny.at("s.trimtab"), "--json"}));
+    EXPECT_EQ(std::count_if(rows.begin(), rows.end(), [](const Json& row) { return row["left_out_because"] == "failed"; }), 1);
+    EXPECT_EQ(rows.size(), 4u);
+    const Ran again = trimtab({"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "weights.bits=32,8,3", "--session",
+                               m_tiny.at("s.trimtab"), "--seconds", "0.01", "--processes", "2"});
+    EXPECT_NE(again.err.find("3 trials of this study stand"), std::string::npos) << again.err;
+    EXPECT_EQ(again.err.find("no luck"), again.err.rfind("no luck")) << again.err;
+}
+
+TEST_F(Sweep, TakesTheSeedOfAStudyFileForItsRuns) {
+    const auto settingOf = [&](const std::string& run, const std::string& session) {
+        const std::string file = m_tiny.write("study.json", R"({"model": "model.onnx", "axes": ["weights.bits=32"], "seed": 7, )" + run +
+                                                                R"("budget": {"speed_seconds": 0.01, "processes": 2}})");
+        EXPECT_EQ(document(trimtab({"sweep", file, "--session", m_tiny.at(session), "--json"}))["finished"], 1);
+        return store::Session::open(m_tiny.at(session), store::Mode::ReadOnly).value()->studies().value().back().setting;
+    };
+    EXPECT_EQ(settingOf("", "a.trimtab").seed, 7u);
+    EXPECT_EQ(settingOf(R"("run": {"batch": 2}, )", "b.trimtab").seed, 7u);
+    EXPECT_EQ(settingOf(R"("run": {"seed": 3}, )", "c.trimtab").seed, 3u);
+}
+
+TEST_F(Sweep, SaysWhatASpeedUpIsHeldAgainstWhereBatchesDiffer) {
+    const Ran varied = trimtab({"sweep", m_tiny.model(), "--axis", "run.batch=1,4", "--session", m_tiny.at("b.trimtab"), "--seconds",
+                                "0.01", "--processes", "2", "--samples", "8"});
+    EXPECT_NE(varied.out.find("against the baseline at the same batch"), std::string::npos) << varied.out;
+    document(trimtab(command()));
+    EXPECT_EQ(trimtab({"pareto", m_tiny.at("s.trimtab")}).out.find("against the baseline"), std::string::npos);
+}
+
 TEST_F(Sweep, GoesWithoutDataByFidelity) {
     const Json answer = document(trimtab({"sweep", m_tiny.model(), "--axis", "weights.bits=32,8", "--session", m_tiny.at("f.trimtab"),
                                           "--seconds", "0.01", "--processes", "2", "--samples", "8", "--json"}));
@@ -136,6 +198,13 @@ TEST_F(Sweep, EndsInReportsAndAnExportedModel) {
     EXPECT_EQ(trimtab({"export", session, "--trial", "2", "-o", m_tiny.at("exported")}).status, 0);
     EXPECT_TRUE(std::filesystem::exists(m_tiny.at("exported/recipe.json")));
     EXPECT_EQ(trimtab({"run", m_tiny.at("exported/model.onnx")}).status, 0);
+    const auto readme = [&] { return base::readFile(m_tiny.at("exported/README.md"), 1 << 20).value(); };
+    EXPECT_EQ(readme().find("emulated"), std::string::npos);
+    const auto stored = results();
+    const auto emulated = std::ranges::find(stored, trace::Execution::Emulated, &trial::TrialResult::execution);
+    ASSERT_NE(emulated, stored.end());
+    EXPECT_EQ(trimtab({"export", session, "--trial", std::to_string(emulated->id), "-o", m_tiny.at("exported")}).status, 0);
+    EXPECT_NE(readme().find("no kernel here executes it"), std::string::npos);
     EXPECT_EQ(trimtab({"export", session, "--trial", "99", "-o", m_tiny.at("exported")}).status, 1);
 }
 
