@@ -38,6 +38,7 @@ void Workspace::connectTasks() {
             m_data->choose(m_pendingData);
             m_pendingData.clear();
         }
+        takeSymbols();
         refreshDraft();
         emit idleChanged();
     });
@@ -81,6 +82,7 @@ void Workspace::open(const QString& path) {
         m_results->load(path);
         return;
     }
+    m_taken.reset();
     m_results->clear();
     m_data->clear();
     m_model->open(path);
@@ -97,9 +99,12 @@ void Workspace::takeSession(const trial::Study& study) {
     m_settings.addRecentFile(m_results->sessionPath());
     m_draft.axes = study.axes;
     m_draft.budget = study.budget;
+    m_taken = study;
+    m_takenSymbols.reset();
     m_fromSession = true;
     const QString model = QString::fromStdString(study.modelPath);
     if (model != m_model->path() || !m_model->loaded()) m_model->open(model);
+    takeSymbols();
     if (study.dataPath.empty()) {
         m_data->goWithout();
     } else {
@@ -107,6 +112,22 @@ void Workspace::takeSession(const trial::Study& study) {
     }
     refreshDraft();
     emit opened(m_results->sessionPath());
+}
+
+void Workspace::takeSymbols() {
+    if (!m_taken || m_takenSymbols || m_model->state() != ModelTask::State::Ready) return;
+    const recipe::RunSetting shown = m_model->setting();
+    auto symbols = m_model->symbols();
+    for (auto& [name, extent] : symbols) {
+        const auto given = m_taken->setting.symbols.find(name);
+        if (given != m_taken->setting.symbols.end()) {
+            extent = given->second;
+        } else if (!shown.symbols.contains(name) && m_taken->setting.batch > 0) {
+            extent = m_taken->setting.batch;  // the one that the setting does not name is its batch
+        }
+    }
+    m_model->setSymbols(symbols);
+    m_takenSymbols = std::move(symbols);
 }
 
 void Workspace::setAxes(const std::vector<trial::Axis>& axes) {
@@ -122,9 +143,24 @@ void Workspace::setBudget(const trial::Budget& budget) {
 void Workspace::refreshDraft() {
     m_draft.modelPath = m_model->path().toStdString();
     m_draft.dataPath = m_data->state() == DataTask::State::Ready ? m_data->path().toStdString() : std::string();
-    m_draft.setting = m_model->setting();
-    m_draft.baseline.setting = m_draft.setting;
-    m_draft.name = QFileInfo(m_model->path()).completeBaseName().toStdString();
+    const trial::Study given = m_taken.value_or(trial::Study{});
+    const bool sameExtents = m_taken && (!m_takenSymbols || m_model->symbols() == *m_takenSymbols);
+    m_draft.setting = given.setting;
+    if (!sameExtents) {
+        const recipe::RunSetting chosen = m_model->setting();
+        m_draft.setting.batch = chosen.batch;
+        m_draft.setting.symbols = chosen.symbols;
+        m_draft.setting.shapes.clear();
+    }
+    m_draft.baseline = given.baseline;
+    if (!sameExtents || m_draft.baseline.setting == recipe::RunSetting{}) m_draft.baseline.setting = m_draft.setting;
+    m_draft.baselineName = given.baselineName;
+    m_draft.seed = given.seed;
+    m_draft.question = given.question;
+    // A metric belongs to its data; a program that a session names is not run.
+    const bool ownMetric = m_draft.dataPath == given.dataPath && !given.metric.starts_with("exec:");
+    m_draft.metric = ownMetric ? given.metric : std::string();
+    m_draft.name = m_taken ? given.name : QFileInfo(m_model->path()).completeBaseName().toStdString();
     m_sweep->setDraft(m_draft);
     emit draftChanged();
 }

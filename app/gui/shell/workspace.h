@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 // Everything that one window works on: the model, its data, the study, the results. Owns the tasks and ties them together; knows no widget.
+#include <map>
+#include <optional>
+
 #include <QObject>
 
 #include "app/gui/tasks/data_task.h"
@@ -55,6 +58,8 @@ signals:
 private:
     void connectTasks();
     void takeSession(const trial::Study& study);
+    /// Shows the extents that the session's study was run with as the model's.
+    void takeSymbols();
     void refreshDraft();
 
     Settings& m_settings;
@@ -65,6 +70,9 @@ private:
     std::unique_ptr<SweepTask> m_sweep;
     std::unique_ptr<ResultsTask> m_results;
     trial::Study m_draft;
+    /// The session's study while its model is open: Run goes on with it until something of it is changed.
+    std::optional<trial::Study> m_taken;
+    std::optional<std::map<std::string, std::int64_t>> m_takenSymbols;  // the model's, as they stood when it was taken
     QString m_chosenSession;
     QString m_pendingData;  // to be chosen when the model is there
     bool m_fromSession = false;

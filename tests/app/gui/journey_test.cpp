@@ -18,6 +18,7 @@
 #include "app/gui/charts/pareto_chart.h"
 #include "app/gui/models/roles.h"
 #include "app/gui/views/common/stat_tile.h"
+#include "core/store/session.h"
 #include "tests/app/gui/waiting.h"
 #include "tests/app/gui/window_fixture.h"
 
@@ -181,6 +182,39 @@ TEST_F(Journey, SweepsClicksExportsReportsAndFindsEverythingAgain) {
     click(QStringLiteral("nav.sweep"));
     EXPECT_TRUE(find<QPushButton>(QStringLiteral("axis.weights.bits.4"))->isChecked());
     EXPECT_FALSE(find<QPushButton>(QStringLiteral("axis.weights.bits.2"))->isChecked());
+}
+
+TEST_F(Journey, GoesOnWithTheStudyOfASessionMadeElsewhere) {
+    openModel(smallModel());
+    trial::Study study;
+    study.modelPath = workspace().model().path().toStdString();
+    study.modelHash = workspace().model().info().hash;
+    study.modelName = QFileInfo(workspace().model().path()).completeBaseName().toStdString();
+    study.metric = "agreement";
+    study.setting.batch = 2;
+    study.setting.threads = 1;
+    study.setting.seed = 7;
+    study.seed = 7;
+    study.baselineName = "as it came";
+    study.axes.push_back(trial::parseAxis("weights.bits=32,8").value());
+    study.budget.speedSeconds = 0.02;
+    study.budget.processes = 2;
+    study.budget.fidelitySamples = 8;
+    const QString path = folder() + QStringLiteral("/elsewhere.trimtab");
+    const auto session = store::Session::open(path.toStdString(), store::Mode::ReadWrite).value();
+    ASSERT_TRUE(session->addStudy(study));
+    restart();
+    workspace().open(path);
+    ASSERT_TRUE(waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
+    EXPECT_EQ(workspace().model().symbols().at("batch"), 2) << "what is shown is what will run";
+    waitForGrid();
+    workspace().runSweep();
+    waitForEnd();
+    ASSERT_EQ(session->studies().value().size(), 1u) << "no other study was begun";
+    EXPECT_EQ(session->results(study.id, true).value().size(), 2u);
+    workspace().model().setSymbols({{"batch", 3}});
+    EXPECT_EQ(workspace().sweep().draft().setting.batch, 3) << "another choice is another study";
+    EXPECT_EQ(workspace().sweep().draft().setting.threads, 1);
 }
 
 TEST_F(Journey, KeepsWhatFinishedWhenCancelledAndGoesOnFromThere) {
