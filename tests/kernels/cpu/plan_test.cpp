@@ -15,20 +15,29 @@ std::atomic<long> g_allocations{0};
 std::atomic<long> g_largeAllocations{0};
 constexpr std::size_t kLarge = 4096;
 
-void* counted(std::size_t size) {
+void* countedOrNull(std::size_t size) noexcept {
     ++g_allocations;
     if (size >= kLarge) ++g_largeAllocations;
-    if (void* memory = std::malloc(size ? size : 1)) return memory;
+    return std::malloc(size ? size : 1);
+}
+
+void* counted(std::size_t size) {
+    if (void* memory = countedOrNull(size)) return memory;
     throw std::bad_alloc();
 }
 }  // namespace
 
+// All plain forms are replaced together: a form left out would pair one library's new with another's delete.
 void* operator new(std::size_t size) { return counted(size); }
 void* operator new[](std::size_t size) { return counted(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return countedOrNull(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return countedOrNull(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
 
 namespace trimtab::test {
 namespace {
