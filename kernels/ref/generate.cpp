@@ -42,6 +42,18 @@ Result<Values> constantOfShape(const Call& call) {
     return one(std::move(out));
 }
 
+/// ceil((limit − first) / delta); exact for integers as long as the result is below 2^53.
+template <class C>
+double rangeCount(C first, C limit, C delta) {
+    if constexpr (std::is_same_v<C, double>) {
+        return std::ceil((limit - first) / delta);
+    } else {
+        const auto span = static_cast<__int128>(limit) - static_cast<__int128>(first), step = static_cast<__int128>(delta);
+        if (span == 0 || (span > 0) != (step > 0)) return 0;
+        return static_cast<double>((span + (step > 0 ? step - 1 : step + 1)) / step);
+    }
+}
+
 Result<Values> range(const Call& call) {
     const Tensor& start = call.tensor(0);
     for (std::size_t i = 0; i < 3; ++i) {
@@ -56,7 +68,7 @@ Result<Values> range(const Call& call) {
         load(call.tensor(1), 0, 0, 1, &limit);
         load(call.tensor(2), 0, 0, 1, &delta);
         if (delta == C{0}) return refuse(call, "a delta of 0 makes no sense");
-        const double count = std::ceil((static_cast<double>(limit) - static_cast<double>(first)) / static_cast<double>(delta));
+        const double count = rangeCount(first, limit, delta);
         if (std::isnan(count) || count > 0x1p60) return refuse(call, "the range is endless");
         TRIMTAB_TRY(Tensor out, Tensor::allocate(start.type(), Shape{count > 0 ? static_cast<std::int64_t>(count) : 0}));
         for (std::int64_t i = 0; i < out.elementCount(); ++i) {

@@ -198,16 +198,17 @@ Result<Values> normalizeSuffix(const Call& call, bool centred) {
     const Tensor& x = call.tensor(0);
     const Shape& shape = x.shape();
     TRIMTAB_TRY(const int at, axisAttribute(call, "axis", -1, shape.rank()));
-    TRIMTAB_TRY(const Line scale, broadcastSuffix(call, 1, shape, at, 1));
-    TRIMTAB_TRY(const Line shift, broadcastSuffix(call, 2, shape, at, 0));
     const std::int64_t length = extent(shape, at, shape.rank()), outer = extent(shape, 0, at);
     const DataType statistics = x.type() == DataType::Float64 ? DataType::Float64 : DataType::Float32;
     const Shape reduced = spliced(shape, at, shape.rank(), Ints(static_cast<std::size_t>(shape.rank() - at), 1));
     TRIMTAB_TRY(Tensor y, Tensor::allocate(x.type(), shape));
     TRIMTAB_TRY(Tensor means, Tensor::zeros(statistics, reduced));
     TRIMTAB_TRY(Tensor inverses, Tensor::zeros(statistics, reduced));
+    if (x.elementCount() == 0) return centred ? Values{y, means, inverses} : Values{y};
+    TRIMTAB_TRY(const Line scale, broadcastSuffix(call, 1, shape, at, 1));
+    TRIMTAB_TRY(const Line shift, broadcastSuffix(call, 2, shape, at, 0));
     Line line(static_cast<std::size_t>(length));
-    for (std::int64_t o = 0; o < outer && length > 0; ++o) {
+    for (std::int64_t o = 0; o < outer; ++o) {
         load(x, o * length, 1, length, line.data());
         Moments m = moments(line);
         if (!centred) m = {0, m.variance + m.mean * m.mean};

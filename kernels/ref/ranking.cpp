@@ -135,21 +135,23 @@ Result<Values> cumSum(const Call& call) {
 Result<Values> nonZero(const Call& call) {
     const Tensor& x = call.tensor(0);
     if (domainOf(x.type()) == Domain::None) return refuse(call, "the input must be numeric");
-    const Ints strides = x.shape().strides();
-    std::vector<std::int64_t> found;
-    for (std::int64_t i = 0; i < x.elementCount(); ++i) {
+    const auto isSet = [&x](std::int64_t i) {
         double value = 0;
         load(x, i, 0, 1, &value);
-        if (value != 0) found.push_back(i);
-    }
-    const auto count = static_cast<std::int64_t>(found.size());
-    const auto rank = static_cast<std::int64_t>(strides.size());
-    TRIMTAB_TRY(Tensor out, Tensor::allocate(DataType::Int64, Shape{rank, count}));
+        return value != 0;
+    };
+    std::int64_t count = 0;
+    for (std::int64_t i = 0; i < x.elementCount(); ++i) count += isSet(i) ? 1 : 0;
+    const Ints strides = x.shape().strides();
+    TRIMTAB_TRY(Tensor out, Tensor::allocate(DataType::Int64, Shape{x.shape().rank(), count}));
     const auto data = out.mutableData<std::int64_t>();
-    for (std::int64_t d = 0; d < rank; ++d)
-        for (std::int64_t i = 0; i < count; ++i)
-            data[static_cast<std::size_t>(d * count + i)] =
-                found[static_cast<std::size_t>(i)] / strides[static_cast<std::size_t>(d)] % x.shape()[static_cast<int>(d)];
+    std::int64_t column = 0;
+    for (std::int64_t i = 0; i < x.elementCount(); ++i) {
+        if (!isSet(i)) continue;
+        for (int d = 0; d < x.shape().rank(); ++d)
+            data[static_cast<std::size_t>(d * count + column)] = i / strides[static_cast<std::size_t>(d)] % x.shape()[d];
+        ++column;
+    }
     return one(std::move(out));
 }
 

@@ -33,6 +33,7 @@ Result<Plan> makePlan(const Call& call, const Cell& cell) {
     const Shape& r = call.tensor(2).shape();
     if (!isFloatingPoint(call.tensor(0).type()) || x.rank() != 3 || r.rank() != 3) return refuse(call, "inputs don't have the ranks of a sequence and its weights");
     Plan plan;
+    if (call.tensor(0).elementCount() == 0 || call.tensor(2).elementCount() == 0) return refuse(call, "the sequence or its weights are empty");
     plan.batchFirst = call.node.integer("layout", 0) != 0;
     plan.steps = x[plan.batchFirst ? 1 : 0];
     plan.batch = x[plan.batchFirst ? 0 : 1];

@@ -121,6 +121,18 @@ TEST(Hostile, EmptyTensorsWithHugeExtentsDoNotLoopForever) {
     EXPECT_EQ(refusal(node("ReduceSum", 13), {empty, ints({1})}), ErrorCode::Refused);
 }
 
+TEST(Range, CountsExactlyAmongLargeIntegers) {
+    const auto range = [](std::int64_t from, std::int64_t limit, std::int64_t delta) {
+        return toInt64s(first(node("Range", 11), {Tensor::fromInt64s({}, {from}), Tensor::fromInt64s({}, {limit}), Tensor::fromInt64s({}, {delta})}));
+    };
+    const std::int64_t large = std::int64_t{1} << 60;
+    EXPECT_THAT(range(large, large + 3, 2), ElementsAre(large, large + 2));
+    EXPECT_THAT(range(5, 0, -2), ElementsAre(5, 3, 1));
+    EXPECT_THAT(range(kMax - 1, kMin, kMin), ElementsAre(kMax - 1, -2));
+    EXPECT_TRUE(range(0, 5, -1).empty());
+    EXPECT_EQ(refusal(node("Range", 11), {Tensor::fromInt64s({}, {0}), Tensor::fromInt64s({}, {1}), Tensor::fromInt64s({}, {0})}), ErrorCode::Refused);
+}
+
 TEST(Split, CutsUnevenlyAndChecksItsParts) {
     const auto parts = call(node("Split", 13, {}, 3), {ramp({7}), ints({1, 4, 2})});
     ASSERT_TRUE(parts);
