@@ -56,6 +56,8 @@ void Workspace::connectTasks() {
     connect(m_sweep.get(), &SweepTask::runningChanged, this, &Workspace::idleChanged);
     connect(m_sweep.get(), &SweepTask::gridChanged, this, &Workspace::idleChanged);
     connect(m_results.get(), &ResultsTask::loaded, this, &Workspace::takeSession);
+    // The last answer arrives while the lane still counts it, so a snapshot alone does not say that everything is at rest.
+    connect(m_results.get(), &ResultsTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_results.get(), &ResultsTask::snapshotChanged, this, &Workspace::idleChanged);
     connect(m_results.get(), &ResultsTask::loadFailed, this, [this](const QString& path, const Error& error) {
         emit problem(tr("%1 could not be opened. %2").arg(QFileInfo(path).fileName(), QString::fromStdString(error.text())));

@@ -45,7 +45,7 @@ Status writeReportFile(const std::string& session, std::int64_t study, std::int6
 
 }  // namespace
 
-ResultsTask::ResultsTask(QObject* parent) : QObject(parent) {}
+ResultsTask::ResultsTask(QObject* parent) : QObject(parent) { connect(&m_lane, &Lane::busyChanged, this, &ResultsTask::busyChanged); }
 
 void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
     const QString absolute = QFileInfo(sessionPath).absoluteFilePath();

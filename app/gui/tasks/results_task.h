@@ -36,6 +36,7 @@ public:
     bool busy() const { return m_lane.busy(); }
 
 signals:
+    void busyChanged(bool busy);
     void loaded(const trimtab::trial::Study& study);
     void loadFailed(const QString& path, const trimtab::Error& error);
     void snapshotChanged();
