@@ -3,7 +3,7 @@
 #   tests/run.sh            the ci preset with short forms
 #   tests/run.sh asan       the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tests/run.sh tsan       under ThreadSanitizer
-#   tests/run.sh long       the long forms: more kill rounds, more mutations, the full sample sweep
+#   tests/run.sh long       the ci preset, then the full sample sweep (tests/bench/full_sweep.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . installers/packages.sh
@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 form=${1:-ci}
 case "$form" in
   ci|asan|tsan) preset=$form ;;
-  long) preset=ci; export TRIMTAB_LONG_TESTS=1 ;;
+  long) preset=ci ;;
   *) echo "tests/run.sh: unknown form '$form' (ci, asan, tsan, long)" >&2; exit 2 ;;
 esac
 
@@ -22,5 +22,7 @@ install_packages $(build_packages) $(test_packages)
 cmake --preset "$preset"
 cmake --build --preset "$preset" -j "$(nproc)"
 export QT_QPA_PLATFORM=offscreen ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-# Timing inside tests is never asserted, but two sweeps on two cores only slow each other down: tests that sweep are marked RUN_SERIAL.
 ctest --preset "$preset" -j "$(nproc)"
+if [ "$form" = long ]; then
+  tests/bench/full_sweep.sh build/ci
+fi
