@@ -27,6 +27,11 @@ test_packages() {
   echo libgtest-dev libgmock-dev libbenchmark-dev libonnx-testdata sqlite3 python3
 }
 
+# Only to pack a bundle for a GPU machine.
+bundle_packages() {
+  echo patchelf xz-utils binutils
+}
+
 missing_packages() {
   local name
   for name in "$@"; do

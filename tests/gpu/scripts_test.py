@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""The scripts around a GPU, tried without one: programs that print what a GPU's would stand in for them."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import fakes
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+
+
+class Folder(unittest.TestCase):
+    def setUp(self):
+        holder = tempfile.TemporaryDirectory(prefix="gpu_scripts")
+        self.addCleanup(holder.cleanup)
+        self.bin, self.out = os.path.join(holder.name, "bin"), os.path.join(holder.name, "out")
+        os.mkdir(self.bin)
+        fakes.all_well(self.bin)
+
+    def verify(self, *arguments):
+        environment = {**os.environ, "PATH": self.bin + ":" + os.environ["PATH"]}
+        environment.pop("OUT", None)
+        return subprocess.run([os.path.join(HERE, "verify.sh"), "--bin", self.bin, "-o", self.out, *arguments], capture_output=True, text=True, env=environment)
+
+    def record(self):
+        with open(os.path.join(self.out, "gpu_record.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+
+class Verify(Folder):
+    def test_passes_when_every_stage_does(self):
+        ran = self.verify()
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+        record = self.record()
+        self.assertTrue(record["passed"])
+        self.assertEqual({name: stage["status"] for name, stage in record["stages"].items()},
+                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "sweep"], "passed"))
+        self.assertEqual(record["card"]["name"], "NVIDIA H100 80GB HBM3")
+        self.assertEqual(record["card"]["driver"], "580.159.04")
+        self.assertRegex(record["commit"], "^[0-9a-f]{40}$|^unknown$")
+        self.assertEqual(len(record["stages"]["bench"]["figures"]), 4)
+        self.assertIn("PASSED", ran.stdout.splitlines()[-1])
+        self.assertTrue(os.path.exists(os.path.join(self.out, "gpu_classifier.trimtab")))
+
+    def test_watches_one_test_of_every_suite(self):
+        self.verify("--only", "memcheck,racecheck")
+        with open(os.path.join(self.bin, "sanitizer.log"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(len(lines), 2)
+        self.assertIn("--tool memcheck", lines[0])
+        self.assertIn("--tool racecheck", lines[1])
+        self.assertIn("--gtest_filter=Rows.Adds:Products/0.Agree", lines[0])
+
+    def test_says_in_one_line_that_there_is_no_driver(self):
+        fakes.program(self.bin, "trimtab", fakes.TRIMTAB, devices=fakes.NO_DEVICES, pareto="[]")
+        ran = self.verify()
+        self.assertEqual(ran.returncode, 1)
+        self.assertEqual(ran.stdout, "")
+        self.assertEqual(len(ran.stderr.strip().splitlines()), 1)
+        self.assertIn("libcuda.so.1 was not found", ran.stderr)
+
+    def test_records_a_failure_and_goes_on(self):
+        failure = ', "failures": [{"failure": "wanted 1\\ngot 2"}]'
+        fakes.program(self.bin, "gpu_kernels_test", fakes.KERNEL_TEST, gtest=fakes.GTEST % failure, status=1)
+        ran = self.verify()
+        self.assertEqual(ran.returncode, 1)
+        stages = self.record()["stages"]
+        self.assertEqual(stages["kernels"]["status"], "failed")
+        self.assertEqual(stages["kernels"]["figures"]["failures"], [{"test": "Products.Agree", "reason": "wanted 1 got 2"}])
+        self.assertEqual(stages["sweep"]["status"], "passed")
+
+    def test_does_not_take_a_crash_or_silence_for_success(self):
+        for text in ("#!/bin/sh\nkill -SEGV $$\n", "#!/bin/sh\nexit 0\n"):
+            fakes.program(self.bin, "gpu_kernels_test", text)
+            fakes.program(self.bin, "gpu_models", text)
+            fakes.program(self.bin, "gpu_bench", text)
+            self.assertEqual(self.verify("--only", "kernels,models,bench").returncode, 1)
+            self.assertEqual({stage["status"] for stage in self.record()["stages"].values()}, {"failed"})
+
+    def test_fails_a_stage_for_one_model_that_disagrees(self):
+        fakes.program(self.bin, "gpu_models", fakes.MODELS + "echo '{\"kind\": \"model\", \"model\": \"m\", \"recipe\": \"r\", \"passed\": false}'\n")
+        self.assertEqual(self.verify("--only", "models").returncode, 1)
+        self.assertIn("1 of 2", self.record()["stages"]["models"]["reason"])
+
+    def test_ends_a_stage_at_its_limit(self):
+        fakes.program(self.bin, "gpu_models", "#!/bin/sh\necho '{\"kind\": \"model\", \"passed\": true}'\nsleep 60 & sleep 60\n")
+        self.assertEqual(self.verify("--only", "models,bench", "--limit", "models=1").returncode, 1)
+        stages = self.record()["stages"]
+        self.assertEqual(stages["models"]["status"], "timed out")
+        self.assertLess(stages["models"]["seconds"], 10)
+        self.assertEqual(stages["models"]["figures"], [{"kind": "model", "passed": True}], "what came before the end is kept")
+        self.assertEqual(stages["bench"]["status"], "passed")
+
+    def test_keeps_within_the_time_for_all(self):
+        fakes.program(self.bin, "gpu_models", "#!/bin/sh\nsleep 60\n")
+        self.assertEqual(self.verify("--only", "models,bench", "--total", "2").returncode, 1)
+        self.assertEqual([stage["status"] for stage in self.record()["stages"].values()], ["timed out", "skipped"])
+
+    def test_names_a_program_that_is_missing(self):
+        os.remove(os.path.join(self.bin, "gpu_bench"))
+        self.assertEqual(self.verify("--only", "bench").returncode, 1)
+        self.assertEqual(self.record()["stages"]["bench"]["status"], "missing")
+
+    def sanitizer_stage(self, words, status):
+        fakes.program(self.bin, "compute-sanitizer", fakes.SANITIZER, words=words, status=status, log="/dev/null")
+        ran = self.verify("--only", "memcheck")
+        return ran.returncode, self.record()["stages"]["memcheck"]["status"]
+
+    def test_records_that_the_sanitizer_was_refused(self):
+        self.assertEqual(self.sanitizer_stage("========= Error: Device not supported. Please refer to the documentation", 1), (0, "refused"))
+
+    def test_fails_for_what_the_sanitizer_finds(self):
+        self.assertEqual(self.sanitizer_stage("========= ERROR SUMMARY: 3 errors", 0), (1, "failed"))
+        self.assertEqual(self.sanitizer_stage("========= RACECHECK SUMMARY: 1 hazard displayed (1 error, 0 warnings)", 0), (1, "failed"))
+
+    def test_does_not_take_a_test_that_crashed_for_a_refusal(self):
+        self.assertEqual(self.sanitizer_stage("something went wrong", 1), (1, "failed"))
+
+    def test_fails_a_sweep_that_ran_elsewhere(self):
+        fakes.program(self.bin, "trimtab", fakes.TRIMTAB, devices=fakes.DEVICES, pareto=fakes.PARETO.replace("cuda", "cpu"))
+        self.assertEqual(self.verify("--only", "sweep").returncode, 1)
+
+    def test_refuses_words_it_does_not_know(self):
+        self.assertEqual(self.verify("--only", "nonsense").returncode, 2)
+        self.assertEqual(self.verify("--limit", "models=soon").returncode, 2)
+
+
+class Compare(Folder):
+    def oracle(self, name="h100_gemm_best.csv", header="dtype,m,n,k,latency_us,engine"):
+        os.makedirs(self.out, exist_ok=True)
+        with open(os.path.join(self.out, name), "w", encoding="utf-8") as file:
+            file.write(header + "\nbfloat16,8,8192,8192,50.0,A 1\nbfloat16,1,1024,1024,4.0,B 2\n")
+
+    def compare(self):
+        return subprocess.run([os.path.join(HERE, "compare.sh"), os.path.join(self.out, "gpu_record.json"), self.out], capture_output=True, text=True)
+
+    def test_gives_the_geometric_mean_by_type(self):
+        self.verify("--only", "bench")
+        self.oracle()
+        ran = self.compare()
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        row = next(line.split() for line in ran.stdout.splitlines() if line.startswith("bfloat16") and "of" in line.split())
+        self.assertEqual(row, ["bfloat16", "2", "1.000", "0.800", "of", "1", "1.25"], "sqrt(40/50 · 5/4) = 1; 40/50 alone has 134 MB of weights")
+        self.assertIn("1 products of the record are not in the oracle", ran.stdout)
+
+    def test_refuses_what_it_cannot_compare(self):
+        self.verify("--only", "bench")
+        self.oracle(header="dtype,m,n,k,time,engine")
+        self.assertIn("lacks the columns latency_us", self.compare().stderr)
+        self.oracle("h200_gemm_best.csv")
+        os.remove(os.path.join(self.out, "h100_gemm_best.csv"))
+        self.assertNotEqual(self.compare().returncode, 0, "the H100's record is not held against the H200's oracle")
+
+
+class Readme(Folder):
+    def figures(self, *arguments):
+        return subprocess.run([sys.executable, os.path.join(HERE, "readme_figures.py"), *arguments, self.readme, self.records], capture_output=True, text=True)
+
+    def setUp(self):
+        super().setUp()
+        self.readme, self.records = os.path.join(self.bin, "README.md"), os.path.join(self.bin, "records")
+        os.mkdir(self.records)
+        with open(self.readme, "w", encoding="utf-8") as file:
+            file.write("before\n<!-- gpu figures -->\n900 tokens/s, surely\n<!-- end of gpu figures -->\nafter\n")
+
+    def keep(self, name, **changes):
+        record = {**self.record(), **changes}
+        with open(os.path.join(self.records, name), "w", encoding="utf-8") as file:
+            json.dump(record, file)
+
+    def text(self):
+        with open(self.readme, encoding="utf-8") as file:
+            return file.read()
+
+    def test_claims_nothing_without_a_record(self):
+        self.assertEqual(self.figures("--check").returncode, 1, "a typed figure is noticed")
+        self.assertEqual(self.figures().returncode, 0)
+        self.assertEqual(self.figures("--check").returncode, 0)
+        self.assertIn("owed", self.text())
+        self.assertNotIn("surely", self.text())
+        self.assertTrue(self.text().startswith("before\n") and self.text().endswith("\nafter\n"))
+
+    def test_takes_the_newest_record_of_each_card(self):
+        self.verify()
+        self.keep("a.json", recorded_at="2026-11-20T00:00:00Z", commit="a" * 40)
+        self.keep("b.json", recorded_at="2026-11-25T00:00:00Z", commit="b" * 40)
+        self.keep("c.json", recorded_at="2026-11-22T00:00:00Z", commit="c" * 40, card={"name": "NVIDIA H200", "driver": "590.1"})
+        with open(os.path.join(self.records, "other.json"), "w", encoding="utf-8") as file:
+            file.write('{"format": "something else"}')
+        self.assertEqual(self.figures().returncode, 0)
+        text = self.text()
+        self.assertIn("bbbbbbbbbbbb", text)
+        self.assertIn("cccccccccccc", text)
+        self.assertNotIn("aaaaaaaaaaaa", text)
+        self.assertIn("| llama-3.2-1b | bf16 | 1 | 901 | 71 % |", text)
+        self.assertIn("| 8 × 8192 × 8192 | bf16 | 40.0 | 27 |", text)
+        self.assertIn("3012 GB/s", text)
+        self.assertEqual(self.figures("--check").returncode, 0)
+
+    def test_tells_a_record_that_did_not_pass(self):
+        self.verify()
+        self.keep("a.json", passed=False)
+        self.figures()
+        self.assertIn("not every check passed", self.text())
+
+
+class Shapes(unittest.TestCase):
+    def test_are_plain_shapes_for_every_row_count(self):
+        with open(os.path.join(HERE, "shapes.csv"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[0], "dtype,m,n,k")
+        rows = [line.split(",") for line in lines[1:]]
+        self.assertEqual(len(rows), len({tuple(row) for row in rows}))
+        for dtype in ("bfloat16", "fp8"):
+            counts = {}
+            for row in rows:
+                if row[0] == dtype:
+                    counts[int(row[1])] = counts.get(int(row[1]), 0) + 1
+            self.assertEqual(sorted(counts), [1, 8, 64, 512, 4096])
+            self.assertGreaterEqual(sum(counts.values()), 24)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,194 @@
+"""The stages of a verification: what each runs and how its answer is read. A stage is a dict: status, seconds, reason or summary, figures."""
+import json
+import os
+import time
+
+from running import find_sanitizer, run
+
+KERNEL_TESTS = ("gpu_kernels_test", "kernels_cuda_gpu_test")
+FAILURES_KEPT = 40
+REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")  # compute-sanitizer's words
+
+
+def json_lines(text):
+    """The lines that are JSON objects."""
+    found = []
+    for line in text.splitlines():
+        line = line.strip()
+        if not line.startswith("{"):
+            continue
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            continue
+    return found
+
+
+def one_per_suite(listing):
+    """A filter that names the first test of every suite of --gtest_list_tests."""
+    chosen, suite = [], None
+    for line in listing.splitlines():
+        if line and not line[0].isspace() and line.split("#")[0].strip().endswith("."):
+            suite = line.split("#")[0].strip()
+        elif suite and line.startswith("  "):
+            chosen.append(suite + line.split("#")[0].strip())
+            suite = None
+    return ":".join(chosen)
+
+
+def gtest_failures(report):
+    failures = []
+    for suite in report.get("testsuites", []):
+        for test in suite.get("testsuite", []):
+            if test.get("failures"):
+                words = test["failures"][0].get("failure", "")
+                failures.append({"test": f"{suite['name']}.{test['name']}", "reason": " ".join(words.split())[:400]})
+    return failures
+
+
+def error_summaries(text):
+    """The counts of "ERROR SUMMARY: N errors" and "RACECHECK SUMMARY: N hazards …"; one for each process that the tool watched."""
+    counts = []
+    for line in text.splitlines():
+        if "SUMMARY:" in line:
+            words = line.split("SUMMARY:")[1].split()
+            if words and words[0].isdigit():
+                counts.append(int(words[0]))
+    return counts
+
+
+class Stages:
+    def __init__(self, programs, out, here, record):
+        self.programs, self.out, self.here, self.record = programs, out, here, record
+
+    def run_all(self, wanted, limits, total, keep):
+        """In order; what the time for all leaves is the most that one gets. `keep` is called after each."""
+        end = time.monotonic() + total
+        for name in wanted:
+            limit = min(limits[name], end - time.monotonic())
+            begun = time.monotonic()
+            if limit < 1:
+                stage = {"status": "skipped", "reason": "no time was left"}
+            else:
+                try:
+                    stage = getattr(self, name)(limit)
+                except (OSError, ValueError, KeyError, TypeError) as error:
+                    stage = {"status": "failed", "reason": f"its answer could not be read: {error!r}"}
+            stage["seconds"] = round(time.monotonic() - begun, 2)
+            self.record["stages"][name] = stage
+            keep()
+
+    def log(self, name):
+        return os.path.join(self.out, f"{name}.log")
+
+    def selftest(self, limit):
+        answer = run([self.programs.path("trimtab"), "selftest", "--engine", "cuda", "--json"], limit, log=self.log("selftest"))
+        found = json.loads(answer.out) if answer.out.strip() else {}
+        stage = {"passed": found.get("passed", 0), "failed": found.get("failed", [])}
+        if answer.status == 0 and not stage["failed"] and stage["passed"] > 0:
+            return {"status": "passed", "summary": f"{stage['passed']} checks against the reference", "figures": stage}
+        return self.failed(answer, stage, f"{len(stage['failed'])} of {stage['passed'] + len(stage['failed'])} checks failed")
+
+    def kernels(self, limit):
+        program = self.programs.first(*KERNEL_TESTS)
+        if not program:
+            return self.missing(KERNEL_TESTS[0])
+        path = os.path.join(self.out, "kernels_gtest.json")
+        answer = run([program, f"--gtest_output=json:{path}", "--gtest_brief=1"], limit, log=self.log("kernels"))
+        if not os.path.exists(path):
+            return self.failed(answer, {}, "no report")
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        os.remove(path)
+        failures = gtest_failures(report)
+        figures = {"tests": report.get("tests", 0), "failed": len(failures), "failures": failures[:FAILURES_KEPT]}
+        if answer.status == 0 and not failures and figures["tests"] > 0:
+            return {"status": "passed", "summary": f"{figures['tests']} tests against the reference", "figures": figures}
+        return self.failed(answer, figures, f"{len(failures)} of {figures['tests']} tests failed: " + ", ".join(f["test"] for f in failures[:3]))
+
+    def memcheck(self, limit):
+        return self.sanitize("memcheck", limit)
+
+    def racecheck(self, limit):
+        return self.sanitize("racecheck", limit)
+
+    def sanitize(self, tool, limit):
+        """The first test of every suite under compute-sanitizer. Where the machine refuses the tool, that is recorded and fails nothing."""
+        program = self.programs.first(*KERNEL_TESTS)
+        if not program:
+            return self.missing(KERNEL_TESTS[0])
+        sanitizer = find_sanitizer()
+        if not sanitizer:
+            return {"status": "refused", "reason": "compute-sanitizer is not on this machine"}
+        chosen = one_per_suite(run([program, "--gtest_list_tests"], 30).out)
+        command = [sanitizer, "--tool", tool, "--target-processes", "all", program, f"--gtest_filter={chosen}", "--gtest_brief=1"]
+        answer = run(command, limit, log=self.log(tool))
+        counts = error_summaries(answer.out + "\n" + answer.err)
+        tests = len(chosen.split(":")) if chosen else 0
+        figures = {"tests": tests, "errors": sum(counts)}
+        words = answer.out + answer.err
+        refused = any(sign in words for sign in REFUSALS) or ("========= Error:" in words and not counts)
+        if refused and not sum(counts):
+            return {"status": "refused", "reason": f"compute-sanitizer {tool} was refused: {answer.last_words()}"}
+        if answer.status == 0 and counts and sum(counts) == 0 and tests > 0:
+            return {"status": "passed", "summary": f"{tests} tests clean", "figures": figures}
+        return self.failed(answer, figures, f"{sum(counts)} errors")
+
+    def models(self, limit):
+        lines, answer = self.lines_of("gpu_models", limit, ["--samples", self.programs.samples])
+        if answer is None:
+            return lines
+        models = [line for line in lines if line.get("kind") == "model"]
+        wrong = [line for line in models if line.get("passed") is not True]
+        if answer.status == 0 and models and not wrong:
+            return {"status": "passed", "summary": f"{len(models)} models × recipes agree", "figures": lines}
+        return self.failed(answer, lines, f"{len(wrong)} of {len(models)} models × recipes disagree")
+
+    def bench(self, limit):
+        lines, answer = self.lines_of("gpu_bench", limit, ["--shapes", os.path.join(self.here, "shapes.csv")])
+        if answer is None:
+            return lines
+        wrong = [line for line in lines if line.get("passed") is False]
+        if answer.status == 0 and lines and not wrong:
+            return {"status": "passed", "summary": f"{len(lines)} figures", "figures": lines}
+        return self.failed(answer, lines, f"{len(wrong)} of {len(lines)} figures were wrong")
+
+    def lines_of(self, name, limit, arguments):
+        """The JSON lines and the answer; (stage, None) when the program is not here."""
+        program = self.programs.first(name)
+        if not program:
+            return self.missing(name), None
+        answer = run([program, *arguments], limit, log=self.log(name))
+        return json_lines(answer.out), answer
+
+    def sweep(self, limit):
+        sample = os.path.join(self.programs.samples, "classifier")
+        session = os.path.join(self.out, "gpu_classifier.trimtab")
+        for old in (session, session + "-wal", session + "-shm"):
+            if os.path.exists(old):
+                os.remove(old)
+        begun = time.monotonic()
+        command = [self.programs.path("trimtab"), "sweep", os.path.join(sample, "classifier.onnx"), "--data", os.path.join(sample, "data"),
+                   "--engine", "cuda", "--batch", "64", "--axis", "weights.bits=32,8,4", "--axis", "compute=fp32,bf16,int8", "--samples", "256",
+                   "--seconds", "0.1", "--processes", "3", "--session", session]
+        answer = run(command, limit, log=self.log("sweep"))
+        if answer.status != 0:
+            return self.failed(answer, [], "the sweep did not end well")
+        pareto = run([self.programs.path("trimtab"), "pareto", session, "--json"], max(5, limit - (time.monotonic() - begun)))
+        trials = [{key: trial.get(key) for key in ("trial", "label", "engine", "execution", "latency_ms", "throughput_sps", "accuracy", "speedup")}
+                  for trial in json.loads(pareto.out)]
+        strangers = [trial for trial in trials if trial["engine"] != "cuda"]
+        if pareto.status == 0 and trials and not strangers:
+            return {"status": "passed", "summary": f"{len(trials)} trials in {os.path.basename(session)}", "figures": trials}
+        return self.failed(pareto, trials, f"{len(strangers)} of {len(trials)} trials did not run on cuda")
+
+    @staticmethod
+    def missing(name):
+        return {"status": "missing", "reason": f"{name} is not here"}
+
+    @staticmethod
+    def failed(answer, figures, what):
+        reason = f"{what}; {answer.ending()}"
+        if answer.status != 0:
+            reason += f": {answer.last_words()}"
+        return {"status": "timed out" if answer.timed_out else "failed", "reason": reason, "figures": figures}
