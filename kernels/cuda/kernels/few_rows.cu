@@ -83,17 +83,35 @@ bool servesTensorCores(const Product& product) {
     return groupsOf(format, product.k) == 1 || format.group % 32 == 0;
 }
 
-template <class Units, int rowsOfX>
+template <class Units, int rowsOfX, bool anyX>
 Status launchScalar(Stream stream, ScalarRows rows) {
     constexpr int perWarp = kScalarRows<rowsOfX>;
     rows.splits = splitsFor(ceilDivide(rows.rowBytes, 512), perWarp, rows.n, 8 * kMultiprocessors);
     const dim3 blocks(static_cast<unsigned>(ceilDivide(rows.n, perWarp * kScalarWarps / rows.splits)));
-    return launchDependent(fewRowsScalarKernel<Units, rowsOfX>, blocks, dim3(kScalarWarps * 32), 0, stream, rows);
+    return launchDependent(fewRowsScalarKernel<Units, rowsOfX, anyX>, blocks, dim3(kScalarWarps * 32), 0, stream, rows);
 }
+
+/// Rare, and each row reads the weights again.
+template <class Units>
+Status launchRowByRow(Stream stream, ScalarRows rows) {
+    const int m = rows.m;
+    const std::int64_t step = static_cast<std::int64_t>(rows.n) * (rows.epilogue.wide ? 4 : 2);
+    rows.m = 1;
+    for (int row = 0; row < m; ++row) {
+        TRIMTAB_REQUIRE((launchScalar<Units, 1, true>(stream, rows)));
+        rows.x = static_cast<const char*>(rows.x) + rows.k * static_cast<std::int64_t>(rows.type == DataType::Float32 ? 4 : 2);
+        rows.epilogue.y = static_cast<char*>(rows.epilogue.y) + step;
+        if (rows.epilogue.residual != nullptr) rows.epilogue.residual = static_cast<const char*>(rows.epilogue.residual) + step;
+    }
+    return {};
+}
+
 template <class Units>
 Status launchScalar(Stream stream, const ScalarRows& rows) {
-    if (rows.m <= 1) return launchScalar<Units, 1>(stream, rows);
-    return rows.m <= 4 ? launchScalar<Units, 4>(stream, rows) : launchScalar<Units, 16>(stream, rows);
+    const bool anyGroup = Units::kCodes && rows.groups > 1 && rows.group % Units::kUnit != 0;
+    if (rows.type != DataType::Float32 || anyGroup) return launchRowByRow<Units>(stream, rows);
+    if (rows.m <= 1) return launchScalar<Units, 1, false>(stream, rows);
+    return rows.m <= 4 ? launchScalar<Units, 4, false>(stream, rows) : launchScalar<Units, 16, false>(stream, rows);
 }
 
 Status launchScalarRows(Stream stream, const Product& product, const ProductOperands& operands) {

@@ -1,5 +1,6 @@
 #pragma once
-// Few rows of x times weights where the tensor cores don't serve: float32 x, x and weights of different types, groups that are no multiple of 32.
+// Few rows of x times weights where the tensor cores don't serve: float32 x, and (a row of x at a time: `anyX`) x and weights of different types and
+// groups that are no multiple of 8.
 // A warp takes four rows of weights, each lane 16 bytes of each at a time, the next ones asked for before these are used and the first before the
 // previous kernel has ended; `splits` warps of a block share the columns. Products and sums in float32.
 #include <cstring>
@@ -86,11 +87,11 @@ __device__ __forceinline__ void loadElements(const T* from, int left, bool align
     for (int i = 0; i < count; ++i) values[i] = i < left ? toFloat(from[i]) : 0.0F;
 }
 
-template <int count>
+template <bool anyX, int count>
 __device__ __forceinline__ void loadX(const ScalarRows& p, int row, int column, float (&values)[count]) {
     const std::int64_t at = static_cast<std::int64_t>(row) * p.k + column;
     const int left = row < p.m ? p.k - column : 0;
-    if (p.type == DataType::Float32)
+    if (!anyX || p.type == DataType::Float32)
         loadElements(static_cast<const float*>(p.x) + at, left, p.aligned, values);
     else if (p.type == DataType::Float16)
         loadElements(static_cast<const __half*>(p.x) + at, left, p.aligned, values);
@@ -99,11 +100,11 @@ __device__ __forceinline__ void loadX(const ScalarRows& p, int row, int column, 
 }
 
 /// Takes the zero point from a unit of row n's codes and, where groups are smaller than rows, multiplies by the scale.
-template <int count>
+template <bool anyGroup, int count>
 __device__ __forceinline__ void applyGroups(const ScalarRows& p, int n, int column, float (&values)[count]) {
     const std::int64_t at = static_cast<std::int64_t>(n) * p.groups;
     const bool grouped = p.groups > 1;
-    if (p.group % count == 0 || !grouped) {
+    if (!anyGroup || p.group % count == 0 || !grouped) {
         const int group = grouped ? column / p.group : 0;
         if (group >= p.groups) return;  // padding; x is zero there
         const float zero = p.zeros != nullptr ? static_cast<float>(p.zeros[at + group]) : 0.0F;
@@ -120,7 +121,7 @@ __device__ __forceinline__ void applyGroups(const ScalarRows& p, int n, int colu
     }
 }
 
-template <class Units, int rows, int rowsOfX>
+template <class Units, bool anyX, int rows, int rowsOfX>
 __device__ __forceinline__ void multiplyChunk(const ScalarRows& p, int row0, int chunk, const uint4 (&w)[rows], float (&sums)[rows][rowsOfX]) {
 #pragma unroll 1
     for (int unit = 0; unit < Units::kUnits; ++unit) {
@@ -129,12 +130,12 @@ __device__ __forceinline__ void multiplyChunk(const ScalarRows& p, int row0, int
 #pragma unroll
         for (int r = 0; r < rows; ++r) {
             Units::decode(w[r], unit, weights[r]);
-            if (Units::kCodes && row0 + r < p.n) applyGroups(p, row0 + r, column, weights[r]);
+            if (Units::kCodes && row0 + r < p.n) applyGroups<anyX>(p, row0 + r, column, weights[r]);
         }
 #pragma unroll
         for (int m = 0; m < rowsOfX; ++m) {
             float x[Units::kUnit];
-            loadX(p, m, column, x);
+            loadX<anyX>(p, m, column, x);
 #pragma unroll
             for (int r = 0; r < rows; ++r)
 #pragma unroll
@@ -188,7 +189,7 @@ __device__ __forceinline__ void finishRows(const ScalarRows& p, float (&sums)[ro
     }
 }
 
-template <class Units, int rowsOfX>
+template <class Units, int rowsOfX, bool anyX>
 __global__ void __launch_bounds__(kScalarWarps * 32, 2) fewRowsScalarKernel(const ScalarRows p) {
     constexpr int rows = kScalarRows<rowsOfX>;
     allowNextKernel();
@@ -204,7 +205,7 @@ __global__ void __launch_bounds__(kScalarWarps * 32, 2) fewRowsScalarKernel(cons
     while (chunk < chunks) {
         const int following = chunk + p.splits * 32;
         loadChunks(p, row0, following, next);
-        multiplyChunk<Units>(p, row0, chunk, current, sums);
+        multiplyChunk<Units, anyX>(p, row0, chunk, current, sums);
 #pragma unroll
         for (int r = 0; r < rows; ++r) current[r] = next[r];
         chunk = following;
