@@ -18,9 +18,13 @@ struct Attention {
     bool causal = true;
     std::int64_t window = 0;     // > 0: only the last `window` keys are seen
     float softCap = 0;           // > 0: scores become cap · tanh(score / cap)
-    // Strides in elements of q [batch, queries, heads, headSize] and of the new k, v [batch, queries, kvHeads, headSize]; the head's values are contiguous.
+    // Strides in elements of q [batch, queries, heads, headSize] and of the new k, v [batch, queries, kvHeads, headSize]; a head's values are
+    // contiguous.
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;
     std::int64_t kvBatchStride = 0, kvTokenStride = 0, kvHeadStride = 0;
+    // Not null: the tokens in the cache are counted there (device memory) when the kernels run, and `past` is the most that they will be; so that a
+    // step that was recorded once can be replayed while the cache grows.
+    const std::int32_t* pastOnDevice = nullptr;
 };
 
 struct Rotary {
@@ -33,7 +37,8 @@ struct Rotary {
 /// [positions, half], row past + s for token s.
 Status launchAppendToCache(Stream stream, const Attention& attention, const Rotary& rotary, void* q, const void* k, const void* v,
                            const float* cos, const float* sin, void* keyCache, void* valueCache);
-/// o: [batch, queries, heads, headSize], contiguous. `workspace` of attentionWorkspace() bytes (may be 0). Keys t < past + queries must be in the caches.
+/// o: [batch, queries, heads, headSize], contiguous. `workspace` of attentionWorkspace() bytes (may be 0; never less for a larger past). Keys
+/// t < past + queries must be in the caches.
 std::int64_t attentionWorkspace(const Attention& attention);
 Status launchAttention(Stream stream, const Attention& attention, const void* q, const void* keyCache, const void* valueCache, void* workspace,
                        void* o);

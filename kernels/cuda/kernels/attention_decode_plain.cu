@@ -1,0 +1,170 @@
+// Decode without tensor cores: Float32, and rows that are not aligned for the other. A warp takes 32 keys at a time: for scores a lane has a key of its
+// own (queries stand in shared memory as numbers), for sums of values it has D / 32 neighbouring columns.
+#include "kernels/cuda/kernels/attention_parts.cuh"
+
+namespace trimtab::cuda {
+namespace {
+
+/// kCount elements at d, those from headSize on as zeros; 16 bytes (kCount elements of them) at once when `whole` says that rows allow it.
+template <int kCount, class T>
+__device__ __forceinline__ void loadFloats(float (&to)[kCount], const T* row, int d, int headSize, bool whole) {
+    constexpr int kPiece = kCount * sizeof(T) >= 16 ? 16 / sizeof(T) : kCount;
+    struct alignas(kPiece * sizeof(T)) Piece {
+        T values[kPiece];
+    };
+    if (whole && d + kCount <= headSize) {
+#pragma unroll
+        for (int i = 0; i < kCount; i += kPiece) {
+            const Piece piece = *reinterpret_cast<const Piece*>(row + d + i);
+#pragma unroll
+            for (int j = 0; j < kPiece; ++j) to[i + j] = toFloat(piece.values[j]);
+        }
+        return;
+    }
+#pragma unroll
+    for (int i = 0; i < kCount; ++i) to[i] = d + i < headSize ? toFloat(row[d + i]) : 0.0F;
+}
+
+/// One lane's scores: products of all rows with its key.
+template <class T, int D>
+__device__ __forceinline__ void multiplyKey(float (&s)[kDecodeRows], const float* q, const T* key, int rows, int headSize, bool whole) {
+    constexpr int kChunk = 16 / sizeof(T);
+#pragma unroll 4
+    for (int d = 0; d < D; d += kChunk) {
+        if (d >= headSize) break;
+        float k[kChunk];
+        loadFloats(k, key, d, headSize, whole);
+#pragma unroll
+        for (int row = 0; row < kDecodeRows; ++row) {
+            if (row >= rows) break;
+#pragma unroll
+            for (int i = 0; i < kChunk; i += 4) {
+                const float4 of = *reinterpret_cast<const float4*>(q + row * D + d + i);
+                s[row] += of.x * k[i] + of.y * k[i + 1] + of.z * k[i + 2] + of.w * k[i + 3];
+            }
+        }
+    }
+}
+
+template <class T, int D, int kWarps>
+__global__ void __launch_bounds__(kWarps * 32, 1) attentionDecodePlain(AttentionView a, int rowTiles, bool whole, const T* q, const T* keys, const T* values,
+                                                                    float* workspace, T* o) {
+    constexpr int kColumns = D / 32;
+    SHARED_ARRAY(float, statistics, kWarps * kDecodeRows * 2);
+    SHARED_ARRAY(float, sums, kWarps * kDecodeRows * D);
+    SHARED_ARRAY(float, queries, kDecodeRows * D);
+    SHARED_ARRAY(float, exponentials, kWarps * kDecodeRows * 32);
+    const DecodePlace place = decodePlace(a, rowTiles);
+    const std::int64_t head = (static_cast<std::int64_t>(place.batch) * a.kvHeads + place.kvHead) * a.capacity * a.headSize;
+    const int warp = static_cast<int>(threadIdx.x) / 32;
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+    float* const p = exponentials + warp * kDecodeRows * 32;
+
+    waitForPreviousKernel();
+    allowNextKernel();
+    const int past = tokensBefore(a);
+    const KeyRange part = keysOfPart(keysSeen(a, past, place.firstRow, place.firstRow + place.rows - 1), 32);
+    for (int i = static_cast<int>(threadIdx.x); i < place.rows * D; i += kWarps * 32) {
+        const T* const row = queryRow(a, q, place.batch, place.kvHead, place.firstRow + i / D);
+        queries[i] = i % D < a.headSize ? toFloat(row[i % D]) : 0.0F;
+    }
+    __syncthreads();
+
+    float sum[kDecodeRows][kColumns] = {};
+    float largest[kDecodeRows];
+    float weight[kDecodeRows] = {};  // this lane's share
+    for (float& each : largest) each = -INFINITY;
+    for (int first = part.begin + warp * 32; first < part.end; first += kWarps * 32) {
+        const int key = first + lane;
+        float s[kDecodeRows] = {};
+        if (key < part.end) multiplyKey<T, D>(s, queries, keys + head + static_cast<std::int64_t>(key) * a.headSize, place.rows, a.headSize, whole);
+#pragma unroll
+        for (int row = 0; row < kDecodeRows; ++row) {
+            if (row >= place.rows) break;
+            const KeyRange seen = keysSeen(a, past, (place.firstRow + row) / a.group);
+            const float score = key < part.end && key >= seen.begin && key < seen.end ? scoreOf(a, s[row]) : -INFINITY;
+            float step = score;
+            for (int offset = 16; offset > 0; offset /= 2) step = fmaxf(step, __shfl_xor_sync(0xFFFFFFFFU, step, offset));
+            step = fmaxf(step, largest[row]);
+            const float base = finiteLargest(step);
+            const float shrink = exp2f(largest[row] - base);
+            const float exponential = exp2f(score - base);
+            largest[row] = step;
+            weight[row] = weight[row] * shrink + exponential;
+            p[row * 32 + lane] = exponential;
+#pragma unroll
+            for (int i = 0; i < kColumns; ++i) sum[row][i] *= shrink;
+        }
+        __syncwarp();
+        const int count = part.end - first < 32 ? part.end - first : 32;
+#pragma unroll 4
+        for (int j = 0; j < count; ++j) {
+            float v[kColumns];
+            loadFloats(v, values + head + static_cast<std::int64_t>(first + j) * a.headSize, lane * kColumns, a.headSize, whole);
+#pragma unroll
+            for (int row = 0; row < kDecodeRows; ++row) {
+                if (row >= place.rows) break;
+#pragma unroll
+                for (int i = 0; i < kColumns; ++i) sum[row][i] += p[row * 32 + j] * v[i];
+            }
+        }
+        __syncwarp();
+    }
+
+#pragma unroll
+    for (int row = 0; row < kDecodeRows; ++row) {
+        if (row >= place.rows) break;
+        for (int offset = 16; offset > 0; offset /= 2) weight[row] += __shfl_xor_sync(0xFFFFFFFFU, weight[row], offset);
+        if (lane == 0) {
+            statistics[(warp * kDecodeRows + row) * 2] = largest[row];
+            statistics[(warp * kDecodeRows + row) * 2 + 1] = weight[row];
+        }
+    }
+    __syncthreads();
+#pragma unroll
+    for (int row = 0; row < kDecodeRows; ++row) {
+        if (row >= place.rows) break;
+        const float factor = factorOfWarp<kWarps>(statistics, warp, row);
+#pragma unroll
+        for (int i = 0; i < kColumns; ++i) sums[(warp * kDecodeRows + row) * D + lane * kColumns + i] = sum[row][i] * factor;
+    }
+    __syncthreads();
+    finishBlock<T, D, kWarps>(a, place, statistics, sums, workspace, o);
+}
+
+template <class T, int D>
+Status launchFor(Stream stream, const Attention& attention, const DecodeSplit& split, const AttentionOperands& operands) {
+    constexpr int kWarps = D == 256 ? 4 : 8;
+    const dim3 grid(static_cast<unsigned>(split.parts), static_cast<unsigned>(attention.kvHeads * split.rowTiles),
+                    static_cast<unsigned>(attention.batch));
+    const auto address = reinterpret_cast<std::uintptr_t>(operands.keys) | reinterpret_cast<std::uintptr_t>(operands.values);
+    const bool whole = address % 16 == 0 && attention.headSize * static_cast<std::int64_t>(sizeof(T)) % 16 == 0;
+    return launchDependent(attentionDecodePlain<T, D, kWarps>, grid, dim3(kWarps * 32), 0, stream, viewOf(attention), split.rowTiles, whole,
+                           static_cast<const T*>(operands.q), static_cast<const T*>(operands.keys), static_cast<const T*>(operands.values),
+                           operands.workspace, static_cast<T*>(operands.o));
+}
+
+template <class T>
+Status launchOf(Stream stream, const Attention& attention, const AttentionOperands& operands) {
+    const DecodeSplit split = decodeSplit(attention);
+    if (split.paddedHead == 64) {
+        TRIMTAB_REQUIRE((launchFor<T, 64>(stream, attention, split, operands)));
+    } else if (split.paddedHead == 128) {
+        TRIMTAB_REQUIRE((launchFor<T, 128>(stream, attention, split, operands)));
+    } else {
+        TRIMTAB_REQUIRE((launchFor<T, 256>(stream, attention, split, operands)));
+    }
+    return launchJoinParts(stream, attention, split, operands);
+}
+
+}  // namespace
+
+Status launchPlainDecode(Stream stream, const Attention& attention, const AttentionOperands& operands) {
+    switch (attention.type) {
+        case DataType::Float16: return launchOf<__half>(stream, attention, operands);
+        case DataType::BFloat16: return launchOf<__nv_bfloat16>(stream, attention, operands);
+        default: return launchOf<float>(stream, attention, operands);
+    }
+}
+
+}  // namespace trimtab::cuda
