@@ -109,7 +109,7 @@ Status launchRowByRow(Stream stream, ScalarRows rows) {
 template <class Units>
 Status launchScalar(Stream stream, const ScalarRows& rows) {
     const bool anyGroup = Units::kCodes && rows.groups > 1 && rows.group % Units::kUnit != 0;
-    if (rows.type != DataType::Float32 || anyGroup) return launchRowByRow<Units>(stream, rows);
+    if (rows.type != DataType::Float32 || !rows.aligned || anyGroup) return launchRowByRow<Units>(stream, rows);
     if (rows.m <= 1) return launchScalar<Units, 1, false>(stream, rows);
     return rows.m <= 4 ? launchScalar<Units, 4, false>(stream, rows) : launchScalar<Units, 16, false>(stream, rows);
 }

@@ -1,6 +1,6 @@
 #pragma once
-// Few rows of x times weights where the tensor cores don't serve: float32 x, and (a row of x at a time: `anyX`) x and weights of different types and
-// groups that are no multiple of 8.
+// Few rows of x times weights where the tensor cores don't serve: float32 x, and (`anyX`, a row of x at a time) 16-bit x with weights of
+// another type, rows of x that 16-byte loads don't take, groups that are no multiple of 8.
 // A warp takes four rows of weights, each lane 16 bytes of each at a time, the next ones asked for before these are used and the first before the
 // previous kernel has ended; `splits` warps of a block share the columns. Products and sums in float32.
 #include <cstring>
@@ -67,36 +67,41 @@ struct Int4Units {
     }
 };
 
-/// count elements as floats, zero from `left` on.
 template <class T, int count>
-__device__ __forceinline__ void loadElements(const T* from, int left, bool aligned, float (&values)[count]) {
+__device__ __forceinline__ void loadAligned(const T* from, float (&values)[count]) {
     using Lump = std::conditional_t<count * sizeof(T) == 8, uint2, uint4>;
     constexpr int lump = static_cast<int>(sizeof(Lump) / sizeof(T));
-    if (aligned && left >= count) {
 #pragma unroll
-        for (int c = 0; c < count / lump; ++c) {
-            T elements[lump];
-            const Lump chunk = reinterpret_cast<const Lump*>(from)[c];
-            memcpy(elements, &chunk, sizeof(Lump));
+    for (int c = 0; c < count / lump; ++c) {
+        T elements[lump];
+        const Lump chunk = reinterpret_cast<const Lump*>(from)[c];
+        memcpy(elements, &chunk, sizeof(Lump));
 #pragma unroll
-            for (int i = 0; i < lump; ++i) values[c * lump + i] = toFloat(elements[i]);
-        }
-        return;
+        for (int i = 0; i < lump; ++i) values[c * lump + i] = toFloat(elements[i]);
     }
+}
+
+template <class T, int count>
+__device__ __forceinline__ void loadAny(const T* from, int left, bool aligned, float (&values)[count]) {
+    if (aligned && left >= count) return loadAligned(from, values);
 #pragma unroll
     for (int i = 0; i < count; ++i) values[i] = i < left ? toFloat(from[i]) : 0.0F;
 }
 
+/// x[row, column …] as floats, zero beyond its extents. !anyX: float32, aligned.
 template <bool anyX, int count>
 __device__ __forceinline__ void loadX(const ScalarRows& p, int row, int column, float (&values)[count]) {
     const std::int64_t at = static_cast<std::int64_t>(row) * p.k + column;
     const int left = row < p.m ? p.k - column : 0;
-    if (!anyX || p.type == DataType::Float32)
-        loadElements(static_cast<const float*>(p.x) + at, left, p.aligned, values);
-    else if (p.type == DataType::Float16)
-        loadElements(static_cast<const __half*>(p.x) + at, left, p.aligned, values);
-    else
-        loadElements(static_cast<const __nv_bfloat16*>(p.x) + at, left, p.aligned, values);
+    if constexpr (anyX) {
+        if (p.type == DataType::Float32) return loadAny(static_cast<const float*>(p.x) + at, left, p.aligned, values);
+        if (p.type == DataType::Float16) return loadAny(static_cast<const __half*>(p.x) + at, left, p.aligned, values);
+        return loadAny(static_cast<const __nv_bfloat16*>(p.x) + at, left, p.aligned, values);
+    } else {
+        if (left > 0) return loadAligned(static_cast<const float*>(p.x) + at, values);
+#pragma unroll
+        for (float& value : values) value = 0;
+    }
 }
 
 /// Takes the zero point from a unit of row n's codes and, where groups are smaller than rows, multiplies by the scale.
@@ -104,21 +109,22 @@ template <bool anyGroup, int count>
 __device__ __forceinline__ void applyGroups(const ScalarRows& p, int n, int column, float (&values)[count]) {
     const std::int64_t at = static_cast<std::int64_t>(n) * p.groups;
     const bool grouped = p.groups > 1;
-    if (!anyGroup || p.group % count == 0 || !grouped) {
-        const int group = grouped ? column / p.group : 0;
-        if (group >= p.groups) return;  // padding; x is zero there
-        const float zero = p.zeros != nullptr ? static_cast<float>(p.zeros[at + group]) : 0.0F;
-        const float scale = grouped ? p.scales[at + group] : 1.0F;
+    if constexpr (anyGroup)
+        if (grouped && p.group % count != 0) {
 #pragma unroll
-        for (int i = 0; i < count; ++i) values[i] = (values[i] - zero) * scale;
-        return;
-    }
+            for (int i = 0; i < count; ++i) {
+                const int group = min((column + i) / p.group, p.groups - 1);
+                const float zero = p.zeros != nullptr ? static_cast<float>(p.zeros[at + group]) : 0.0F;
+                values[i] = (values[i] - zero) * p.scales[at + group];
+            }
+            return;
+        }
+    const int group = grouped ? column / p.group : 0;
+    if (group >= p.groups) return;  // padding; x is zero there
+    const float zero = p.zeros != nullptr ? static_cast<float>(p.zeros[at + group]) : 0.0F;
+    const float scale = grouped ? p.scales[at + group] : 1.0F;
 #pragma unroll
-    for (int i = 0; i < count; ++i) {
-        const int group = min((column + i) / p.group, p.groups - 1);
-        const float zero = p.zeros != nullptr ? static_cast<float>(p.zeros[at + group]) : 0.0F;
-        values[i] = (values[i] - zero) * p.scales[at + group];
-    }
+    for (float& value : values) value = (value - zero) * scale;
 }
 
 template <class Units, bool anyX, int rows, int rowsOfX>
