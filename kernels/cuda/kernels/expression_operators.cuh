@@ -41,7 +41,8 @@ __device__ __forceinline__ void pairwise(T (&acc)[V], const T (&b)[V], F f) {
     for (int i = 0; i < V; ++i) acc[i] = f(acc[i], b[i]);
 }
 
-__device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+/// Within 2 units of the last place; 0 where the exponential overflows.
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.0f, 1.0f + expf(-x)); }
 __device__ __forceinline__ float softplus(float x) { return x > 0 ? x + log1pf(expf(-x)) : log1pf(expf(x)); }
 /// √(2/π)·(x + 0.044715 x³): Hendrycks, Gimpel, "Gaussian Error Linear Units", 2016.
 __device__ __forceinline__ float geluTanh(float x) { return 0.5f * x * (1.0f + tanhf(0.7978845608028654f * (x + 0.044715f * x * x * x))); }

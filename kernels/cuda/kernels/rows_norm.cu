@@ -73,7 +73,7 @@ __device__ __forceinline__ void loadRow(const NormArguments<T, P>& a, std::int64
 }
 
 template <class T, class P, int V, int K, bool kBlock>
-__global__ void __launch_bounds__(K == 1 ? kRowThreads : kLongRowThreads) heldNormKernel(const NormArguments<T, P> a) {
+__global__ void __launch_bounds__(K == 1 ? kRowThreads : kHeldRowThreads) heldNormKernel(const NormArguments<T, P> a) {
     SHARED_ARRAY(float, sums, kWarp);
     SHARED_ARRAY(float, squares, kWarp);
     allowNextKernel();
@@ -125,7 +125,7 @@ __device__ __forceinline__ void loadAgain(const NormArguments<T, P>& a, std::int
 }
 
 template <class T, class P, int V>
-__global__ void __launch_bounds__(kLongRowThreads) walkedNormKernel(const NormArguments<T, P> a) {
+__global__ void __launch_bounds__(kRowThreads) walkedNormKernel(const NormArguments<T, P> a) {
     SHARED_ARRAY(float, sums, kWarp);
     SHARED_ARRAY(float, squares, kWarp);
     allowNextKernel();
@@ -175,13 +175,13 @@ Status launchTyped(Stream stream, const NormArguments<T, P>& a) {
     const auto rows = static_cast<unsigned>(a.rows);
     const dim3 warpBlock(kWarpsPerBlock * kWarp);
     const dim3 warpGrid(blocksFor(a.rows, kWarpsPerBlock));
-    if (!packed) return launchDependent(walkedNormKernel<T, P, 1>, dim3(rows), dim3(threadsFor(a.columns, kLongRowThreads)), 0, stream, a);
+    if (!packed) return launchDependent(walkedNormKernel<T, P, 1>, dim3(rows), dim3(threadsFor(a.columns, kRowThreads)), 0, stream, a);
     if (units <= kWarp) return launchDependent(heldNormKernel<T, P, V, 1, false>, warpGrid, warpBlock, 0, stream, a);
     if (units <= 4 * kWarp && a.rows > 64) return launchDependent(heldNormKernel<T, P, V, 4, false>, warpGrid, warpBlock, 0, stream, a);
     if (units <= kRowThreads) return launchDependent(heldNormKernel<T, P, V, 1, true>, dim3(rows), dim3(threadsFor(units, kRowThreads)), 0, stream, a);
-    if (units <= 4 * kLongRowThreads)
-        return launchDependent(heldNormKernel<T, P, V, 4, true>, dim3(rows), dim3(threadsFor((units + 3) / 4, kLongRowThreads)), 0, stream, a);
-    return launchDependent(walkedNormKernel<T, P, V>, dim3(rows), dim3(kLongRowThreads), 0, stream, a);
+    if (units <= 4 * kHeldRowThreads)
+        return launchDependent(heldNormKernel<T, P, V, 4, true>, dim3(rows), dim3(threadsFor((units + 3) / 4, kHeldRowThreads)), 0, stream, a);
+    return launchDependent(walkedNormKernel<T, P, V>, dim3(rows), dim3(kRowThreads), 0, stream, a);
 }
 
 template <class T, class P>

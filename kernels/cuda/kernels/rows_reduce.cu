@@ -14,7 +14,7 @@ __device__ __forceinline__ void putResult(long long x, Integer* to) {
 }
 
 template <class Fold, class T, class Y, bool kBlock>
-__global__ void __launch_bounds__(kLongRowThreads) foldRowsKernel(const Fold fold, std::int64_t rows, std::int64_t length, const T* x, Y* y) {
+__global__ void __launch_bounds__(kRowThreads) foldRowsKernel(const Fold fold, std::int64_t rows, std::int64_t length, const T* x, Y* y) {
     SHARED_ARRAY(typename Fold::State, partial, kWarp);
     allowNextKernel();
     waitForPreviousKernel();
@@ -56,7 +56,7 @@ Status launchFold(Stream stream, const Fold& fold, const Extents& extents, const
     if (units <= 4 * kWarp)
         return launchDependent(foldRowsKernel<Fold, T, Y, false>, dim3(blocksFor(outer, kWarpsPerBlock)), dim3(kWarpsPerBlock * kWarp), 0, stream, fold,
                                outer, length, x, y);
-    return launchDependent(foldRowsKernel<Fold, T, Y, true>, dim3(static_cast<unsigned>(outer)), dim3(threadsFor((units + 3) / 4, kLongRowThreads)), 0,
+    return launchDependent(foldRowsKernel<Fold, T, Y, true>, dim3(static_cast<unsigned>(outer)), dim3(threadsFor((units + 3) / 4, kRowThreads)), 0,
                            stream, fold, outer, length, x, y);
 }
 

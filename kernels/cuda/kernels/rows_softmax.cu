@@ -21,7 +21,7 @@ struct Finish {
 };
 
 template <class T, int V, int K, bool kBlock>
-__global__ void __launch_bounds__(K == 1 ? kRowThreads : kLongRowThreads) heldSoftmaxKernel(std::int64_t rows, int length, bool logarithm, const T* x,
+__global__ void __launch_bounds__(K == 1 ? kRowThreads : kHeldRowThreads) heldSoftmaxKernel(std::int64_t rows, int length, bool logarithm, const T* x,
                                                                                             T* y) {
     SHARED_ARRAY(Peak, partial, kWarp);
     allowNextKernel();
@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(K == 1 ? kRowThreads : kLongRowThreads) heldSo
 
 /// V > 1: rows are aligned to 16 bytes and whole multiples of V.
 template <class T, int V>
-__global__ void __launch_bounds__(kLongRowThreads) walkedSoftmaxKernel(std::int64_t length, bool logarithm, const T* x, T* y) {
+__global__ void __launch_bounds__(kRowThreads) walkedSoftmaxKernel(std::int64_t length, bool logarithm, const T* x, T* y) {
     SHARED_ARRAY(Peak, partial, kWarp);
     allowNextKernel();
     waitForPreviousKernel();
@@ -98,17 +98,17 @@ Status launchRows(Stream stream, std::int64_t rows, std::int64_t length, bool lo
     const std::int64_t units = packed ? length / V : length;
     if (!packed) {
         if (units <= 4 * kWarp) return launchDependent(heldSoftmaxKernel<T, 1, 4, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
-        return launchDependent(walkedSoftmaxKernel<T, 1>, blockGrid, dim3(threadsFor(units, kLongRowThreads)), 0, stream, length, logarithm, x, y);
+        return launchDependent(walkedSoftmaxKernel<T, 1>, blockGrid, dim3(threadsFor(units, kRowThreads)), 0, stream, length, logarithm, x, y);
     }
     if (units <= kWarp) return launchDependent(heldSoftmaxKernel<T, V, 1, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
     if (units <= 4 * kWarp && rows > 64)
         return launchDependent(heldSoftmaxKernel<T, V, 4, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
     if (units <= kRowThreads)
         return launchDependent(heldSoftmaxKernel<T, V, 1, true>, blockGrid, dim3(threadsFor(units, kRowThreads)), 0, stream, rows, columns, logarithm, x, y);
-    if (units <= 4 * kLongRowThreads)
-        return launchDependent(heldSoftmaxKernel<T, V, 4, true>, blockGrid, dim3(threadsFor((units + 3) / 4, kLongRowThreads)), 0, stream, rows, columns,
+    if (units <= 4 * kHeldRowThreads)
+        return launchDependent(heldSoftmaxKernel<T, V, 4, true>, blockGrid, dim3(threadsFor((units + 3) / 4, kHeldRowThreads)), 0, stream, rows, columns,
                                logarithm, x, y);
-    return launchDependent(walkedSoftmaxKernel<T, V>, blockGrid, dim3(kLongRowThreads), 0, stream, length, logarithm, x, y);
+    return launchDependent(walkedSoftmaxKernel<T, V>, blockGrid, dim3(kRowThreads), 0, stream, length, logarithm, x, y);
 }
 
 template <class T>

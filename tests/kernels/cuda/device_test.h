@@ -38,7 +38,9 @@ protected:
     static DeviceArray<T> array(const std::vector<T>& values) {
         DeviceArray<T> made = uninitialised<T>(values.size());
         const auto bytes = static_cast<std::int64_t>(values.size() * sizeof(T));
-        if (bytes > 0) EXPECT_TRUE(device().upload(made.data(), values.data(), bytes));
+        if (bytes > 0) {
+            EXPECT_TRUE(device().upload(made.data(), values.data(), bytes));
+        }
         EXPECT_TRUE(device().synchronize());
         return made;
     }
@@ -49,7 +51,9 @@ protected:
         EXPECT_TRUE(memory) << (memory ? "" : memory.error().text());
         DeviceArray<T> made{*memory, count};
         const std::vector<unsigned char> poison(count * sizeof(T), 0xFF);
-        if (count > 0) EXPECT_TRUE(device().upload(made.data(), poison.data(), static_cast<std::int64_t>(poison.size())));
+        if (count > 0) {
+            EXPECT_TRUE(device().upload(made.data(), poison.data(), static_cast<std::int64_t>(poison.size())));
+        }
         EXPECT_TRUE(device().synchronize());
         return made;
     }
@@ -57,7 +61,9 @@ protected:
     template <class T>
     static std::vector<T> read(const DeviceArray<T>& from) {
         std::vector<T> values(from.size);
-        if (from.size > 0) EXPECT_TRUE(device().download(values.data(), from.data(), static_cast<std::int64_t>(from.size * sizeof(T))));
+        if (from.size > 0) {
+            EXPECT_TRUE(device().download(values.data(), from.data(), static_cast<std::int64_t>(from.size * sizeof(T))));
+        }
         const Status done = device().synchronize();
         EXPECT_TRUE(done) << (done ? "" : done.error().text());
         return values;
