@@ -12,7 +12,9 @@ constexpr std::int64_t kSmallestTile = 8;  // extents below this gain nothing fr
 void sortByTarget(MergedAxes& axes) {
     for (int a = 1; a < axes.rank; ++a) {
         int place = a;
-        while (place > 0 && std::abs(axes.arrays[1][static_cast<std::size_t>(place - 1)]) < std::abs(axes.arrays[1][static_cast<std::size_t>(a)])) --place;
+        while (place > 0 &&
+               std::abs(axes.arrays[1][static_cast<std::size_t>(place - 1)]) < std::abs(axes.arrays[1][static_cast<std::size_t>(a)]))
+            --place;
         if (place != a) moveAxis(axes, a, place);
     }
 }

@@ -6,12 +6,12 @@
 namespace trimtab::cuda {
 
 struct CopyPlan {
-    MergedAxes axes;               // arrays[0]: from, arrays[1]: to; in units
-    int unitBytes = 0;             // 1, 2, 4, 8 or 16
-    std::int64_t fromOffset = 0;   // in units
+    MergedAxes axes;              // arrays[0]: from, arrays[1]: to; in units
+    int unitBytes = 0;            // 1, 2, 4, 8 or 16
+    std::int64_t fromOffset = 0;  // in units
     std::int64_t toOffset = 0;
-    bool tiled = false;            // the last two axes are a transposition: `to` is contiguous along the last, `from` along the one before
-    bool wide = false;             // places or offsets need 64 bits
+    bool tiled = false;  // the last two axes are a transposition: `to` is contiguous along the last, `from` along the one before
+    bool wide = false;   // places or offsets need 64 bits
 };
 
 /// REQUIRES: no extent is 0; rank ≤ kMaxRank.

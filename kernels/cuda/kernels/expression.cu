@@ -58,7 +58,8 @@ Step<T> stepOf(const Instruction& instruction) {
 }
 
 template <class T, int V, int R, class Index>
-Status launchChain(Stream stream, const Expression& expression, MergedAxes axes, const std::array<const void*, kMaxInputs>& inputs, void* y) {
+Status launchChain(Stream stream, const Expression& expression, MergedAxes axes, const std::array<const void*, kMaxInputs>& inputs,
+                   void* y) {
     Chain<T, R, Index> chain{};
     chain.inputCount = static_cast<int>(expression.inputs.size());
     for (std::size_t i = 0; i < expression.inputs.size(); ++i) {

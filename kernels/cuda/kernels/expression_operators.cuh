@@ -1,6 +1,6 @@
 #pragma once
-// The operators of a chain on V accumulators. Formulas are those of the ONNX operator texts (opset 17 and the later activations), formed in float32;
-// integers wrap as in C, and a zero divisor among them gives 0.
+// The operators of a chain on V accumulators. Formulas are those of the ONNX operator texts (opset 17 and the later activations), formed in
+// float32; integers wrap as in C, and a zero divisor among them gives 0.
 #include <cstdint>
 
 #include "kernels/cuda/kernels/expression.h"
@@ -15,7 +15,8 @@ __device__ __forceinline__ void each(T (&acc)[V], F f) {
     for (int i = 0; i < V; ++i) acc[i] = f(acc[i]);
 }
 
-/// acc[i] = f(acc[i], b[i]) with the code once: the values pass through place 0 in turn, so that no register is indexed. For long functions.
+/// acc[i] = f(acc[i], b[i]) with the code once: the values pass through place 0 in turn, so that no register is indexed. For long
+/// functions.
 template <int V, class F>
 __device__ __forceinline__ void eachInTurn(float (&acc)[V], const float (&b)[V], F f) {
     float turning[V];

@@ -56,7 +56,8 @@ Status checkInstruction(const Instruction& instruction, int inputs, bool integer
 bool aligned(const void* pointer, int bytes) { return reinterpret_cast<std::uintptr_t>(pointer) % static_cast<std::uintptr_t>(bytes) == 0; }
 
 /// True when `width` neighbours can be read, computed and written at once.
-bool allows(const Expression& expression, const MergedAxes& axes, const std::array<const void*, kMaxInputs>& inputs, const void* y, int width) {
+bool allows(const Expression& expression, const MergedAxes& axes, const std::array<const void*, kMaxInputs>& inputs, const void* y,
+            int width) {
     if (axes.rank == 0) return false;
     const auto last = static_cast<std::size_t>(axes.rank - 1);
     if (axes.extents[last] < width || (axes.rank > 1 && axes.extents[last] % width != 0)) return false;
@@ -102,7 +103,8 @@ int expressionBytes(DataType type) {
 Status checkExpression(const Expression& expression) {
     const auto refused = [](const std::string& what) { return fail(ErrorCode::Unsupported, "element-wise chain: " + what); };
     if (expression.extents.size() > kMaxRank) return refused("more than " + std::to_string(kMaxRank) + " axes");
-    if (expression.inputs.empty() || expression.inputs.size() > kMaxInputs) return refused("1 to " + std::to_string(kMaxInputs) + " inputs are taken");
+    if (expression.inputs.empty() || expression.inputs.size() > kMaxInputs)
+        return refused("1 to " + std::to_string(kMaxInputs) + " inputs are taken");
     if (expression.instructions.size() > kMaxInstructions) return refused("more than " + std::to_string(kMaxInstructions) + " operators");
     if (expressionBytes(expression.outputType) == 0) return refused("results of type " + std::string(name(expression.outputType)));
     const bool integers = formedInIntegers(expression);

@@ -19,8 +19,9 @@ struct ExpressionPlan {
 int expressionBytes(DataType type);
 
 /// REQUIRES: checkExpression() succeeded; no extent is 0.
-/// A width above 1 means: along the innermost axis every input is contiguous or repeats one element, every row of a contiguous one begins at a
-/// multiple of `width` elements, and pointers are aligned to width · element size, as y is. Only with one merged axis may a remainder be left.
+/// A width above 1 means: along the innermost axis every input is contiguous or repeats one element, every row of a contiguous one begins
+/// at a multiple of `width` elements, and pointers are aligned to width · element size, as y is. Only with one merged axis may a remainder
+/// be left.
 ExpressionPlan planExpression(const Expression& expression, const std::array<const void*, kMaxInputs>& inputs, const void* y);
 
 }  // namespace trimtab::cuda

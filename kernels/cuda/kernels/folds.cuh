@@ -1,7 +1,7 @@
 #pragma once
-// What rows are folded into: sums, extremes, the position of an extreme, and the two numbers from which a softmax is formed. A fold is a small value
-// that kernels receive; State is what a thread keeps, `none()` the state before the first element, takePack() adds neighbours in the row beginning at
-// index `first`, merge() joins the states of two parts of a row.
+// What rows are folded into: sums, extremes, the position of an extreme, and the two numbers from which a softmax is formed. A fold is a
+// small value that kernels receive; State is what a thread keeps, `none()` the state before the first element, takePack() adds neighbours
+// in the row beginning at index `first`, merge() joins the states of two parts of a row.
 #include "kernels/cuda/kernels/group.cuh"
 #include "kernels/cuda/kernels/rows.h"
 #include "kernels/cuda/language/language.h"
@@ -118,7 +118,9 @@ struct PeakFold {
         state = {top, sum};
     }
     /// log Σ exp(x).
-    __device__ __forceinline__ float finish(State state, std::int64_t) const { return isinf(state.top) ? state.top : state.top + logf(state.sum); }
+    __device__ __forceinline__ float finish(State state, std::int64_t) const {
+        return isinf(state.top) ? state.top : state.top + logf(state.sum);
+    }
 };
 
 template <class A>

@@ -32,17 +32,17 @@ __global__ void __launch_bounds__(kThreads) gatherKernel(const GatherArguments<I
     allowNextKernel();
     const auto number = static_cast<Unsigned>(blockIdx.x) * kThreads + threadIdx.x;
     if (number >= a.total) return;
-    const Unsigned row = a.inner.quotient(number);
-    const Unsigned column = number - row * a.inner.divisor();
-    const Unsigned outer = a.count.quotient(row);
-    const Unsigned at = a.perElement ? number : row - outer * a.count.divisor();
+    const Unsigned written = a.inner.quotient(number);
+    const Unsigned column = number - written * a.inner.divisor();
+    const Unsigned outer = a.count.quotient(written);
+    const Unsigned at = a.perElement ? number : written - outer * a.count.divisor();
     waitForPreviousKernel();
     std::int64_t index = a.wideIndices ? static_cast<const std::int64_t*>(a.indices)[at] : static_cast<const std::int32_t*>(a.indices)[at];
     if (index < 0) index += a.axis;
     Unit value{};
     if (index >= 0 && index < a.axis) {
-        value = static_cast<const Unit*>(a.from)[(static_cast<std::int64_t>(outer) * a.axis + index) * static_cast<std::int64_t>(a.inner.divisor()) +
-                                                 static_cast<std::int64_t>(column)];
+        const std::int64_t row = static_cast<std::int64_t>(outer) * a.axis + index;
+        value = static_cast<const Unit*>(a.from)[row * static_cast<std::int64_t>(a.inner.divisor()) + static_cast<std::int64_t>(column)];
     } else if (a.fault != nullptr) {
         *a.fault = a.faultCode;
     }
@@ -50,7 +50,8 @@ __global__ void __launch_bounds__(kThreads) gatherKernel(const GatherArguments<I
 }
 
 template <class Unit, class Index>
-Status gatherUnits(Stream stream, const Gather& gather, std::int64_t inner, bool perElement, const void* from, const void* indices, void* to, int* fault) {
+Status gatherUnits(Stream stream, const Gather& gather, std::int64_t inner, bool perElement, const void* from, const void* indices,
+                   void* to, int* fault) {
     GatherArguments<Index> a{};
     const std::int64_t total = gather.outer * gather.count * inner;
     a.count = typename Index::Division(static_cast<typename Index::Unsigned>(gather.count));
@@ -68,7 +69,8 @@ Status gatherUnits(Stream stream, const Gather& gather, std::int64_t inner, bool
 }
 
 template <class Unit>
-Status gatherOf(Stream stream, const Gather& gather, std::int64_t inner, bool perElement, const void* from, const void* indices, void* to, int* fault) {
+Status gatherOf(Stream stream, const Gather& gather, std::int64_t inner, bool perElement, const void* from, const void* indices, void* to,
+                int* fault) {
     const bool wide = gather.outer * gather.count * inner > 0x7FFFFFFF;
     return wide ? gatherUnits<Unit, WideIndex>(stream, gather, inner, perElement, from, indices, to, fault)
                 : gatherUnits<Unit, NarrowIndex>(stream, gather, inner, perElement, from, indices, to, fault);

@@ -18,8 +18,8 @@ __device__ __forceinline__ T mergeWarp(T value, Merge merge) {
     return value;
 }
 
-/// The threads that share a row: the whole block, or one warp of it. `partial` has room for one value a warp and is not used again before a barrier;
-/// `none` leaves another value as it is when merged with it.
+/// The threads that share a row: the whole block, or one warp of it. `partial` has room for one value a warp and is not used again before a
+/// barrier; `none` leaves another value as it is when merged with it.
 template <bool kBlock, class T, class Merge>
 __device__ __forceinline__ T mergeGroup(T value, T none, T* partial, Merge merge) {
     value = mergeWarp(value, merge);
@@ -43,7 +43,7 @@ __device__ __forceinline__ float sumOfGroup(float value, float* partial) {
 template <bool kBlock>
 struct RowPlace {
     std::int64_t row;
-    int thread;   // of `threads` on this row
+    int thread;  // of `threads` on this row
     int threads;
 
     __device__ __forceinline__ RowPlace()

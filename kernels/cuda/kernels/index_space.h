@@ -1,12 +1,14 @@
 #pragma once
-// From the running number of an element (or of a group of them) to its place along each axis. Host and device code alike, without CUDA's headers.
+// From the running number of an element (or of a group of them) to its place along each axis. Host and device code alike, without CUDA's
+// headers.
 #include <cstdint>
 
 #include "kernels/cuda/kernels/merged_axes.h"
 
 namespace trimtab::cuda {
 
-/// n / divisor for n < 2³¹ by a product and a shift: Granlund, Montgomery, "Division by Invariant Integers using Multiplication", PLDI 1994, figure 4.1.
+/// n / divisor for n < 2³¹ by a product and a shift: Granlund, Montgomery, "Division by Invariant Integers using Multiplication", PLDI
+/// 1994, figure 4.1.
 class Divider {
 public:
     constexpr Divider() = default;

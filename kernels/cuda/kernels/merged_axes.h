@@ -11,9 +11,9 @@ namespace trimtab::cuda {
 using Strides = std::array<std::int64_t, kMaxRank>;
 
 struct MergedAxes {
-    int rank = 0;                                      // 0 for a single element
-    std::array<std::int64_t, kMaxRank> extents{};      // outermost first
-    std::vector<Strides> arrays;                       // strides of each array along these axes, in elements
+    int rank = 0;                                  // 0 for a single element
+    std::array<std::int64_t, kMaxRank> extents{};  // outermost first
+    std::vector<Strides> arrays;                   // strides of each array along these axes, in elements
 
     std::int64_t count() const;
     /// Σ (extent − 1)·|stride| of one array: the distance between its first and last element reached. REQUIRES: count() > 0.

@@ -22,7 +22,8 @@ __device__ __forceinline__ void takeFrom(const Fold& fold, typename Fold::State&
     fold.takePack(state, values, static_cast<long long>(at));
 }
 
-/// One thread's share of a row: single elements up to the first 16-byte boundary, accesses of 16 bytes from there, single elements behind the last.
+/// One thread's share of a row: single elements up to the first 16-byte boundary, accesses of 16 bytes from there, single elements behind
+/// the last.
 template <class Fold, class T>
 __device__ __forceinline__ typename Fold::State walkRow(const Fold& fold, const T* row, std::int64_t length, int thread, int threads) {
     constexpr int V = kPackWidth<T>;
@@ -86,6 +87,8 @@ __device__ __forceinline__ typename Fold::State foldColumn(const Fold& fold, con
 
 /// Few long columns: 32 at a time, each shared by 8 threads. Many or short ones: 128 at a time, one thread each.
 inline dim3 columnBlock(std::int64_t length) { return length >= 32 ? dim3(32, kColumnThreads / 32) : dim3(128); }
-inline std::int64_t columnBlocks(std::int64_t outer, std::int64_t inner, const dim3& block) { return outer * ((inner + block.x - 1) / block.x); }
+inline std::int64_t columnBlocks(std::int64_t outer, std::int64_t inner, const dim3& block) {
+    return outer * ((inner + block.x - 1) / block.x);
+}
 
 }  // namespace trimtab::cuda

@@ -9,9 +9,9 @@
 
 namespace trimtab::cuda {
 
-inline constexpr int kWarpsPerBlock = 4;      // where a warp takes a row
-inline constexpr int kRowThreads = 1024;      // most threads on a row
-inline constexpr int kHeldRowThreads = 512;   // most where a thread keeps several accesses, so that registers suffice
+inline constexpr int kWarpsPerBlock = 4;     // where a warp takes a row
+inline constexpr int kRowThreads = 1024;     // most threads on a row
+inline constexpr int kHeldRowThreads = 512;  // most where a thread keeps several accesses, so that registers suffice
 
 inline bool aligned16(const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % 16 == 0; }
 

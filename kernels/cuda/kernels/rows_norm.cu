@@ -40,7 +40,8 @@ __device__ __forceinline__ float sumOfSquares(const float (&s)[V], float centre)
 }
 
 template <int V, class P>
-__device__ __forceinline__ void scaled(float (&s)[V], float centre, float factor, const float (&scale)[V], const P* bias, std::int64_t column) {
+__device__ __forceinline__ void scaled(float (&s)[V], float centre, float factor, const float (&scale)[V], const P* bias,
+                                       std::int64_t column) {
     float shift[V] = {};
     if (bias != nullptr) loadFloats<V>(bias + column, shift);
 #pragma unroll
@@ -58,7 +59,8 @@ __device__ __forceinline__ void loadRow(const NormArguments<T, P>& a, std::int64
         if (thread + k * threads < units) x[k] = loadPack<V>(a.x + begin + (thread + k * threads) * V);
 #pragma unroll
     for (int k = 0; k < K; ++k)
-        if (a.residual != nullptr && thread + k * threads < units) residual[k] = loadPack<V>(a.residual + begin + (thread + k * threads) * V);
+        if (a.residual != nullptr && thread + k * threads < units)
+            residual[k] = loadPack<V>(a.residual + begin + (thread + k * threads) * V);
 #pragma unroll
     for (int k = 0; k < K; ++k) {
         const bool valid = thread + k * threads < units;
@@ -169,8 +171,8 @@ __global__ void __launch_bounds__(kRowThreads) walkedNormKernel(const NormArgume
 template <class T, class P>
 Status launchTyped(Stream stream, const NormArguments<T, P>& a) {
     constexpr int V = kPackWidth<T>;
-    const bool packed = a.columns % V == 0 && aligned16(a.x) && aligned16(a.residual) && aligned16(a.scale) && aligned16(a.bias) && aligned16(a.y) &&
-                        aligned16(a.sum);
+    const bool packed = a.columns % V == 0 && aligned16(a.x) && aligned16(a.residual) && aligned16(a.scale) && aligned16(a.bias) &&
+                        aligned16(a.y) && aligned16(a.sum);
     const std::int64_t units = a.columns / V;
     const auto rows = static_cast<unsigned>(a.rows);
     const dim3 warpBlock(kWarpsPerBlock * kWarp);
@@ -178,17 +180,26 @@ Status launchTyped(Stream stream, const NormArguments<T, P>& a) {
     if (!packed) return launchDependent(walkedNormKernel<T, P, 1>, dim3(rows), dim3(threadsFor(a.columns, kRowThreads)), 0, stream, a);
     if (units <= kWarp) return launchDependent(heldNormKernel<T, P, V, 1, false>, warpGrid, warpBlock, 0, stream, a);
     if (units <= 4 * kWarp && a.rows > 64) return launchDependent(heldNormKernel<T, P, V, 4, false>, warpGrid, warpBlock, 0, stream, a);
-    if (units <= kRowThreads) return launchDependent(heldNormKernel<T, P, V, 1, true>, dim3(rows), dim3(threadsFor(units, kRowThreads)), 0, stream, a);
+    if (units <= kRowThreads)
+        return launchDependent(heldNormKernel<T, P, V, 1, true>, dim3(rows), dim3(threadsFor(units, kRowThreads)), 0, stream, a);
     if (units <= 4 * kHeldRowThreads)
-        return launchDependent(heldNormKernel<T, P, V, 4, true>, dim3(rows), dim3(threadsFor((units + 3) / 4, kHeldRowThreads)), 0, stream, a);
+        return launchDependent(heldNormKernel<T, P, V, 4, true>, dim3(rows), dim3(threadsFor((units + 3) / 4, kHeldRowThreads)), 0, stream,
+                               a);
     return launchDependent(walkedNormKernel<T, P, V>, dim3(rows), dim3(kRowThreads), 0, stream, a);
 }
 
 template <class T, class P>
-Status launchWith(Stream stream, const RowNorm& norm, const void* x, const void* residual, const void* scale, const void* bias, void* y, void* sum) {
-    const NormArguments<T, P> a{static_cast<const T*>(x),    static_cast<const T*>(residual), static_cast<const P*>(scale),
-                                static_cast<const P*>(bias), static_cast<T*>(y),              static_cast<T*>(sum),
-                                norm.rows,                   norm.columns,                    norm.epsilon,
+Status launchWith(Stream stream, const RowNorm& norm, const void* x, const void* residual, const void* scale, const void* bias, void* y,
+                  void* sum) {
+    const NormArguments<T, P> a{static_cast<const T*>(x),
+                                static_cast<const T*>(residual),
+                                static_cast<const P*>(scale),
+                                static_cast<const P*>(bias),
+                                static_cast<T*>(y),
+                                static_cast<T*>(sum),
+                                norm.rows,
+                                norm.columns,
+                                norm.epsilon,
                                 norm.kind == RowNorm::Kind::Layer};
     return launchTyped(stream, a);
 }

@@ -26,7 +26,8 @@ __global__ void __launch_bounds__(kRowThreads) foldRowsKernel(const Fold fold, s
 }
 
 template <class Fold, class T, class Y>
-__global__ void __launch_bounds__(kColumnThreads) foldColumnsKernel(const Fold fold, std::int64_t length, std::int64_t inner, const T* x, Y* y) {
+__global__ void __launch_bounds__(kColumnThreads)
+    foldColumnsKernel(const Fold fold, std::int64_t length, std::int64_t inner, const T* x, Y* y) {
     SHARED_ARRAY(typename Fold::State, partial, kColumnThreads);
     allowNextKernel();
     waitForPreviousKernel();
@@ -49,15 +50,16 @@ Status launchFold(Stream stream, const Fold& fold, const Extents& extents, const
         const dim3 block = columnBlock(length);
         const std::int64_t blocks = columnBlocks(outer, inner, block);
         TRIMTAB_REQUIRE(checkRows("reduction", blocks));
-        return launchDependent(foldColumnsKernel<Fold, T, Y>, dim3(static_cast<unsigned>(blocks)), block, 0, stream, fold, length, inner, x, y);
+        return launchDependent(foldColumnsKernel<Fold, T, Y>, dim3(static_cast<unsigned>(blocks)), block, 0, stream, fold, length, inner, x,
+                               y);
     }
     TRIMTAB_REQUIRE(checkRows("reduction", outer));
     const std::int64_t units = length / kPackWidth<T>;
     if (units <= 4 * kWarp)
-        return launchDependent(foldRowsKernel<Fold, T, Y, false>, dim3(blocksFor(outer, kWarpsPerBlock)), dim3(kWarpsPerBlock * kWarp), 0, stream, fold,
-                               outer, length, x, y);
-    return launchDependent(foldRowsKernel<Fold, T, Y, true>, dim3(static_cast<unsigned>(outer)), dim3(threadsFor((units + 3) / 4, kRowThreads)), 0,
-                           stream, fold, outer, length, x, y);
+        return launchDependent(foldRowsKernel<Fold, T, Y, false>, dim3(blocksFor(outer, kWarpsPerBlock)), dim3(kWarpsPerBlock * kWarp), 0,
+                               stream, fold, outer, length, x, y);
+    return launchDependent(foldRowsKernel<Fold, T, Y, true>, dim3(static_cast<unsigned>(outer)),
+                           dim3(threadsFor((units + 3) / 4, kRowThreads)), 0, stream, fold, outer, length, x, y);
 }
 
 template <class T>
@@ -80,8 +82,8 @@ Status reduceIntegers(Stream stream, Reduction reduction, const Extents& extents
 
 }  // namespace
 
-Status launchReduce(Stream stream, Reduction reduction, DataType type, std::int64_t outer, std::int64_t length, std::int64_t inner, const void* x,
-                    void* y) {
+Status launchReduce(Stream stream, Reduction reduction, DataType type, std::int64_t outer, std::int64_t length, std::int64_t inner,
+                    const void* x, void* y) {
     const Extents extents{outer, length, inner};
     if (outer == 0 || inner == 0) return {};
     if (length < 1) return fail(ErrorCode::Unsupported, "reduction along an empty axis");
@@ -95,8 +97,8 @@ Status launchReduce(Stream stream, Reduction reduction, DataType type, std::int6
     }
 }
 
-Status launchArgReduce(Stream stream, bool largest, bool selectLast, DataType type, std::int64_t outer, std::int64_t length, std::int64_t inner,
-                       const void* x, std::int64_t* y) {
+Status launchArgReduce(Stream stream, bool largest, bool selectLast, DataType type, std::int64_t outer, std::int64_t length,
+                       std::int64_t inner, const void* x, std::int64_t* y) {
     const Extents extents{outer, length, inner};
     if (outer == 0 || inner == 0) return {};
     if (length < 1) return fail(ErrorCode::Unsupported, "an empty axis has no largest or smallest entry");

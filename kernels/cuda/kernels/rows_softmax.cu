@@ -1,6 +1,6 @@
-// Softmax and its logarithm along the middle of [outer, length, inner], by the largest entry and the sum found in one walk (Milakov, Gimelshein,
-// "Online normalizer calculation for softmax", 2018). A row that holds an infinity above or nothing but infinities below becomes NaN, as
-// exp(∞ − ∞) does.
+// Softmax and its logarithm along the middle of [outer, length, inner], by the largest entry and the sum found in one walk (Milakov,
+// Gimelshein, "Online normalizer calculation for softmax", 2018). A row that holds an infinity above or nothing but infinities below
+// becomes NaN, as exp(∞ − ∞) does.
 #include "kernels/cuda/kernels/row_walk.cuh"
 #include "kernels/cuda/kernels/rows_launch.h"
 
@@ -21,8 +21,8 @@ struct Finish {
 };
 
 template <class T, int V, int K, bool kBlock>
-__global__ void __launch_bounds__(K == 1 ? kRowThreads : kHeldRowThreads) heldSoftmaxKernel(std::int64_t rows, int length, bool logarithm, const T* x,
-                                                                                            T* y) {
+__global__ void __launch_bounds__(K == 1 ? kRowThreads : kHeldRowThreads)
+    heldSoftmaxKernel(std::int64_t rows, int length, bool logarithm, const T* x, T* y) {
     SHARED_ARRAY(Peak, partial, kWarp);
     allowNextKernel();
     waitForPreviousKernel();
@@ -73,7 +73,8 @@ __global__ void __launch_bounds__(kRowThreads) walkedSoftmaxKernel(std::int64_t 
 }
 
 template <class T>
-__global__ void __launch_bounds__(kColumnThreads) softmaxColumnsKernel(std::int64_t length, std::int64_t inner, bool logarithm, const T* x, T* y) {
+__global__ void __launch_bounds__(kColumnThreads)
+    softmaxColumnsKernel(std::int64_t length, std::int64_t inner, bool logarithm, const T* x, T* y) {
     SHARED_ARRAY(Peak, partial, kColumnThreads);
     allowNextKernel();
     waitForPreviousKernel();
@@ -97,17 +98,21 @@ Status launchRows(Stream stream, std::int64_t rows, std::int64_t length, bool lo
     const bool packed = length % V == 0 && aligned16(x) && aligned16(y);
     const std::int64_t units = packed ? length / V : length;
     if (!packed) {
-        if (units <= 4 * kWarp) return launchDependent(heldSoftmaxKernel<T, 1, 4, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
-        return launchDependent(walkedSoftmaxKernel<T, 1>, blockGrid, dim3(threadsFor(units, kRowThreads)), 0, stream, length, logarithm, x, y);
+        if (units <= 4 * kWarp)
+            return launchDependent(heldSoftmaxKernel<T, 1, 4, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
+        return launchDependent(walkedSoftmaxKernel<T, 1>, blockGrid, dim3(threadsFor(units, kRowThreads)), 0, stream, length, logarithm, x,
+                               y);
     }
-    if (units <= kWarp) return launchDependent(heldSoftmaxKernel<T, V, 1, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
+    if (units <= kWarp)
+        return launchDependent(heldSoftmaxKernel<T, V, 1, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
     if (units <= 4 * kWarp && rows > 64)
         return launchDependent(heldSoftmaxKernel<T, V, 4, false>, warpGrid, warpBlock, 0, stream, rows, columns, logarithm, x, y);
     if (units <= kRowThreads)
-        return launchDependent(heldSoftmaxKernel<T, V, 1, true>, blockGrid, dim3(threadsFor(units, kRowThreads)), 0, stream, rows, columns, logarithm, x, y);
-    if (units <= 4 * kHeldRowThreads)
-        return launchDependent(heldSoftmaxKernel<T, V, 4, true>, blockGrid, dim3(threadsFor((units + 3) / 4, kHeldRowThreads)), 0, stream, rows, columns,
+        return launchDependent(heldSoftmaxKernel<T, V, 1, true>, blockGrid, dim3(threadsFor(units, kRowThreads)), 0, stream, rows, columns,
                                logarithm, x, y);
+    if (units <= 4 * kHeldRowThreads)
+        return launchDependent(heldSoftmaxKernel<T, V, 4, true>, blockGrid, dim3(threadsFor((units + 3) / 4, kHeldRowThreads)), 0, stream,
+                               rows, columns, logarithm, x, y);
     return launchDependent(walkedSoftmaxKernel<T, V>, blockGrid, dim3(kRowThreads), 0, stream, length, logarithm, x, y);
 }
 
@@ -124,8 +129,8 @@ Status launchTyped(Stream stream, std::int64_t outer, std::int64_t length, std::
 
 }  // namespace
 
-Status launchSoftmax(Stream stream, DataType type, std::int64_t outer, std::int64_t length, std::int64_t inner, bool logarithm, const void* x,
-                     void* y) {
+Status launchSoftmax(Stream stream, DataType type, std::int64_t outer, std::int64_t length, std::int64_t inner, bool logarithm,
+                     const void* x, void* y) {
     if (outer == 0 || length == 0 || inner == 0) return {};
     switch (type) {
         case DataType::Float32: return launchTyped<float>(stream, outer, length, inner, logarithm, x, y);

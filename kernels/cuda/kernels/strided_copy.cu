@@ -1,5 +1,5 @@
-// Copies between two strided views of one index space: Transpose, Slice, Expand, Split, Concat, Pad. What is contiguous on both sides moves 16 bytes
-// at a time; a transposition goes through a tile in shared memory, so that both sides are reached in sequence.
+// Copies between two strided views of one index space: Transpose, Slice, Expand, Split, Concat, Pad. What is contiguous on both sides moves
+// 16 bytes at a time; a transposition goes through a tile in shared memory, so that both sides are reached in sequence.
 #include "kernels/cuda/kernels/copy_plan.h"
 #include "kernels/cuda/kernels/index_space.h"
 #include "kernels/cuda/language/language.h"
@@ -51,7 +51,7 @@ struct TileArguments {
 
 template <class Unit>
 __global__ void __launch_bounds__(kTile* kTileRows) transposeKernel(const TileArguments a) {
-    SHARED_ARRAY(Unit, tile, kTile*(kTile + 1));
+    SHARED_ARRAY(Unit, tile, kTile * (kTile + 1));
     allowNextKernel();
     const std::uint32_t slab = a.tilesAcross.quotient(blockIdx.x);
     const std::uint32_t outer = a.tilesDown.quotient(slab);
@@ -81,7 +81,8 @@ Status copyUnits(Stream stream, const CopyPlan& plan, const void* from, void* to
     a.to = static_cast<Unit*>(to) + plan.toOffset;
     const std::int64_t count = plan.axes.count();
     a.count = static_cast<typename Index::Unsigned>(count);
-    return launchDependent(copyKernel<Unit, R, Index>, dim3(static_cast<unsigned>((count + kThreads - 1) / kThreads)), dim3(kThreads), 0, stream, a);
+    return launchDependent(copyKernel<Unit, R, Index>, dim3(static_cast<unsigned>((count + kThreads - 1) / kThreads)), dim3(kThreads), 0,
+                           stream, a);
 }
 
 template <class Unit>

@@ -50,7 +50,8 @@ std::array<std::int64_t, kMaxRank> broadcastStrides(const tensor::Shape& shape, 
 /// Values that operators differ on, then seeded ones.
 std::vector<float> awkward(std::size_t count, unsigned seed) {
     constexpr float kInf = std::numeric_limits<float>::infinity();
-    const std::vector<float> edges{0.0F, -0.0F, 1, -1, 0.5F, 1.5F, 2.5F, -0.5F, -2.5F, 3.25F, 100, -100, 1e-8F, -3e-39F, kInf, -kInf, std::nanf("")};
+    const std::vector<float> edges{0.0F,  -0.0F, 1,    -1,    0.5F,    1.5F, 2.5F,  -0.5F,        -2.5F,
+                                   3.25F, 100,   -100, 1e-8F, -3e-39F, kInf, -kInf, std::nanf("")};
     std::mt19937 engine(seed);
     std::normal_distribution<float> draw(0, 3);
     std::vector<float> values(count);
@@ -61,7 +62,8 @@ std::vector<float> awkward(std::size_t count, unsigned seed) {
 class ExpressionTest : public DeviceTest {
 protected:
     /// The chain over `inputs` (broadcast to `extents`), each placed `shift` elements behind an aligned address.
-    static Tensor run(const Ints& extents, const std::vector<Tensor>& inputs, std::vector<Instruction> chain, DataType outputType, std::size_t shift = 0) {
+    static Tensor run(const Ints& extents, const std::vector<Tensor>& inputs, std::vector<Instruction> chain, DataType outputType,
+                      std::size_t shift = 0) {
         Expression expression;
         expression.extents = extents;
         expression.instructions = std::move(chain);
@@ -211,7 +213,8 @@ TEST_F(ExpressionTest, FunctionsOfTwoInputsAgreeWithTheReference) {
             const Tensor b = Tensor::fromFloats(shape, awkward(static_cast<std::size_t>(shape.elementCount()), 2));
             const Tensor wanted = referenceOf(c.node, {a, b});
             expectNear(run({17, 20}, {a, b}, {withInput(c.op, 1)}, c.result), wanted, 2e-6, c.node.op + shape.text());
-            if (c.reversed != Op::Load) expectNear(run({17, 20}, {b, a}, {withInput(c.reversed, 1)}, c.result), wanted, 2e-6, "reversed " + c.node.op);
+            if (c.reversed != Op::Load)
+                expectNear(run({17, 20}, {b, a}, {withInput(c.reversed, 1)}, c.result), wanted, 2e-6, "reversed " + c.node.op);
         }
     }
 }
@@ -244,12 +247,14 @@ TEST_F(ExpressionTest, IntegerExtremesWrapAndNothingDividesByZero) {
     EXPECT_EQ(tensor::toInt64s(run({4}, {a, b}, {withInput(Op::Fmod, 1)}, DataType::Int64)), (Ints{0, 0, 0, -1}));
     EXPECT_EQ(tensor::toInt64s(run({4}, {a, b}, {withInput(Op::Add, 1)}, DataType::Int64)),
               (Ints{std::numeric_limits<std::int64_t>::max(), kLow, 7, -5}));
-    EXPECT_EQ(tensor::toInt64s(run({4}, {a}, {unary(Op::Clip, -5, std::numeric_limits<float>::infinity())}, DataType::Int64)), (Ints{-5, -5, 7, -5}));
+    EXPECT_EQ(tensor::toInt64s(run({4}, {a}, {unary(Op::Clip, -5, std::numeric_limits<float>::infinity())}, DataType::Int64)),
+              (Ints{-5, -5, 7, -5}));
 }
 
 TEST_F(ExpressionTest, EveryTypeIsReadAndWrittenAsAConversionWould) {
-    const std::vector<DataType> types{DataType::Float32, DataType::Float16, DataType::BFloat16, DataType::Bool,  DataType::Int8, DataType::UInt8,
-                                      DataType::Int16,   DataType::UInt16,  DataType::Int32,    DataType::UInt32, DataType::Int64};
+    const std::vector<DataType> types{DataType::Float32, DataType::Float16, DataType::BFloat16, DataType::Bool,
+                                      DataType::Int8,    DataType::UInt8,   DataType::Int16,    DataType::UInt16,
+                                      DataType::Int32,   DataType::UInt32,  DataType::Int64};
     const Tensor source = Tensor::fromFloats(tensor::Shape{5, 24}, awkward(120, 11));
     for (const DataType from : types) {
         const Tensor x = *tensor::convert(source, from);
@@ -281,7 +286,8 @@ TEST_F(ExpressionTest, GatedUnitsOfSixteenBitTypesAtEveryBatch) {
                 const auto u = tensor::toFloats(up);
                 std::vector<double> wanted(count);
                 for (std::size_t i = 0; i < count; ++i) wanted[i] = g[i] / (1 + std::exp(-static_cast<double>(g[i]))) * u[i];
-                EXPECT_LT(relativeError(got, wanted), type == DataType::Float16 ? 3e-4 : 2.5e-3) << name(type) << " " << rows << " x " << columns;
+                EXPECT_LT(relativeError(got, wanted), type == DataType::Float16 ? 3e-4 : 2.5e-3)
+                    << name(type) << " " << rows << " x " << columns;
             }
         }
     }
@@ -292,8 +298,8 @@ TEST_F(ExpressionTest, RowsAndColumnsAreRepeatedAlongAnyAxis) {
     const tensor::Shape full(extents);
     const Tensor x = Tensor::fromFloats(full, normal(static_cast<std::size_t>(full.elementCount()), 1));
     const graph::Node add = node("Add", 14);
-    for (const auto& shape : {tensor::Shape{16}, tensor::Shape{2, 16}, tensor::Shape{5, 1, 1}, tensor::Shape{3, 1, 1, 1, 1}, tensor::Shape{4, 1, 2, 1},
-                              tensor::Shape{3, 1, 5, 1, 16}, tensor::Shape{1, 4, 1, 2, 1}}) {
+    for (const auto& shape : {tensor::Shape{16}, tensor::Shape{2, 16}, tensor::Shape{5, 1, 1}, tensor::Shape{3, 1, 1, 1, 1},
+                              tensor::Shape{4, 1, 2, 1}, tensor::Shape{3, 1, 5, 1, 16}, tensor::Shape{1, 4, 1, 2, 1}}) {
         for (const DataType type : {DataType::Float32, DataType::Float16}) {
             const Tensor a = *tensor::convert(x, type);
             const Tensor b = *tensor::convert(Tensor::fromFloats(shape, normal(static_cast<std::size_t>(shape.elementCount()), 2)), type);
@@ -313,7 +319,8 @@ TEST_F(ExpressionTest, AlternatingBroadcastsLeaveMoreAxesThanNarrowPlacesTake) {
     expectNear(run(extents, {x, b}, {withInput(Op::Mul, 1)}, DataType::Float32), referenceOf(node("Mul", 14), {x, b}), 0, "six axes");
     const Tensor n = *tensor::convert(x, DataType::Int32);
     const Tensor m = *tensor::convert(b, DataType::Int32);
-    EXPECT_EQ(tensor::toInt64s(run(extents, {n, m}, {withInput(Op::Sub, 1)}, DataType::Int32)), tensor::toInt64s(referenceOf(node("Sub", 14), {n, m})));
+    EXPECT_EQ(tensor::toInt64s(run(extents, {n, m}, {withInput(Op::Sub, 1)}, DataType::Int32)),
+              tensor::toInt64s(referenceOf(node("Sub", 14), {n, m})));
 }
 
 TEST_F(ExpressionTest, SelectsByAConditionAmongInputsNumbersAndSavedValues) {
@@ -321,17 +328,21 @@ TEST_F(ExpressionTest, SelectsByAConditionAmongInputsNumbersAndSavedValues) {
         const Tensor x = Tensor::fromFloats(tensor::Shape{count}, normal(static_cast<std::size_t>(count), 1));
         const Tensor z = Tensor::fromFloats(tensor::Shape{count}, normal(static_cast<std::size_t>(count), 2));
         // |x| > 0.5 ? (x + z) : −1
-        std::vector<Instruction> chain{withInput(Op::Add, 1), withSaved(Op::Save, 1), withInput(Op::Load, 0), unary(Op::Abs),
-                                       withNumber(Op::Greater, 0.5), {Op::Select, {Operand::Kind::Saved, 1, 0}, {Operand::Kind::Number, 0, -1}, 0, 0}};
+        std::vector<Instruction> chain{
+            withInput(Op::Add, 1),        withSaved(Op::Save, 1),
+            withInput(Op::Load, 0),       unary(Op::Abs),
+            withNumber(Op::Greater, 0.5), {Op::Select, {Operand::Kind::Saved, 1, 0}, {Operand::Kind::Number, 0, -1}, 0, 0}};
         const auto got = tensor::toFloats(run({count}, {x, z}, chain, DataType::Float32));
         const auto a = tensor::toFloats(x);
         const auto b = tensor::toFloats(z);
         for (std::size_t i = 0; i < a.size(); ++i) EXPECT_EQ(got[i], std::fabs(a[i]) > 0.5F ? a[i] + b[i] : -1.0F);
         const Tensor condition = *tensor::convert(run({count}, {x}, {withNumber(Op::Less, 0)}, DataType::Bool), DataType::Bool);
         const Tensor n = *tensor::randomTensor(DataType::Int64, tensor::Shape{count}, 3, -9, 9);
-        const Tensor picked = run({count}, {condition, n}, {{Op::Select, {Operand::Kind::Input, 1, 0}, {Operand::Kind::Number, 0, 1e15}, 0, 0}}, DataType::Int64);
+        const Tensor picked = run({count}, {condition, n},
+                                  {{Op::Select, {Operand::Kind::Input, 1, 0}, {Operand::Kind::Number, 0, 1e15}, 0, 0}}, DataType::Int64);
         for (std::int64_t i = 0; i < count; ++i)
-            EXPECT_EQ(tensor::elementAsInt64(picked, i), a[static_cast<std::size_t>(i)] < 0 ? tensor::elementAsInt64(n, i) : 1000000000000000);
+            EXPECT_EQ(tensor::elementAsInt64(picked, i),
+                      a[static_cast<std::size_t>(i)] < 0 ? tensor::elementAsInt64(n, i) : 1000000000000000);
     }
 }
 
@@ -341,13 +352,16 @@ TEST_F(ExpressionTest, EightInputsAndTwoSavedValuesInOneChain) {
     std::vector<Instruction> chain{withSaved(Op::Save, 0)};
     std::vector<double> wanted(kCount);
     for (int i = 0; i < kMaxInputs; ++i) {
-        inputs.push_back(Tensor::fromFloats(i % 3 == 2 ? tensor::Shape{1} : tensor::Shape{kCount}, normal(i % 3 == 2 ? 1 : kCount, static_cast<unsigned>(i))));
+        inputs.push_back(Tensor::fromFloats(i % 3 == 2 ? tensor::Shape{1} : tensor::Shape{kCount},
+                                            normal(i % 3 == 2 ? 1 : kCount, static_cast<unsigned>(i))));
         if (i > 0) chain.push_back(withInput(Op::Add, i));
         if (i == 3) chain.push_back(withSaved(Op::Save, 1));
     }
     chain.push_back(withSaved(Op::Mul, 0));
     chain.push_back(withSaved(Op::Sub, 1));
-    const auto at = [&](int input, std::size_t i) { return static_cast<double>(tensor::toFloats(inputs[static_cast<std::size_t>(input)])[input % 3 == 2 ? 0 : i]); };
+    const auto at = [&](int input, std::size_t i) {
+        return static_cast<double>(tensor::toFloats(inputs[static_cast<std::size_t>(input)])[input % 3 == 2 ? 0 : i]);
+    };
     for (std::size_t i = 0; i < kCount; ++i) {
         double sum = 0;
         double early = 0;

@@ -17,7 +17,8 @@ Bytes counted(std::size_t count) {
     return bytes;
 }
 
-StridedCopy copyOf(int elementBytes, const Ints& extents, const Ints& from, const Ints& to, std::int64_t fromOffset = 0, std::int64_t toOffset = 0) {
+StridedCopy copyOf(int elementBytes, const Ints& extents, const Ints& from, const Ints& to, std::int64_t fromOffset = 0,
+                   std::int64_t toOffset = 0) {
     StridedCopy copy;
     copy.elementBytes = elementBytes;
     copy.rank = static_cast<int>(extents.size());
@@ -50,8 +51,8 @@ protected:
                 written += rest % copy.extents[a] * copy.toStrides[a];
                 rest /= copy.extents[a];
             }
-            std::memcpy(&to[static_cast<std::size_t>(written * copy.elementBytes)], &from[static_cast<std::size_t>(read * copy.elementBytes)],
-                        static_cast<std::size_t>(copy.elementBytes));
+            std::memcpy(&to[static_cast<std::size_t>(written * copy.elementBytes)],
+                        &from[static_cast<std::size_t>(read * copy.elementBytes)], static_cast<std::size_t>(copy.elementBytes));
         }
     }
 
@@ -90,8 +91,8 @@ TEST_F(MovementTest, TranspositionsOfEveryWidth) {
         checkTranspose(bytes, {64, 96}, {1, 0});
         checkTranspose(bytes, {33, 70}, {1, 0});
         checkTranspose(bytes, {3, 40, 50}, {0, 2, 1});
-        checkTranspose(bytes, {2, 9, 4, 16}, {0, 2, 1, 3});  // heads before positions
-        checkTranspose(bytes, {2, 3, 17, 20}, {0, 2, 3, 1}); // channels last
+        checkTranspose(bytes, {2, 9, 4, 16}, {0, 2, 1, 3});   // heads before positions
+        checkTranspose(bytes, {2, 3, 17, 20}, {0, 2, 3, 1});  // channels last
         checkTranspose(bytes, {2, 17, 20, 3}, {0, 3, 1, 2});
         checkTranspose(bytes, {12, 10, 11}, {2, 1, 0});
         checkTranspose(bytes, {5, 1000}, {1, 0});
@@ -140,9 +141,7 @@ TEST_F(MovementTest, NothingIsCopiedOfEmptyExtents) {
     EXPECT_FALSE(launchFill(stream(), 3, 1, 1, memory.data()));
 }
 
-TEST_F(MovementTest, AScalarIsOneElement) {
-    check(copyOf(4, {}, {}, {}, 3, 1), 5, 3);
-}
+TEST_F(MovementTest, AScalarIsOneElement) { check(copyOf(4, {}, {}, {}, 3, 1), 5, 3); }
 
 TEST_F(MovementTest, FillsOfEveryWidthLengthAndAddress) {
     constexpr std::uint64_t kValue = 0x8877665544332211;
@@ -150,11 +149,13 @@ TEST_F(MovementTest, FillsOfEveryWidthLengthAndAddress) {
         for (const std::size_t count : {1U, 3U, 16U, 77U, 5000U})
             for (const std::size_t shift : {0U, 1U, 3U}) {
                 const auto memory = uninitialised<std::uint8_t>((count + shift + 1) * bytes);
-                ASSERT_TRUE(launchFill(stream(), static_cast<int>(bytes), static_cast<std::int64_t>(count), kValue, memory.data() + shift * bytes));
+                ASSERT_TRUE(
+                    launchFill(stream(), static_cast<int>(bytes), static_cast<std::int64_t>(count), kValue, memory.data() + shift * bytes));
                 const auto got = read(memory);
                 for (std::size_t i = 0; i < got.size(); ++i) {
                     const bool inside = i >= shift * bytes && i < (shift + count) * bytes;
-                    ASSERT_EQ(got[i], inside ? static_cast<std::uint8_t>(kValue >> (8 * (i % bytes))) : 0xFF) << bytes << " x " << count << " at " << i;
+                    ASSERT_EQ(got[i], inside ? static_cast<std::uint8_t>(kValue >> (8 * (i % bytes))) : 0xFF)
+                        << bytes << " x " << count << " at " << i;
                 }
             }
 }
@@ -182,7 +183,8 @@ protected:
         const std::int64_t total = g.outer * g.count * g.inner;
         std::mt19937 engine(1);
         Ints indices;
-        for (std::int64_t i = 0; i < (perElement ? total : g.count); ++i) indices.push_back(static_cast<std::int64_t>(engine() % static_cast<unsigned>(2 * g.axis)) - g.axis);
+        for (std::int64_t i = 0; i < (perElement ? total : g.count); ++i)
+            indices.push_back(static_cast<std::int64_t>(engine() % static_cast<unsigned>(2 * g.axis)) - g.axis);
         if (outOfRange) {
             indices.front() = g.axis;
             indices.back() = -g.axis - 1;
@@ -198,7 +200,8 @@ protected:
         const Status launched = perElement ? launchGatherElements(stream(), g, source.data(), chosen, target.data(), fault.data())
                                            : launchGather(stream(), g, source.data(), chosen, target.data(), fault.data());
         ASSERT_TRUE(launched) << launched.error().text();
-        EXPECT_EQ(read(target), wanted) << g.elementBytes << " bytes, " << g.outer << " x " << g.count << " of " << g.axis << " x " << g.inner;
+        EXPECT_EQ(read(target), wanted) << g.elementBytes << " bytes, " << g.outer << " x " << g.count << " of " << g.axis << " x "
+                                        << g.inner;
         EXPECT_EQ(read(fault).front(), outOfRange ? g.faultCode : 0);
     }
 };

@@ -58,11 +58,11 @@ double reduced(Reduction reduction, const std::vector<float>& line) {
     }
 }
 
-constexpr std::array kReductions{Reduction::Sum, Reduction::Mean, Reduction::SumSquare, Reduction::Max,    Reduction::Min,
+constexpr std::array kReductions{Reduction::Sum,  Reduction::Mean, Reduction::SumSquare, Reduction::Max,    Reduction::Min,
                                  Reduction::Prod, Reduction::L1,   Reduction::L2,        Reduction::LogSum, Reduction::LogSumExp};
 
 /// Short rows of a warp, long ones of a block, and columns with one and with eight threads.
-const std::vector<Extents> kShapes{{1, 1, 1},   {5, 7, 1},   {3, 129, 1}, {6, 512, 1}, {2, 1001, 1}, {1, 5000, 1},
+const std::vector<Extents> kShapes{{1, 1, 1},    {5, 7, 1}, {3, 129, 1}, {6, 512, 1}, {2, 1001, 1}, {1, 5000, 1},
                                    {257, 33, 1}, {2, 5, 3}, {1, 40, 33}, {3, 6, 130}, {2, 300, 2},  {4, 1, 9}};
 
 class ReduceTest : public DeviceTest {
@@ -184,12 +184,14 @@ void expectPositions(Stream stream, Device& device, const Extents& e, DataType t
         const bool largest = (options & 1) != 0;
         const bool last = (options & 2) != 0;
         auto memory = *device.allocate(static_cast<std::int64_t>(e.lines() * 8));
-        ASSERT_TRUE(launchArgReduce(stream, largest, last, type, e.outer, e.length, e.inner, x, reinterpret_cast<std::int64_t*>(memory.get())));
+        ASSERT_TRUE(
+            launchArgReduce(stream, largest, last, type, e.outer, e.length, e.inner, x, reinterpret_cast<std::int64_t*>(memory.get())));
         std::vector<std::int64_t> got(e.lines());
         ASSERT_TRUE(device.download(got.data(), memory.get(), static_cast<std::int64_t>(e.lines() * 8)));
         ASSERT_TRUE(device.synchronize());
         for (std::size_t line = 0; line < e.lines(); ++line)
-            EXPECT_EQ(got[line], positionOf(largest, last, lineOf(e, values, line))) << e.text() << " options " << options << " line " << line;
+            EXPECT_EQ(got[line], positionOf(largest, last, lineOf(e, values, line)))
+                << e.text() << " options " << options << " line " << line;
     }
 }
 
@@ -231,13 +233,17 @@ TEST_F(ReduceTest, ChannelsAreScaledAndShifted) {
             const auto scale = normal(static_cast<std::size_t>(e.length), 2);
             const auto shift = normal(static_cast<std::size_t>(e.length), 3);
             const auto ys = uninitialised<std::uint8_t>(bytes.size());
-            ASSERT_TRUE(launchChannelScale(stream(), type, e.outer, e.length, e.inner, array(bytes).data(), array(scale).data(), array(shift).data(), ys.data()));
+            ASSERT_TRUE(launchChannelScale(stream(), type, e.outer, e.length, e.inner, array(bytes).data(), array(scale).data(),
+                                           array(shift).data(), ys.data()));
             std::vector<double> wanted(x.size());
             for (std::size_t i = 0; i < x.size(); ++i) {
                 const std::size_t c = i / static_cast<std::size_t>(e.inner) % static_cast<std::size_t>(e.length);
                 wanted[i] = static_cast<double>(x[i]) * scale[c] + shift[c];
             }
-            EXPECT_LT(relativeError(toFloats(type, read(ys)), wanted), type == DataType::Float32 ? 1e-6 : type == DataType::Float16 ? 0x1p-11 : 0x1p-8) << e.text();
+            EXPECT_LT(relativeError(toFloats(type, read(ys)), wanted), type == DataType::Float32   ? 1e-6
+                                                                       : type == DataType::Float16 ? 0x1p-11
+                                                                                                   : 0x1p-8)
+                << e.text();
         }
 }
 

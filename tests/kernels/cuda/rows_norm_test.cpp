@@ -16,14 +16,14 @@ struct NormCase {
     bool residual = false;
     bool bias = false;
     bool sum = false;
-    bool inPlace = false;     // y is x, and sum is the residual
-    std::size_t shift = 0;    // elements behind an aligned address, for every array
+    bool inPlace = false;   // y is x, and sum is the residual
+    std::size_t shift = 0;  // elements behind an aligned address, for every array
     bool sumOverX = false;
 
     std::string text() const {
         return std::string(kind == RowNorm::Kind::Rms ? "rms " : "layer ") + std::string(name(type)) + " " + std::to_string(rows) + " x " +
-               std::to_string(columns) + (residual ? " residual" : "") + (bias ? " bias" : "") + (sum ? " sum" : "") + (inPlace ? " in place" : "") +
-               (shift > 0 ? " shifted" : "") + (sumOverX ? " sum over x" : "");
+               std::to_string(columns) + (residual ? " residual" : "") + (bias ? " bias" : "") + (sum ? " sum" : "") +
+               (inPlace ? " in place" : "") + (shift > 0 ? " shifted" : "") + (sumOverX ? " sum over x" : "");
     }
 };
 
@@ -41,7 +41,8 @@ std::vector<double> normalised(const NormCase& c, double epsilon, const std::vec
         if (c.kind == RowNorm::Kind::Layer)
             for (std::size_t i = 0; i < columns; ++i) mean += s[row + i] / static_cast<double>(columns);
         for (std::size_t i = 0; i < columns; ++i) variance += (s[row + i] - mean) * (s[row + i] - mean) / static_cast<double>(columns);
-        for (std::size_t i = 0; i < columns; ++i) y[row + i] = (s[row + i] - mean) / std::sqrt(variance + epsilon) * scale[i] + (c.bias ? bias[i] : 0.0F);
+        for (std::size_t i = 0; i < columns; ++i)
+            y[row + i] = (s[row + i] - mean) / std::sqrt(variance + epsilon) * scale[i] + (c.bias ? bias[i] : 0.0F);
     }
     return y;
 }
@@ -90,7 +91,9 @@ protected:
         const Status launched = launchRowNorm(stream(), norm, xs.data(), c.residual ? residuals.data() : nullptr, scales.data(),
                                               c.bias ? biases.data() : nullptr, ys.data(), c.sum ? sums.data() : nullptr);
         ASSERT_TRUE(launched) << launched.error().text();
-        const double tolerance = c.type == DataType::Float32 ? 1e-6 : c.type == DataType::Float16 ? 0x1p-11 : 0x1p-8;  // half a unit of the last place
+        const double tolerance = c.type == DataType::Float32   ? 1e-6
+                                 : c.type == DataType::Float16 ? 0x1p-11
+                                                               : 0x1p-8;  // half a unit of the last place
         EXPECT_LT(relativeError(valuesOf(c.type, ys), normalised(c, 1e-5F, s, scale, bias)), tolerance);
         if (c.sum) {
             EXPECT_EQ(valuesOf(c.type, sums), s);
@@ -99,10 +102,12 @@ protected:
 };
 
 TEST_F(RowNormTest, EveryWayThatARowIsSharedOut) {
-    // Of 4-byte types: 128 columns fill a warp once, 512 four times, 4096 a block once, 8192 a block of 512 four times; 16-bit types twice as much.
+    // Of 4-byte types: 128 columns fill a warp once, 512 four times, 4096 a block once, 8192 a block of 512 four times; 16-bit types twice
+    // as much.
     for (const std::int64_t columns : {4, 64, 128, 136, 512, 640, 4096, 4104, 8192, 8200, 16392})
         for (const DataType type : {DataType::Float32, DataType::BFloat16})
-            for (const RowNorm::Kind kind : {RowNorm::Kind::Rms, RowNorm::Kind::Layer}) check({kind, type, type, 2, columns, true, true, true});
+            for (const RowNorm::Kind kind : {RowNorm::Kind::Rms, RowNorm::Kind::Layer})
+                check({kind, type, type, 2, columns, true, true, true});
 }
 
 TEST_F(RowNormTest, TheShapesOfDecoding) {
@@ -134,8 +139,8 @@ TEST_F(RowNormTest, OddLengthsAndAddresses) {
 TEST_F(RowNormTest, EachOptionalArrayMayBeLeftOut) {
     for (int options = 0; options < 16; ++options)
         for (const std::int64_t columns : {256, 255, 20000})
-            check({options & 1 ? RowNorm::Kind::Rms : RowNorm::Kind::Layer, DataType::Float32, DataType::Float32, 2, columns, (options & 2) != 0,
-                   (options & 4) != 0, (options & 8) != 0});
+            check({options & 1 ? RowNorm::Kind::Rms : RowNorm::Kind::Layer, DataType::Float32, DataType::Float32, 2, columns,
+                   (options & 2) != 0, (options & 4) != 0, (options & 8) != 0});
 }
 
 TEST_F(RowNormTest, TheResultMayLieOverTheInputsInEveryForm) {
@@ -154,7 +159,8 @@ TEST_F(RowNormTest, ALargeMeanCostsTheVarianceNoDigits) {
     const auto ones = array(std::vector<float>(kColumns, 1.0F));
     const auto y = uninitialised<float>(kColumns);
     const NormCase c{RowNorm::Kind::Layer, DataType::Float32, DataType::Float32, 1, kColumns};
-    ASSERT_TRUE(launchRowNorm(stream(), {c.kind, 1, kColumns, 0, c.type, c.parameterType}, xs.data(), nullptr, ones.data(), nullptr, y.data(), nullptr));
+    ASSERT_TRUE(launchRowNorm(stream(), {c.kind, 1, kColumns, 0, c.type, c.parameterType}, xs.data(), nullptr, ones.data(), nullptr,
+                              y.data(), nullptr));
     EXPECT_LT(relativeError(read(y), normalised(c, 0, x, std::vector<float>(kColumns, 1.0F), {})), 1e-2);
 }
 
@@ -169,7 +175,8 @@ TEST_F(RowNormTest, NaNAndInfinityStayInTheirRow) {
         const auto y = uninitialised<float>(x.size());
         ASSERT_TRUE(launchRowNorm(stream(), {kind, 4, kColumns, 1e-5F}, xs.data(), nullptr, ones.data(), nullptr, y.data(), nullptr));
         const auto got = read(y);
-        const auto wanted = normalised({kind, DataType::Float32, DataType::Float32, 4, kColumns}, 1e-5, x, std::vector<float>(kColumns, 1.0F), {});
+        const auto wanted =
+            normalised({kind, DataType::Float32, DataType::Float32, 4, kColumns}, 1e-5, x, std::vector<float>(kColumns, 1.0F), {});
         for (std::size_t i = 0; i < got.size(); ++i) {
             EXPECT_EQ(std::isnan(got[i]), std::isnan(wanted[i])) << i;
             if (!std::isnan(wanted[i])) {
@@ -185,9 +192,10 @@ TEST_F(RowNormTest, NothingIsDoneWithoutRowsAndOtherTypesAreRefused) {
     EXPECT_TRUE(launchRowNorm(stream(), {RowNorm::Kind::Rms, 0, 8, 0}, x.data(), nullptr, x.data(), nullptr, untouched.data(), nullptr));
     EXPECT_TRUE(launchRowNorm(stream(), {RowNorm::Kind::Rms, 8, 0, 0}, x.data(), nullptr, x.data(), nullptr, untouched.data(), nullptr));
     EXPECT_EQ(read(untouched), std::vector<float>(8, 3.0F));
-    EXPECT_FALSE(launchRowNorm(stream(), {RowNorm::Kind::Rms, 1, 8, 0, DataType::Int32}, x.data(), nullptr, x.data(), nullptr, untouched.data(), nullptr));
-    EXPECT_FALSE(launchRowNorm(stream(), {RowNorm::Kind::Rms, 1, 8, 0, DataType::Float32, DataType::Float16}, x.data(), nullptr, x.data(), nullptr,
+    EXPECT_FALSE(launchRowNorm(stream(), {RowNorm::Kind::Rms, 1, 8, 0, DataType::Int32}, x.data(), nullptr, x.data(), nullptr,
                                untouched.data(), nullptr));
+    EXPECT_FALSE(launchRowNorm(stream(), {RowNorm::Kind::Rms, 1, 8, 0, DataType::Float32, DataType::Float16}, x.data(), nullptr, x.data(),
+                               nullptr, untouched.data(), nullptr));
 }
 
 }  // namespace

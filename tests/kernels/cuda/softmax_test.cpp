@@ -32,8 +32,8 @@ std::vector<double> softmaxOf(const Extents& e, bool logarithm, const std::vecto
 class SoftmaxTest : public DeviceTest {
 protected:
     static void check(const Extents& e, DataType type, bool logarithm, bool inPlace = false, std::size_t shift = 0) {
-        SCOPED_TRACE(std::string(name(type)) + " " + std::to_string(e.outer) + " x " + std::to_string(e.length) + " x " + std::to_string(e.inner) +
-                     (logarithm ? " log" : "") + (inPlace ? " in place" : "") + (shift > 0 ? " shifted" : ""));
+        SCOPED_TRACE(std::string(name(type)) + " " + std::to_string(e.outer) + " x " + std::to_string(e.length) + " x " +
+                     std::to_string(e.inner) + (logarithm ? " log" : "") + (inPlace ? " in place" : "") + (shift > 0 ? " shifted" : ""));
         auto raw = normal(e.count() + shift, 1);
         for (float& value : raw) value *= 4;
         const auto bytes = toBytes(type, raw);
@@ -42,11 +42,14 @@ protected:
         const std::size_t skipped = shift * bytes.size() / raw.size();
         const auto xs = array(bytes);
         const auto ys = inPlace ? xs : uninitialised<std::uint8_t>(bytes.size());
-        const Status launched = launchSoftmax(stream(), type, e.outer, e.length, e.inner, logarithm, xs.data() + skipped, ys.data() + skipped);
+        const Status launched =
+            launchSoftmax(stream(), type, e.outer, e.length, e.inner, logarithm, xs.data() + skipped, ys.data() + skipped);
         ASSERT_TRUE(launched) << launched.error().text();
         auto got = toFloats(type, read(ys));
         got.erase(got.begin(), got.begin() + static_cast<std::ptrdiff_t>(shift));
-        const double tolerance = type == DataType::Float32 ? 2e-6 : type == DataType::Float16 ? 0x1p-11 : 0x1p-8;  // half a unit of the last place
+        const double tolerance = type == DataType::Float32   ? 2e-6
+                                 : type == DataType::Float16 ? 0x1p-11
+                                                             : 0x1p-8;  // half a unit of the last place
         EXPECT_LT(relativeError(got, softmaxOf(e, logarithm, x)), tolerance);
     }
 };
@@ -79,11 +82,11 @@ TEST_F(SoftmaxTest, MaskedEntriesAreZeroAndRowsWithoutAnythingAreNaN) {
     for (const std::int64_t length : {40, 300, 5001, 20000}) {
         std::vector<float> x = normal(static_cast<std::size_t>(5 * length), 2);
         const auto row = [&](std::int64_t r) { return x.begin() + r * length; };
-        std::fill(row(0) + 1, row(1), -kInf);                  // one entry alone
-        std::fill(row(1), row(2), -kInf);                      // nothing
-        *(row(2) + length / 2) = kInf;                         // an infinity above
+        std::fill(row(0) + 1, row(1), -kInf);  // one entry alone
+        std::fill(row(1), row(2), -kInf);      // nothing
+        *(row(2) + length / 2) = kInf;         // an infinity above
         *(row(3) + length - 1) = std::nanf("");
-        std::fill(row(4), row(4) + length / 2, -kInf);         // a causal mask
+        std::fill(row(4), row(4) + length / 2, -kInf);  // a causal mask
         const Extents e{5, length, 1};
         for (const bool logarithm : {false, true}) {
             const auto xs = array(x);
