@@ -41,6 +41,8 @@ float halfToFloat(std::uint16_t bits);
 std::uint16_t floatToHalf(float value);
 float bfloatToFloat(std::uint16_t bits);
 std::uint16_t floatToBfloat(float value);
+/// float32 with 10 mantissa bits: what tensor cores make of float32 operands. Nearest even; infinities and NaN kept.
+float roundToTf32(float value);
 
 /// Storage structs so that templates can tell 16-bit floats from uint16_t.
 struct Half {
