@@ -9,6 +9,8 @@ public:
     virtual ~NodeListener() = default;
     virtual void beginNode(std::int32_t layer) = 0;  // index into the plan's layer records
     virtual void endNode(std::int32_t layer) = 0;
+    /// A layer's time by the device's own clock, after the run; it stands in place of begin and end, which the host's clock tells.
+    virtual void nodeTime([[maybe_unused]] std::int32_t layer, [[maybe_unused]] double nanoseconds) {}
 };
 
 class NodeScope {

@@ -4,7 +4,7 @@
 
 #include <omp.h>
 
-#include "kernels/cpu/plan/planner.h"
+#include "kernels/plan/planner.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -30,20 +30,20 @@ private:
 }  // namespace
 
 Status CpuModel::choosePlan(std::span<const NamedTensor> inputs) {
-    const auto found = std::find_if(m_plans.begin(), m_plans.end(), [&](const auto& plan) { return plan->fits(inputs); });
+    const auto found = std::find_if(m_plans.begin(), m_plans.end(), [&](const auto& plan) { return plan->plan().fits(inputs); });
     if (found != m_plans.end()) {
         std::rotate(m_plans.begin(), found, found + 1);
         return {};
     }
     if (m_plans.size() >= kPlansKept) m_plans.pop_back();
-    auto plan = makePlan(m_graph, inputs, m_weights, m_threads);
+    auto plan = plan::makePlan(m_graph, inputs, m_weights, m_backend, m_threads);
     if (!plan && plan.error().code == ErrorCode::OutOfMemory && !m_plans.empty()) {
         // The other plans' memory may be what is missing.
         m_plans.clear();
-        plan = makePlan(m_graph, inputs, m_weights, m_threads);
+        plan = plan::makePlan(m_graph, inputs, m_weights, m_backend, m_threads);
     }
     if (!plan) return fail(plan.error());
-    m_plans.insert(m_plans.begin(), std::move(*plan));
+    m_plans.insert(m_plans.begin(), std::make_unique<HostRun>(std::move(*plan)));
     return {};
 }
 
@@ -60,7 +60,7 @@ Result<std::vector<NamedTensor>> CpuModel::run(std::span<const NamedTensor> inpu
 
 const std::vector<trace::LayerRecord>& CpuModel::layers() const {
     static const std::vector<trace::LayerRecord> kNone;
-    return m_plans.empty() ? kNone : m_plans.front()->records;
+    return m_plans.empty() ? kNone : m_plans.front()->plan().records;
 }
 
 }  // namespace trimtab::cpu

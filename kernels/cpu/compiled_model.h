@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "core/runtime/engine.h"
-#include "kernels/cpu/plan/plan.h"
+#include "kernels/cpu/cpu_backend.h"
+#include "kernels/cpu/host_run.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu {
 
@@ -16,8 +18,8 @@ public:
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) override;
     Status prepare(std::span<const NamedTensor> inputs) override;
     const std::vector<trace::LayerRecord>& layers() const override;
-    std::int64_t weightBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->weightBytes; }
-    std::int64_t arenaBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->arenaBytes(); }
+    std::int64_t weightBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->plan().weightBytes; }
+    std::int64_t arenaBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->plan().arenaBytes; }
 
 private:
     /// The plan for these inputs moves to the front, made when it is not there.
@@ -25,8 +27,9 @@ private:
 
     Graph m_graph;
     int m_threads;
+    CpuBackend m_backend;
     WeightStore m_weights;
-    std::vector<std::unique_ptr<Plan>> m_plans;  // the last used first
+    std::vector<std::unique_ptr<HostRun>> m_plans;  // the last used first
 };
 
 }  // namespace trimtab::cpu

@@ -1,14 +1,13 @@
 #include "kernels/cpu/cpu_engine.h"
 
 #include <algorithm>
-#include <set>
 
 #include <sched.h>
 
 #include "core/graph/passes/passes.h"
 #include "kernels/cpu/compiled_model.h"
 #include "kernels/cpu/onednn/adapter.h"
-#include "kernels/cpu/plan/implementation.h"
+#include "kernels/cpu/planning.h"
 
 #ifndef TRIMTAB_VERSION
 #define TRIMTAB_VERSION "development"
@@ -24,24 +23,6 @@ int availableThreads() {
     return std::max(CPU_COUNT(&set), 1);
 }
 
-/// Names of operators that nothing executes, subgraphs included, each once.
-std::set<std::string> unknownOperators(const Graph& graph) {
-    std::set<std::string> unknown;
-    std::vector<const Graph*> open{&graph};
-    while (!open.empty()) {
-        const Graph* current = open.back();
-        open.pop_back();
-        for (const graph::Node& node : current->nodes) {
-            if (implementationsOf(node).empty()) unknown.insert(node.domain.empty() ? node.op : node.domain + "." + node.op);
-            for (const auto& [key, attribute] : node.attributes) {
-                if (const auto* inner = std::get_if<std::shared_ptr<const Graph>>(&attribute); inner && *inner)
-                    open.push_back(inner->get());
-            }
-        }
-    }
-    return unknown;
-}
-
 class CpuEngine final : public runtime::Engine {
 public:
     explicit CpuEngine(int threads) : m_threads(threads > 0 ? threads : availableThreads()) {}
@@ -51,35 +32,20 @@ public:
     }
 
     runtime::Support supports(const Graph& graph, const graph::Node& node) const override {
-        const NodeView view{graph, node};
-        std::string reasons;
-        for (const Implementation& implementation : implementationsOf(node)) {
-            runtime::Support support = implementation.judge(view);
-            if (support.level != runtime::Support::Level::Refused) return support;
-            if (!support.reason.empty())
-                reasons += (reasons.empty() ? "" : "; ") + std::string(implementation.name) + ": " + support.reason;
-        }
-        return refused(node.op + ": " + (reasons.empty() ? "nothing here executes it" : reasons));
+        return plan::supports(m_backend, NodeView{graph, node});
     }
 
     Result<std::unique_ptr<runtime::CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) override {
-        TRIMTAB_REQUIRE(checkOperators(graph));
+        TRIMTAB_REQUIRE(plan::checkOperators(m_backend, graph, "cpu"));
         Graph copy = graph;
         TRIMTAB_REQUIRE(graph::fuse(copy));
         copy.removeDeadNodes();
-        TRIMTAB_REQUIRE(checkOperators(copy));
+        TRIMTAB_REQUIRE(plan::checkOperators(m_backend, copy, "cpu"));
         return std::make_unique<CpuModel>(std::move(copy), setting.threads > 0 ? setting.threads : m_threads);
     }
 
 private:
-    static Status checkOperators(const Graph& graph) {
-        const auto unknown = unknownOperators(graph);
-        if (unknown.empty()) return {};
-        std::string names;
-        for (const std::string& name : unknown) names += (names.empty() ? "" : ", ") + name;
-        return fail(ErrorCode::Unsupported, "engine cpu executes no " + names);
-    }
-
+    CpuBackend m_backend;
     int m_threads;
 };
 

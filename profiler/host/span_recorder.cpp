@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 
 #include "core/base/statistics.h"
 
@@ -26,10 +27,15 @@ void SpanRecorder::endNode(std::int32_t layer) {
     const Clock::time_point now = Clock::now();
     if (m_depth == 0) return;
     --m_depth;
-    if (m_depth >= kMaxDepth || layer < 0 || static_cast<std::size_t>(layer) >= m_layers) return;
+    if (m_depth < kMaxDepth) add(layer, std::chrono::duration_cast<std::chrono::nanoseconds>(now - m_begun[m_depth]).count());
+}
+
+void SpanRecorder::nodeTime(std::int32_t layer, double nanoseconds) { add(layer, std::llround(nanoseconds)); }
+
+void SpanRecorder::add(std::int32_t layer, std::int64_t nanoseconds) {
+    if (layer < 0 || static_cast<std::size_t>(layer) >= m_layers) return;
     std::int64_t& spent = m_spent[m_run * m_layers + static_cast<std::size_t>(layer)];
-    const std::int64_t span = std::chrono::duration_cast<std::chrono::nanoseconds>(now - m_begun[m_depth]).count();
-    spent = std::max<std::int64_t>(spent, 0) + span;
+    spent = std::max<std::int64_t>(spent, 0) + nanoseconds;
 }
 
 std::vector<double> SpanRecorder::medians() const {

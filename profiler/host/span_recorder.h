@@ -21,6 +21,7 @@ public:
 
     void beginNode(std::int32_t layer) override;
     void endNode(std::int32_t layer) override;
+    void nodeTime(std::int32_t layer, double nanoseconds) override;
 
     /// Median over the runs of the time in each layer, ns; −1 for layers that never ran.
     std::vector<double> medians() const;
@@ -28,6 +29,8 @@ public:
     void fill(std::vector<trace::LayerRecord>& records) const;
 
 private:
+    void add(std::int32_t layer, std::int64_t nanoseconds);
+
     using Clock = std::chrono::steady_clock;
     static constexpr std::size_t kMaxDepth = 64;
 

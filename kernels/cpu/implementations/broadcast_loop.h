@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/cpu/plan/slot.h"
+#include "kernels/cpu/planning.h"
 #include "kernels/cpu/vector/parallel.h"
 
 namespace trimtab::cpu {

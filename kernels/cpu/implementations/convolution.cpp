@@ -50,7 +50,7 @@ Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const
     for (const Layout layout : {Layout::ChannelsLast, Layout::Plain}) {
         auto primitive =
             onednn::convolution(onednn::describe(shape.input, types.source, layout), weights, bias,
-                                onednn::describe(shape.output, types.destination, layout), shape.window.forOnednn(), attributes);
+                                onednn::describe(shape.output, types.destination, layout), forOnednn(shape.window), attributes);
         if (!primitive) {
             if (!best) best = fail(primitive.error());
             continue;

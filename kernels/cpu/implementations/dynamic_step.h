@@ -3,8 +3,7 @@
 // when they are there. Correct, slower, and with memory of their own.
 #include <vector>
 
-#include "kernels/cpu/plan/builder.h"
-#include "kernels/cpu/plan/implementation.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu {
 

@@ -1,24 +1,13 @@
 #include "kernels/cpu/implementations/emulation.h"
 
-#include "core/tensor/convert.h"
+#include "core/graph/operand_rounding.h"
 #include "kernels/cpu/simd/quantize.h"
 #include "kernels/cpu/vector/parallel.h"
 
 namespace trimtab::cpu {
 namespace {
 
-bool roundsOperands(const graph::Treatment& treatment) {
-    return treatment.compute == graph::ComputeType::BFloat16 || treatment.compute == graph::ComputeType::Float16;
-}
-
-DataType roundingType(const graph::Treatment& treatment) {
-    return treatment.compute == graph::ComputeType::BFloat16 ? DataType::BFloat16 : DataType::Float16;
-}
-
-Result<Tensor> rounded(const Tensor& values, DataType type) {
-    TRIMTAB_TRY(const Tensor narrow, tensor::convert(values, type));
-    return tensor::convert(narrow, DataType::Float32);
-}
+bool roundsOperands(const graph::Treatment& treatment) { return graph::roundsOperands(treatment.compute); }
 
 std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
 
@@ -35,18 +24,19 @@ Result<Tensor> throughEightBits(const Tensor& values) {
     return result;
 }
 
-Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, DataType type,
+Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, graph::ComputeType type,
                              const std::string& kind) {
     const SlotId result = builder.scratch(count * 4);
     builder.step(
         [source, result, count, type](Frame& frame) {
             const float* x = frame.at<float>(source);
             float* y = frame.at<float>(result);
+            const float scale = graph::operandScale(type, std::span(x, static_cast<std::size_t>(count)));
             parallelParts(count, kElementsWorthThreads, [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t i = begin; i < end; ++i) {
-                    y[i] = type == DataType::BFloat16 ? tensor::bfloatToFloat(tensor::floatToBfloat(x[i]))
-                                                      : tensor::halfToFloat(tensor::floatToHalf(x[i]));
-                }
+                const auto part = static_cast<std::size_t>(end - begin);
+                graph::roundOperand(type, scale, std::span(x + begin, part), std::span(y + begin, part));
+                if (scale != 1)
+                    for (std::int64_t i = begin; i < end; ++i) y[i] *= scale;
             });
             return Status{};
         },
@@ -77,10 +67,6 @@ Result<SlotId> placeEightBits(Builder& builder, graph::ValueId id, SlotId source
 
 }  // namespace
 
-bool hasTreatedOperands(const graph::Node& node) {
-    return node.is("Conv") || node.is("MatMul") || node.is("Gemm") || node.is("FusedConv", "trimtab") || node.is("FusedMatMul", "trimtab");
-}
-
 runtime::Support judgeEmulation(const NodeView& view) {
     if (!hasTreatedOperands(view.node)) return native();
     const graph::Treatment& treatment = view.node.treatment;
@@ -110,10 +96,9 @@ Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t
     const graph::Treatment& treatment = view.node.treatment;
     TRIMTAB_TRY(const Tensor weight, unroundedWeight(builder, view, i));
     if (!roundsOperands(treatment) || weight.type() != DataType::Float32) return weight;
-    const DataType type = roundingType(treatment);
     TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(
-                                weight.bytes().data(), "rounded to " + std::string(tensor::name(type)), weight,
-                                [&] { return rounded(weight, type); }, bytesOf));
+                                weight.bytes().data(), "rounded to " + std::string(graph::name(treatment.compute)), weight,
+                                [&] { return graph::roundedOperand(treatment.compute, weight); }, bytesOf));
     builder.hold(entry.held);
     return *entry.value;
 }
@@ -130,29 +115,19 @@ Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t
     TRIMTAB_TRY(const SlotId source, builder.read(id, Form{type, layout}));
     const bool toEightBits = isOperand && i == 0 && treatment.activationBits == 8;
     if (!isOperand || (!toEightBits && !roundsOperands(treatment))) return source;
-    const std::string kind = (toEightBits ? "8 bits and back" : "rounded to " + std::string(tensor::name(roundingType(treatment)))) +
+    const std::string kind = (toEightBits ? "8 bits and back" : "rounded to " + std::string(graph::name(treatment.compute))) +
                              (layout == Layout::Plain ? "" : ", channels last");
     if (const auto* known = builder.derived(id, kind)) return known->front();
     const std::int64_t count = view.shape(i).elementCount();
     return toEightBits ? placeEightBits(builder, id, source, count, kind)
-                       : placeRounding(builder, id, source, count, roundingType(treatment), kind);
+                       : placeRounding(builder, id, source, count, treatment.compute, kind);
 }
 
 Result<Tensor> valueAsTreated(const graph::Node& node, std::size_t i, Tensor value) {
     if (!hasTreatedOperands(node) || i > 1 || value.type() != DataType::Float32 || value.elementCount() == 0) return value;
     if (i == 0 && node.treatment.activationBits == 8) return throughEightBits(value);
-    if (roundsOperands(node.treatment)) return rounded(value, roundingType(node.treatment));
+    if (roundsOperands(node.treatment)) return graph::roundedOperand(node.treatment.compute, value);
     return value;
-}
-
-void recordTreatment(Builder& builder, const NodeView& view) {
-    const graph::Treatment& treatment = view.node.treatment;
-    trace::LayerRecord& record = builder.record();
-    record.compute = graph::name(treatment.compute);
-    record.weightBits = treatment.weightBits;
-    record.activationBits = treatment.activationBits;
-    record.density = treatment.density;
-    if (const auto* codes = view.quantized(1)) record.group = codes->group;
 }
 
 }  // namespace trimtab::cpu

@@ -1,6 +1,6 @@
 #pragma once
 // Judge and place of every implementation family; list.cpp puts them in order of preference for each operator.
-#include "kernels/cpu/plan/implementation.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu {
 
@@ -14,11 +14,7 @@ TRIMTAB_FAMILY(Power);
 TRIMTAB_FAMILY(Select);
 TRIMTAB_FAMILY(Cast);
 TRIMTAB_FAMILY(View);
-TRIMTAB_FAMILY(Transpose);
-TRIMTAB_FAMILY(Slice);
-TRIMTAB_FAMILY(Split);
-TRIMTAB_FAMILY(Concat);
-TRIMTAB_FAMILY(Expand);
+TRIMTAB_FAMILY(Movement);
 TRIMTAB_FAMILY(Gather);
 TRIMTAB_FAMILY(Reduce);
 TRIMTAB_FAMILY(GlobalPool);

@@ -1,4 +1,5 @@
-// The lists: for each operator its implementations, best first, the reference kernel last.
+#include "kernels/cpu/implementations/list.h"
+
 #include <map>
 #include <string>
 #include <vector>
@@ -46,11 +47,7 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"Where"}, {{"vector loop", judgeSelect, placeSelect}});
     put({"Cast"}, {{"conversion loop", judgeCast, placeCast}});
     put({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout"}, {{"view", judgeView, placeView}});
-    put({"Transpose"}, {{"strided copy", judgeTranspose, placeTranspose}});
-    put({"Slice"}, {{"strided copy", judgeSlice, placeSlice}});
-    put({"Split"}, {{"strided copy", judgeSplit, placeSplit}});
-    put({"Concat"}, {{"strided copy", judgeConcat, placeConcat}});
-    put({"Expand"}, {{"strided copy", judgeExpand, placeExpand}});
+    put({"Transpose", "Slice", "Split", "Concat", "Expand"}, {{"strided copy", judgeMovement, placeMovement}});
     put({"Gather"}, {{"row gather", judgeGather, placeGather}});
     return lists;
 }
@@ -65,10 +62,5 @@ std::span<const Implementation> implementationsOf(const graph::Node& node) {
     if (ref::find(node)) return referenceOnly;
     return {};
 }
-
-runtime::Support native() { return {runtime::Support::Level::Native, {}}; }
-runtime::Support emulated(std::string reason) { return {runtime::Support::Level::Emulated, std::move(reason)}; }
-runtime::Support refused(std::string reason) { return {runtime::Support::Level::Refused, std::move(reason)}; }
-runtime::Support notMeant() { return {runtime::Support::Level::Refused, {}}; }
 
 }  // namespace trimtab::cpu

@@ -1,11 +1,10 @@
 // Softmax and the normalisations that work on rows of neighbouring elements, and BatchNormalization as a factor and a summand for each
 // channel.
-#include <cmath>
-
 #include "core/tensor/convert.h"
 #include "kernels/cpu/implementations/broadcast_loop.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/vector/vector_kernels.h"
+#include "kernels/plan/operands/axes.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -105,35 +104,12 @@ Status placeRowNormalization(Builder& builder, const NodeView& view) {
 
 runtime::Support judgeBatchNormalization(const NodeView& view) {
     if (view.type(0) != DataType::Float32) return notMeant();
-    for (std::size_t i = 1; i <= 4; ++i) {
-        const Tensor* constant = view.constant(i);
-        if (!constant || constant->type() != DataType::Float32) return refused("its statistics are not constant");
-    }
-    if (view.node.integer("training_mode", 0) != 0) return refused("it trains");
-    for (std::size_t i = 1; i < view.node.outputs.size(); ++i) {
-        if (view.node.outputs[i] != graph::kNoValue) return refused("its statistics are read");
-    }
-    return native();
+    return plan::judgeChannelScaling(view);
 }
 
 Status placeBatchNormalization(Builder& builder, const NodeView& view) {
     const Shape shape = view.shape(0);
-    if (shape.rank() < 2 || shape.elementCount() == 0) return fail(ErrorCode::Unsupported, "it has no channels");
-    if (shape != view.outputShape()) return fail(ErrorCode::Refused, "its output has another shape than its input", view.node.name);
-    std::vector<std::vector<float>> statistics;
-    for (std::size_t i = 1; i <= 4; ++i) {
-        statistics.push_back(tensor::toFloats(*view.constant(i)));
-        if (static_cast<std::int64_t>(statistics.back().size()) != shape[1])
-            return fail(ErrorCode::Unsupported, "its statistics do not fit its channels");
-    }
-    const float epsilon = view.node.number("epsilon", 1e-5F);
-    std::vector<float> factors;
-    std::vector<float> summands;
-    for (std::size_t c = 0; c < statistics[0].size(); ++c) {
-        const double factor = statistics[0][c] / std::sqrt(static_cast<double>(statistics[3][c]) + epsilon);
-        factors.push_back(static_cast<float>(factor));
-        summands.push_back(static_cast<float>(statistics[1][c] - statistics[2][c] * factor));
-    }
+    TRIMTAB_TRY(const plan::ChannelScaling scaling, plan::channelScaling(view));
     const graph::ValueId from = view.node.input(0);
     const Form form{DataType::Float32, builder.formOf(from).layout};
     std::vector<std::int64_t> channel(static_cast<std::size_t>(shape.rank()), 1);
@@ -143,8 +119,8 @@ Status placeBatchNormalization(Builder& builder, const NodeView& view) {
     if (!loop) return fail(ErrorCode::Unsupported, "its operands meet across their rows");
     TRIMTAB_TRY(const SlotId x, builder.read(from, form));
     const SlotId y = builder.write(view.node.output(0), form);
-    const SlotId factor = builder.constantFloats(factors);
-    const SlotId summand = builder.constantFloats(summands);
+    const SlotId factor = builder.constantFloats(scaling.factors);
+    const SlotId summand = builder.constantFloats(scaling.summands);
     const auto binary = vectorKernels().binary;
     builder.step(
         [=, loop = *loop](Frame& frame) {

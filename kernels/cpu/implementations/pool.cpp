@@ -35,7 +35,7 @@ Status placePool(Builder& builder, const NodeView& view) {
     const auto kind = view.node.op == "MaxPool"                        ? onednn::Pooling::Max
                       : view.node.integer("count_include_pad", 0) != 0 ? onednn::Pooling::AverageWithPadding
                                                                        : onednn::Pooling::AverageWithoutPadding;
-    TRIMTAB_TRY(const auto primitive, onednn::pooling(kind, source, destination, window.kernel, window.forOnednn()));
+    TRIMTAB_TRY(const auto primitive, onednn::pooling(kind, source, destination, window.kernel, forOnednn(window)));
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), form));
     const SlotId y = builder.write(view.node.output(0), form);
     builder.record().kernel = "onednn pool " + primitive.name;

@@ -1,7 +1,7 @@
 #pragma once
 // Activations as unsigned bytes, quantised when they are there: uint8, asymmetric, over the whole tensor, as ONNX DynamicQuantizeLinear
 // states it.
-#include "kernels/cpu/plan/builder.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu {
 

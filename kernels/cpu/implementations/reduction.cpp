@@ -7,6 +7,7 @@
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/vector/parallel.h"
 #include "kernels/cpu/vector/vector_kernels.h"
+#include "kernels/plan/operands/axes.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -26,62 +27,34 @@ std::optional<Reduction> reductionOf(const graph::Node& node) {
     return found->second;
 }
 
-/// The input seen as outer × reduced × inner.
-struct Box {
-    std::int64_t outer = 1;
-    std::int64_t reduced = 1;
-    std::int64_t inner = 1;
-};
+using plan::AxisBox;
 
-void placeBox(Builder& builder, Reduction reduction, Box box, SlotId x, SlotId y) {
+void placeBox(Builder& builder, Reduction reduction, AxisBox box, SlotId x, SlotId y) {
     const VectorKernels& kernels = vectorKernels();
-    const float factor = reduction.isMean ? 1.0F / static_cast<float>(box.reduced) : 1.0F;
+    const float factor = reduction.isMean ? 1.0F / static_cast<float>(box.length) : 1.0F;
     builder.step(
         [=, &kernels](Frame& frame) {
             const float* source = frame.at<float>(x);
             float* target = frame.at<float>(y);
             if (box.inner == 1) {
-                parallelRows(box.outer, box.reduced, [&](std::int64_t row) {
-                    target[row] = kernels.reduceRow(reduction.op, source + row * box.reduced, box.reduced) * factor;
+                parallelRows(box.outer, box.length, [&](std::int64_t row) {
+                    target[row] = kernels.reduceRow(reduction.op, source + row * box.length, box.length) * factor;
                 });
                 return Status{};
             }
-            parallelRows(box.outer, box.reduced * box.inner, [&](std::int64_t row) {
+            parallelRows(box.outer, box.length * box.inner, [&](std::int64_t row) {
                 float* sums = target + row * box.inner;
-                const float* from = source + row * box.reduced * box.inner;
+                const float* from = source + row * box.length * box.inner;
                 const bool startsWithRow = reduction.op != ReduceOp::SumSquare;
                 if (startsWithRow) std::copy_n(from, box.inner, sums);
                 else std::fill_n(sums, box.inner, 0.0F);
-                for (std::int64_t k = startsWithRow ? 1 : 0; k < box.reduced; ++k)
+                for (std::int64_t k = startsWithRow ? 1 : 0; k < box.length; ++k)
                     kernels.accumulate(reduction.op, from + k * box.inner, sums, box.inner);
                 if (factor != 1.0F) kernels.unary(UnaryOp::Affine, sums, sums, box.inner, factor, 0.0F);
             });
             return Status{};
         },
         {x}, {y});
-}
-
-/// The axes in order; nullopt when they are not constant or make no sense.
-std::optional<std::vector<int>> axesOf(const NodeView& view, int rank) {
-    std::vector<std::int64_t> given = view.node.integers("axes");
-    if (view.has(1)) {
-        const Tensor* tensor = view.constant(1);
-        if (!tensor) return std::nullopt;
-        given = tensor::toInt64s(*tensor);
-    }
-    std::vector<int> axes;
-    for (const std::int64_t axis : given) {
-        const auto normal = tensor::normalizeAxis(axis, rank);
-        if (!normal) return std::nullopt;
-        axes.push_back(*normal);
-    }
-    if (axes.empty()) {
-        if (view.node.integer("noop_with_empty_axes", 0) != 0) return std::nullopt;
-        for (int axis = 0; axis < rank; ++axis) axes.push_back(axis);
-    }
-    std::sort(axes.begin(), axes.end());
-    axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
-    return axes;
 }
 
 }  // namespace
@@ -94,22 +67,19 @@ runtime::Support judgeReduce(const NodeView& view) {
 
 Status placeReduce(Builder& builder, const NodeView& view) {
     const Shape shape = view.shape(0);
-    const auto axes = axesOf(view, shape.rank());
+    const auto axes = plan::reducedAxes(view, shape.rank());
     if (!axes) return fail(ErrorCode::Unsupported, "its axes are not constant");
     if (axes->empty() || axes->back() - axes->front() + 1 != static_cast<int>(axes->size())) {
         return fail(ErrorCode::Unsupported, "it reduces axes that are not neighbours");
     }
-    Box box;
-    for (int axis = 0; axis < shape.rank(); ++axis) {
-        (axis < axes->front() ? box.outer : axis > axes->back() ? box.inner : box.reduced) *= shape[axis];
-    }
-    if (box.reduced == 0 || box.outer * box.inner == 0) return fail(ErrorCode::Unsupported, "it reduces nothing");
+    AxisBox box = plan::boxOf(shape, axes->front(), axes->back());
+    if (box.length == 0 || box.outer * box.inner == 0) return fail(ErrorCode::Unsupported, "it reduces nothing");
     if (box.outer * box.inner != view.outputShape().elementCount())
         return fail(ErrorCode::Refused, "its output has another size", view.node.name);
     // Both spatial axes of a channels-last tensor are one block there too.
     const bool isSpatial = shape.rank() >= 3 && axes->front() == 2 && axes->back() == shape.rank() - 1;
     if (isSpatial && builder.formOf(view.node.input(0)).layout == Layout::ChannelsLast) {
-        box = {shape[0], box.reduced, shape[1]};
+        box = {shape[0], box.length, shape[1]};
         TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), Form{DataType::Float32, Layout::ChannelsLast}));
         placeBox(builder, *reductionOf(view.node), box, x, builder.write(view.node.output(0)));
         return {};
@@ -128,7 +98,7 @@ Status placeGlobalPool(Builder& builder, const NodeView& view) {
         return fail(ErrorCode::Refused, "its output has another size", view.node.name);
     const std::int64_t spatial = shape.elementCount() / (shape[0] * shape[1]);
     const bool last = builder.formOf(view.node.input(0)).layout == Layout::ChannelsLast;
-    const Box box = last ? Box{shape[0], spatial, shape[1]} : Box{shape[0] * shape[1], spatial, 1};
+    const AxisBox box = last ? AxisBox{shape[0], spatial, shape[1]} : AxisBox{shape[0] * shape[1], spatial, 1};
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), Form{DataType::Float32, last ? Layout::ChannelsLast : Layout::Plain}));
     placeBox(builder, *reductionOf(view.node), box, x, builder.write(view.node.output(0)));
     return {};

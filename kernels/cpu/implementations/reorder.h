@@ -1,6 +1,6 @@
 #pragma once
 // Steps that move a value between forms.
-#include "kernels/cpu/plan/builder.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu {
 

@@ -89,19 +89,6 @@ void runAs(const StridedCopy& copy, const std::byte* sourceBytes, std::byte* des
 
 }  // namespace
 
-bool StridedCopy::staysWithin(std::int64_t source, std::int64_t destination) const {
-    if (sourceStrides.size() != extents.size() || destinationStrides.size() != extents.size()) return false;
-    std::int64_t sourceLow = sourceOffset, sourceHigh = sourceOffset;
-    std::int64_t destinationLow = destinationOffset, destinationHigh = destinationOffset;
-    for (std::size_t axis = 0; axis < extents.size(); ++axis) {
-        if (extents[axis] == 0) return true;
-        const std::int64_t last = extents[axis] - 1;
-        (sourceStrides[axis] < 0 ? sourceLow : sourceHigh) += last * sourceStrides[axis];
-        (destinationStrides[axis] < 0 ? destinationLow : destinationHigh) += last * destinationStrides[axis];
-    }
-    return sourceLow >= 0 && sourceHigh < source && destinationLow >= 0 && destinationHigh < destination;
-}
-
 void StridedCopy::simplify() {
     std::vector<std::size_t> order;
     for (std::size_t axis = 0; axis < extents.size(); ++axis) {

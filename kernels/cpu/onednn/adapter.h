@@ -10,7 +10,7 @@
 #include "core/base/result.h"
 #include "core/tensor/data_type.h"
 #include "core/tensor/shape.h"
-#include "kernels/cpu/plan/slot.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu::onednn {
 

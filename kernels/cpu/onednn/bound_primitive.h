@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "kernels/cpu/onednn/adapter.h"
-#include "kernels/cpu/plan/builder.h"
+#include "kernels/cpu/planning.h"
 
 namespace trimtab::cpu::onednn {
 

@@ -4,13 +4,15 @@
 
 #include "kernels/cuda/kernels/attention_paths.h"
 #include "kernels/cuda/kernels/attention_rows.cuh"
+#include "kernels/cuda/kernels/product_epilogue.cuh"
 
 namespace trimtab::cuda {
 namespace {
 
 constexpr int kJoinWarps = 4;
 
-/// o = Σ sums · factor / Σ weight · factor over the parts. A block for each (row, item); warps take turns at the parts, lanes at the columns.
+/// o = Σ sums · factor / Σ weight · factor over the parts. A block for each (row, item); warps take turns at the parts, lanes at the
+/// columns.
 template <class T, int D>
 __global__ void __launch_bounds__(kJoinWarps * 32) joinParts(AttentionView a, int rowTiles, int parts, const float* workspace, T* o) {
     constexpr int kColumns = D / 32;
@@ -74,7 +76,8 @@ Status check(const Attention& a) {
     if (a.past + a.queries > a.capacity) return fail(ErrorCode::Failed, "attention over more keys than the cache has room for");
     constexpr std::int64_t kMostIndices = std::numeric_limits<int>::max() / 2;
     constexpr std::int64_t kMostBlocks = 65535;
-    if (a.batch > kMostBlocks || a.heads > kMostBlocks / 2 || a.capacity > kMostIndices || a.window > kMostIndices || rowsOf(a) > kMostIndices)
+    if (a.batch > kMostBlocks || a.heads > kMostBlocks / 2 || a.capacity > kMostIndices || a.window > kMostIndices ||
+        rowsOf(a) > kMostIndices)
         return fail(ErrorCode::Unsupported, "attention over more rows or keys than a launch can count");
     return {};
 }
@@ -89,8 +92,8 @@ bool alignedForTensorCores(const Attention& a, const AttentionOperands& operands
 }  // namespace
 
 DecodeSplit decodeSplit(const Attention& a) {
-    // As many blocks as the multiprocessors of the largest cards in use (132) hold at once, none with fewer keys than its warps read in one step;
-    // below two such parts joining costs more than it saves.
+    // As many blocks as the multiprocessors of the largest cards in use (132) hold at once, none with fewer keys than its warps read in one
+    // step; below two such parts joining costs more than it saves.
     const std::int64_t blocks = a.headSize <= 64 ? 264 : 132;
     constexpr std::int64_t kLeastKeys = 128;
     constexpr std::int64_t kUndividedKeys = 256;
@@ -106,11 +109,9 @@ DecodeSplit decodeSplit(const Attention& a) {
 
 Status launchJoinParts(Stream stream, const Attention& attention, const DecodeSplit& split, const AttentionOperands& operands) {
     if (split.parts == 1) return {};
-    switch (attention.type) {
-        case DataType::Float16: return launchJoinOf<__half>(stream, attention, split, operands);
-        case DataType::BFloat16: return launchJoinOf<__nv_bfloat16>(stream, attention, split, operands);
-        default: return launchJoinOf<float>(stream, attention, split, operands);
-    }
+    return product::withFloat(attention.type, "attention", [&](auto number) {
+        return launchJoinOf<typename decltype(number)::type>(stream, attention, split, operands);
+    });
 }
 
 std::int64_t attentionWorkspace(const Attention& attention) {
@@ -118,8 +119,8 @@ std::int64_t attentionWorkspace(const Attention& attention) {
     return decodeSplit(attention).workspaceFloats(attention) * static_cast<std::int64_t>(sizeof(float));
 }
 
-Status launchAttention(Stream stream, const Attention& attention, const void* q, const void* keyCache, const void* valueCache, void* workspace,
-                       void* o) {
+Status launchAttention(Stream stream, const Attention& attention, const void* q, const void* keyCache, const void* valueCache,
+                       void* workspace, void* o) {
     TRIMTAB_REQUIRE(check(attention));
     const AttentionOperands operands{q, keyCache, valueCache, static_cast<float*>(workspace), o};
     const bool tensorCores = alignedForTensorCores(attention, operands);

@@ -1,6 +1,6 @@
 #pragma once
-// Grouped-query attention over a key/value cache in one pass with a running softmax (Dao et al. 2022, "FlashAttention", algorithm 1; for one new
-// token the cache is split among blocks and their parts combined: Dao et al. 2023, "Flash-Decoding").
+// Grouped-query attention over a key/value cache in one pass with a running softmax (Dao et al. 2022, "FlashAttention", algorithm 1; for one
+// new token the cache is split among blocks and their parts combined: Dao et al. 2023, "Flash-Decoding").
 //   o[b, s, h] = Σt softmax_t(q[b, s, h] · K[b, h / (heads / kvHeads), t] · scale) V[…, t],  t ≤ past + s when causal
 // Types: Float32, Float16, BFloat16, sums in float32.
 #include "core/tensor/data_type.h"
@@ -18,12 +18,12 @@ struct Attention {
     bool causal = true;
     std::int64_t window = 0;     // > 0: only the last `window` keys are seen
     float softCap = 0;           // > 0: scores become cap · tanh(score / cap)
-    // Strides in elements of q [batch, queries, heads, headSize] and of the new k, v [batch, queries, kvHeads, headSize]; a head's values are
-    // contiguous.
+    // Strides in elements of q [batch, queries, heads, headSize] and of the new k, v [batch, queries, kvHeads, headSize]; a head's values
+    // are contiguous.
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;
     std::int64_t kvBatchStride = 0, kvTokenStride = 0, kvHeadStride = 0;
-    // Not null: the tokens in the cache are counted there (device memory) when the kernels run, and `past` is the most that they will be; so that a
-    // step that was recorded once can be replayed while the cache grows.
+    // Not null: the tokens in the cache are counted there (device memory) when the kernels run, and `past` is the most that they will be; so
+    // that a step that was recorded once can be replayed while the cache grows.
     const std::int32_t* pastOnDevice = nullptr;
 };
 

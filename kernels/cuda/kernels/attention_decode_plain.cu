@@ -1,24 +1,17 @@
-// Decode without tensor cores: Float32, and rows that are not aligned for the other. A warp takes 32 keys at a time: for scores a lane has a key of its
-// own (queries stand in shared memory as numbers), for sums of values it has D / 32 neighbouring columns.
+// Decode without tensor cores: Float32, and rows that are not aligned for the other. A warp takes 32 keys at a time: for scores a lane has
+// a key of its own (queries stand in shared memory as numbers), for sums of values it has D / 32 neighbouring columns.
 #include "kernels/cuda/kernels/attention_parts.cuh"
+#include "kernels/cuda/kernels/pack.cuh"
+#include "kernels/cuda/kernels/product_epilogue.cuh"
 
 namespace trimtab::cuda {
 namespace {
 
 /// kCount elements at d, those from headSize on as zeros; 16 bytes (kCount elements of them) at once when `whole` says that rows allow it.
 template <int kCount, class T>
-__device__ __forceinline__ void loadFloats(float (&to)[kCount], const T* row, int d, int headSize, bool whole) {
-    constexpr int kPiece = kCount * sizeof(T) >= 16 ? 16 / sizeof(T) : kCount;
-    struct alignas(kPiece * sizeof(T)) Piece {
-        T values[kPiece];
-    };
+__device__ __forceinline__ void loadOrZero(float (&to)[kCount], const T* row, int d, int headSize, bool whole) {
     if (whole && d + kCount <= headSize) {
-#pragma unroll
-        for (int i = 0; i < kCount; i += kPiece) {
-            const Piece piece = *reinterpret_cast<const Piece*>(row + d + i);
-#pragma unroll
-            for (int j = 0; j < kPiece; ++j) to[i + j] = toFloat(piece.values[j]);
-        }
+        loadFloats(row + d, to);
         return;
     }
 #pragma unroll
@@ -33,7 +26,7 @@ __device__ __forceinline__ void multiplyKey(float (&s)[kDecodeRows], const float
     for (int d = 0; d < D; d += kChunk) {
         if (d >= headSize) break;
         float k[kChunk];
-        loadFloats(k, key, d, headSize, whole);
+        loadOrZero(k, key, d, headSize, whole);
 #pragma unroll
         for (int row = 0; row < kDecodeRows; ++row) {
             if (row >= rows) break;
@@ -47,8 +40,8 @@ __device__ __forceinline__ void multiplyKey(float (&s)[kDecodeRows], const float
 }
 
 template <class T, int D, int kWarps>
-__global__ void __launch_bounds__(kWarps * 32, 1) attentionDecodePlain(AttentionView a, int rowTiles, bool whole, const T* q, const T* keys, const T* values,
-                                                                    float* workspace, T* o) {
+__global__ void __launch_bounds__(kWarps * 32, 1)
+    attentionDecodePlain(AttentionView a, int rowTiles, bool whole, const T* q, const T* keys, const T* values, float* workspace, T* o) {
     constexpr int kColumns = D / 32;
     SHARED_ARRAY(float, statistics, kWarps * kDecodeRows * 2);
     SHARED_ARRAY(float, sums, kWarps * kDecodeRows * D);
@@ -77,7 +70,8 @@ __global__ void __launch_bounds__(kWarps * 32, 1) attentionDecodePlain(Attention
     for (int first = part.begin + warp * 32; first < part.end; first += kWarps * 32) {
         const int key = first + lane;
         float s[kDecodeRows] = {};
-        if (key < part.end) multiplyKey<T, D>(s, queries, keys + head + static_cast<std::int64_t>(key) * a.headSize, place.rows, a.headSize, whole);
+        if (key < part.end)
+            multiplyKey<T, D>(s, queries, keys + head + static_cast<std::int64_t>(key) * a.headSize, place.rows, a.headSize, whole);
 #pragma unroll
         for (int row = 0; row < kDecodeRows; ++row) {
             if (row >= place.rows) break;
@@ -100,7 +94,7 @@ __global__ void __launch_bounds__(kWarps * 32, 1) attentionDecodePlain(Attention
 #pragma unroll 4
         for (int j = 0; j < count; ++j) {
             float v[kColumns];
-            loadFloats(v, values + head + static_cast<std::int64_t>(first + j) * a.headSize, lane * kColumns, a.headSize, whole);
+            loadOrZero(v, values + head + static_cast<std::int64_t>(first + j) * a.headSize, lane * kColumns, a.headSize, whole);
 #pragma unroll
             for (int row = 0; row < kDecodeRows; ++row) {
                 if (row >= place.rows) break;
@@ -160,11 +154,9 @@ Status launchOf(Stream stream, const Attention& attention, const AttentionOperan
 }  // namespace
 
 Status launchPlainDecode(Stream stream, const Attention& attention, const AttentionOperands& operands) {
-    switch (attention.type) {
-        case DataType::Float16: return launchOf<__half>(stream, attention, operands);
-        case DataType::BFloat16: return launchOf<__nv_bfloat16>(stream, attention, operands);
-        default: return launchOf<float>(stream, attention, operands);
-    }
+    return product::withFloat(attention.type, "attention", [&](auto number) {
+        return launchOf<typename decltype(number)::type>(stream, attention, operands);
+    });
 }
 
 }  // namespace trimtab::cuda

@@ -1,6 +1,6 @@
 #pragma once
-// How the decode kernels end: each warp has a running softmax over its own keys (largest score, sum of exponentials, weighted sum of values); a block
-// joins its warps, and when the keys are divided among blocks, leaves its part in the workspace:
+// How the decode kernels end: each warp has a running softmax over its own keys (largest score, sum of exponentials, weighted sum of
+// values); a block joins its warps, and when the keys are divided among blocks, leaves its part in the workspace:
 //   sums [items, parts, kDecodeRows, D], then (largest, sum) [items, parts, kDecodeRows, 2], all Float32.
 #include "kernels/cuda/kernels/attention_paths.h"
 #include "kernels/cuda/kernels/attention_rows.cuh"
@@ -29,7 +29,8 @@ __device__ __forceinline__ KeyRange keysOfPart(KeyRange all, int step) {
     return {begin, begin + each < all.end ? begin + each : all.end};
 }
 
-/// statistics [warps, kDecodeRows, 2]: after a barrier behind their writing, the factor that brings warp's sums of a row to the block's largest score.
+/// statistics [warps, kDecodeRows, 2]: after a barrier behind their writing, the factor that brings warp's sums of a row to the block's
+/// largest score.
 template <int kWarps>
 __device__ __forceinline__ float factorOfWarp(const float* statistics, int warp, int row) {
     float largest = -INFINITY;
@@ -38,7 +39,8 @@ __device__ __forceinline__ float factorOfWarp(const float* statistics, int warp,
     return exp2f(statistics[(warp * kDecodeRows + row) * 2] - finiteLargest(largest));
 }
 
-/// sums [warps, kDecodeRows, D], already brought to the block's largest scores; REQUIRES: a barrier behind their writing. The whole block takes part.
+/// sums [warps, kDecodeRows, D], already brought to the block's largest scores; REQUIRES: a barrier behind their writing. The whole block
+/// takes part.
 template <class T, int D, int kWarps>
 __device__ __forceinline__ void finishBlock(const AttentionView& a, const DecodePlace& place, const float* statistics, const float* sums,
                                             float* workspace, T* o) {

@@ -1,6 +1,7 @@
-// Many rows on tensor cores, Float16 and BFloat16: four warps hold 16 · kTiles rows each, of scores and sums in registers; keys and values come in tiles
-// through two stages of shared memory, the next one on its way while one is used. Tiles that no row of the block sees are not read.
-// A shared row is D elements in 16-byte chunks; chunk i of row r stands at i ^ (r % 8), so that the eight rows of a fragment lie in different banks.
+// Many rows on tensor cores, Float16 and BFloat16: four warps hold 16 · kTiles rows each, of scores and sums in registers; keys and values
+// come in tiles through two stages of shared memory, the next one on its way while one is used. Tiles that no row of the block sees are not
+// read. A shared row is D elements in 16-byte chunks; chunk i of row r stands at i ^ (r % 8), so that the eight rows of a fragment lie in
+// different banks.
 #include <algorithm>
 
 #include "kernels/cuda/kernels/attention_paths.h"
@@ -198,7 +199,8 @@ struct PrefillWarp {
 
 /// Products become scores, −∞ for keys that a row does not see; `seen` holds the ranges of the lane's rows.
 template <int kTiles, int kKeys>
-__device__ __forceinline__ void score(float (&s)[kTiles][kKeys / 8][4], const AttentionView& a, const KeyRange (&seen)[kTiles][2], int first, bool masked) {
+__device__ __forceinline__ void score(float (&s)[kTiles][kKeys / 8][4], const AttentionView& a, const KeyRange (&seen)[kTiles][2],
+                                      int first, bool masked) {
     const int column = first + static_cast<int>(threadIdx.x) % 4 * 2;
     const float scale = a.softCap > 0 ? 1.0F : a.scale * kLog2E;
 #pragma unroll

@@ -1,9 +1,12 @@
-// Many rows without tensor cores: Float32, and rows that are not aligned for the other. A block of 16 × 16 threads holds kRows rows; a tile of kKeys keys,
-// then of their values, stands in shared memory as numbers. Thread (x, y) has rows y + 16i; of scores the keys x + 16j, of sums the columns 4x + 64c … + 3.
+// Many rows without tensor cores: Float32, and rows that are not aligned for the other. A block of 16 × 16 threads holds kRows rows; a tile
+// of kKeys keys, then of their values, stands in shared memory as numbers. Thread (x, y) has rows y + 16i; of scores the keys x + 16j, of
+// sums the columns 4x + 64c … + 3.
 #include <cstdint>
 
 #include "kernels/cuda/kernels/attention_paths.h"
 #include "kernels/cuda/kernels/attention_rows.cuh"
+#include "kernels/cuda/kernels/pack.cuh"
+#include "kernels/cuda/kernels/product_epilogue.cuh"
 
 namespace trimtab::cuda {
 namespace {
@@ -22,12 +25,10 @@ struct PlainShape {
 /// Four elements at d, those from headSize on as zeros.
 template <class T>
 __device__ __forceinline__ float4 loadFour(const T* row, int d, int headSize, bool whole) {
-    struct alignas(4 * sizeof(T)) Four {
-        T values[4];
-    };
     if (whole && d + 4 <= headSize) {
-        const Four four = *reinterpret_cast<const Four*>(row + d);
-        return make_float4(toFloat(four.values[0]), toFloat(four.values[1]), toFloat(four.values[2]), toFloat(four.values[3]));
+        float four[4];
+        loadFloats(row + d, four);
+        return make_float4(four[0], four[1], four[2], four[3]);
     }
     const auto at = [&](int i) { return d + i < headSize ? toFloat(row[d + i]) : 0.0F; };
     return make_float4(at(0), at(1), at(2), at(3));
@@ -53,8 +54,8 @@ __device__ __forceinline__ void loadTile(float* to, const T* from, int first, in
 }
 
 template <class T, int D, int kRows, int kKeys>
-__global__ void __launch_bounds__(kThreads) attentionPrefillPlain(AttentionView a, bool wholeQueries, bool wholeKeys, const T* q, const T* keys,
-                                                                  const T* values, T* o) {
+__global__ void __launch_bounds__(kThreads)
+    attentionPrefillPlain(AttentionView a, bool wholeQueries, bool wholeKeys, const T* q, const T* keys, const T* values, T* o) {
     using Shape = PlainShape<D, kRows, kKeys>;
     constexpr int kMyRows = kRows / kSide;
     constexpr int kMyKeys = kKeys / kSide;
@@ -76,7 +77,8 @@ __global__ void __launch_bounds__(kThreads) attentionPrefillPlain(AttentionView 
     const KeyRange all = keysSeen(a, past, firstRow, lastRow);
     for (int i = static_cast<int>(threadIdx.x); i < kRows * (D / 4); i += kThreads) {
         const int row = firstRow + i / (D / 4);
-        const float4 four = loadFour(queryRow(a, q, batch, kvHead, row < lastRow ? row : lastRow), i % (D / 4) * 4, a.headSize, wholeQueries);
+        const float4 four =
+            loadFour(queryRow(a, q, batch, kvHead, row < lastRow ? row : lastRow), i % (D / 4) * 4, a.headSize, wholeQueries);
         *reinterpret_cast<float4*>(queries + i / (D / 4) * Shape::kPitch + i % (D / 4) * 4) = four;
     }
     float4 sum[kMyRows][kMyColumns];
@@ -181,14 +183,16 @@ __global__ void __launch_bounds__(kThreads) attentionPrefillPlain(AttentionView 
 template <class T, int D, int kRows, int kKeys>
 Status launchFor(Stream stream, const Attention& attention, const AttentionOperands& operands) {
     const AttentionView view = viewOf(attention);
-    const dim3 grid(static_cast<unsigned>((view.rows + kRows - 1) / kRows), static_cast<unsigned>(view.kvHeads), static_cast<unsigned>(view.batch));
+    const dim3 grid(static_cast<unsigned>((view.rows + kRows - 1) / kRows), static_cast<unsigned>(view.kvHeads),
+                    static_cast<unsigned>(view.batch));
     const auto aligned = [](const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer) % (4 * sizeof(T)) == 0; };
     const bool wholeKeys = aligned(operands.keys) && aligned(operands.values) && view.headSize % 4 == 0;
     const bool wholeQueries =
         aligned(operands.q) && (attention.headSize | attention.qBatchStride | attention.qTokenStride | attention.qHeadStride) % 4 == 0;
-    return launchDependent(attentionPrefillPlain<T, D, kRows, kKeys>, grid, dim3(kThreads), PlainShape<D, kRows, kKeys>::kFloats * sizeof(float), stream,
-                           view, wholeQueries, wholeKeys, static_cast<const T*>(operands.q), static_cast<const T*>(operands.keys),
-                           static_cast<const T*>(operands.values), static_cast<T*>(operands.o));
+    return launchDependent(attentionPrefillPlain<T, D, kRows, kKeys>, grid, dim3(kThreads),
+                           PlainShape<D, kRows, kKeys>::kFloats * sizeof(float), stream, view, wholeQueries, wholeKeys,
+                           static_cast<const T*>(operands.q), static_cast<const T*>(operands.keys), static_cast<const T*>(operands.values),
+                           static_cast<T*>(operands.o));
 }
 
 template <class T>
@@ -201,11 +205,9 @@ Status launchOf(Stream stream, const Attention& attention, const AttentionOperan
 }  // namespace
 
 Status launchPlainPrefill(Stream stream, const Attention& attention, const AttentionOperands& operands) {
-    switch (attention.type) {
-        case DataType::Float16: return launchOf<__half>(stream, attention, operands);
-        case DataType::BFloat16: return launchOf<__nv_bfloat16>(stream, attention, operands);
-        default: return launchOf<float>(stream, attention, operands);
-    }
+    return product::withFloat(attention.type, "attention", [&](auto number) {
+        return launchOf<typename decltype(number)::type>(stream, attention, operands);
+    });
 }
 
 }  // namespace trimtab::cuda

@@ -1,8 +1,8 @@
 #pragma once
 // What the kernels of attention.h share: which rows there are, which keys each of them sees, how a product becomes a score.
 //
-// All query heads that share a kv head are rows over the same keys: row i of kv head h is token i / group, head h · group + i % group. A tile of rows
-// therefore reads each key once for the whole group.
+// All query heads that share a kv head are rows over the same keys: row i of kv head h is token i / group, head h · group + i % group. A
+// tile of rows therefore reads each key once for the whole group.
 #include <cstdint>
 
 #include "kernels/cuda/kernels/attention.h"

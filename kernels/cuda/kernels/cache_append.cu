@@ -1,9 +1,10 @@
 // New keys and values into the cache, rotated on the way, and q rotated in place: one pass over the projections' result.
 //   rotated pair (a, b) at angle φ: (a · cos φ − b · sin φ, b · cos φ + a · sin φ)    Su et al. 2021, "RoFormer", eq. 34
-#include <algorithm>
 #include <cstdint>
 
 #include "kernels/cuda/kernels/attention.h"
+#include "kernels/cuda/kernels/pack.cuh"
+#include "kernels/cuda/kernels/product_epilogue.cuh"
 #include "kernels/cuda/language/language.h"
 
 namespace trimtab::cuda {
@@ -21,56 +22,35 @@ struct AppendView {
     const std::int32_t* pastOnDevice = nullptr;
 };
 
-template <class T, int kCount>
-struct alignas(kCount * sizeof(T)) Piece {
-    T values[kCount];
-};
-template <int kCount, class T>
-__device__ __forceinline__ Piece<T, kCount> loadPiece(const T* from) {
-    return *reinterpret_cast<const Piece<T, kCount>*>(from);
-}
-template <int kCount, class T>
-__device__ __forceinline__ void storePiece(T* to, const Piece<T, kCount>& piece) {
-    *reinterpret_cast<Piece<T, kCount>*>(to) = piece;
-}
-
 /// kCount pairs from pair `first` on: two pieces, in which the pairs lie side by side (interleaved) or across.
 template <int kCount, class T>
 __device__ __forceinline__ void rotatePairs(const AppendView& a, int first, const T* from, T* to, const float* cos, const float* sin) {
     const int offset = a.interleaved ? 2 * first : first;
     const int other = a.interleaved ? offset + kCount : first + a.half;
-    Piece<T, kCount> low = loadPiece<kCount>(from + offset);
-    Piece<T, kCount> high = loadPiece<kCount>(from + other);
-    constexpr int kFloats = kCount < 4 ? kCount : 4;
+    Pack<T, kCount> low = loadPack<kCount>(from + offset);
+    Pack<T, kCount> high = loadPack<kCount>(from + other);
     float c[kCount];
     float s[kCount];
-#pragma unroll
-    for (int i = 0; i < kCount; i += kFloats) {
-        const auto cosines = loadPiece<kFloats>(cos + first + i);
-        const auto sines = loadPiece<kFloats>(sin + first + i);
-#pragma unroll
-        for (int j = 0; j < kFloats; ++j) {
-            c[i + j] = cosines.values[j];
-            s[i + j] = sines.values[j];
-        }
-    }
+    loadFloats(cos + first, c);
+    loadFloats(sin + first, s);
 #pragma unroll
     for (int i = 0; i < kCount; ++i) {
         // Side by side, pair i is elements 2i and 2i + 1 of both pieces in a row.
-        T& x = !a.interleaved ? low.values[i] : 2 * i < kCount ? low.values[2 * i % kCount] : high.values[2 * i % kCount];
-        T& y = !a.interleaved ? high.values[i] : 2 * i + 1 < kCount ? low.values[(2 * i + 1) % kCount] : high.values[(2 * i + 1) % kCount];
+        T& x = !a.interleaved ? low.item[i] : 2 * i < kCount ? low.item[2 * i % kCount] : high.item[2 * i % kCount];
+        T& y = !a.interleaved ? high.item[i] : 2 * i + 1 < kCount ? low.item[(2 * i + 1) % kCount] : high.item[(2 * i + 1) % kCount];
         const float first = toFloat(x);
         const float second = toFloat(y);
         x = fromFloat<T>(first * c[i] - second * s[i]);
         y = fromFloat<T>(second * c[i] + first * s[i]);
     }
-    storePiece(to + offset, low);
-    storePiece(to + other, high);
+    storePack<kCount>(to + offset, low);
+    storePack<kCount>(to + other, high);
 }
 
 /// Grid: (tokens, units of all slots / block size). A unit is kCount rotated pairs or kCount copied elements.
 template <class T, int kCount>
-__global__ void __launch_bounds__(128) appendToCache(AppendView a, T* q, const T* k, const T* v, const float* cos, const float* sin, T* keys, T* values) {
+__global__ void __launch_bounds__(128)
+    appendToCache(AppendView a, T* q, const T* k, const T* v, const float* cos, const float* sin, T* keys, T* values) {
     const int index = static_cast<int>(blockIdx.y * blockDim.x + threadIdx.x);
     const int slot = a.firstSlot + index / a.unitsInHead;
     const int unit = index % a.unitsInHead;
@@ -100,16 +80,17 @@ __global__ void __launch_bounds__(128) appendToCache(AppendView a, T* q, const T
     }
     const int offset = 2 * pairUnits * kCount + (unit - pairUnits) * kCount;
     if (isQuery || offset >= a.headSize) return;
-    storePiece(to + offset, loadPiece<kCount>(from + offset));
+    storePack<kCount>(to + offset, loadPack<kCount>(from + offset));
 }
 
 template <class T>
-Status launchFor(Stream stream, const Attention& attention, AppendView view, T* q, const T* k, const T* v, const float* cos, const float* sin, T* keys,
-                 T* values) {
+Status launchFor(Stream stream, const Attention& attention, AppendView view, T* q, const T* k, const T* v, const float* cos,
+                 const float* sin, T* keys, T* values) {
     constexpr int kCount = 16 / sizeof(T);
     constexpr unsigned kThreads = 128;
     std::uintptr_t bits = 0;
-    for (const void* pointer : {static_cast<const void*>(k), static_cast<const void*>(v), static_cast<const void*>(keys), static_cast<const void*>(values)})
+    for (const void* pointer :
+         {static_cast<const void*>(k), static_cast<const void*>(v), static_cast<const void*>(keys), static_cast<const void*>(values)})
         bits |= reinterpret_cast<std::uintptr_t>(pointer);
     std::int64_t extents = attention.headSize | attention.kvBatchStride | attention.kvTokenStride | attention.kvHeadStride;
     if (view.half > 0) {
@@ -121,8 +102,8 @@ Status launchFor(Stream stream, const Attention& attention, AppendView view, T* 
     view.unitsInHead = view.headSize / (whole ? kCount : 1);
     const unsigned units = static_cast<unsigned>(view.slots) * static_cast<unsigned>(view.unitsInHead);
     const dim3 grid(static_cast<unsigned>(attention.batch * attention.queries), (units + kThreads - 1) / kThreads);
-    return launchDependent(whole ? appendToCache<T, kCount> : appendToCache<T, 1>, grid, dim3(kThreads), 0, stream, view, q, k, v, cos, sin, keys,
-                           values);
+    return launchDependent(whole ? appendToCache<T, kCount> : appendToCache<T, 1>, grid, dim3(kThreads), 0, stream, view, q, k, v, cos, sin,
+                           keys, values);
 }
 
 }  // namespace
@@ -151,16 +132,11 @@ Status launchAppendToCache(Stream stream, const Attention& attention, const Rota
     view.kvTokenStride = attention.kvTokenStride;
     view.kvHeadStride = attention.kvHeadStride;
     view.pastOnDevice = attention.pastOnDevice;
-    const auto run = [&]<class T>(T) {
+    return product::withFloat(attention.type, "the cache", [&](auto number) {
+        using T = typename decltype(number)::type;
         return launchFor<T>(stream, attention, view, static_cast<T*>(q), static_cast<const T*>(k), static_cast<const T*>(v), cos, sin,
                             static_cast<T*>(keyCache), static_cast<T*>(valueCache));
-    };
-    switch (attention.type) {
-        case DataType::Float32: return run(float{});
-        case DataType::Float16: return run(__half{});
-        case DataType::BFloat16: return run(__nv_bfloat16{});
-        default: return fail(ErrorCode::Unsupported, "the cache takes float32, float16 and bfloat16");
-    }
+    });
 }
 
 }  // namespace trimtab::cuda

@@ -54,6 +54,21 @@ int transposedAxis(const MergedAxes& axes) {
     return -1;
 }
 
+/// Neighbours that fill 4 bytes along the last axis of `to` and along the one before of `from`, where everything else is a multiple of
+/// them; else 1.
+int tilePackOf(const CopyPlan& plan, const void* from, const void* to) {
+    const std::int64_t pack = 4 / plan.unitBytes;
+    if (pack < 2 || plan.fromOffset % pack != 0 || plan.toOffset % pack != 0) return 1;
+    if ((reinterpret_cast<std::uintptr_t>(from) | reinterpret_cast<std::uintptr_t>(to)) % 4 != 0) return 1;
+    const auto last = static_cast<std::size_t>(plan.axes.rank - 1);
+    if (plan.axes.extents[last] % pack != 0 || plan.axes.extents[last - 1] % pack != 0) return 1;
+    for (std::size_t a = 0; a <= last; ++a) {
+        if (a != last - 1 && plan.axes.arrays[0][a] % pack != 0) return 1;
+        if (a != last && plan.axes.arrays[1][a] % pack != 0) return 1;
+    }
+    return static_cast<int>(pack);
+}
+
 }  // namespace
 
 CopyPlan planCopy(const StridedCopy& copy, const void* from, const void* to) {
@@ -72,6 +87,7 @@ CopyPlan planCopy(const StridedCopy& copy, const void* from, const void* to) {
     if (transposed >= 0 && !plan.wide && plan.unitBytes <= 8) {
         moveAxis(plan.axes, transposed, plan.axes.rank - 2);
         plan.tiled = true;
+        plan.tilePack = tilePackOf(plan, from, to);
     }
     return plan;
 }

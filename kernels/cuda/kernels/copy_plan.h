@@ -11,6 +11,7 @@ struct CopyPlan {
     std::int64_t fromOffset = 0;  // in units
     std::int64_t toOffset = 0;
     bool tiled = false;  // the last two axes are a transposition: `to` is contiguous along the last, `from` along the one before
+    int tilePack = 1;    // neighbours that a tile's threads move at once on both sides: 1, or as many as fill 4 bytes
     bool wide = false;   // places or offsets need 64 bits
 };
 

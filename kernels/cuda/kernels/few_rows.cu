@@ -11,6 +11,7 @@ Status checkProduct(const Product& product, const ProductOperands& operands) {
     for (const std::int64_t extent : {product.m, product.n, product.k})
         if (extent < 0 || extent > INT_MAX) return fail(ErrorCode::Unsupported, "a product's extents must fit 31 bits");
     if (product.n == 0 || product.m == 0) return {};
+    if (product.n * groupsOf(format, product.k) > INT_MAX) return fail(ErrorCode::Unsupported, "a product's scales must fit 31 bits");
     if (!isAligned(operands.w, 16) || format.pitchBytes % 16 != 0 || format.pitchBytes < paddedRowBytes(format, product.k))
         return fail(ErrorCode::Unsupported, "rows of weights must begin at multiples of 16 bytes and be padded to them");
     if (format.kind != WeightFormat::Kind::Plain && operands.scales == nullptr)

@@ -107,7 +107,7 @@ __device__ __forceinline__ void loadX(const ScalarRows& p, int row, int column, 
 /// Takes the zero point from a unit of row n's codes and, where groups are smaller than rows, multiplies by the scale.
 template <bool anyGroup, int count>
 __device__ __forceinline__ void applyGroups(const ScalarRows& p, int n, int column, float (&values)[count]) {
-    const std::int64_t at = static_cast<std::int64_t>(n) * p.groups;
+    const int at = n * p.groups;
     const bool grouped = p.groups > 1;
     if constexpr (anyGroup)
         if (grouped && p.group % count != 0) {

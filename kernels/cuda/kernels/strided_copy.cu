@@ -2,6 +2,7 @@
 // 16 bytes at a time; a transposition goes through a tile in shared memory, so that both sides are reached in sequence.
 #include "kernels/cuda/kernels/copy_plan.h"
 #include "kernels/cuda/kernels/index_space.h"
+#include "kernels/cuda/kernels/pack.cuh"
 #include "kernels/cuda/language/language.h"
 
 namespace trimtab::cuda {
@@ -49,26 +50,38 @@ struct TileArguments {
     void* to;
 };
 
-template <class Unit>
+/// A tile of (32 N)² units, read and written N neighbours at a time.
+template <class Unit, int N>
 __global__ void __launch_bounds__(kTile* kTileRows) transposeKernel(const TileArguments a) {
-    SHARED_ARRAY(Unit, tile, kTile * (kTile + 1));
+    constexpr int kSide = kTile * N;
+    constexpr int kPitch = kSide + N;
+    SHARED_ARRAY(Unit, tile, kSide * kPitch);
     allowNextKernel();
     const std::uint32_t slab = a.tilesAcross.quotient(blockIdx.x);
     const std::uint32_t outer = a.tilesDown.quotient(slab);
-    const auto column = static_cast<std::int32_t>((blockIdx.x - slab * a.tilesAcross.divisor()) * kTile);
-    const auto row = static_cast<std::int32_t>((slab - outer * a.tilesDown.divisor()) * kTile);
+    const auto column = static_cast<std::int32_t>((blockIdx.x - slab * a.tilesAcross.divisor()) * kSide);
+    const auto row = static_cast<std::int32_t>((slab - outer * a.tilesDown.divisor()) * kSide);
     const auto place = a.outer.place(outer);
     const Unit* from = static_cast<const Unit*>(a.from) + a.fromStrides.offset(place);
     Unit* to = static_cast<Unit*>(a.to) + a.toStrides.offset(place);
-    const auto x = static_cast<std::int32_t>(threadIdx.x);
+    const auto x = static_cast<std::int32_t>(threadIdx.x) * N;
     waitForPreviousKernel();
 #pragma unroll
-    for (auto y = static_cast<std::int32_t>(threadIdx.y); y < kTile; y += kTileRows)
-        if (row + x < a.rows && column + y < a.columns) tile[y * (kTile + 1) + x] = from[(column + y) * a.fromColumn + row + x];
+    for (int step = 0; step < kSide / kTileRows; ++step) {
+        const int y = static_cast<int>(threadIdx.y) + step * kTileRows;
+        if (row + x < a.rows && column + y < a.columns)
+            storePack<N>(&tile[y * kPitch + x], loadPack<N>(from + (column + y) * a.fromColumn + row + x));
+    }
     __syncthreads();
 #pragma unroll
-    for (auto y = static_cast<std::int32_t>(threadIdx.y); y < kTile; y += kTileRows)
-        if (row + y < a.rows && column + x < a.columns) to[(row + y) * a.toRow + column + x] = tile[x * (kTile + 1) + y];
+    for (int step = 0; step < kSide / kTileRows; ++step) {
+        const int y = static_cast<int>(threadIdx.y) + step * kTileRows;
+        if (row + y >= a.rows || column + x >= a.columns) continue;
+        Pack<Unit, N> pack;
+#pragma unroll
+        for (int i = 0; i < N; ++i) pack.item[i] = tile[(x + i) * kPitch + y];
+        storePack<N>(to + (row + y) * a.toRow + column + x, pack);
+    }
 }
 
 template <class Unit, int R, class Index>
@@ -85,7 +98,7 @@ Status copyUnits(Stream stream, const CopyPlan& plan, const void* from, void* to
                            stream, a);
 }
 
-template <class Unit>
+template <class Unit, int N>
 Status transposeUnits(Stream stream, const CopyPlan& plan, const void* from, void* to) {
     const auto last = static_cast<std::size_t>(plan.axes.rank - 1);
     TileArguments a{};
@@ -99,19 +112,23 @@ Status transposeUnits(Stream stream, const CopyPlan& plan, const void* from, voi
     a.outer = indexSpaceOf<kMaxRank, NarrowIndex>(outer);
     a.fromStrides = placeStridesOf<kMaxRank, NarrowIndex>(outer, 0);
     a.toStrides = placeStridesOf<kMaxRank, NarrowIndex>(outer, 1);
-    const std::int64_t across = (a.columns + kTile - 1) / kTile;
-    const std::int64_t down = (a.rows + kTile - 1) / kTile;
+    const std::int64_t across = (a.columns + kTile * N - 1) / (kTile * N);
+    const std::int64_t down = (a.rows + kTile * N - 1) / (kTile * N);
     a.tilesAcross = Divider(static_cast<std::uint32_t>(across));
     a.tilesDown = Divider(static_cast<std::uint32_t>(down));
     a.from = static_cast<const Unit*>(from) + plan.fromOffset;
     a.to = static_cast<Unit*>(to) + plan.toOffset;
-    return launchDependent(transposeKernel<Unit>, dim3(static_cast<unsigned>(slabs * across * down)), dim3(kTile, kTileRows), 0, stream, a);
+    return launchDependent(transposeKernel<Unit, N>, dim3(static_cast<unsigned>(slabs * across * down)), dim3(kTile, kTileRows), 0, stream,
+                           a);
 }
 
 template <class Unit>
 Status startCopy(Stream stream, const CopyPlan& plan, const void* from, void* to) {
+    if constexpr (sizeof(Unit) < 4) {
+        if (plan.tiled && plan.tilePack > 1) return transposeUnits<Unit, 4 / sizeof(Unit)>(stream, plan, from, to);
+    }
     if constexpr (sizeof(Unit) <= 8) {
-        if (plan.tiled) return transposeUnits<Unit>(stream, plan, from, to);
+        if (plan.tiled) return transposeUnits<Unit, 1>(stream, plan, from, to);
     }
     if (plan.wide || plan.axes.rank > kNarrowAxes) return copyUnits<Unit, kMaxRank, WideIndex>(stream, plan, from, to);
     return copyUnits<Unit, kNarrowAxes, NarrowIndex>(stream, plan, from, to);

@@ -149,6 +149,28 @@ Status launchTyped(Stream stream, const Product& product, const ProductOperands&
     return format.kind == WeightFormat::Kind::Int8 ? launchTiles<T, Int8Weights>(stream, p) : launchTiles<T, Int4Weights>(stream, p);
 }
 
+/// Below this many rows a tile would wait for weights most of the time: slices of few rows, which read them again, are over sooner.
+bool takesSlices(const Product& product) {
+    const WeightFormat& format = product.weight;
+    if (format.kind == WeightFormat::Kind::Plain) return product.m <= 2 * kFewRows;
+    return product.m <= 4 * kFewRows && (groupsOf(format, product.k) == 1 || format.group % 32 == 0);
+}
+
+Status launchSlices(Stream stream, const Product& product, const ProductOperands& operands) {
+    const std::int64_t xBytes = product.k * 2;
+    const std::int64_t yBytes = product.n * (product.outputType == DataType::Float32 ? 4 : 2);
+    for (std::int64_t row = 0; row < product.m; row += kFewRows) {
+        Product slice = product;
+        slice.m = std::min(kFewRows, product.m - row);
+        ProductOperands part = operands;
+        part.x = static_cast<const char*>(operands.x) + row * xBytes;
+        part.y = static_cast<char*>(operands.y) + row * yBytes;
+        if (operands.residual != nullptr) part.residual = static_cast<const char*>(operands.residual) + row * yBytes;
+        TRIMTAB_REQUIRE(launchFewRows(stream, slice, part));
+    }
+    return {};
+}
+
 }  // namespace
 }  // namespace product
 
@@ -158,6 +180,8 @@ Status launchTiledProduct(Stream stream, const Product& given, const ProductOper
     TRIMTAB_REQUIRE(product::checkProduct(product, operands));
     if (product.m == 0 || product.n == 0) return {};
     if (product.k > INT_MAX / 4) return fail(ErrorCode::Unsupported, "a product's rows are too long");
+    const bool sixteenBits = product.type == DataType::Float16 || product.type == DataType::BFloat16;
+    if (sixteenBits && product::takesSlices(product)) return product::launchSlices(stream, product, operands);
     if (product.type == DataType::Float16) return product::launchTyped<__half>(stream, product, operands);
     if (product.type == DataType::BFloat16) return product::launchTyped<__nv_bfloat16>(stream, product, operands);
     return fail(ErrorCode::Unsupported, "tensor cores take float16 and bfloat16 rows, not " + std::string(tensor::name(product.type)));

@@ -126,7 +126,7 @@ private:
 
 class LtLibrary final : public MatrixLibrary {
 public:
-    LtLibrary(std::shared_ptr<Device> device, Functions functions) : device(std::move(device)), f(functions) {}
+    LtLibrary(std::shared_ptr<Device> onDevice, Functions functions) : device(std::move(onDevice)), f(functions) {}
     ~LtLibrary() override {
         m_known.clear();
         if (handle) f.destroy(handle);

@@ -7,7 +7,7 @@
 
 #include "core/base/memory_budget.h"
 #include "kernels/cpu/cpu_engine.h"
-#include "kernels/cpu/plan/arena.h"
+#include "kernels/plan/arena.h"
 #include "tests/kernels/cpu/harness.h"
 
 namespace {
@@ -45,7 +45,7 @@ namespace {
 TEST(Arena, NeverLetsTwoLivingBuffersOverlapAndIsNoLargerThanTheirSum) {
     base::Random random(17);
     for (int round = 0; round < 200; ++round) {
-        std::vector<cpu::Lifetime> lifetimes;
+        std::vector<plan::Lifetime> lifetimes;
         std::int64_t sum = 0;
         std::vector<std::int64_t> alive(64, 0);
         for (std::uint64_t i = 0, count = 1 + random.below(40); i < count; ++i) {
@@ -57,7 +57,7 @@ TEST(Arena, NeverLetsTwoLivingBuffersOverlapAndIsNoLargerThanTheirSum) {
             sum += padded;
             for (int t = first; t <= last; ++t) alive[static_cast<std::size_t>(t)] += padded;
         }
-        const auto layout = cpu::layOut(lifetimes).value();
+        const auto layout = plan::layOut(lifetimes).value();
         EXPECT_LE(layout.bytes, sum);
         EXPECT_GE(layout.bytes, *std::max_element(alive.begin(), alive.end()));
         for (std::size_t i = 0; i < lifetimes.size(); ++i) {
@@ -75,13 +75,13 @@ TEST(Arena, NeverLetsTwoLivingBuffersOverlapAndIsNoLargerThanTheirSum) {
 }
 
 TEST(Arena, ReusesTheBytesOfAChain) {
-    std::vector<cpu::Lifetime> chain;
+    std::vector<plan::Lifetime> chain;
     for (int i = 0; i < 20; ++i) chain.push_back({1024, i, i + 1});
-    EXPECT_EQ(cpu::layOut(chain).value().bytes, 2048);
+    EXPECT_EQ(plan::layOut(chain).value().bytes, 2048);
 }
 
 TEST(Arena, RefusesSumsThatOverflow) {
-    EXPECT_FALSE(cpu::layOut({{std::int64_t{1} << 62, 0, 1}, {std::int64_t{1} << 62, 0, 1}}).has_value());
+    EXPECT_FALSE(plan::layOut({{std::int64_t{1} << 62, 0, 1}, {std::int64_t{1} << 62, 0, 1}}).has_value());
 }
 
 /// Counts what is allocated between the first node's begin and the last node's end: the steps alone, without the returned vector.

@@ -234,6 +234,31 @@ TEST(EmulatedTreatments, GroupedEightBitIntegerProductsAreImitated) {
     EXPECT_EQ(layers.front().execution, trace::Execution::Emulated);
 }
 
+TEST(EmulatedTreatments, NarrowFloatProductsAreImitatedAndSaySo) {
+    for (const ComputeType compute : {ComputeType::Tf32, ComputeType::Float16, ComputeType::Float8}) {
+        SCOPED_TRACE(graph::name(compute));
+        for (const std::int64_t m : {1, 5, 33}) {
+            GraphMaker maker;
+            const auto y = maker.node("MatMul", {maker.input("x", Shape{m, 70}), maker.constant(normalTensor(Shape{70, 45}, 2))});
+            maker.last().treatment.compute = compute;
+            maker.output(maker.node("Relu", {maker.node("Add", {y, maker.constant(normalTensor(Shape{45}, 3))})}));
+            const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 70}, 1)}}, {1e-5, 2e-5});
+            EXPECT_EQ(layers.front().execution, trace::Execution::Emulated);
+            EXPECT_EQ(layers.front().compute, graph::name(compute));
+            EXPECT_NE(layers.front().reason.find("no kernel here forms " + std::string(graph::name(compute))), std::string::npos);
+        }
+        GraphMaker maker;
+        maker.output(maker.node("Conv", {maker.input("x", Shape{2, 32, 8, 8}), maker.constant(normalTensor(Shape{32, 32, 3, 3}, 2, 0.06))},
+                                {{"pads", Ints{1, 1, 1, 1}}}));
+        maker.last().treatment.compute = compute;
+        expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 32, 8, 8}, 1)}}, {1e-5, 2e-5});
+        GraphMaker pair;
+        pair.output(pair.node("MatMul", {pair.input("a", Shape{2, 3, 7, 20}), pair.input("b", Shape{2, 3, 20, 9})}));
+        pair.last().treatment.compute = compute;
+        expectLikeReference(pair.finish(), {{"a", normalTensor(Shape{2, 3, 7, 20}, 1)}, {"b", normalTensor(Shape{2, 3, 20, 9}, 2)}}, {2e-5, 2e-5});
+    }
+}
+
 /// A treatment and the width of the weight's codes under it (0: the weight stays float).
 struct Treated {
     const char* name;
@@ -244,6 +269,8 @@ struct Treated {
 const Treated kImitated[] = {{"int8", 8, treatInt8},
                              {"4-bit weights", 4, [](graph::Treatment& t) { t.weightBits = 4; }},
                              {"bf16", 0, [](graph::Treatment& t) { t.compute = ComputeType::BFloat16; }},
+                             {"tf32", 0, [](graph::Treatment& t) { t.compute = ComputeType::Tf32; }},
+                             {"fp8", 0, [](graph::Treatment& t) { t.compute = ComputeType::Float8; }},
                              {"8-bit activations", 0, [](graph::Treatment& t) { t.activationBits = 8; }}};
 
 void expectRecorded(const trace::LayerRecord& layer, const graph::Treatment& treatment) {

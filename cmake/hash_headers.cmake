@@ -1,0 +1,18 @@
+# cmake -DHEADERS=a.h|b.h -DVERSION=0.1.0 -DOUTPUT=build_identity.h -P hash_headers.cmake
+# Writes a header with one hash over the contents of many. Left untouched when nothing changed.
+string(REPLACE "|" ";" headers "${HEADERS}")
+set(all "")
+foreach(header ${headers})
+  file(SHA256 ${header} hash)
+  string(APPEND all "${hash}\n")
+endforeach()
+string(SHA256 identity "${all}")
+string(SUBSTRING ${identity} 0 16 identity)
+set(text "#pragma once\n#define TRIMTAB_VERSION \"${VERSION}\"\n#define TRIMTAB_INTERFACE_HASH \"${identity}\"\n")
+set(before "")
+if(EXISTS ${OUTPUT})
+  file(READ ${OUTPUT} before)
+endif()
+if(NOT before STREQUAL text)
+  file(WRITE ${OUTPUT} "${text}")
+endif()

@@ -1,0 +1,139 @@
+#include "kernels/cuda/device_plan.h"
+
+#include <cstring>
+
+namespace trimtab::cuda {
+namespace {
+
+std::size_t at(SlotId slot) { return static_cast<std::size_t>(slot); }
+
+}  // namespace
+
+Result<std::unique_ptr<DevicePlan>> DevicePlan::make(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend) {
+    std::unique_ptr<DevicePlan> made(new DevicePlan(std::move(plan), backend));
+    TRIMTAB_REQUIRE(made->placeInputs());
+    TRIMTAB_REQUIRE(made->placeOutputs());
+    return made;
+}
+
+Status DevicePlan::placeInputs() {
+    for (const plan::Plan::Input& input : m_plan->inputs) {
+        TRIMTAB_TRY(DeviceMemory memory, m_backend.device().allocate(*tensor::byteSize(input.type, input.shape.elementCount())));
+        m_plan->frame.pointers[at(input.slot)] = memory.get();
+        m_inputs.push_back(std::move(memory));
+    }
+    for (const auto& [slot, root] : m_plan->inputAliases) m_plan->frame.pointers[at(slot)] = m_plan->frame.pointers[at(root)];
+    return {};
+}
+
+Status DevicePlan::placeOutputs() {
+    for (const plan::Plan::Output& output : m_plan->outputs) {
+        DeviceMemory memory;
+        if (output.slot != kNoSlot) {
+            TRIMTAB_TRY(memory, m_backend.device().allocateHost(*tensor::byteSize(output.type, output.shape.elementCount())));
+        }
+        m_outputs.push_back(std::move(memory));
+    }
+    TRIMTAB_TRY(m_fault, m_backend.device().allocateHost(sizeof(int)));
+    return {};
+}
+
+Status DevicePlan::upload(std::span<const NamedTensor> given) {
+    for (std::size_t i = 0; i < m_plan->inputs.size(); ++i) {
+        const Tensor* tensor = plan::findTensor(given, m_plan->inputs[i].name, i);
+        TRIMTAB_REQUIRE(m_backend.device().upload(m_inputs[i].get(), tensor->bytes().data(), static_cast<std::int64_t>(tensor->bytes().size())));
+    }
+    return {};
+}
+
+Status DevicePlan::runRange(const plan::Plan::Range& range) {
+    for (std::size_t i = range.begin; i < range.end; ++i) {
+        if (Status done = m_plan->steps[i].call(m_plan->frame); !done) {
+            Error error = std::move(done).error();
+            if (error.context.empty()) error.context = m_plan->records[static_cast<std::size_t>(range.layer)].node;
+            return fail(std::move(error));
+        }
+    }
+    return {};
+}
+
+Status DevicePlan::steps() {
+    for (const plan::Plan::Range& range : m_plan->ranges) TRIMTAB_REQUIRE(runRange(range));
+    return {};
+}
+
+Status DevicePlan::tracedSteps(trace::NodeListener& listener) {
+    const auto& ranges = m_plan->ranges;
+    if (!m_watch) {
+        TRIMTAB_TRY(m_watch, m_backend.device().stopwatch(static_cast<int>(ranges.size()) + 1));
+    }
+    TRIMTAB_REQUIRE(m_watch->mark(0));
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        TRIMTAB_REQUIRE(runRange(ranges[i]));
+        TRIMTAB_REQUIRE(m_watch->mark(static_cast<int>(i) + 1));
+    }
+    for (std::size_t i = 0; i < ranges.size(); ++i) {
+        TRIMTAB_TRY(const double time, m_watch->nanoseconds(static_cast<int>(i), static_cast<int>(i) + 1));
+        if (ranges[i].end > ranges[i].begin) listener.nodeTime(ranges[i].layer, time);
+    }
+    return {};
+}
+
+Status DevicePlan::pass() {
+    if (m_plan->waitsForHost || !m_ran) {
+        m_ran = true;
+        return steps();
+    }
+    if (!m_recording) {
+        TRIMTAB_REQUIRE(m_backend.device().beginRecording());
+        const Status enqueued = steps();
+        auto recording = m_backend.device().endRecording();
+        TRIMTAB_REQUIRE(enqueued);
+        if (!recording) return fail(recording.error());
+        m_recording = std::move(*recording);
+    }
+    return m_recording->replay();
+}
+
+Status DevicePlan::collect() {
+    Device& device = m_backend.device();
+    for (std::size_t i = 0; i < m_plan->outputs.size(); ++i) {
+        const plan::Plan::Output& output = m_plan->outputs[i];
+        if (output.slot == kNoSlot) continue;
+        TRIMTAB_REQUIRE(device.download(m_outputs[i].get(), m_plan->frame.pointers[at(output.slot)],
+                                        *tensor::byteSize(output.type, output.shape.elementCount())));
+    }
+    TRIMTAB_REQUIRE(device.download(m_fault.get(), m_backend.faultWord(), sizeof(int)));
+    TRIMTAB_REQUIRE(device.synchronize());
+    int fault = 0;
+    std::memcpy(&fault, m_fault.get(), sizeof fault);
+    if (fault == 0) return {};
+    TRIMTAB_REQUIRE(device.clear(m_backend.faultWord(), sizeof(int)));
+    const auto layer = static_cast<std::size_t>(fault - 1);
+    return fail(ErrorCode::Refused, "an index is outside the rows of the table", layer < m_plan->records.size() ? m_plan->records[layer].node : "");
+}
+
+Result<std::vector<NamedTensor>> DevicePlan::results() const {
+    std::vector<NamedTensor> made;
+    for (std::size_t i = 0; i < m_plan->outputs.size(); ++i) {
+        const plan::Plan::Output& output = m_plan->outputs[i];
+        if (output.slot != kNoSlot) {
+            const auto bytes = static_cast<std::size_t>(*tensor::byteSize(output.type, output.shape.elementCount()));
+            made.push_back({output.name, Tensor::view(output.type, output.shape, {m_outputs[i].get(), bytes}, m_outputs[i])});
+            continue;
+        }
+        const auto* tensor = std::get_if<Tensor>(&m_plan->frame.dynamic[static_cast<std::size_t>(output.value)]);
+        if (!tensor) return fail(ErrorCode::Unsupported, "output '" + output.name + "' is a sequence; only tensors can be returned");
+        made.push_back({output.name, *tensor});
+    }
+    return made;
+}
+
+Result<std::vector<NamedTensor>> DevicePlan::run(std::span<const NamedTensor> given, trace::NodeListener* listener) {
+    TRIMTAB_REQUIRE(upload(given));
+    TRIMTAB_REQUIRE(listener ? tracedSteps(*listener) : pass());
+    TRIMTAB_REQUIRE(collect());
+    return results();
+}
+
+}  // namespace trimtab::cuda

@@ -1,0 +1,46 @@
+#pragma once
+// A plan on the GPU with the memory of its inputs and outputs. The first run goes step by step; later ones replay a recording, unless some step waits
+// for the host.
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/trace/node_scope.h"
+#include "kernels/cuda/backend.h"
+#include "kernels/plan/plan.h"
+
+namespace trimtab::cuda {
+
+class DevicePlan {
+public:
+    static Result<std::unique_ptr<DevicePlan>> make(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend);
+
+    const plan::Plan& plan() const { return *m_plan; }
+    /// REQUIRES: plan().fits(given). Outputs view memory of this plan.
+    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> given, trace::NodeListener* listener);
+
+    /// For benchmarks that keep everything on the device: inputs up once, then passes over them (enqueued, not waited for).
+    Status upload(std::span<const NamedTensor> given);
+    Status pass();
+
+private:
+    DevicePlan(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend) : m_plan(std::move(plan)), m_backend(backend) {}
+    Status placeInputs();
+    Status placeOutputs();
+    Status steps();
+    Status tracedSteps(trace::NodeListener& listener);
+    Status runRange(const plan::Plan::Range& range);
+    Status collect();
+    Result<std::vector<NamedTensor>> results() const;
+
+    std::unique_ptr<plan::Plan> m_plan;
+    const CudaBackend& m_backend;
+    std::vector<DeviceMemory> m_inputs;
+    std::vector<DeviceMemory> m_outputs;  // on the host, by output; null for those that only the run knows
+    DeviceMemory m_fault;                 // on the host
+    std::unique_ptr<Recording> m_recording;
+    std::unique_ptr<Stopwatch> m_watch;
+    bool m_ran = false;
+};
+
+}  // namespace trimtab::cuda
