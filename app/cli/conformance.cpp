@@ -3,6 +3,7 @@
 
 #include "app/cli/command.h"
 #include "app/cli/commands.h"
+#include "app/cli/model_options.h"
 #include "app/cli/table.h"
 
 namespace trimtab::cli {
@@ -11,6 +12,7 @@ namespace {
 struct ConformanceOptions {
     std::vector<std::string> folders;
     std::string engine = "cpu";
+    std::string device;
 };
 
 void printList(const char* title, const Json& list) {
@@ -21,7 +23,7 @@ void printList(const char* title, const Json& list) {
 Status work(Program& program, const ConformanceOptions& options) {
     Json folders = Json::array();
     for (const std::string& folder : options.folders) folders.push_back(absolutePath(folder));
-    TRIMTAB_TRY(const Json answer, program.callWorker("conformance", {{"folders", folders}, {"engine", options.engine}}));
+    TRIMTAB_TRY(const Json answer, program.callWorker("conformance", {{"folders", folders}, {"engine", options.engine}, {"device", options.device}}));
     if (program.options.json) {
         program.printJson(answer);
         return {};
@@ -40,7 +42,7 @@ void addConformance(CLI::App& app, Program& program) {
     auto options = std::make_shared<ConformanceOptions>();
     CLI::App* command = addCommand(app, program, "conformance", "Run ONNX backend-test folders", [&program, options] { return work(program, *options); });
     command->add_option("DIR", options->folders, "Folders of backend tests, or single tests")->required();
-    command->add_option("--engine", options->engine, "cpu (default) or reference")->check(CLI::IsMember({"cpu", "reference"}));
+    addEngine(*command, options->engine, options->device);
 }
 
 }  // namespace trimtab::cli

@@ -18,11 +18,16 @@ Status work(Program& program) {
     fmt::print("{:<10}{}\n", "processor", answer.value("device", ""));
     fmt::print("{:<10}{}\n", "system", answer.value("system", ""));
     fmt::print("{:<10}{}\n\n", "memory", base::formatBytes(static_cast<double>(answer.value("memory_bytes", std::int64_t{0}))));
-    Table table({{"engine"}, {"available"}, {"version"}, {"instruction set"}, {"threads", Align::Right}, {"reason"}});
-    for (const Json& engine : answer.value("engines", Json::array()))
-        table.add({engine.value("name", ""), engine.value("available", false) ? "yes" : "no", engine.value("version", ""),
-                   engine.value("instruction_set", ""), std::to_string(engine.value("threads", 0)), engine.value("reason", "")});
+    Table table({{"engine"}, {"available"}, {"version"}, {"instruction set"}, {"threads", Align::Right}, {"device"}});
+    std::string missing;
+    for (const Json& engine : answer.value("engines", Json::array())) {
+        const bool available = engine.value("available", false);
+        table.add({engine.value("name", ""), available ? "yes" : "no", engine.value("version", ""), engine.value("instruction_set", ""),
+                   available ? std::to_string(engine.value("threads", 0)) : "", engine.value("device", "")});
+        if (!available) missing += "no " + engine.value("name", "") + ": " + engine.value("reason", "") + "\n";
+    }
     fmt::print("{}", table.text());
+    if (!missing.empty()) fmt::print("\n{}", missing);
     return {};
 }
 

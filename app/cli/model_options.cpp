@@ -40,6 +40,15 @@ Result<Shape> parseShape(std::string_view text, const std::string& word) {
     return Shape(std::move(dims));
 }
 
+/// Empty for "cpu", "cuda" and "cuda:0" to "cuda:999".
+std::string deviceProblem(const std::string& word) {
+    constexpr std::string_view kCuda = "cuda:";
+    if (word == "cpu" || word == "cuda") return {};
+    const std::string_view number = word.starts_with(kCuda) ? std::string_view(word).substr(kCuda.size()) : std::string_view();
+    const bool fine = !number.empty() && number.size() <= 3 && number.find_first_not_of("0123456789") == std::string_view::npos;
+    return fine ? std::string() : "\"" + word + "\" is no device; there are cpu and cuda:0, cuda:1, …";
+}
+
 }  // namespace
 
 void addModel(CLI::App& command, ModelOptions& options) {
@@ -52,9 +61,15 @@ void addRecipe(CLI::App& command, ModelOptions& options) {
     command.add_option("--calibration", options.calibration, "Data for methods that calibrate");
 }
 
+void addEngine(CLI::App& command, std::string& engine, std::string& device) {
+    command.add_option("--engine", engine, "What runs it: cpu (default), cuda or reference; `trimtab devices` says what is here")
+        ->check(CLI::IsMember({"cpu", "cuda", "reference"}));
+    command.add_option("--device", device, "Where it runs: cpu, or cuda:0, cuda:1, … (default: the engine's first)")
+        ->check(CLI::Validator(deviceProblem, "cpu|cuda:N"));
+}
+
 void addRunning(CLI::App& command, ModelOptions& options) {
-    command.add_option("--engine", options.engine, "What runs it: cpu (default) or reference")->check(CLI::IsMember({"cpu", "reference"}));
-    command.add_option("--device", options.device, "Where it runs: cpu")->check(CLI::IsMember({"cpu"}));
+    addEngine(command, options.engine, options.device);
     command.add_option("--shape", options.shapes, "Shape of an input, in full: NAME=1,3,224,224")->allow_extra_args(false);
     command.add_option("--symbol", options.symbols, "Extent of an open dim: sequence=64")->allow_extra_args(false);
     command.add_option("--batch", options.batch, "Extent of the first open dim of each input")

@@ -19,7 +19,7 @@ struct ModelOptions {
     std::string recipe;       // file, or empty
     std::string calibration;  // dataset, or empty
     std::string engine = "cpu";
-    std::string device = "cpu";
+    std::string device;                // empty: the engine's own first
     std::vector<std::string> shapes;   // NAME=1,3,224,224
     std::vector<std::string> symbols;  // NAME=64
     std::vector<std::string> inputs;   // NAME=FILE.npy
@@ -29,6 +29,7 @@ struct ModelOptions {
 
 void addModel(CLI::App& command, ModelOptions& options);
 void addRecipe(CLI::App& command, ModelOptions& options);
+void addEngine(CLI::App& command, std::string& engine, std::string& device);
 void addRunning(CLI::App& command, ModelOptions& options);  // engine, device, shapes, symbols, batch
 void addInputs(CLI::App& command, ModelOptions& options);
 

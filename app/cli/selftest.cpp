@@ -3,12 +3,19 @@
 
 #include "app/cli/command.h"
 #include "app/cli/commands.h"
+#include "app/cli/model_options.h"
 
 namespace trimtab::cli {
 namespace {
 
-Status work(Program& program, const std::string& engine) {
-    TRIMTAB_TRY(const Json answer, program.callWorker("selftest", {{"engine", engine}}));
+struct SelftestOptions {
+    std::string engine = "cpu";
+    std::string device;
+};
+
+Status work(Program& program, const SelftestOptions& options) {
+    const std::string& engine = options.engine;
+    TRIMTAB_TRY(const Json answer, program.callWorker("selftest", {{"engine", engine}, {"device", options.device}}));
     const Json failed = answer.value("failed", Json::array());
     if (program.options.json) {
         program.printJson(answer);
@@ -23,10 +30,10 @@ Status work(Program& program, const std::string& engine) {
 }  // namespace
 
 void addSelftest(CLI::App& app, Program& program) {
-    auto engine = std::make_shared<std::string>("cpu");
+    auto options = std::make_shared<SelftestOptions>();
     CLI::App* command = addCommand(app, program, "selftest", "Check an engine against the reference",
-                                   [&program, engine] { return work(program, *engine); });
-    command->add_option("--engine", *engine, "cpu (default) or reference")->check(CLI::IsMember({"cpu", "reference"}));
+                                   [&program, options] { return work(program, *options); });
+    addEngine(*command, options->engine, options->device);
 }
 
 }  // namespace trimtab::cli

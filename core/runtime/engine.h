@@ -20,10 +20,11 @@ struct Support {
 };
 
 struct EngineInfo {
-    std::string name;            // "cpu", "reference"
+    std::string name;            // "cpu", "cuda", "reference"
     std::string version;         // of the engine and the libraries under it: "0.1.0, oneDNN 2.6.3"
     std::string instructionSet;  // what was chosen at run time: "avx512_core_bf16"
     int threads = 1;
+    std::string device;          // "NVIDIA H100 80GB HBM3, driver 13.0"; empty: this machine's processor
 };
 
 /// A graph bound to kernels. Not thread-safe: one run at a time.

@@ -28,7 +28,8 @@ Result<std::vector<std::filesystem::path>> foldersOf(const Json& params) {
 Result<Json> conformance(const Json& params, Workbench&, const Call& call) {
     TRIMTAB_TRY(const auto folders, foldersOf(params));
     TRIMTAB_TRY(const std::string name, base::stringAt(params, "engine", "cpu"));
-    TRIMTAB_TRY(const auto engine, makeEngine(name, 0));
+    TRIMTAB_TRY(const std::string device, base::stringAt(params, "device", ""));
+    TRIMTAB_TRY(const auto engine, makeEngine(name, 0, device));
     TRIMTAB_TRY(const auto report, runConformance(folders, *engine, {call.progress, call.cancelled}));
     return Json{{"passed", report.passed}, {"failed", toJson(report.failed)}, {"unsupported", toJson(report.unsupported)}};
 }

@@ -1,20 +1,48 @@
 #include "profiler/worker/engines.h"
 
 #include "kernels/cpu/cpu_engine.h"
+#include "kernels/cuda/libraries/driver.h"
 #include "kernels/ref/reference_engine.h"
+#include "profiler/worker/modules.h"
 
 namespace trimtab::worker {
+namespace {
+
+/// The module first: without it a driver would be of no use. The module itself is only loaded where a driver is.
+Result<std::unique_ptr<runtime::Engine>> makeCudaEngine(int threads, const std::string& device) {
+    TRIMTAB_REQUIRE(checkModuleFile("cuda"));
+    TRIMTAB_REQUIRE(cuda::checkDriver());
+    TRIMTAB_TRY(const runtime::Module* module, loadModule("cuda"));
+    return module->makeEngine(threads, device);
+}
+
+/// "cuda" and "cuda:1" are devices of the engine "cuda"; the empty device is everybody's own.
+bool isDeviceOf(const std::string& device, const std::string& family) {
+    return device.empty() || device == family || device.starts_with(family + ":");
+}
+
+}  // namespace
 
 const std::vector<std::string>& engineNames() {
+    static const std::vector<std::string> names{"cpu", "cuda", "reference"};
+    return names;
+}
+
+const std::vector<std::string>& builtInEngineNames() {
     static const std::vector<std::string> names{"cpu", "reference"};
     return names;
 }
 
-Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads) {
+Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads, const std::string& device) {
     if (threads < 0) return fail(ErrorCode::Usage, "the number of threads must not be negative");
+    const std::string family = name == "cuda" ? "cuda" : "cpu";
+    if (!isDeviceOf(device, family))
+        return fail(ErrorCode::Usage, "the engine \"" + name + "\" does not run on the device \"" + device + "\"; it wants " +
+                                          (family == "cuda" ? "cuda:0, cuda:1, …" : "cpu"));
     if (name == "cpu") return cpu::makeCpuEngine(threads);
+    if (name == "cuda") return makeCudaEngine(threads, device);
     if (name == "reference") return ref::makeReferenceEngine();
-    return fail(ErrorCode::Usage, "there is no engine \"" + name + "\"; the engines are: cpu, reference");
+    return fail(ErrorCode::Usage, "there is no engine \"" + name + "\"; the engines are: cpu, cuda, reference");
 }
 
 }  // namespace trimtab::worker

@@ -8,10 +8,15 @@
 
 namespace trimtab::worker {
 
-/// In order of preference: "cpu", "reference".
+/// In order of preference: "cpu", "cuda", "reference".
 const std::vector<std::string>& engineNames();
 
-/// `threads` 0: every core this process may use. Usage for a name that is not among engineNames().
-Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads);
+/// Those that need no module and run wherever the worker does: "cpu", "reference".
+const std::vector<std::string>& builtInEngineNames();
+
+/// `threads` 0: every core this process may use. `device` empty: the engine's own first.
+/// Usage for a name that is not among engineNames() and for a device of another engine; Unsupported, in one line, when the engine cannot be
+/// had here: its module was not built, no driver, a driver too old, no device.
+Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads, const std::string& device = {});
 
 }  // namespace trimtab::worker

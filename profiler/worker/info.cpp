@@ -53,10 +53,10 @@ void countConstants(const Graph& graph, ipc::ModelInfo& info) {
     }
 }
 
-/// Operators that every engine refuses, each once.
+/// Operators that every engine refuses, each once. Engines in modules fall back to the built-in ones, so they need not be loaded for this.
 std::vector<std::string> unsupportedOperators(const Graph& graph) {
     std::vector<std::unique_ptr<runtime::Engine>> engines;
-    for (const std::string& name : engineNames())
+    for (const std::string& name : builtInEngineNames())
         if (auto engine = makeEngine(name, 1)) engines.push_back(std::move(*engine));
     std::vector<std::string> refused;
     for (const graph::Node& node : graph.nodes) {

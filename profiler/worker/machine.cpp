@@ -77,7 +77,8 @@ std::int64_t physicalMemory() {
 }
 
 trial::Environment environmentOf(const runtime::EngineInfo& engine) {
-    return {engine.name, engine.version, engine.instructionSet, engine.threads, processorName(), hostHash(), systemName()};
+    const std::string device = engine.device.empty() ? processorName() : engine.device;
+    return {engine.name, engine.version, engine.instructionSet, engine.threads, device, hostHash(), systemName()};
 }
 
 std::int64_t defaultMemoryLimit() { return physicalMemory() / 5 * 4; }

@@ -61,7 +61,10 @@ std::string reasonToFail(runtime::Engine& engine, const SelftestModel& model, co
 
 Result<Json> selftest(const Json& params, Workbench&, const Call& call) {
     TRIMTAB_TRY(const std::string name, base::stringAt(params, "engine", "cpu"));
-    TRIMTAB_TRY(const auto engine, makeEngine(name, 0));
+    TRIMTAB_TRY(const std::string device, base::stringAt(params, "device", ""));
+    const auto made = makeEngine(name, 0, device);
+    if (!made) return fail(made.error().code == ErrorCode::Unsupported ? ErrorCode::Failed : made.error().code, made.error().message, made.error().context);
+    const auto& engine = *made;
     TRIMTAB_TRY(const auto models, selftestModels());
     int passed = 0;
     Json failed = Json::array();

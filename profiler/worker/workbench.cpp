@@ -77,7 +77,7 @@ Result<std::shared_ptr<CompiledTrial>> Workbench::compiled(const ipc::ModelReque
     TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
     const std::string key = file + '\n' + recipe::hash(request.recipe) + '\n' + recipe::canonical(request.setting);
     if (auto known = m_compiled.find(key)) return known;
-    TRIMTAB_TRY(auto engine, makeEngine(request.setting.engine, request.setting.threads));
+    TRIMTAB_TRY(auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
     TRIMTAB_TRY(auto source, compressed(request, call));
     TRIMTAB_REQUIRE(stopWhenCancelled(call));
     TRIMTAB_TRY(auto compiledModel, engine->compile(source->graph, request.setting));
