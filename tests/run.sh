@@ -3,6 +3,7 @@
 #   tests/run.sh            the ci preset with short forms
 #   tests/run.sh asan       the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tests/run.sh tsan       under ThreadSanitizer
+#   tests/run.sh cuda       the CUDA engine for every architecture (wants the CUDA 13 toolkit), and every test of it over the emulator
 #   tests/run.sh long       the ci preset, then the full sample sweep (tests/bench/full_sweep.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,14 +12,19 @@ cd "$(dirname "$0")/.."
 form=${1:-ci}
 case "$form" in
   ci|asan|tsan) preset=$form ;;
-  long) preset=ci ;;
-  *) echo "tests/run.sh: unknown form '$form' (ci, asan, tsan, long)" >&2; exit 2 ;;
+  cuda|long) preset=ci ;;
+  *) echo "tests/run.sh: unknown form '$form' (ci, asan, tsan, cuda, long)" >&2; exit 2 ;;
 esac
 
 require_known_distribution
 # shellcheck disable=SC2046
 install_packages $(build_packages) $(test_packages)
 
+if [ "$form" = cuda ]; then
+  cmake --preset ci -B build/cuda -DTRIMTAB_CUDA=ON -DTRIMTAB_CUDA_ARCHITECTURES=all -DTRIMTAB_GUI=OFF
+  cmake --build build/cuda -j "$(nproc)"
+  exec ctest --test-dir build/cuda --output-on-failure -j "$(nproc)" -R 'cuda|emulat|gpu|modules'
+fi
 cmake --preset "$preset"
 cmake --build --preset "$preset" -j "$(nproc)"
 export QT_QPA_PLATFORM=offscreen ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1

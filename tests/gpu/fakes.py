@@ -68,5 +68,6 @@ def all_well(folder):
     program(folder, "gpu_kernels_test", KERNEL_TEST, gtest=GTEST % "", status=0)
     program(folder, "gpu_models", MODELS)
     program(folder, "gpu_bench", BENCH)
+    program(folder, "gpu_products_bench", "#!/bin/sh\necho '{\"kernel\": \"few_rows\", \"us\": 3.5}'\n")
     program(folder, "compute-sanitizer", SANITIZER, words="========= ERROR SUMMARY: 0 errors", status=0, log=os.path.join(folder, "sanitizer.log"))
     program(folder, "nvidia-smi", "#!/bin/sh\necho 'NVIDIA H100 80GB HBM3, 580.159.04, 81559, 9.0, 1980, 2619, 700.00'\n")

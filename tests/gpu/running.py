@@ -67,6 +67,11 @@ class Programs:
     def has(self, name):
         return os.access(self.path(name), os.X_OK)
 
+    def matching(self, prefix, suffix):
+        """Names of the programs that begin and end so, sorted."""
+        names = sorted(name for name in os.listdir(self.folder) if name.startswith(prefix) and name.endswith(suffix))
+        return [name for name in names if len(name) >= len(prefix) + len(suffix) and self.has(name)]
+
     def first(self, *names):
         """The first of the names that is here; None when none is."""
         return next((self.path(name) for name in names if self.has(name)), None)

@@ -38,11 +38,12 @@ class Verify(Folder):
         record = self.record()
         self.assertTrue(record["passed"])
         self.assertEqual({name: stage["status"] for name, stage in record["stages"].items()},
-                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "sweep"], "passed"))
+                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep"], "passed"))
         self.assertEqual(record["card"]["name"], "NVIDIA H100 80GB HBM3")
         self.assertEqual(record["card"]["driver"], "580.159.04")
         self.assertRegex(record["commit"], "^[0-9a-f]{40}$|^unknown$")
         self.assertEqual(len(record["stages"]["bench"]["figures"]), 4)
+        self.assertEqual(record["stages"]["kernel_bench"]["figures"], {"gpu_products_bench": [{"kernel": "few_rows", "us": 3.5}]})
         self.assertIn("PASSED", ran.stdout.splitlines()[-1])
         self.assertTrue(os.path.exists(os.path.join(self.out, "gpu_classifier.trimtab")))
 

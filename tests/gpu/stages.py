@@ -153,6 +153,18 @@ class Stages:
             return {"status": "passed", "summary": f"{len(lines)} figures", "figures": lines}
         return self.failed(answer, lines, f"{len(wrong)} of {len(lines)} figures were wrong")
 
+    def kernel_bench(self, limit):
+        """Every gpu_*_bench: tables of single kernels, in their own words."""
+        end, figures, answers = time.monotonic() + limit, {}, []
+        for name in self.programs.matching("gpu_", "_bench"):
+            lines, answer = self.lines_of(name, end - time.monotonic(), [])
+            figures[name] = lines
+            answers.append(answer)
+            if answer.status != 0 or not lines:
+                return self.failed(answer, figures, f"{name} gave {len(lines)} figures")
+        count = sum(len(lines) for lines in figures.values())
+        return {"status": "passed", "summary": f"{count} figures of {len(answers)} programs", "figures": figures}
+
     def lines_of(self, name, limit, arguments):
         """The JSON lines and the answer; (stage, None) when the program is not here."""
         program = self.programs.first(name)

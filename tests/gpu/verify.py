@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The stages of verify.sh. Each has a time limit of its own, a failure of one is recorded and stops none of the others.
 
-The programs gpu_models and gpu_bench write one JSON object a line to standard output; every other line is taken for talk:
+The programs gpu_models, gpu_bench and every gpu_*_bench write one JSON object a line to standard output; every other line is taken for talk:
   {"kind": "model", "model": "classifier", "recipe": "int8", "error": 0.004, "tolerance": 0.03, "passed": true, ...}
   {"kind": "product", "dtype": "bfloat16", "m": 1, "n": 4096, "k": 4096, "latency_us": 9.1, ...}
   {"kind": "bandwidth", "gigabytes_per_second": 3010.0, ...}
@@ -24,8 +24,9 @@ LIMITS = {  # seconds
     "memcheck": 45,
     "racecheck": 45,
     "models": 120,
-    "bench": 90,
-    "sweep": 45,
+    "bench": 60,
+    "kernel_bench": 40,
+    "sweep": 40,
 }
 TOTAL = 470
 FORMAT = "trimtab-gpu-record-1"
