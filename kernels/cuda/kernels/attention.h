@@ -1,6 +1,6 @@
 #pragma once
-// Grouped-query attention over a key/value cache in one pass with a running softmax (Dao et al. 2022, "FlashAttention", algorithm 1; for one
-// new token the cache is split among blocks and their parts combined: Dao et al. 2023, "Flash-Decoding").
+// Grouped-query attention over a key/value cache in one pass with a running softmax (Dao et al. 2022, "FlashAttention", algorithm 1; for
+// one new token the cache is split among blocks and their parts combined: Dao et al. 2023, "Flash-Decoding").
 //   o[b, s, h] = Σt softmax_t(q[b, s, h] · K[b, h / (heads / kvHeads), t] · scale) V[…, t],  t ≤ past + s when causal
 // Types: Float32, Float16, BFloat16, sums in float32.
 #include "core/tensor/data_type.h"
@@ -22,8 +22,8 @@ struct Attention {
     // are contiguous.
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;
     std::int64_t kvBatchStride = 0, kvTokenStride = 0, kvHeadStride = 0;
-    // Not null: the tokens in the cache are counted there (device memory) when the kernels run, and `past` is the most that they will be; so
-    // that a step that was recorded once can be replayed while the cache grows.
+    // Not null: the tokens in the cache are counted there (device memory) when the kernels run, and `past` is the most that they will be;
+    // so that a step that was recorded once can be replayed while the cache grows.
     const std::int32_t* pastOnDevice = nullptr;
 };
 
@@ -37,10 +37,10 @@ struct Rotary {
 /// [positions, half], row past + s for token s.
 Status launchAppendToCache(Stream stream, const Attention& attention, const Rotary& rotary, void* q, const void* k, const void* v,
                            const float* cos, const float* sin, void* keyCache, void* valueCache);
-/// o: [batch, queries, heads, headSize], contiguous. `workspace` of attentionWorkspace() bytes (may be 0; never less for a larger past). Keys
-/// t < past + queries must be in the caches.
+/// o: [batch, queries, heads, headSize], contiguous. `workspace` of attentionWorkspace() bytes (may be 0; never less for a larger past).
+/// Keys t < past + queries must be in the caches.
 std::int64_t attentionWorkspace(const Attention& attention);
-Status launchAttention(Stream stream, const Attention& attention, const void* q, const void* keyCache, const void* valueCache, void* workspace,
-                       void* o);
+Status launchAttention(Stream stream, const Attention& attention, const void* q, const void* keyCache, const void* valueCache,
+                       void* workspace, void* o);
 
 }  // namespace trimtab::cuda

@@ -48,8 +48,8 @@ struct Places {
 class AttentionTest : public DeviceTest {
 protected:
     /// q stands as [batch, queries, heads, headSize] with `gap` elements behind each token unless the strides are set.
-    static Attention shaped(DataType type, std::int64_t batch, std::int64_t heads, std::int64_t kvHeads, std::int64_t headSize, std::int64_t queries,
-                            std::int64_t past, std::int64_t gap = 0) {
+    static Attention shaped(DataType type, std::int64_t batch, std::int64_t heads, std::int64_t kvHeads, std::int64_t headSize,
+                            std::int64_t queries, std::int64_t past, std::int64_t gap = 0) {
         Attention a;
         a.type = type;
         a.batch = batch;
@@ -74,14 +74,17 @@ protected:
         auto v = rounded(a.type, normal(count, 3));
         // What lies behind the last token in the cache is nobody's.
         for (std::size_t i = 0; i < count; ++i)
-            if (static_cast<std::int64_t>(i) / a.headSize % a.capacity >= a.past + a.queries) k[i] = v[i] = std::numeric_limits<float>::quiet_NaN();
+            if (static_cast<std::int64_t>(i) / a.headSize % a.capacity >= a.past + a.queries)
+                k[i] = v[i] = std::numeric_limits<float>::quiet_NaN();
 
         const auto shifted = [&](const std::vector<float>& values, std::int64_t offset) {
             auto bytes = toBytes(a.type, values);
             bytes.insert(bytes.begin(), static_cast<std::size_t>(offset) * width, 0xFF);
             return array(bytes);
         };
-        const auto at = [&](const DeviceArray<std::uint8_t>& memory, std::int64_t offset) { return memory.data() + static_cast<std::size_t>(offset) * width; };
+        const auto at = [&](const DeviceArray<std::uint8_t>& memory, std::int64_t offset) {
+            return memory.data() + static_cast<std::size_t>(offset) * width;
+        };
         const auto deviceQ = shifted(q, places.qOffset);
         const auto deviceK = shifted(k, places.cacheOffset);
         const auto deviceV = shifted(v, places.cacheOffset);
@@ -94,8 +97,8 @@ protected:
             a.past = a.capacity - a.queries;
         }
         const auto workspace = uninitialised<std::uint8_t>(static_cast<std::size_t>(attentionWorkspace(a)));
-        const Status launched = launchAttention(stream(), a, at(deviceQ, places.qOffset), at(deviceK, places.cacheOffset), at(deviceV, places.cacheOffset),
-                                                workspace.data(), at(deviceO, places.outputOffset));
+        const Status launched = launchAttention(stream(), a, at(deviceQ, places.qOffset), at(deviceK, places.cacheOffset),
+                                                at(deviceV, places.cacheOffset), workspace.data(), at(deviceO, places.outputOffset));
         EXPECT_TRUE(launched) << (launched ? "" : launched.error().text());
         auto bytes = read(deviceO);
         bytes.erase(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(places.outputOffset) * width));
@@ -103,8 +106,9 @@ protected:
     }
     static double tolerance(DataType type) { return type == DataType::Float32 ? 2e-6 : type == DataType::Float16 ? 6e-4 : 5e-3; }
     static void expectClose(const Attention& a, const Places& places = {}) {
-        EXPECT_LT(error(a, places), tolerance(a.type)) << "type " << static_cast<int>(a.type) << ", batch " << a.batch << ", heads " << a.heads << '/'
-                                                       << a.kvHeads << " of " << a.headSize << ", queries " << a.queries << ", past " << a.past;
+        EXPECT_LT(error(a, places), tolerance(a.type))
+            << "type " << static_cast<int>(a.type) << ", batch " << a.batch << ", heads " << a.heads << '/' << a.kvHeads << " of "
+            << a.headSize << ", queries " << a.queries << ", past " << a.past;
     }
 };
 
@@ -128,7 +132,8 @@ TEST_F(AttentionTest, EveryNumberOfHeadsToAKeyHead) {
 
 TEST_F(AttentionTest, DecodeOfEveryHeadSize) {
     for (const DataType type : kTypes)
-        for (const std::int64_t headSize : {1, 8, 20, 32, 40, 80, 96, 100, 128, 160, 256}) expectClose(shaped(type, 1, 2, 1, headSize, 1, 45));
+        for (const std::int64_t headSize : {1, 8, 20, 32, 40, 80, 96, 100, 128, 160, 256})
+            expectClose(shaped(type, 1, 2, 1, headSize, 1, 45));
     expectClose(shaped(DataType::Float16, 1, 2, 1, 256, 1, 400));
     expectClose(shaped(DataType::Float32, 1, 2, 1, 256, 1, 400));
 }

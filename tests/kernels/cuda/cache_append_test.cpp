@@ -58,7 +58,8 @@ protected:
     static void expectClose(const AppendCase& c) {
         Projected projected;
         projected.token = (c.heads + 2 * c.kvHeads) * c.headSize + c.gap;
-        projected.values = toFloats(c.type, toBytes(c.type, normal(static_cast<std::size_t>(c.offset + c.batch * c.queries * projected.token), 1)));
+        projected.values =
+            toFloats(c.type, toBytes(c.type, normal(static_cast<std::size_t>(c.offset + c.batch * c.queries * projected.token), 1)));
         Attention a = attentionOf(c, projected.token);
         const std::int64_t half = std::max<std::int64_t>(c.rotary.half, 1);
         const auto angles = normal(static_cast<std::size_t>((c.past + c.queries) * half), 2);
@@ -73,7 +74,8 @@ protected:
         const auto deviceSin = array(sin);
         const std::int64_t width = c.type == DataType::Float32 ? 4 : 2;
         const std::int64_t cacheElements = c.batch * c.kvHeads * a.capacity * c.headSize;
-        const std::vector<float> untouched = toFloats(c.type, toBytes(c.type, normal(static_cast<std::size_t>(cacheElements + c.offset), 3)));
+        const std::vector<float> untouched =
+            toFloats(c.type, toBytes(c.type, normal(static_cast<std::size_t>(cacheElements + c.offset), 3)));
         const auto keys = array(toBytes(c.type, untouched));
         const auto values = array(toBytes(c.type, untouched));
         DeviceArray<std::int32_t> past;
@@ -83,16 +85,17 @@ protected:
             a.past = a.capacity - a.queries;
         }
         std::uint8_t* const first = memory.data() + c.offset * width;
-        const Status launched =
-            launchAppendToCache(stream(), a, c.rotary, first, first + c.heads * c.headSize * width, first + (c.heads + c.kvHeads) * c.headSize * width,
-                                deviceCos.data(), deviceSin.data(), keys.data() + c.offset * width, values.data() + c.offset * width);
+        const Status launched = launchAppendToCache(stream(), a, c.rotary, first, first + c.heads * c.headSize * width,
+                                                    first + (c.heads + c.kvHeads) * c.headSize * width, deviceCos.data(), deviceSin.data(),
+                                                    keys.data() + c.offset * width, values.data() + c.offset * width);
         ASSERT_TRUE(launched) << launched.error().text();
-        check(c, a.capacity, projected, cos, sin, untouched, toFloats(c.type, read(memory)), toFloats(c.type, read(keys)), toFloats(c.type, read(values)));
+        check(c, a.capacity, projected, cos, sin, untouched, toFloats(c.type, read(memory)), toFloats(c.type, read(keys)),
+              toFloats(c.type, read(values)));
     }
 
-    static void check(const AppendCase& c, std::int64_t capacity, const Projected& before, const std::vector<float>& cos, const std::vector<float>& sin,
-                      const std::vector<float>& untouched, const std::vector<float>& after, const std::vector<float>& keys,
-                      const std::vector<float>& values) {
+    static void check(const AppendCase& c, std::int64_t capacity, const Projected& before, const std::vector<float>& cos,
+                      const std::vector<float>& sin, const std::vector<float>& untouched, const std::vector<float>& after,
+                      const std::vector<float>& keys, const std::vector<float>& values) {
         std::vector<double> wantedProjection(before.values.begin(), before.values.end());
         std::vector<double> wantedKeys(untouched.begin(), untouched.end());
         std::vector<double> wantedValues = wantedKeys;
@@ -106,14 +109,17 @@ protected:
                     const std::int64_t kvHead = (slot - c.heads) % c.kvHeads;
                     for (std::int64_t d = 0; d < c.headSize; ++d) {
                         const double value = head[static_cast<std::size_t>(d)];
-                        const auto place = static_cast<std::size_t>(c.offset + ((b * c.kvHeads + kvHead) * capacity + c.past + s) * c.headSize + d);
+                        const auto place =
+                            static_cast<std::size_t>(c.offset + ((b * c.kvHeads + kvHead) * capacity + c.past + s) * c.headSize + d);
                         if (slot < c.heads) wantedProjection[before.at(c, b, s, slot, d)] = value;
                         else if (slot < c.heads + c.kvHeads) wantedKeys[place] = value;
                         else wantedValues[place] = value;
                     }
                 }
         const double tolerance = c.type == DataType::Float32 ? 1e-6 : c.type == DataType::Float16 ? 4e-4 : 3e-3;
-        const auto what = [&] { return ::testing::Message() << "type " << static_cast<int>(c.type) << ", head " << c.headSize << ", half " << c.rotary.half; };
+        const auto what = [&] {
+            return ::testing::Message() << "type " << static_cast<int>(c.type) << ", head " << c.headSize << ", half " << c.rotary.half;
+        };
         EXPECT_LT(relativeError(after, wantedProjection), tolerance) << what();
         EXPECT_LT(relativeError(keys, wantedKeys), tolerance) << what();
         EXPECT_EQ(relativeError(values, wantedValues), 0) << what();
@@ -131,14 +137,17 @@ TEST_F(CacheAppendTest, RotatesAndWritesOneToken) {
 }
 
 TEST_F(CacheAppendTest, WritesManyTokensOfManySequences) {
-    for (const DataType type : kTypes) expectClose({.type = type, .batch = 3, .heads = 6, .kvHeads = 3, .headSize = 128, .queries = 5, .past = 2, .rotary = {true, false, 64}});
+    for (const DataType type : kTypes)
+        expectClose(
+            {.type = type, .batch = 3, .heads = 6, .kvHeads = 3, .headSize = 128, .queries = 5, .past = 2, .rotary = {true, false, 64}});
     expectClose({.batch = 257, .heads = 1, .kvHeads = 1, .headSize = 16, .rotary = {true, true, 8}});
 }
 
 TEST_F(CacheAppendTest, RotatesPartOfAHead) {
     for (const DataType type : kTypes)
         for (const bool interleaved : {false, true})
-            for (const std::int64_t half : {1, 8, 12, 16, 31}) expectClose({.type = type, .queries = 2, .past = 1, .rotary = {true, interleaved, half}});
+            for (const std::int64_t half : {1, 8, 12, 16, 31})
+                expectClose({.type = type, .queries = 2, .past = 1, .rotary = {true, interleaved, half}});
 }
 
 TEST_F(CacheAppendTest, OddHeadsAndPlaces) {
@@ -153,7 +162,8 @@ TEST_F(CacheAppendTest, OddHeadsAndPlaces) {
 
 TEST_F(CacheAppendTest, WithoutRotationOnlyTheCachesChange) {
     for (const DataType type : kTypes)
-        for (const std::int64_t headSize : {15, 64}) expectClose({.type = type, .headSize = headSize, .queries = 3, .past = 4, .rotary = {}});
+        for (const std::int64_t headSize : {15, 64})
+            expectClose({.type = type, .headSize = headSize, .queries = 3, .past = 4, .rotary = {}});
 }
 
 TEST_F(CacheAppendTest, TokensBeforeMayBeCountedOnTheDevice) {
