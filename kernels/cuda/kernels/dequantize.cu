@@ -32,8 +32,8 @@ __global__ void __launch_bounds__(256) dequantizeKernel(const Widen p, T* y) {
             for (int j = 0; j < 8; ++j)
                 if (column + j < p.k) to[j] = fromFloat<T>(eight[j]);
         } else if constexpr (sizeof(T) == 2) {
-            *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(eight[0], eight[1]), pack<T>(eight[2], eight[3]), pack<T>(eight[4], eight[5]),
-                                                       pack<T>(eight[6], eight[7]));
+            *reinterpret_cast<uint4*>(to) = make_uint4(pack<T>(eight[0], eight[1]), pack<T>(eight[2], eight[3]),
+                                                       pack<T>(eight[4], eight[5]), pack<T>(eight[6], eight[7]));
         } else {
             reinterpret_cast<float4*>(to)[0] = make_float4(eight[0], eight[1], eight[2], eight[3]);
             reinterpret_cast<float4*>(to)[1] = make_float4(eight[4], eight[5], eight[6], eight[7]);
@@ -51,7 +51,8 @@ Status launchDequantize(Stream stream, std::int64_t n, std::int64_t k, const Wei
     used.group = std::min(format.group, k);
     TRIMTAB_REQUIRE(product::checkProduct({1, n, k, type, type, used}, {.w = w, .scales = scales, .zeros = zeros}));
     if (n == 0 || k == 0) return {};
-    const product::Groups groups{scales, format.zeroPoints ? zeros : nullptr, static_cast<int>(product::groupsOf(used, k)), static_cast<int>(used.group)};
+    const product::Groups groups{scales, format.zeroPoints ? zeros : nullptr, static_cast<int>(product::groupsOf(used, k)),
+                                 static_cast<int>(used.group)};
     const product::Widen p{static_cast<const unsigned char*>(w), format.pitchBytes, n, k, groups, product::isAligned(y, 16) && k % 8 == 0};
     const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(product::ceilDivide(n * ((k + 7) / 8), 256), 132 * 32));
     return product::withFloat(type, "widening", [&](auto tag) {

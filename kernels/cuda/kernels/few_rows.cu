@@ -42,7 +42,8 @@ Status launchTensor(Stream stream, FewRows rows) {
     rows.steps = static_cast<int>(ceilDivide(stages, rows.splits));
     rows.tiles = static_cast<int>(ceilDivide(rows.n, 16 * kWarps / rows.splits));
     const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(rows.tiles, resident));
-    return launchDependent(fewRowsTensorKernel<T, Format, halves, grouped>, dim3(blocks), dim3(kWarps * 32), fewRowsShared(halves), stream, rows);
+    return launchDependent(fewRowsTensorKernel<T, Format, halves, grouped>, dim3(blocks), dim3(kWarps * 32), fewRowsShared(halves), stream,
+                           rows);
 }
 
 template <class T, class Format>

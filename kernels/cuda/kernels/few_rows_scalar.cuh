@@ -1,8 +1,8 @@
 #pragma once
 // Few rows of x times weights where the tensor cores don't serve: float32 x, and (`anyX`, a row of x at a time) 16-bit x with weights of
 // another type, rows of x that 16-byte loads don't take, groups that are no multiple of 8.
-// A warp takes four rows of weights, each lane 16 bytes of each at a time, the next ones asked for before these are used and the first before the
-// previous kernel has ended; `splits` warps of a block share the columns. Products and sums in float32.
+// A warp takes four rows of weights, each lane 16 bytes of each at a time, the next ones asked for before these are used and the first
+// before the previous kernel has ended; `splits` warps of a block share the columns. Products and sums in float32.
 #include <cstring>
 #include <type_traits>
 
@@ -128,7 +128,8 @@ __device__ __forceinline__ void applyGroups(const ScalarRows& p, int n, int colu
 }
 
 template <class Units, bool anyX, int rows, int rowsOfX>
-__device__ __forceinline__ void multiplyChunk(const ScalarRows& p, int row0, int chunk, const uint4 (&w)[rows], float (&sums)[rows][rowsOfX]) {
+__device__ __forceinline__ void multiplyChunk(const ScalarRows& p, int row0, int chunk, const uint4 (&w)[rows],
+                                              float (&sums)[rows][rowsOfX]) {
 #pragma unroll 1
     for (int unit = 0; unit < Units::kUnits; ++unit) {
         const int column = (chunk * Units::kUnits + unit) * Units::kUnit;
@@ -155,15 +156,14 @@ __device__ __forceinline__ void loadChunks(const ScalarRows& p, int row0, int ch
 #pragma unroll
     for (int r = 0; r < rows; ++r) {
         w[r] = make_uint4(0, 0, 0, 0);
-        if (row0 + r < p.n && chunk * 16 < p.rowBytes)
-            w[r] = __ldg(reinterpret_cast<const uint4*>(p.w + (row0 + r) * p.pitch) + chunk);
+        if (row0 + r < p.n && chunk * 16 < p.rowBytes) w[r] = __ldg(reinterpret_cast<const uint4*>(p.w + (row0 + r) * p.pitch) + chunk);
     }
 }
 
 /// Adds a warp's lanes, then the warps that share rows, and writes the outputs.
 template <bool codes, int rows, int rowsOfX>
 __device__ __forceinline__ void finishRows(const ScalarRows& p, float (&sums)[rows][rowsOfX]) {
-    SHARED_ARRAY(float, meeting, kScalarWarps * rows * rowsOfX);
+    SHARED_ARRAY(float, meeting, kScalarWarps* rows* rowsOfX);
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int warp = static_cast<int>(threadIdx.x) / 32;
 #pragma unroll
@@ -183,8 +183,7 @@ __device__ __forceinline__ void finishRows(const ScalarRows& p, float (&sums)[ro
         const int n = static_cast<int>(blockIdx.x) * parts * rows + local;
         if (n >= p.n) continue;
         float sum = 0;
-        for (int s = 0; s < p.splits; ++s)
-            sum += meeting[((local / rows * p.splits + s) * rows + local % rows) * rowsOfX + row];
+        for (int s = 0; s < p.splits; ++s) sum += meeting[((local / rows * p.splits + s) * rows + local % rows) * rowsOfX + row];
         if (codes && p.groups == 1) sum *= p.scales[n];
         if (p.epilogue.bias != nullptr) sum += p.epilogue.bias[n];
         const std::int64_t at = static_cast<std::int64_t>(row) * p.n + n;

@@ -1,14 +1,15 @@
 #pragma once
 // Few rows of x (m ≤ 16) times 16-bit or integer weights, at the speed at which the weights come from memory.
 //
-// A warp takes tiles of 16 outputs. Their weights come in stages of 16 rows × 128 bytes through a ring of its own in shared memory, filled by
-// asynchronous copies of whole lines, so that kSlots stages a warp (192 KB a multiprocessor) are on their way at any time and no register waits
-// for them. `splits` warps of a block share a tile: stage s belongs to warp s mod splits, and their sums meet in shared memory. Blocks stay and walk
-// over tiles; the ring runs ahead into the next tile. The first weights are asked for before the previous kernel has ended.
+// A warp takes tiles of 16 outputs. Their weights come in stages of 16 rows × 128 bytes through a ring of its own in shared memory, filled
+// by asynchronous copies of whole lines, so that kSlots stages a warp (192 KB a multiprocessor) are on their way at any time and no
+// register waits for them. `splits` warps of a block share a tile: stage s belongs to warp s mod splits, and their sums meet in shared
+// memory. Blocks stay and walk over tiles; the ring runs ahead into the next tile. The first weights are asked for before the previous
+// kernel has ended.
 //
-// mma takes the 16 rows of weights as its A operand and 8 rows of x as B, which leaves the order of columns free: lane (g, t) of a row's four
-// takes columns 8t … 8t + 7 of each block of 32, so x is read from memory 16 bytes at a time as it stands, and a block's four lanes are within one
-// group whenever groups are multiples of 32. The sum of a block is scaled in float32, never a weight.
+// mma takes the 16 rows of weights as its A operand and 8 rows of x as B, which leaves the order of columns free: lane (g, t) of a row's
+// four takes columns 8t … 8t + 7 of each block of 32, so x is read from memory 16 bytes at a time as it stands, and a block's four lanes
+// are within one group whenever groups are multiples of 32. The sum of a block is scaled in float32, never a weight.
 #include "kernels/cuda/kernels/packed_codes.cuh"
 #include "kernels/cuda/kernels/product_epilogue.cuh"
 
@@ -94,10 +95,12 @@ __device__ __forceinline__ uint4 loadEight(const FewRows& p, int row, int column
         if (column + i < p.k) low |= static_cast<unsigned long long>(toBits(from[i])) << (16 * i);
         if (column + 4 + i < p.k) high |= static_cast<unsigned long long>(toBits(from[4 + i])) << (16 * i);
     }
-    return make_uint4(static_cast<unsigned>(low), static_cast<unsigned>(low >> 32), static_cast<unsigned>(high), static_cast<unsigned>(high >> 32));
+    return make_uint4(static_cast<unsigned>(low), static_cast<unsigned>(low >> 32), static_cast<unsigned>(high),
+                      static_cast<unsigned>(high >> 32));
 }
 
-/// Scales and zero points of the groups that a stage meets (at most eight): lane (g, t) holds those of rows g and g + 8, groups t and t + 4 of them.
+/// Scales and zero points of the groups that a stage meets (at most eight): lane (g, t) holds those of rows g and g + 8, groups t and t + 4
+/// of them.
 struct StageScales {
     float scale[2][2];
     int zero[2][2];
@@ -126,8 +129,9 @@ __device__ __forceinline__ StageScales loadScales(const FewRows& p, const Lane& 
 
 /// One stage: sums[h] += x · wᵀ. `fixed`: the decoder's addends of rows g and g + 8 when a row has one zero point.
 template <class T, class Format, int halves, bool grouped>
-__device__ __forceinline__ void multiplyStage(const FewRows& p, const Lane& me, const unsigned char* slot, const uint4 (&x)[halves][Format::kBlocks],
-                                              const StageScales& stage, int block, const unsigned (&fixed)[2], float (&sums)[halves][4]) {
+__device__ __forceinline__ void multiplyStage(const FewRows& p, const Lane& me, const unsigned char* slot,
+                                              const uint4 (&x)[halves][Format::kBlocks], const StageScales& stage, int block,
+                                              const unsigned (&fixed)[2], float (&sums)[halves][4]) {
     using Words = typename Format::Words;
     int within = grouped ? block % p.blocksPerGroup : 0;
     int group = 0;
@@ -138,7 +142,8 @@ __device__ __forceinline__ void multiplyStage(const FewRows& p, const Lane& me, 
         if (grouped && p.zeros != nullptr) {
 #pragma unroll
             for (int half = 0; half < 2; ++half)
-                addends[half] = Format::template addend<T>(__shfl_sync(0xFFFFFFFFU, group < 4 ? stage.zero[half][0] : stage.zero[half][1], source));
+                addends[half] =
+                    Format::template addend<T>(__shfl_sync(0xFFFFFFFFU, group < 4 ? stage.zero[half][0] : stage.zero[half][1], source));
         }
         unsigned low[4], high[4];
         const int byte = (j * 4 + me.t) * static_cast<int>(sizeof(Words));

@@ -1,5 +1,5 @@
-// fp8 e4m3 (Micikevicius et al. 2022, "FP8 Formats for Deep Learning", table 1): sign, 4 bits of exponent with bias 7, 3 of mantissa; no infinities,
-// NaN where all seven bits are set, so that the largest finite value is 448.
+// fp8 e4m3 (Micikevicius et al. 2022, "FP8 Formats for Deep Learning", table 1): sign, 4 bits of exponent with bias 7, 3 of mantissa; no
+// infinities, NaN where all seven bits are set, so that the largest finite value is 448.
 #include "kernels/cuda/kernels/product_epilogue.cuh"
 #include "kernels/cuda/kernels/value_range.cuh"
 
@@ -25,7 +25,7 @@ __device__ __forceinline__ unsigned toFloat8(float value) {
     if (magnitude < 0x3C800000U)                        // below 2⁻⁶: multiples of 2⁻⁹
         return sign | static_cast<unsigned>(rintf(__uint_as_float(magnitude) * 512.0F));
     const unsigned even = magnitude + 0x7FFFFU + (magnitude >> 20 & 1U);  // 20 bits of mantissa fall away; a carry raises the exponent
-    return sign | ((even >> 20) - (120U << 3));                          // bias 127 → 7
+    return sign | ((even >> 20) - (120U << 3));                           // bias 127 → 7
 }
 
 __device__ __forceinline__ float fromFloat8(unsigned code) {
@@ -37,7 +37,8 @@ __device__ __forceinline__ float fromFloat8(unsigned code) {
 }
 
 template <class T>
-__global__ void __launch_bounds__(256) toFloat8Kernel(std::int64_t count, const T* x, bool aligned, const float* scale, std::uint8_t* codes) {
+__global__ void __launch_bounds__(256)
+    toFloat8Kernel(std::int64_t count, const T* x, bool aligned, const float* scale, std::uint8_t* codes) {
     constexpr int lump = 16 / static_cast<int>(sizeof(T));
     allowNextKernel();
     waitForPreviousKernel();
@@ -61,7 +62,8 @@ __global__ void __launch_bounds__(256) toFloat8Kernel(std::int64_t count, const 
 template <class T>
 __global__ void __launch_bounds__(256) fromFloat8Kernel(std::int64_t count, const std::uint8_t* codes, const float* scale, T* y) {
     const float by = scale[0];
-    for (std::int64_t i = blockIdx.x * 256LL + threadIdx.x; i < count; i += gridDim.x * 256LL) y[i] = fromFloat<T>(fromFloat8(codes[i]) * by);
+    for (std::int64_t i = blockIdx.x * 256LL + threadIdx.x; i < count; i += gridDim.x * 256LL)
+        y[i] = fromFloat<T>(fromFloat8(codes[i]) * by);
 }
 
 unsigned blocksFor(std::int64_t count) { return static_cast<unsigned>(std::min<std::int64_t>(ceilDivide(count, 1024), 132 * 16)); }
@@ -79,15 +81,16 @@ Status launchToFloat8(Stream stream, DataType type, std::int64_t count, const vo
     const bool aligned = product::isAligned(x, 16) && product::isAligned(codes, 4);
     return product::withFloat(type, "conversion to fp8", [&](auto tag) {
         using T = typename decltype(tag)::type;
-        return launchDependent(product::toFloat8Kernel<T>, dim3(product::blocksFor(count)), dim3(256), 0, stream, count, static_cast<const T*>(x), aligned,
-                               scale, codes);
+        return launchDependent(product::toFloat8Kernel<T>, dim3(product::blocksFor(count)), dim3(256), 0, stream, count,
+                               static_cast<const T*>(x), aligned, scale, codes);
     });
 }
 
 Status launchFromFloat8(Stream stream, std::int64_t count, const std::uint8_t* codes, const float* scale, DataType type, void* y) {
     return product::withFloat(type, "conversion from fp8", [&](auto tag) {
         using T = typename decltype(tag)::type;
-        return launch(product::fromFloat8Kernel<T>, dim3(product::blocksFor(count)), dim3(256), 0, stream, count, codes, scale, static_cast<T*>(y));
+        return launch(product::fromFloat8Kernel<T>, dim3(product::blocksFor(count)), dim3(256), 0, stream, count, codes, scale,
+                      static_cast<T*>(y));
     });
 }
 

@@ -99,7 +99,8 @@ template <class T>
 Status launchFinish(Stream stream, const Finish& f) {
     if (f.shape.channelsFirst > 0) {
         const std::int64_t down = ceilDivide(f.shape.channelsFirst, 32);
-        const dim3 blocks(static_cast<unsigned>(f.shape.m / f.shape.channelsFirst * down), static_cast<unsigned>(ceilDivide(f.shape.n, 32)));
+        const dim3 blocks(static_cast<unsigned>(f.shape.m / f.shape.channelsFirst * down),
+                          static_cast<unsigned>(ceilDivide(f.shape.n, 32)));
         return launch(channelsFirstEpilogueKernel<T>, blocks, dim3(32, 8), 0, stream, f, static_cast<int>(down));
     }
     const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(ceilDivide(f.shape.m * f.shape.n, 1024), 132 * 16));
@@ -117,7 +118,8 @@ Status launchIntegerProduct(Stream stream, std::int64_t m, std::int64_t n, std::
         return product::RowSource{reinterpret_cast<const unsigned char*>(base), pitch, static_cast<int>(rows), static_cast<int>(k),
                                   product::isAligned(base, 16) && pitch % 16 == 0};
     };
-    const product::IntegerRows p{source(a, pitchA, m), source(b, pitchB, n), static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), sums};
+    const product::IntegerRows p{source(a, pitchA, m), source(b, pitchB, n), static_cast<int>(m),
+                                 static_cast<int>(n),  static_cast<int>(k),  sums};
     if (m <= 64 || product::ceilDivide(m, 128) * product::ceilDivide(n, 128) < 132)
         return product::launchIntegerTiles<product::Tile<signed char, 64, 64, 2, 2>>(stream, p);
     return product::launchIntegerTiles<product::Tile<signed char, 128, 128, 2, 4>>(stream, p);
@@ -126,8 +128,9 @@ Status launchIntegerProduct(Stream stream, std::int64_t m, std::int64_t n, std::
 Status launchIntegerEpilogue(Stream stream, const IntegerEpilogue& epilogue, const std::int32_t* sums, const float* parameters,
                              const std::int32_t* rowSums, const float* scales, const float* bias, const void* residual, void* y) {
     if (epilogue.m == 0 || epilogue.n == 0) return {};
-    const product::Finish finish{epilogue, sums, parameters, rowSums, scales,
-                                 {bias, residual, y, epilogue.activation, epilogue.low, epilogue.high, epilogue.outputType == DataType::Float32}};
+    const product::Finish finish{
+        epilogue, sums,   parameters,
+        rowSums,  scales, {bias, residual, y, epilogue.activation, epilogue.low, epilogue.high, epilogue.outputType == DataType::Float32}};
     return product::withFloat(epilogue.outputType, "an integer product's result",
                               [&](auto type) { return product::launchFinish<typename decltype(type)::type>(stream, finish); });
 }

@@ -1,7 +1,8 @@
 #pragma once
-// Eight weights of a row out of their packed bytes, as four registers of two 16-bit floats each, ready to be an operand of mma. Integers go into the
-// mantissa of a number whose unit in the last place is 1 (128 for bfloat16, 1024 for float16), from which an addend takes 128 (1024), the stored
-// offset and the zero point: exact, and free of conversions (Kim et al. 2022, "Who Says Elephants Can't Run", section 3.3).
+// Eight weights of a row out of their packed bytes, as four registers of two 16-bit floats each, ready to be an operand of mma. Integers go
+// into the mantissa of a number whose unit in the last place is 1 (128 for bfloat16, 1024 for float16), from which an addend takes 128
+// (1024), the stored offset and the zero point: exact, and free of conversions (Kim et al. 2022, "Who Says Elephants Can't Run",
+// section 3.3).
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -59,8 +60,8 @@ inline constexpr unsigned kOnes = kIsHalf<T> ? 0x64006400U : 0x43004300U;
 template <class T>
 inline constexpr float kOnesValue = kIsHalf<T> ? 1024.0F : 128.0F;
 
-/// How a format's weights come in blocks of 32 columns, eight to each of the four lanes that share a row. Words: a lane's eight. kBlocks: blocks
-/// in 128 bytes of a row. addend<T>(zero): the pair that decode() is given for a group's zero point.
+/// How a format's weights come in blocks of 32 columns, eight to each of the four lanes that share a row. Words: a lane's eight. kBlocks:
+/// blocks in 128 bytes of a row. addend<T>(zero): the pair that decode() is given for a group's zero point.
 struct PlainWeights {
     using Words = uint4;
     static constexpr int kBlocks = 2;

@@ -19,7 +19,8 @@ struct Plain {
 
 /// to[column][row] = from[row, column] for a tile of kSide rows × kDepth columns of a row-major matrix, zero beyond its extents.
 template <class T>
-__device__ __forceinline__ void loadRows(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t row0, std::int64_t column0, float* to) {
+__device__ __forceinline__ void loadRows(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t row0, std::int64_t column0,
+                                         float* to) {
     for (int i = static_cast<int>(threadIdx.x); i < kSide * kDepth; i += 256) {
         const int row = i / kDepth;
         const int column = i % kDepth;
@@ -30,7 +31,8 @@ __device__ __forceinline__ void loadRows(const T* from, std::int64_t rows, std::
 
 /// The same of a matrix that stands transposed: from[column, row].
 template <class T>
-__device__ __forceinline__ void loadColumns(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t row0, std::int64_t column0, float* to) {
+__device__ __forceinline__ void loadColumns(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t row0, std::int64_t column0,
+                                            float* to) {
     for (int i = static_cast<int>(threadIdx.x); i < kSide * kDepth; i += 256) {
         const int column = i / kSide;
         const int row = i % kSide;
@@ -42,8 +44,8 @@ __device__ __forceinline__ void loadColumns(const T* from, std::int64_t rows, st
 /// A block: 64 × 64 outputs of one batch, 4 × 4 to a thread.
 template <class T, class Out>
 __global__ void __launch_bounds__(256) plainProductKernel(const Plain p, std::int64_t firstBatch) {
-    SHARED_ARRAY(float, rows, kDepth * kPitch);
-    SHARED_ARRAY(float, columns, kDepth * kPitch);
+    SHARED_ARRAY(float, rows, kDepth* kPitch);
+    SHARED_ARRAY(float, columns, kDepth* kPitch);
     const PlainProduct& s = p.product;
     const std::int64_t batch = firstBatch + blockIdx.z;
     const std::int64_t m0 = static_cast<std::int64_t>(blockIdx.x) * kSide;
@@ -78,7 +80,8 @@ __global__ void __launch_bounds__(256) plainProductKernel(const Plain p, std::in
     for (int i = 0; i < 4; ++i)
 #pragma unroll
         for (int j = 0; j < 4; ++j)
-            if (m0 + down + i < s.m && n0 + across + j < s.n) y[(m0 + down + i) * s.n + n0 + across + j] = fromFloat<Out>(s.alpha * sums[i][j]);
+            if (m0 + down + i < s.m && n0 + across + j < s.n)
+                y[(m0 + down + i) * s.n + n0 + across + j] = fromFloat<Out>(s.alpha * sums[i][j]);
 }
 
 constexpr std::int64_t kLargestGrid = 65535;  // of the second and third axis
@@ -96,8 +99,8 @@ Status launchPlainProduct(Stream stream, const PlainProduct& given, const void* 
             for (std::int64_t first = 0; first < given.batch; first += product::kLargestGrid) {
                 const dim3 blocks(static_cast<unsigned>(ceilDivide(given.m, product::kSide)), static_cast<unsigned>(across),
                                   static_cast<unsigned>(std::min(given.batch - first, product::kLargestGrid)));
-                TRIMTAB_REQUIRE(launch(product::plainProductKernel<typename decltype(in)::type, typename decltype(out)::type>, blocks, dim3(256), 0,
-                                       stream, p, first));
+                TRIMTAB_REQUIRE(launch(product::plainProductKernel<typename decltype(in)::type, typename decltype(out)::type>, blocks,
+                                       dim3(256), 0, stream, p, first));
             }
             return {};
         });

@@ -18,8 +18,13 @@ struct Epilogue {
 };
 
 inline Epilogue epilogueOf(const Product& product, const ProductOperands& operands) {
-    return {operands.bias, operands.residual, operands.y,
-            product.activation, product.low, product.high, product.outputType == DataType::Float32};
+    return {operands.bias,
+            operands.residual,
+            operands.y,
+            product.activation,
+            product.low,
+            product.high,
+            product.outputType == DataType::Float32};
 }
 
 __device__ __forceinline__ float activated(Activation activation, float low, float high, float value) {
@@ -66,7 +71,9 @@ Status withFloat(DataType type, const char* what, F&& f) {
 }
 
 inline std::int64_t ceilDivide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-inline bool isAligned(const void* p, std::int64_t bytes) { return reinterpret_cast<std::uintptr_t>(p) % static_cast<std::uintptr_t>(bytes) == 0; }
+inline bool isAligned(const void* p, std::int64_t bytes) {
+    return reinterpret_cast<std::uintptr_t>(p) % static_cast<std::uintptr_t>(bytes) == 0;
+}
 
 /// Bytes of a weight row that hold codes or numbers, rounded up to the 16 that rows are padded to.
 inline std::int64_t paddedRowBytes(const WeightFormat& format, std::int64_t k) {

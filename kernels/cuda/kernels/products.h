@@ -45,9 +45,9 @@ struct ProductOperands {
     void* y = nullptr;
 };
 
-/// REQUIRES: m ≤ kFewRows.
+/// REQUIRES: m ≤ kFewRows; w is no result of the kernel enqueued last (it is read before that one has ended).
 Status launchFewRows(Stream stream, const Product& product, const ProductOperands& operands);
-/// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported.
+/// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of w what launchFewRows() does, which takes the smallest.
 Status launchTiledProduct(Stream stream, const Product& product, const ProductOperands& operands);
 /// Plain, batched, any type pair, no tensor cores: the last resort and the emulator's stand-in for the library.
 ///   y[b] = x[b] · w[b]ᵀ (or w[b] when !weightIsRows, [k, n]), strides in elements between batches (0 to share).

@@ -50,11 +50,13 @@ __global__ void __launch_bounds__(256) quantizeKernel(const Codes p) {
             T values[16];
             uint4 chunks[sizeof(T)];
 #pragma unroll
-            for (int c = 0; c < static_cast<int>(sizeof(T)); ++c) chunks[c] = reinterpret_cast<const uint4*>(x)[i * static_cast<int>(sizeof(T)) + c];
+            for (int c = 0; c < static_cast<int>(sizeof(T)); ++c)
+                chunks[c] = reinterpret_cast<const uint4*>(x)[i * static_cast<int>(sizeof(T)) + c];
             memcpy(values, chunks, sizeof(values));
             unsigned words[4] = {};
 #pragma unroll
-            for (int j = 0; j < 16; ++j) words[j / 4] |= (static_cast<unsigned>(codeOf(toFloat(values[j]), scale, zero)) & 255U) << (j % 4 * 8);
+            for (int j = 0; j < 16; ++j)
+                words[j / 4] |= (static_cast<unsigned>(codeOf(toFloat(values[j]), scale, zero)) & 255U) << (j % 4 * 8);
             reinterpret_cast<uint4*>(p.codes)[i] = make_uint4(words[0], words[1], words[2], words[3]);
         }
         return;
@@ -72,11 +74,12 @@ __global__ void __launch_bounds__(256) quantizeKernel(const Codes p) {
 Status launchQuantizationParameters(Stream stream, DataType type, std::int64_t count, const void* x, float* partials, float* parameters) {
     const int blocks = product::rangeBlocks(count);
     TRIMTAB_REQUIRE(product::launchRange(stream, type, count, x, partials));
-    return launchDependent(product::quantizationParametersKernel, dim3(1), dim3(product::kRangeThreads), 0, stream, partials, blocks, parameters);
+    return launchDependent(product::quantizationParametersKernel, dim3(1), dim3(product::kRangeThreads), 0, stream, partials, blocks,
+                           parameters);
 }
 
-Status launchQuantize(Stream stream, DataType type, std::int64_t m, std::int64_t k, std::int64_t pitch, const void* x, const float* parameters,
-                      std::int8_t* codes) {
+Status launchQuantize(Stream stream, DataType type, std::int64_t m, std::int64_t k, std::int64_t pitch, const void* x,
+                      const float* parameters, std::int8_t* codes) {
     if (pitch < k) return fail(ErrorCode::Unsupported, "rows of codes must be at least as long as those of x");
     const bool aligned = k == pitch && k % 16 == 0 && product::isAligned(x, 16) && product::isAligned(codes, 16);
     const product::Codes p{m, k, pitch, x, parameters, codes, aligned};

@@ -1,7 +1,8 @@
 #pragma once
-// A tile of a matrix product on the tensor cores: sums[rows, columns] = Σk a[row, k] · b[column, k] with both operands as rows of k, 128 bytes of k
-// a step (64 16-bit floats or 128 signed bytes). Steps come through kSlots slots of shared memory, filled by asynchronous copies while earlier ones
-// are multiplied; within a row the 16-byte chunks stand in the order of chunk ^ (row % 8), so that ldmatrix meets no bank twice.
+// A tile of a matrix product on the tensor cores: sums[rows, columns] = Σk a[row, k] · b[column, k] with both operands as rows of k, 128
+// bytes of k a step (64 16-bit floats or 128 signed bytes). Steps come through kSlots slots of shared memory, filled by asynchronous copies
+// while earlier ones are multiplied; within a row the 16-byte chunks stand in the order of chunk ^ (row % 8), so that ldmatrix meets no
+// bank twice.
 #include <cstdint>
 #include <type_traits>
 
@@ -74,7 +75,9 @@ template <class T>
 __device__ __forceinline__ void multiplyAdd(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], T) {
     multiplyAdd16816(d, a, b, T{});
 }
-__device__ __forceinline__ void multiplyAdd(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], signed char) { multiplyAdd16832(d, a, b); }
+__device__ __forceinline__ void multiplyAdd(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], signed char) {
+    multiplyAdd16832(d, a, b);
+}
 
 /// Where a warp and its lanes are in the tile.
 template <class Tile>
@@ -90,15 +93,15 @@ struct TilePlace {
 };
 
 template <class Tile>
-__device__ __forceinline__ void multiplyStep(unsigned char* slot, const TilePlace<Tile>& me, typename Tile::Sum (&sums)[Tile::kHigh][Tile::kWide][4]) {
+__device__ __forceinline__ void multiplyStep(unsigned char* slot, const TilePlace<Tile>& me,
+                                             typename Tile::Sum (&sums)[Tile::kHigh][Tile::kWide][4]) {
     unsigned char* const columns = slot + Tile::kRows * kStepBytes;
 #pragma unroll
     for (int piece = 0; piece < kStepBytes / 32; ++piece) {
         unsigned a[Tile::kHigh][4];
         unsigned b[Tile::kWide][2];
 #pragma unroll
-        for (int i = 0; i < Tile::kHigh; ++i)
-            loadMatrix4(a[i], chunkOf(slot, me.row + i * 16 + me.lane % 16, piece * 2 + me.lane / 16));
+        for (int i = 0; i < Tile::kHigh; ++i) loadMatrix4(a[i], chunkOf(slot, me.row + i * 16 + me.lane % 16, piece * 2 + me.lane / 16));
 #pragma unroll
         for (int j = 0; j < Tile::kWide; j += 2) {
             unsigned both[4];
@@ -112,10 +115,11 @@ __device__ __forceinline__ void multiplyStep(unsigned char* slot, const TilePlac
     }
 }
 
-/// All steps. Feed: begin(step, slot) starts what it can of a step's transfer (the copies are committed here), finish(step, slot) ends it after this
-/// step's products; both write the slot of `step`, which nobody reads by then.
+/// All steps. Feed: begin(step, slot) starts what it can of a step's transfer (the copies are committed here), finish(step, slot) ends it
+/// after this step's products; both write the slot of `step`, which nobody reads by then.
 template <class Tile, class Feed>
-__device__ __forceinline__ void multiplyTile(Feed& feed, int steps, unsigned char* shared, typename Tile::Sum (&sums)[Tile::kHigh][Tile::kWide][4]) {
+__device__ __forceinline__ void multiplyTile(Feed& feed, int steps, unsigned char* shared,
+                                             typename Tile::Sum (&sums)[Tile::kHigh][Tile::kWide][4]) {
     constexpr int ahead = Tile::kSlots - 1;
     const TilePlace<Tile> me;
 #pragma unroll

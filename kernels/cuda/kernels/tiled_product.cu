@@ -1,6 +1,6 @@
-// Products of many rows on the tensor cores (mma.sync), weights as they are stored: plain ones are copied straight to shared memory, integer codes go
-// through registers, where they become 16-bit floats. With one scale a row they stay whole numbers, exact, and the sum is scaled; with groups the
-// scaled number is rounded to the type of x, as a library's product on launchDequantize()'s weights has it.
+// Products of many rows on the tensor cores (mma.sync), weights as they are stored: plain ones are copied straight to shared memory,
+// integer codes go through registers, where they become 16-bit floats. With one scale a row they stay whole numbers, exact, and the sum is
+// scaled; with groups the scaled number is rounded to the type of x, as a library's product on launchDequantize()'s weights has it.
 #include <algorithm>
 
 #include "kernels/cuda/kernels/product_epilogue.cuh"

@@ -1,6 +1,6 @@
 #pragma once
-// Smallest and largest value of a tensor, zero counted in and NaN passed over, in two launches: blocks write their ranges, the next kernel's only
-// block joins them.
+// Smallest and largest value of a tensor, zero counted in and NaN passed over, in two launches: blocks write their ranges, the next
+// kernel's only block joins them.
 #include <algorithm>
 #include <cstring>
 
@@ -78,7 +78,9 @@ __device__ __forceinline__ Range rangeOfPartials(const float* partials, int bloc
 }
 
 /// Blocks that write their range; partials need room for two floats of each.
-inline int rangeBlocks(std::int64_t count) { return static_cast<int>(std::clamp<std::int64_t>(ceilDivide(count, kRangeThreads * 8), 1, kRangeBlocks)); }
+inline int rangeBlocks(std::int64_t count) {
+    return static_cast<int>(std::clamp<std::int64_t>(ceilDivide(count, kRangeThreads * 8), 1, kRangeBlocks));
+}
 
 inline Status launchRange(Stream stream, DataType type, std::int64_t count, const void* x, float* partials) {
     return withFloat(type, "a tensor's range", [&](auto tag) {

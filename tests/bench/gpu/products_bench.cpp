@@ -1,8 +1,8 @@
 // Times our matrix products on the GPU at the shapes of Llama layers. One JSON object a line:
 //   {"kernel","m","n","k","format","us","gbps","share","tflops"}
-// gbps counts each byte that a product must move once; share is of the bandwidth of a copy (read and written bytes) measured here first. Weights
-// rotate through more memory than the L2 cache holds, and a recording of several products is replayed, as an engine does; "us" is the median
-// replay over its products. usage: products_bench [--kernel NAME] [--repeat N]
+// gbps counts each byte that a product must move once; share is of the bandwidth of a copy (read and written bytes) measured here first.
+// Weights rotate through more memory than the L2 cache holds, and a recording of several products is replayed, as an engine does; "us" is
+// the median replay over its products. usage: products_bench [--kernel NAME] [--repeat N]
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -37,13 +37,11 @@ struct Format {
     DataType type;  // of x, and of plain weights
     std::int64_t group;
 };
-constexpr Format kFormats[] = {{"bf16", WeightFormat::Kind::Plain, DataType::BFloat16, 0},
-                               {"int8", WeightFormat::Kind::Int8, DataType::BFloat16, 0},
-                               {"int8_g128", WeightFormat::Kind::Int8, DataType::BFloat16, 128},
-                               {"int4_g128", WeightFormat::Kind::Int4, DataType::BFloat16, 128},
-                               {"int4_g32", WeightFormat::Kind::Int4, DataType::BFloat16, 32},
-                               {"fp32", WeightFormat::Kind::Plain, DataType::Float32, 0},
-                               {"int8_fp32", WeightFormat::Kind::Int8, DataType::Float32, 0}};
+constexpr Format kFormats[] = {
+    {"bf16", WeightFormat::Kind::Plain, DataType::BFloat16, 0},       {"int8", WeightFormat::Kind::Int8, DataType::BFloat16, 0},
+    {"int8_g128", WeightFormat::Kind::Int8, DataType::BFloat16, 128}, {"int4_g128", WeightFormat::Kind::Int4, DataType::BFloat16, 128},
+    {"int4_g32", WeightFormat::Kind::Int4, DataType::BFloat16, 32},   {"fp32", WeightFormat::Kind::Plain, DataType::Float32, 0},
+    {"int8_fp32", WeightFormat::Kind::Int8, DataType::Float32, 0}};
 
 std::int64_t width(DataType type) { return type == DataType::Float32 ? 4 : 2; }
 
@@ -124,10 +122,12 @@ private:
     void print(const char* kernel, std::int64_t m, const Shape& shape, const char* format, double nanoseconds, double bytes) const {
         const double gbps = bytes / nanoseconds;
         const double operations = 2.0 * static_cast<double>(m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
-        std::printf("{\"kernel\": \"%s\", \"m\": %lld, \"n\": %lld, \"k\": %lld, \"format\": \"%s\", \"us\": %.3f, \"gbps\": %.1f, \"share\": %.3f, "
-                    "\"tflops\": %.2f}\n",
-                    kernel, static_cast<long long>(m), static_cast<long long>(shape.n), static_cast<long long>(shape.k), format, nanoseconds / 1e3, gbps,
-                    gbps / m_copyGbps, operations / nanoseconds / 1e3);
+        std::printf(
+            "{\"kernel\": \"%s\", \"m\": %lld, \"n\": %lld, \"k\": %lld, \"format\": \"%s\", \"us\": %.3f, \"gbps\": %.1f, \"share\": "
+            "%.3f, "
+            "\"tflops\": %.2f}\n",
+            kernel, static_cast<long long>(m), static_cast<long long>(shape.n), static_cast<long long>(shape.k), format, nanoseconds / 1e3,
+            gbps, gbps / m_copyGbps, operations / nanoseconds / 1e3);
         std::fflush(stdout);
     }
 
@@ -136,7 +136,8 @@ private:
         const auto [n, k] = shape;
         const bool plain = format.kind == WeightFormat::Kind::Plain;
         const std::int64_t groups = format.group > 0 ? (k + format.group - 1) / format.group : 1;
-        WeightFormat weight{.kind = format.kind, .type = format.type, .pitchBytes = k * width(format.type), .group = format.group > 0 ? format.group : k};
+        WeightFormat weight{
+            .kind = format.kind, .type = format.type, .pitchBytes = k * width(format.type), .group = format.group > 0 ? format.group : k};
         if (!plain) weight.pitchBytes = format.kind == WeightFormat::Kind::Int8 ? k : k / 2;
         const std::int64_t weightBytes = n * weight.pitchBytes;
         const std::int64_t scaleBytes = plain ? 0 : n * groups * 4;
@@ -146,15 +147,16 @@ private:
         TRIMTAB_TRY(const DeviceMemory x, noise(m * k * width(format.type)));
         TRIMTAB_TRY(const DeviceMemory y, noise(m * n * width(format.type)));
         const Product product{m, n, k, format.type, format.type, weight};
-        TRIMTAB_TRY(const double nanoseconds, timed([&]() -> Status {
-            for (std::int64_t i = 0; i < copies; ++i)
-                TRIMTAB_REQUIRE(launcher(m_device.stream(), product,
-                                         {.x = x.get(),
-                                          .w = weights.get() + i * weightBytes,
-                                          .scales = plain ? nullptr : reinterpret_cast<const float*>(scales.get() + i * scaleBytes),
-                                          .y = y.get()}));
-            return {};
-        }));
+        TRIMTAB_TRY(
+            const double nanoseconds, timed([&]() -> Status {
+                for (std::int64_t i = 0; i < copies; ++i)
+                    TRIMTAB_REQUIRE(launcher(m_device.stream(), product,
+                                             {.x = x.get(),
+                                              .w = weights.get() + i * weightBytes,
+                                              .scales = plain ? nullptr : reinterpret_cast<const float*>(scales.get() + i * scaleBytes),
+                                              .y = y.get()}));
+                return {};
+            }));
         print(kernel, m, shape, format.name, nanoseconds / static_cast<double>(copies),
               static_cast<double>(weightBytes + scaleBytes + (m * k + m * n) * width(format.type)));
         return {};
@@ -168,12 +170,12 @@ private:
         TRIMTAB_TRY(const DeviceMemory b, noise(copies * n * k));
         TRIMTAB_TRY(const DeviceMemory sums, noise(m * n * 4));
         TRIMTAB_TRY(const double nanoseconds, timed([&]() -> Status {
-            for (std::int64_t i = 0; i < copies; ++i)
-                TRIMTAB_REQUIRE(launchIntegerProduct(m_device.stream(), m, n, k, k, k, reinterpret_cast<const std::int8_t*>(a.get()),
-                                                     reinterpret_cast<const std::int8_t*>(b.get() + i * n * k),
-                                                     reinterpret_cast<std::int32_t*>(sums.get())));
-            return {};
-        }));
+                        for (std::int64_t i = 0; i < copies; ++i)
+                            TRIMTAB_REQUIRE(launchIntegerProduct(
+                                m_device.stream(), m, n, k, k, k, reinterpret_cast<const std::int8_t*>(a.get()),
+                                reinterpret_cast<const std::int8_t*>(b.get() + i * n * k), reinterpret_cast<std::int32_t*>(sums.get())));
+                        return {};
+                    }));
         print("integer", m, shape, "int8", nanoseconds / copies, static_cast<double>(m * k + n * k + m * n * 4));
         return {};
     }
@@ -189,15 +191,15 @@ private:
         TRIMTAB_TRY(const DeviceMemory parameters, noise(8));
         auto* const made = reinterpret_cast<float*>(parameters.get());
         TRIMTAB_TRY(const double nanoseconds, timed([&]() -> Status {
-            for (std::int64_t i = 0; i < copies; ++i) {
-                const std::byte* from = x.get() + i * bytes;
-                TRIMTAB_REQUIRE(launchQuantizationParameters(m_device.stream(), DataType::BFloat16, m * k, from,
-                                                             reinterpret_cast<float*>(partials.get()), made));
-                TRIMTAB_REQUIRE(
-                    launchQuantize(m_device.stream(), DataType::BFloat16, m, k, k, from, made, reinterpret_cast<std::int8_t*>(codes.get())));
-            }
-            return {};
-        }));
+                        for (std::int64_t i = 0; i < copies; ++i) {
+                            const std::byte* from = x.get() + i * bytes;
+                            TRIMTAB_REQUIRE(launchQuantizationParameters(m_device.stream(), DataType::BFloat16, m * k, from,
+                                                                         reinterpret_cast<float*>(partials.get()), made));
+                            TRIMTAB_REQUIRE(launchQuantize(m_device.stream(), DataType::BFloat16, m, k, k, from, made,
+                                                           reinterpret_cast<std::int8_t*>(codes.get())));
+                        }
+                        return {};
+                    }));
         print("quantize", m, {0, k}, "bf16", nanoseconds / copies, static_cast<double>(2 * bytes + m * k));
         return {};
     }

@@ -7,7 +7,8 @@ class FewRowsTest : public ProductTest {
 protected:
     static void expectClose(std::int64_t m, std::int64_t n, std::int64_t k, const StoredWeight& weight, const ProductOptions& options) {
         EXPECT_LT(error(launchFewRows, m, n, k, weight, options), tolerance(options.outputType))
-            << "m " << m << ", n " << n << ", k " << k << ", kind " << static_cast<int>(weight.format.kind) << ", group " << weight.format.group;
+            << "m " << m << ", n " << n << ", k " << k << ", kind " << static_cast<int>(weight.format.kind) << ", group "
+            << weight.format.group;
     }
 };
 
@@ -24,7 +25,8 @@ TEST_F(FewRowsTest, EachTypeByItselfAndMixed) {
 }
 
 TEST_F(FewRowsTest, RowsLongEnoughForEveryWarpAndSlot) {
-    expectClose(1, 16, 4096 + 72, plainWeight(DataType::Float16, 16, 4096 + 72, 3), {.type = DataType::Float16, .outputType = DataType::Float32});
+    expectClose(1, 16, 4096 + 72, plainWeight(DataType::Float16, 16, 4096 + 72, 3),
+                {.type = DataType::Float16, .outputType = DataType::Float32});
     expectClose(2, 20, 8192, integerWeight(4, 20, 8192, 128, false, 3), {.outputType = DataType::Float32});
     expectClose(1, 9, 4104, plainWeight(DataType::Float32, 9, 4104, 3), {.type = DataType::Float32, .outputType = DataType::Float32});
 }
@@ -41,7 +43,8 @@ TEST_F(FewRowsTest, IntegerCodesInGroups) {
     for (const int bits : {8, 4})
         for (const std::int64_t group : {32, 64, 96, 128, 512})
             for (const bool zeros : {false, true})
-                expectClose(3, 18, 1120, integerWeight(bits, 18, 1120, group, zeros, 5), {.type = DataType::BFloat16, .outputType = DataType::Float32});
+                expectClose(3, 18, 1120, integerWeight(bits, 18, 1120, group, zeros, 5),
+                            {.type = DataType::BFloat16, .outputType = DataType::Float32});
     expectClose(16, 18, 608, integerWeight(4, 18, 608, 32, true, 5), {.type = DataType::Float16, .outputType = DataType::Float32});
 }
 
@@ -66,12 +69,14 @@ TEST_F(FewRowsTest, OddExtentsAndMisalignedRows) {
 TEST_F(FewRowsTest, BiasResidualAndActivationFollowTheSum) {
     for (const Activation activation : {Activation::None, Activation::Relu, Activation::Sigmoid, Activation::Clip})
         for (const DataType output : {DataType::BFloat16, DataType::Float32}) {
-            const ProductOptions options{.outputType = output, .bias = true, .residual = true, .activation = activation, .low = -1, .high = 6};
+            const ProductOptions options{
+                .outputType = output, .bias = true, .residual = true, .activation = activation, .low = -1, .high = 6};
             expectClose(2, 33, 96, plainWeight(DataType::BFloat16, 33, 96, 9), options);
             expectClose(9, 33, 96, integerWeight(8, 33, 96, 0, true, 9), options);
         }
-    expectClose(2, 33, 96, plainWeight(DataType::Float32, 33, 96, 9),
-                {.type = DataType::Float32, .outputType = DataType::Float32, .bias = true, .residual = true, .activation = Activation::Relu});
+    expectClose(
+        2, 33, 96, plainWeight(DataType::Float32, 33, 96, 9),
+        {.type = DataType::Float32, .outputType = DataType::Float32, .bias = true, .residual = true, .activation = Activation::Relu});
 }
 
 TEST_F(FewRowsTest, ResidualMayBeTheOutput) {

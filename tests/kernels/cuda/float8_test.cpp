@@ -65,7 +65,8 @@ TEST_F(Float8Test, MidpointsGoToTheEvenCodeAndTheirNeighboursToTheNearer) {
     for (int code = 0; code < 126; ++code)
         for (const float sign : {1.0F, -1.0F}) {
             const float middle = (valueOf(code) + valueOf(code + 1)) / 2;
-            for (const float value : {middle, std::nextafter(middle, 0.0F), std::nextafter(middle, 1000.0F)}) values.push_back(sign * value);
+            for (const float value : {middle, std::nextafter(middle, 0.0F), std::nextafter(middle, 1000.0F)})
+                values.push_back(sign * value);
         }
     expectNearest(values);
 }
@@ -73,8 +74,8 @@ TEST_F(Float8Test, MidpointsGoToTheEvenCodeAndTheirNeighboursToTheNearer) {
 TEST_F(Float8Test, RandomAndExtremeValues) {
     std::vector<float> values = normal(5001, 1);
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::ldexp(values[i], static_cast<int>(i % 24) - 14);
-    values.insert(values.end(), {448, 449, 464, 465, 1e9F, -1e30F, std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), 0.0F,
-                                 -0.0F, std::numeric_limits<float>::denorm_min(), 1e-20F});
+    values.insert(values.end(), {448, 449, 464, 465, 1e9F, -1e30F, std::numeric_limits<float>::infinity(),
+                                 -std::numeric_limits<float>::infinity(), 0.0F, -0.0F, std::numeric_limits<float>::denorm_min(), 1e-20F});
     expectNearest(values);
 }
 

@@ -66,7 +66,8 @@ protected:
         for (std::int64_t row = 0; row < m; ++row)
             for (std::int64_t column = 0; column < n; ++column) {
                 const auto c = static_cast<std::size_t>(column);
-                const std::int64_t at = epilogue.channelsFirst > 0 ? (row / positions * n + column) * positions + row % positions : row * n + column;
+                const std::int64_t at =
+                    epilogue.channelsFirst > 0 ? (row / positions * n + column) * positions + row % positions : row * n + column;
                 double value = (static_cast<double>(host.sums[static_cast<std::size_t>(row * n + column)]) + 17.0 * host.rowSums[c]) *
                                static_cast<double>(host.parameters[0]) * static_cast<double>(host.scales[c]);
                 if (bias) value += static_cast<double>(host.bias[c]);
@@ -107,7 +108,8 @@ TEST_F(IntegerProductTest, EpilogueTakesZeroPointsAwayAndScales) {
 
 TEST_F(IntegerProductTest, EpilogueWritesChannelsFirst) {
     expectEpilogue({.m = 3 * 49, .n = 40, .channelsFirst = 49}, true, true, 1e-6);
-    expectEpilogue({.m = 2 * 64, .n = 32, .outputType = DataType::Float16, .activation = Activation::Relu, .channelsFirst = 64}, true, false, 4e-4);
+    expectEpilogue({.m = 2 * 64, .n = 32, .outputType = DataType::Float16, .activation = Activation::Relu, .channelsFirst = 64}, true,
+                   false, 4e-4);
     expectEpilogue({.m = 5, .n = 70, .channelsFirst = 1}, false, true, 1e-6);
 }
 

@@ -7,7 +7,9 @@ namespace {
 class PlainProductTest : public DeviceTest {
 protected:
     static void expectClose(const PlainProduct& product, double tolerance) {
-        const auto count = [](std::int64_t batch, std::int64_t stride, std::int64_t size) { return static_cast<std::size_t>((batch - 1) * stride + size); };
+        const auto count = [](std::int64_t batch, std::int64_t stride, std::int64_t size) {
+            return static_cast<std::size_t>((batch - 1) * stride + size);
+        };
         const auto xBytes = toBytes(product.type, normal(count(product.batch, product.xStride, product.m * product.k), 1));
         const auto wBytes = toBytes(product.type, normal(count(product.batch, product.wStride, product.n * product.k), 2));
         const auto x = array(xBytes);
@@ -39,8 +41,7 @@ protected:
 TEST_F(PlainProductTest, TailsOfEveryExtentInBothOrders) {
     for (const bool rows : {true, false})
         for (const std::int64_t m : {1, 63, 65})
-            for (const std::int64_t k : {1, 16, 37})
-                expectClose({.m = m, .n = 66, .k = k, .weightIsRows = rows, .alpha = 0.5F}, 1e-6);
+            for (const std::int64_t k : {1, 16, 37}) expectClose({.m = m, .n = 66, .k = k, .weightIsRows = rows, .alpha = 0.5F}, 1e-6);
     expectClose({.m = 257, .n = 3, .k = 20}, 1e-6);
 }
 

@@ -85,7 +85,8 @@ struct ProductOptions {
 inline double activatedValue(const ProductOptions& options, double value) {
     if (options.activation == Activation::Relu) return std::max(value, 0.0);
     if (options.activation == Activation::Sigmoid) return 1 / (1 + std::exp(-value));
-    if (options.activation == Activation::Clip) return std::min(std::max(value, static_cast<double>(options.low)), static_cast<double>(options.high));
+    if (options.activation == Activation::Clip)
+        return std::min(std::max(value, static_cast<double>(options.low)), static_cast<double>(options.high));
     return value;
 }
 
@@ -111,9 +112,9 @@ protected:
         const auto y = uninitialised<std::uint8_t>(residualBytes.size());
         const Product product{m, n, k, options.type, options.outputType, weight.format, options.activation, options.low, options.high};
         const Status done = launcher(stream(), product,
-                                     {x.data() + (options.misalignedX ? width : 0), w.data(), weight.scales.empty() ? nullptr : scales.data(),
-                                      weight.zeros.empty() ? nullptr : zeros.data(), options.bias ? bias.data() : nullptr,
-                                      options.residual ? residual.data() : nullptr, y.data()});
+                                     {x.data() + (options.misalignedX ? width : 0), w.data(),
+                                      weight.scales.empty() ? nullptr : scales.data(), weight.zeros.empty() ? nullptr : zeros.data(),
+                                      options.bias ? bias.data() : nullptr, options.residual ? residual.data() : nullptr, y.data()});
         EXPECT_TRUE(done) << (done ? "" : done.error().text());
         if (!done) return std::numeric_limits<double>::infinity();
         const auto got = toFloats(options.outputType, read(y));
@@ -124,7 +125,8 @@ protected:
             for (std::int64_t column = 0; column < n; ++column) {
                 double sum = 0;
                 for (std::int64_t i = 0; i < k; ++i)
-                    sum += static_cast<double>(xs[static_cast<std::size_t>(row * k + i)]) * weight.values[static_cast<std::size_t>(column * k + i)];
+                    sum += static_cast<double>(xs[static_cast<std::size_t>(row * k + i)]) *
+                           weight.values[static_cast<std::size_t>(column * k + i)];
                 if (options.bias) sum += static_cast<double>(biasValues[static_cast<std::size_t>(column)]);
                 if (options.residual) sum += static_cast<double>(residuals[static_cast<std::size_t>(row * n + column)]);
                 wanted.push_back(activatedValue(options, sum));

@@ -50,7 +50,8 @@ protected:
         const auto gotCodes = read(codes);
         for (std::int64_t row = 0; row < m; ++row)
             for (std::int64_t column = 0; column < pitch; ++column) {
-                const int code = column < k ? codeOf(rounded[static_cast<std::size_t>(row * k + column)], wanted) : static_cast<int>(wanted.zero) - 128;
+                const int code =
+                    column < k ? codeOf(rounded[static_cast<std::size_t>(row * k + column)], wanted) : static_cast<int>(wanted.zero) - 128;
                 ASSERT_EQ(gotCodes[static_cast<std::size_t>(row * pitch + column)], code) << "row " << row << ", column " << column;
             }
     }
@@ -114,8 +115,8 @@ TEST_F(DequantizeTest, CodesBecomeTheNumbersTheyMean) {
                         const auto scales = array(weight.scales);
                         const auto points = array(weight.zeros);
                         const auto y = uninitialised<std::uint8_t>(static_cast<std::size_t>(9 * k) * (type == DataType::Float32 ? 4 : 2));
-                        ASSERT_TRUE(launchDequantize(stream(), 9, k, weight.format, w.data(), scales.data(), zeros ? points.data() : nullptr, type,
-                                                     y.data()));
+                        ASSERT_TRUE(launchDequantize(stream(), 9, k, weight.format, w.data(), scales.data(),
+                                                     zeros ? points.data() : nullptr, type, y.data()));
                         std::vector<float> wanted(weight.values.begin(), weight.values.end());
                         EXPECT_EQ(toFloats(type, read(y)), toFloats(type, toBytes(type, wanted)))
                             << bits << " bits, group " << group << ", k " << k << ", type " << tensor::name(type);
