@@ -4,6 +4,8 @@
 #include <set>
 #include <unordered_map>
 
+#include "core/tensor/convert.h"
+
 namespace trimtab::graph {
 
 namespace {
@@ -90,6 +92,7 @@ const std::unordered_map<std::string, PerElement>& perElement() {
     static const std::unordered_map<std::string, PerElement> kTable = {
         {"Softmax", {5}}, {"LogSoftmax", {5}}, {"Hardmax", {2}}, {"BatchNormalization", {2}}, {"InstanceNormalization", {8}},
         {"LayerNormalization", {8}}, {"GroupNormalization", {8}}, {"RMSNormalization", {4}}, {"MeanVarianceNormalization", {8}},
+        {"SimplifiedLayerNormalization", {4}}, {"SkipSimplifiedLayerNormalization", {6}}, {"RotaryEmbedding", {3}},
         {"LpNormalization", {3}}, {"Silu", {2}}, {"Gelu", {5}}, {"QuantizeLinear", {3}}, {"DequantizeLinear", {2}},
         {"DynamicQuantizeLinear", {5}}, {"GlobalAveragePool", {1, true}}, {"GlobalMaxPool", {1, true}}, {"GlobalLpPool", {2, true}},
         {"ReduceL1", {2, true}}, {"ReduceL2", {2, true}}, {"ReduceLogSum", {1, true}}, {"ReduceLogSumExp", {3, true}},
@@ -118,6 +121,44 @@ double resize(const Node& node, const Extents& at) {
     return 2 * spatial * at.output(0);
 }
 
+/// What a step of GroupQueryAttention does: its new tokens over a cache of which `total` rows are valid in the end.
+struct AttentionStep {
+    double batch = 0, tokens = 0, heads = 0, kvHeads = 0, headSize = 0, total = 0;
+
+    AttentionStep(const Graph& graph, const Node& node, const Extents& at) {
+        batch = at.dim(0, 0);
+        tokens = at.dim(0, 1);
+        heads = static_cast<double>(node.integer("num_heads", 0));
+        kvHeads = static_cast<double>(node.integer("kv_num_heads", 0));
+        const double parts = node.input(1) != kNoValue ? heads : heads + 2 * kvHeads;
+        headSize = parts > 0 ? at.dim(0, 2) / parts : 0;
+        const Tensor* given = graph.constantOf(node.input(6));
+        const double perRow = batch * kvHeads * headSize;
+        if (given != nullptr && given->elementCount() == 1) total = tensor::elementAsDouble(*given, 0);
+        else if (perRow > 0) total = at.output(1) / perRow;
+        total = std::max(total, tokens);
+    }
+
+    double pairs(std::int64_t window) const {
+        const double past = total - tokens;
+        if (window <= 0) return tokens * past + tokens * (tokens + 1) / 2;
+        const auto width = static_cast<double>(window);
+        const double whole = std::clamp(total - width, 0.0, tokens);  // tokens that see a full window
+        const double rest = tokens - whole;
+        return whole * width + rest * past + rest * (rest + 1) / 2;
+    }
+    double operations(const Node& node) const {
+        const double rotated = node.integer("do_rotary", 0) != 0 ? 3 * batch * tokens * (heads + kvHeads) * headSize : 0;
+        return batch * heads * (4 * headSize + 5) * pairs(node.integer("local_window_size", -1)) + rotated;
+    }
+    /// Keys and values: the past rows are read, the new ones written.
+    double cachedElements() const { return 2 * batch * kvHeads * headSize * total; }
+};
+
+bool isCache(const Node& node, ValueId id) {
+    return node.op == "GroupQueryAttention" && (id == node.input(3) || id == node.input(4) || id == node.output(1) || id == node.output(2));
+}
+
 double einsum(const Graph& graph, const Node& node) {
     std::map<char, double> extents;
     const std::string equation = node.string("equation", "");
@@ -144,6 +185,7 @@ double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
     if (op == "MatMul" || op == "Gemm" || op == "FusedMatMul" || op == "MatMulInteger" || op == "QLinearMatMul" || op == "MatMulNBits") {
         return matrixProduct(node, at);
     }
+    if (op == "GroupQueryAttention") return AttentionStep(graph, node, at).operations(node);
     if (op == "RNN" || op == "GRU" || op == "LSTM") return recurrent(at);
     if (op == "AveragePool" || op == "MaxPool" || op == "LpPool") return at.output(0) * kernelSize(node);
     if (op == "LRN") return at.output(0) * (2 * static_cast<double>(node.integer("size", 1)) + 3);
@@ -190,13 +232,17 @@ std::optional<NodeCost> costOf(const Graph& graph, const Node& node) {
             addConstant(node, i, value, cost);
         } else if (!value.type.isSequence) {
             if (!at.known(id)) return std::nullopt;
-            cost.activationBytes += bytesByType(value.type);
+            if (!isCache(node, id)) cost.activationBytes += bytesByType(value.type);
         }
     }
     for (const ValueId id : node.outputs) {
         if (id == kNoValue || graph.value(id).type.isSequence) continue;
         if (!at.known(id)) return std::nullopt;
-        cost.activationBytes += bytesByType(graph.value(id).type);
+        if (!isCache(node, id)) cost.activationBytes += bytesByType(graph.value(id).type);
+    }
+    if (node.op == "GroupQueryAttention") {
+        const double bytes = AttentionStep(graph, node, at).cachedElements() * tensor::bitWidth(graph.value(node.input(0)).type.type) / 8;
+        cost.activationBytes += static_cast<std::int64_t>(std::min(bytes, 0x1p62));
     }
     cost.operations = operationsOf(graph, node, at);
     return cost;

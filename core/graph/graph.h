@@ -25,9 +25,9 @@ class Graph;
 using Attribute = std::variant<std::int64_t, float, std::string, Tensor, std::vector<std::int64_t>, std::vector<float>,
                                std::vector<std::string>, std::shared_ptr<const Graph>>;
 
-/// The type in which products are formed.
-enum class ComputeType : std::uint8_t { Float32, BFloat16, Float16, Int8 };
-std::string_view name(ComputeType type);  // "fp32", "bf16", "fp16", "int8"
+/// The type in which products are formed; Float8 is e4m3. See operand_rounding.h for what each does to the operands.
+enum class ComputeType : std::uint8_t { Float32, Tf32, BFloat16, Float16, Float8, Int8 };
+std::string_view name(ComputeType type);  // "fp32", "tf32", "bf16", "fp16", "fp8", "int8"
 std::optional<ComputeType> computeTypeFromName(std::string_view word);
 
 /// What a recipe asked of one node; set by core/compress, read by engines. Defaults: nothing was asked.

@@ -5,10 +5,12 @@
 namespace trimtab::graph {
 namespace {
 
-constexpr std::array<std::pair<ComputeType, std::string_view>, 4> kComputeNames{{
+constexpr std::array<std::pair<ComputeType, std::string_view>, 6> kComputeNames{{
     {ComputeType::Float32, "fp32"},
+    {ComputeType::Tf32, "tf32"},
     {ComputeType::BFloat16, "bf16"},
     {ComputeType::Float16, "fp16"},
+    {ComputeType::Float8, "fp8"},
     {ComputeType::Int8, "int8"},
 }};
 

@@ -58,6 +58,39 @@ Status rmsNormalization(Context& context) {
     return sameAsInput(context);
 }
 
+/// Output 1 keeps the leading dims of the input; normalised axes become 1.
+Status simplifiedLayerNormalization(Context& context) {
+    TRIMTAB_REQUIRE(rmsNormalization(context));
+    context.set(1, DataType::Float32);
+    if (!context.dims(0)) return {};
+    Dims statistics = *context.dims(0);
+    TRIMTAB_TRY(const std::size_t axis, context.axis(context.node.integer("axis", -1), statistics.size()));
+    for (std::size_t i = axis; i < statistics.size(); ++i) statistics[i] = Extent::known(1);
+    context.set(1, DataType::Float32, statistics);
+    return {};
+}
+
+/// y, mean, inverses, input + skip + bias. The normalised axis is the last.
+Status skipSimplifiedLayerNormalization(Context& context) {
+    const auto& x = context.dims(0);
+    context.set(3, context.type(0), x);
+    context.set(1, DataType::Float32);
+    context.set(2, DataType::Float32);
+    if (x) {
+        if (x->empty()) return context.refuse("the input is a scalar");
+        for (const std::size_t i : {1, 2, 3}) {
+            if (!context.dims(i)) continue;
+            TRIMTAB_TRY(const Dims together, broadcast(context, *x, *context.dims(i)));
+            if (together.size() != x->size()) return context.refuse("input " + std::to_string(i) + " " + text(*context.dims(i)) + " does not fit " + text(*x));
+        }
+        Dims statistics = *x;
+        statistics.back() = Extent::known(1);
+        context.set(1, DataType::Float32, statistics);
+        context.set(2, DataType::Float32, statistics);
+    }
+    return sameAsInput(context);
+}
+
 constexpr RuleEntry kRules[] = {
     {"BatchNormalization", batchNormalization},
     {"LayerNormalization", layerNormalization},
@@ -68,6 +101,9 @@ constexpr RuleEntry kRules[] = {
     {"MeanVarianceNormalization", sameAsInput},
     {"RMSNormalization", rmsNormalization},
     {"RMSNormalization", rmsNormalization, "trimtab"},
+    {"SimplifiedLayerNormalization", simplifiedLayerNormalization},
+    {"SimplifiedLayerNormalization", simplifiedLayerNormalization, "com.microsoft"},
+    {"SkipSimplifiedLayerNormalization", skipSimplifiedLayerNormalization, "com.microsoft"},
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ std::unordered_map<std::string, Rule> collectRules() {
     std::unordered_map<std::string, Rule> rules;
     for (const auto family : {elementwiseRules(), convolutionRules(), poolingRules(), matrixRules(), normalizationRules(), reductionRules(),
                               layoutRules(), joiningRules(), indexingRules(), creationRules(), resizeRules(), recurrentRules(),
-                              quantizedRules(), sequenceRules(), einsumRules(), fusedRules()}) {
+                              quantizedRules(), sequenceRules(), einsumRules(), attentionRules(), fusedRules()}) {
         for (const RuleEntry& entry : family) rules.emplace(key(entry.domain, entry.op), entry.rule);
     }
     return rules;

@@ -115,6 +115,7 @@ std::span<const RuleEntry> recurrentRules();
 std::span<const RuleEntry> quantizedRules();
 std::span<const RuleEntry> sequenceRules();
 std::span<const RuleEntry> einsumRules();
+std::span<const RuleEntry> attentionRules();
 std::span<const RuleEntry> fusedRules();
 
 /// Follows small integer tensors through the node: states the content of outputs where the inputs' content tells it.
