@@ -65,7 +65,6 @@ struct IndexSpace {
 
     constexpr Place place(typename Index::Unsigned number) const {
         Place result{};
-#pragma unroll
         for (int a = 0; a < R; ++a) {
             if (a < rank - 1) {
                 const auto rest = extents[a].quotient(number);
@@ -86,7 +85,6 @@ struct PlaceStrides {
 
     constexpr typename Index::Signed offset(const typename IndexSpace<R, Index>::Place& place) const {
         typename Index::Signed sum = 0;
-#pragma unroll
         for (int a = 0; a < R; ++a) sum += static_cast<typename Index::Signed>(place.at[a]) * along[a];
         return sum;
     }

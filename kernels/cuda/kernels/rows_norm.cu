@@ -127,7 +127,7 @@ __device__ __forceinline__ void loadAgain(const NormArguments<T, P>& a, std::int
 }
 
 template <class T, class P, int V>
-__global__ void __launch_bounds__(kRowThreads) walkedNormKernel(const NormArguments<T, P> a) {
+__global__ void __launch_bounds__(kRowThreads, 1) walkedNormKernel(const NormArguments<T, P> a) {
     SHARED_ARRAY(float, sums, kWarp);
     SHARED_ARRAY(float, squares, kWarp);
     allowNextKernel();

@@ -53,7 +53,7 @@ __global__ void __launch_bounds__(K == 1 ? kRowThreads : kHeldRowThreads)
 
 /// V > 1: rows are aligned to 16 bytes and whole multiples of V.
 template <class T, int V>
-__global__ void __launch_bounds__(kRowThreads) walkedSoftmaxKernel(std::int64_t length, bool logarithm, const T* x, T* y) {
+__global__ void __launch_bounds__(kRowThreads, 1) walkedSoftmaxKernel(std::int64_t length, bool logarithm, const T* x, T* y) {
     SHARED_ARRAY(Peak, partial, kWarp);
     allowNextKernel();
     waitForPreviousKernel();

@@ -95,7 +95,8 @@ TEST_F(MovementTest, TranspositionsOfEveryWidth) {
         checkTranspose(bytes, {2, 3, 17, 20}, {0, 2, 3, 1});  // channels last
         checkTranspose(bytes, {2, 17, 20, 3}, {0, 3, 1, 2});
         checkTranspose(bytes, {12, 10, 11}, {2, 1, 0});
-        checkTranspose(bytes, {5, 1000}, {1, 0});
+        checkTranspose(bytes, {12, 1000}, {1, 0});
+        checkTranspose(bytes, {2, 132, 140}, {0, 2, 1});
         checkTranspose(bytes, {40, 33}, {1, 0}, 1);
     }
 }
@@ -251,6 +252,10 @@ TEST(CopyPlanTest, ContiguousAxesBecomeOneOfTheWidestUnits) {
 TEST(CopyPlanTest, TranspositionsAreTiledWhereBothExtentsAreLongEnough) {
     alignas(16) static std::byte memory[32];
     EXPECT_TRUE(planCopy(copyOf(4, {64, 32}, {1, 64}, {32, 1}), memory, memory).tiled);
+    EXPECT_EQ(planCopy(copyOf(2, {64, 32}, {1, 64}, {32, 1}), memory, memory).tilePack, 2);
+    EXPECT_EQ(planCopy(copyOf(1, {64, 32}, {1, 64}, {32, 1}), memory, memory).tilePack, 4);
+    EXPECT_EQ(planCopy(copyOf(2, {63, 32}, {1, 64}, {32, 1}), memory, memory).tilePack, 1);
+    EXPECT_EQ(planCopy(copyOf(2, {64, 32}, {1, 64}, {32, 1}), memory + 2, memory).tilePack, 1);
     EXPECT_FALSE(planCopy(copyOf(4, {64, 4}, {1, 64}, {4, 1}), memory, memory).tiled);
     EXPECT_FALSE(planCopy(copyOf(4, {64, 32}, {32, 1}, {32, 1}), memory, memory).tiled);
 }
