@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <memory>
 #include <sstream>
 #include <vector>
@@ -25,8 +24,10 @@ std::string demangle(const char* name) {
 
 /// The name in an ELF file's symbol table of the function at `offset` from the load address. dladdr() knows exported functions only.
 std::string nameInFile(const char* path, std::uintptr_t offset) {
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    std::vector<char> bytes(file ? static_cast<std::size_t>(file.tellg()) : 0);
+    file.seekg(0);
+    file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     const auto at = [&bytes]<class T>(std::size_t position, T& value) {
         if (position > bytes.size() || sizeof(T) > bytes.size() - position) return false;
         std::memcpy(&value, bytes.data() + position, sizeof(T));
