@@ -76,7 +76,7 @@ runtime::Support judgeBfloatMatMul(const NodeView& view) {
     std::string reason;
     if (support.level == runtime::Support::Level::Refused) return support;
     if (!view.value(1).isConstant()) return notMeant();  // the batched product's business
-    return isWeightProduct(view, &reason) ? support : refused(reason);
+    return isFloatWeightProduct(view, &reason) ? support : refused(reason);
 }
 
 Status placeBfloatMatMul(Builder& builder, const NodeView& view) {

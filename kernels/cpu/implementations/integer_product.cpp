@@ -98,7 +98,7 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
 runtime::Support judgeIntegerMatMul(const NodeView& view) {
     const runtime::Support support = judgeInteger(view);
     std::string reason;
-    if (support.level != runtime::Support::Level::Refused && !isWeightProduct(view, &reason)) return refused(reason);
+    if (support.level != runtime::Support::Level::Refused && !isFloatWeightProduct(view, &reason)) return refused(reason);
     return support;
 }
 

@@ -14,7 +14,7 @@ Result<SlotId> readBias(Builder& builder, const NodeView& view, const WeightProd
 
 runtime::Support judgeMatMul(const NodeView& view) {
     std::string reason;
-    if (!isWeightProduct(view, &reason)) return refused(reason);
+    if (!isFloatWeightProduct(view, &reason)) return refused(reason);
     return judgeEmulation(view);
 }
 

@@ -7,9 +7,15 @@ namespace trimtab::cpu {
 
 using plan::BatchedProduct;
 using plan::batchedProduct;
-using plan::isWeightProduct;
 using plan::WeightProduct;
 using plan::weightProduct;
+
+/// plan::isWeightProduct() of fp32 operands; any other type has other kernels.
+inline bool isFloatWeightProduct(const NodeView& view, std::string* reason) {
+    if (view.type(0) == DataType::Float32) return plan::isWeightProduct(view, reason);
+    if (reason) reason->clear();
+    return false;
+}
 
 /// The bias as n consecutive floats; kNoSlot without one.
 Result<SlotId> readBias(Builder& builder, const NodeView& view, const WeightProduct& product);

@@ -70,7 +70,7 @@ bool hasSparseKernel(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     const bool isPlain = treatment.weightBits == 32 && treatment.activationBits == 32 && treatment.compute == graph::ComputeType::Float32;
     const bool isConvolution = view.node.op == "Conv" || view.node.op == "FusedConv";
-    return isPlain && !isConvolution && hasTreatedOperands(view.node) && view.constant(1) && isWeightProduct(view, nullptr);
+    return isPlain && !isConvolution && hasTreatedOperands(view.node) && view.constant(1) && isFloatWeightProduct(view, nullptr);
 }
 
 runtime::Support judgeSparse(const NodeView& view) {

@@ -68,7 +68,7 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     if (treatment.weightBits >= 32 || treatment.activationBits != 32 || treatment.compute != graph::ComputeType::Float32) return notMeant();
     std::string reason;
-    if (!isWeightProduct(view, &reason)) return refused(reason);
+    if (!isFloatWeightProduct(view, &reason)) return refused(reason);
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (codes && codes->bits != 4 && codes->bits != 8)
         return refused("kernels decode weights of 4, 8 and 16 bits, not of " + std::to_string(codes->bits));
@@ -87,7 +87,7 @@ Status placeWeightOnly(Builder& builder, const NodeView& view) {
 runtime::Support judgeFewRows(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     const bool isPlain = treatment.weightBits == 32 && treatment.activationBits == 32 && treatment.compute == graph::ComputeType::Float32;
-    return isPlain && view.constant(1) && isWeightProduct(view, nullptr) ? native() : notMeant();
+    return isPlain && view.constant(1) && isFloatWeightProduct(view, nullptr) ? native() : notMeant();
 }
 
 Status placeFewRows(Builder& builder, const NodeView& view) {

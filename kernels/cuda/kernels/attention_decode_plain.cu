@@ -39,19 +39,84 @@ __device__ __forceinline__ void multiplyKey(float (&s)[kDecodeRows], const float
     }
 }
 
+/// One lane's columns of every row's sum of values, with the running softmax of the warp's keys.
+template <int D>
+struct PlainWarp {
+    static constexpr int kColumns = D / 32;
+    float sum[kDecodeRows][kColumns] = {};
+    float largest[kDecodeRows];
+    float weight[kDecodeRows] = {};  // of this lane's keys
+    int rows, lane;
+
+    __device__ __forceinline__ explicit PlainWarp(int count) : rows(count), lane(static_cast<int>(threadIdx.x) % 32) {
+#pragma unroll
+        for (float& each : largest) each = -INFINITY;
+    }
+    /// The score of the lane's key for a row becomes an exponential; the row's sum so far is brought to the new largest score.
+    __device__ __forceinline__ float exponentiate(int row, float score) {
+        float step = score;
+        for (int offset = 16; offset > 0; offset /= 2) step = fmaxf(step, __shfl_xor_sync(0xFFFFFFFFU, step, offset));
+        step = fmaxf(step, largest[row]);
+        const float base = finiteLargest(step);
+        const float shrink = exp2f(largest[row] - base);
+        const float exponential = exp2f(score - base);
+        largest[row] = step;
+        weight[row] = weight[row] * shrink + exponential;
+#pragma unroll
+        for (int i = 0; i < kColumns; ++i) sum[row][i] *= shrink;
+        return exponential;
+    }
+    /// Adds the values of `count` keys, weighted by exponentials [kDecodeRows, 32].
+    template <class T>
+    __device__ __forceinline__ void addValues(const float* exponentials, const T* values, int count, int headSize, bool whole) {
+#pragma unroll 4
+        for (int j = 0; j < count; ++j) {
+            float v[kColumns];
+            loadOrZero(v, values + j * headSize, lane * kColumns, headSize, whole);
+#pragma unroll
+            for (int row = 0; row < kDecodeRows; ++row) {
+                if (row >= rows) break;
+#pragma unroll
+                for (int i = 0; i < kColumns; ++i) sum[row][i] += exponentials[row * 32 + j] * v[i];
+            }
+        }
+    }
+    /// Into this warp's part of `statistics` and `sums` (attention_parts.cuh). The whole block takes part.
+    template <int kWarps>
+    __device__ __forceinline__ void leave(float* statistics, float* sums) {
+        const int first = static_cast<int>(threadIdx.x) / 32 * kDecodeRows;
+#pragma unroll
+        for (int row = 0; row < kDecodeRows; ++row) {
+            if (row >= rows) break;
+            for (int offset = 16; offset > 0; offset /= 2) weight[row] += __shfl_xor_sync(0xFFFFFFFFU, weight[row], offset);
+            if (lane == 0) {
+                statistics[(first + row) * 2] = largest[row];
+                statistics[(first + row) * 2 + 1] = weight[row];
+            }
+        }
+        __syncthreads();
+#pragma unroll
+        for (int row = 0; row < kDecodeRows; ++row) {
+            if (row >= rows) break;
+            const float factor = factorOfWarp<kWarps>(statistics, first / kDecodeRows, row);
+#pragma unroll
+            for (int i = 0; i < kColumns; ++i) sums[(first + row) * D + lane * kColumns + i] = sum[row][i] * factor;
+        }
+        __syncthreads();
+    }
+};
+
 template <class T, int D, int kWarps>
 __global__ void __launch_bounds__(kWarps * 32, 1)
     attentionDecodePlain(AttentionView a, int rowTiles, bool whole, const T* q, const T* keys, const T* values, float* workspace, T* o) {
-    constexpr int kColumns = D / 32;
     SHARED_ARRAY(float, statistics, kWarps * kDecodeRows * 2);
     SHARED_ARRAY(float, sums, kWarps * kDecodeRows * D);
     SHARED_ARRAY(float, queries, kDecodeRows * D);
-    SHARED_ARRAY(float, exponentials, kWarps * kDecodeRows * 32);
+    SHARED_ARRAY(float, allExponentials, kWarps * kDecodeRows * 32);
     const DecodePlace place = decodePlace(a, rowTiles);
     const std::int64_t head = (static_cast<std::int64_t>(place.batch) * a.kvHeads + place.kvHead) * a.capacity * a.headSize;
-    const int warp = static_cast<int>(threadIdx.x) / 32;
-    const int lane = static_cast<int>(threadIdx.x) % 32;
-    float* const p = exponentials + warp * kDecodeRows * 32;
+    const int warpIndex = static_cast<int>(threadIdx.x) / 32;
+    float* const exponentials = allExponentials + warpIndex * kDecodeRows * 32;
 
     waitForPreviousKernel();
     allowNextKernel();
@@ -63,66 +128,24 @@ __global__ void __launch_bounds__(kWarps * 32, 1)
     }
     __syncthreads();
 
-    float sum[kDecodeRows][kColumns] = {};
-    float largest[kDecodeRows];
-    float weight[kDecodeRows] = {};  // this lane's share
-    for (float& each : largest) each = -INFINITY;
-    for (int first = part.begin + warp * 32; first < part.end; first += kWarps * 32) {
-        const int key = first + lane;
+    PlainWarp<D> warp(place.rows);
+    for (int first = part.begin + warpIndex * 32; first < part.end; first += kWarps * 32) {
+        const std::int64_t offset = head + static_cast<std::int64_t>(first) * a.headSize;
+        const int key = first + warp.lane;
         float s[kDecodeRows] = {};
-        if (key < part.end)
-            multiplyKey<T, D>(s, queries, keys + head + static_cast<std::int64_t>(key) * a.headSize, place.rows, a.headSize, whole);
+        if (key < part.end) multiplyKey<T, D>(s, queries, keys + offset + warp.lane * a.headSize, place.rows, a.headSize, whole);
 #pragma unroll
         for (int row = 0; row < kDecodeRows; ++row) {
             if (row >= place.rows) break;
             const KeyRange seen = keysSeen(a, past, (place.firstRow + row) / a.group);
-            const float score = key < part.end && key >= seen.begin && key < seen.end ? scoreOf(a, s[row]) : -INFINITY;
-            float step = score;
-            for (int offset = 16; offset > 0; offset /= 2) step = fmaxf(step, __shfl_xor_sync(0xFFFFFFFFU, step, offset));
-            step = fmaxf(step, largest[row]);
-            const float base = finiteLargest(step);
-            const float shrink = exp2f(largest[row] - base);
-            const float exponential = exp2f(score - base);
-            largest[row] = step;
-            weight[row] = weight[row] * shrink + exponential;
-            p[row * 32 + lane] = exponential;
-#pragma unroll
-            for (int i = 0; i < kColumns; ++i) sum[row][i] *= shrink;
+            const bool visible = key < part.end && key >= seen.begin && key < seen.end;
+            exponentials[row * 32 + warp.lane] = warp.exponentiate(row, visible ? scoreOf(a, s[row]) : -INFINITY);
         }
         __syncwarp();
-        const int count = part.end - first < 32 ? part.end - first : 32;
-#pragma unroll 4
-        for (int j = 0; j < count; ++j) {
-            float v[kColumns];
-            loadOrZero(v, values + head + static_cast<std::int64_t>(first + j) * a.headSize, lane * kColumns, a.headSize, whole);
-#pragma unroll
-            for (int row = 0; row < kDecodeRows; ++row) {
-                if (row >= place.rows) break;
-#pragma unroll
-                for (int i = 0; i < kColumns; ++i) sum[row][i] += p[row * 32 + j] * v[i];
-            }
-        }
+        warp.addValues(exponentials, values + offset, part.end - first < 32 ? part.end - first : 32, a.headSize, whole);
         __syncwarp();
     }
-
-#pragma unroll
-    for (int row = 0; row < kDecodeRows; ++row) {
-        if (row >= place.rows) break;
-        for (int offset = 16; offset > 0; offset /= 2) weight[row] += __shfl_xor_sync(0xFFFFFFFFU, weight[row], offset);
-        if (lane == 0) {
-            statistics[(warp * kDecodeRows + row) * 2] = largest[row];
-            statistics[(warp * kDecodeRows + row) * 2 + 1] = weight[row];
-        }
-    }
-    __syncthreads();
-#pragma unroll
-    for (int row = 0; row < kDecodeRows; ++row) {
-        if (row >= place.rows) break;
-        const float factor = factorOfWarp<kWarps>(statistics, warp, row);
-#pragma unroll
-        for (int i = 0; i < kColumns; ++i) sums[(warp * kDecodeRows + row) * D + lane * kColumns + i] = sum[row][i] * factor;
-    }
-    __syncthreads();
+    warp.template leave<kWarps>(statistics, sums);
     finishBlock<T, D, kWarps>(a, place, statistics, sums, workspace, o);
 }
 

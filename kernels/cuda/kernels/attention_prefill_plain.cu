@@ -53,52 +53,33 @@ __device__ __forceinline__ void loadTile(float* to, const T* from, int first, in
     }
 }
 
-template <class T, int D, int kRows, int kKeys>
-__global__ void __launch_bounds__(kThreads)
-    attentionPrefillPlain(AttentionView a, bool wholeQueries, bool wholeKeys, const T* q, const T* keys, const T* values, T* o) {
+/// One thread's rows: running softmax and its shares of products, scores and sums.
+template <int D, int kRows, int kKeys>
+struct PlainRows {
     using Shape = PlainShape<D, kRows, kKeys>;
-    constexpr int kMyRows = kRows / kSide;
-    constexpr int kMyKeys = kKeys / kSide;
-    constexpr int kMyColumns = D / (4 * kSide);
-    DYNAMIC_SHARED(float, queries);
-    float* const tile = queries + kRows * Shape::kPitch;
-    float* const scores = tile + kKeys * Shape::kPitch;
-    const int batch = static_cast<int>(blockIdx.z);
-    const int kvHead = static_cast<int>(blockIdx.y);
-    const int firstRow = static_cast<int>(gridDim.x - 1 - blockIdx.x) * kRows;  // those with most keys begin first
-    const int lastRow = firstRow + kRows < a.rows ? firstRow + kRows - 1 : a.rows - 1;
-    const int x = static_cast<int>(threadIdx.x) % kSide;
-    const int y = static_cast<int>(threadIdx.x) / kSide;
-    const std::int64_t head = (static_cast<std::int64_t>(batch) * a.kvHeads + kvHead) * a.capacity * a.headSize;
+    static constexpr int kMyRows = kRows / kSide;
+    static constexpr int kMyKeys = kKeys / kSide;
+    static constexpr int kMyColumns = D / (4 * kSide);
 
-    waitForPreviousKernel();
-    allowNextKernel();
-    const int past = tokensBefore(a);
-    const KeyRange all = keysSeen(a, past, firstRow, lastRow);
-    for (int i = static_cast<int>(threadIdx.x); i < kRows * (D / 4); i += kThreads) {
-        const int row = firstRow + i / (D / 4);
-        const float4 four =
-            loadFour(queryRow(a, q, batch, kvHead, row < lastRow ? row : lastRow), i % (D / 4) * 4, a.headSize, wholeQueries);
-        *reinterpret_cast<float4*>(queries + i / (D / 4) * Shape::kPitch + i % (D / 4) * 4) = four;
-    }
     float4 sum[kMyRows][kMyColumns];
     float largest[kMyRows];
-    float weight[kMyRows];
+    float weight[kMyRows];  // of this thread's keys
     KeyRange seen[kMyRows];
-#pragma unroll
-    for (int i = 0; i < kMyRows; ++i) {
-        const int row = firstRow + y + i * kSide;
-        seen[i] = keysSeen(a, past, (row < lastRow ? row : lastRow) / a.group);
-        largest[i] = -INFINITY;
-        weight[i] = 0;
-#pragma unroll
-        for (int c = 0; c < kMyColumns; ++c) sum[i][c] = make_float4(0, 0, 0, 0);
-    }
+    int x, y;
 
-    for (int first = all.begin; first < all.end; first += kKeys) {
-        loadTile<T, D, kKeys>(tile, keys + head, first, all.end, a.headSize, wholeKeys);
-        __syncthreads();
-        float s[kMyRows][kMyKeys] = {};
+    __device__ __forceinline__ PlainRows(const AttentionView& a, int past, int firstRow, int lastRow)
+        : x(static_cast<int>(threadIdx.x) % kSide), y(static_cast<int>(threadIdx.x) / kSide) {
+#pragma unroll
+        for (int i = 0; i < kMyRows; ++i) {
+            const int row = firstRow + y + i * kSide;
+            seen[i] = keysSeen(a, past, (row < lastRow ? row : lastRow) / a.group);
+            largest[i] = -INFINITY;
+            weight[i] = 0;
+#pragma unroll
+            for (int c = 0; c < kMyColumns; ++c) sum[i][c] = make_float4(0, 0, 0, 0);
+        }
+    }
+    __device__ __forceinline__ void multiplyKeys(float (&s)[kMyRows][kMyKeys], const float* queries, const float* tile) const {
 #pragma unroll 4
         for (int d = 0; d < D; d += 4) {
             float4 k[kMyKeys];
@@ -111,8 +92,9 @@ __global__ void __launch_bounds__(kThreads)
                 for (int j = 0; j < kMyKeys; ++j) s[i][j] = dot(row, k[j], s[i][j]);
             }
         }
-        __syncthreads();
-        loadTile<T, D, kKeys>(tile, values + head, first, all.end, a.headSize, wholeKeys);
+    }
+    /// Products with keys first… become exponentials in shared memory; sums so far are brought to the new largest scores.
+    __device__ __forceinline__ void exponentiate(const AttentionView& a, float (&s)[kMyRows][kMyKeys], int first, float* exponentials) {
 #pragma unroll
         for (int i = 0; i < kMyRows; ++i) {
             float step = largest[i];
@@ -131,18 +113,20 @@ __global__ void __launch_bounds__(kThreads)
             for (int j = 0; j < kMyKeys; ++j) {
                 const float exponential = exp2f(s[i][j] - base);
                 weight[i] += exponential;
-                scores[(y + i * kSide) * Shape::kScorePitch + x + j * kSide] = exponential;
+                exponentials[(y + i * kSide) * Shape::kScorePitch + x + j * kSide] = exponential;
             }
 #pragma unroll
             for (int c = 0; c < kMyColumns; ++c)
                 sum[i][c] = make_float4(sum[i][c].x * shrink, sum[i][c].y * shrink, sum[i][c].z * shrink, sum[i][c].w * shrink);
         }
-        __syncthreads();
+    }
+    __device__ __forceinline__ void multiplyValues(const float* exponentials, const float* tile) {
 #pragma unroll 2
         for (int j = 0; j < kKeys; j += 4) {
             float4 p[kMyRows];
 #pragma unroll
-            for (int i = 0; i < kMyRows; ++i) p[i] = *reinterpret_cast<const float4*>(scores + (y + i * kSide) * Shape::kScorePitch + j);
+            for (int i = 0; i < kMyRows; ++i)
+                p[i] = *reinterpret_cast<const float4*>(exponentials + (y + i * kSide) * Shape::kScorePitch + j);
 #pragma unroll
             for (int c = 0; c < kMyColumns; ++c) {
                 const float* const column = tile + j * Shape::kPitch + 4 * x + c * 4 * kSide;
@@ -159,25 +143,67 @@ __global__ void __launch_bounds__(kThreads)
                 }
             }
         }
-        __syncthreads();
     }
-
+    /// o of the rows firstRow… up to lastRow. The whole warp takes part.
+    template <class T>
+    __device__ __forceinline__ void store(const AttentionView& a, T* o, int batch, int kvHead, int firstRow, int lastRow) {
 #pragma unroll
-    for (int i = 0; i < kMyRows; ++i) {
-        for (int offset = kSide / 2; offset > 0; offset /= 2) weight[i] += __shfl_xor_sync(0xFFFFFFFFU, weight[i], offset);
-        const int row = firstRow + y + i * kSide;
-        if (row > lastRow) continue;
-        T* const to = outputRow(a, o, batch, kvHead, row);
+        for (int i = 0; i < kMyRows; ++i) {
+            for (int offset = kSide / 2; offset > 0; offset /= 2) weight[i] += __shfl_xor_sync(0xFFFFFFFFU, weight[i], offset);
+            const int row = firstRow + y + i * kSide;
+            if (row > lastRow) continue;
+            T* const to = outputRow(a, o, batch, kvHead, row);
 #pragma unroll
-        for (int c = 0; c < kMyColumns; ++c) {
-            const float columns[4] = {sum[i][c].x, sum[i][c].y, sum[i][c].z, sum[i][c].w};
+            for (int c = 0; c < kMyColumns; ++c) {
+                const float columns[4] = {sum[i][c].x, sum[i][c].y, sum[i][c].z, sum[i][c].w};
 #pragma unroll
-            for (int d = 0; d < 4; ++d) {
-                const int at = 4 * x + c * 4 * kSide + d;
-                if (at < a.headSize) to[at] = fromFloat<T>(columns[d] / weight[i]);
+                for (int d = 0; d < 4; ++d) {
+                    const int at = 4 * x + c * 4 * kSide + d;
+                    if (at < a.headSize) to[at] = fromFloat<T>(columns[d] / weight[i]);
+                }
             }
         }
     }
+};
+
+template <class T, int D, int kRows, int kKeys>
+__global__ void __launch_bounds__(kThreads)
+    attentionPrefillPlain(AttentionView a, bool wholeQueries, bool wholeKeys, const T* q, const T* keys, const T* values, T* o) {
+    using Rows = PlainRows<D, kRows, kKeys>;
+    using Shape = PlainShape<D, kRows, kKeys>;
+    DYNAMIC_SHARED(float, queries);
+    float* const tile = queries + kRows * Shape::kPitch;
+    float* const exponentials = tile + kKeys * Shape::kPitch;
+    const int batch = static_cast<int>(blockIdx.z);
+    const int kvHead = static_cast<int>(blockIdx.y);
+    const int firstRow = static_cast<int>(gridDim.x - 1 - blockIdx.x) * kRows;  // those with most keys begin first
+    const int lastRow = firstRow + kRows < a.rows ? firstRow + kRows - 1 : a.rows - 1;
+    const std::int64_t head = (static_cast<std::int64_t>(batch) * a.kvHeads + kvHead) * a.capacity * a.headSize;
+
+    waitForPreviousKernel();
+    allowNextKernel();
+    const int past = tokensBefore(a);
+    const KeyRange all = keysSeen(a, past, firstRow, lastRow);
+    for (int i = static_cast<int>(threadIdx.x); i < kRows * (D / 4); i += kThreads) {
+        const int row = firstRow + i / (D / 4) < lastRow ? firstRow + i / (D / 4) : lastRow;
+        const int d = i % (D / 4) * 4;
+        const float4 four = loadFour(queryRow(a, q, batch, kvHead, row), d, a.headSize, wholeQueries);
+        *reinterpret_cast<float4*>(queries + i / (D / 4) * Shape::kPitch + d) = four;
+    }
+    Rows rows(a, past, firstRow, lastRow);
+    for (int first = all.begin; first < all.end; first += kKeys) {
+        loadTile<T, D, kKeys>(tile, keys + head, first, all.end, a.headSize, wholeKeys);
+        __syncthreads();
+        float s[Rows::kMyRows][Rows::kMyKeys] = {};
+        rows.multiplyKeys(s, queries, tile);
+        __syncthreads();
+        loadTile<T, D, kKeys>(tile, values + head, first, all.end, a.headSize, wholeKeys);
+        rows.exponentiate(a, s, first, exponentials);
+        __syncthreads();
+        rows.multiplyValues(exponentials, tile);
+        __syncthreads();
+    }
+    rows.store(a, o, batch, kvHead, firstRow, lastRow);
 }
 
 template <class T, int D, int kRows, int kKeys>

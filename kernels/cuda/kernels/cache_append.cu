@@ -38,10 +38,10 @@ __device__ __forceinline__ void rotatePairs(const AppendView& a, int first, cons
         // Side by side, pair i is elements 2i and 2i + 1 of both pieces in a row.
         T& x = !a.interleaved ? low.item[i] : 2 * i < kCount ? low.item[2 * i % kCount] : high.item[2 * i % kCount];
         T& y = !a.interleaved ? high.item[i] : 2 * i + 1 < kCount ? low.item[(2 * i + 1) % kCount] : high.item[(2 * i + 1) % kCount];
-        const float first = toFloat(x);
-        const float second = toFloat(y);
-        x = fromFloat<T>(first * c[i] - second * s[i]);
-        y = fromFloat<T>(second * c[i] + first * s[i]);
+        const float real = toFloat(x);
+        const float imaginary = toFloat(y);
+        x = fromFloat<T>(real * c[i] - imaginary * s[i]);
+        y = fromFloat<T>(imaginary * c[i] + real * s[i]);
     }
     storePack<kCount>(to + offset, low);
     storePack<kCount>(to + other, high);

@@ -18,7 +18,6 @@ bool isWeightProduct(const NodeView& view, std::string* reason) {
         if (reason) *reason = why;
         return false;
     };
-    if (view.type(0) != DataType::Float32) return no("");
     const int weightRank = view.quantized(1) ? view.quantized(1)->originalShape.rank() : view.rank(1);
     if (weightRank >= 0 && weightRank != 2) return no("");  // the batched product's business
     if (view.node.is("Gemm")) {
@@ -51,7 +50,7 @@ Result<WeightProduct> weightProduct(const NodeView& view) {
         const std::int64_t count = bias.elementCount();
         const bool isVector =
             (count == product.n && bias.rank() >= 1 && bias[bias.rank() - 1] == product.n) || (count == 1 && view.constant(2));
-        if (!isVector || view.type(2) != DataType::Float32) return fail(ErrorCode::Unsupported, "its bias is no vector of outputs");
+        if (!isVector || (view.type(2) != DataType::Float32 && view.type(2) != view.type(0))) return fail(ErrorCode::Unsupported, "its bias is no vector of outputs");
         product.bias = view.node.input(2);
     }
     return product;

@@ -16,7 +16,7 @@ struct WeightProduct {
     bool relu = false;
 };
 
-/// True for the three operators with a rank-2 weight (constant or not) and fp32 types, without Gemm's scalings that kernels do not take.
+/// True for the three operators with a rank-2 weight (constant or not), without Gemm's scalings that kernels do not take.
 /// `reason` says why not.
 bool isWeightProduct(const NodeView& view, std::string* reason);
 /// For concrete shapes. Unsupported when the bias is no vector of outputs or there is nothing to multiply.

@@ -121,6 +121,78 @@ TEST(ReferenceEngine, RoundsBothFactorsToBfloat16AndKeepsAFloat32Result) {
         }
 }
 
+TEST(ReferenceEngine, RoundsBothFactorsToTenMantissaBitsForTf32) {
+    const Tensor w = noise({6, 3}, 3), x = noise({2, 6}, 4);
+    Graph graph = product("MatMul", {2, 6}, w);
+    graph.nodes[0].treatment.compute = graph::ComputeType::Tf32;
+    const auto narrow = [](float v) {
+        int exponent = 0;
+        const double fraction = std::frexp(double{v}, &exponent);
+        return static_cast<float>(std::ldexp(std::nearbyint(fraction * 2048), exponent - 11));
+    };
+    const Tensor y = run(graph, x);
+    for (std::size_t m = 0; m < 2; ++m)
+        for (std::size_t n = 0; n < 3; ++n) {
+            float sum = 0;
+            for (std::size_t k = 0; k < 6; ++k) sum += narrow(x.data<float>()[m * 6 + k]) * narrow(w.data<float>()[k * 3 + n]);
+            EXPECT_EQ(y.data<float>()[m * 3 + n], sum);
+        }
+}
+
+/// The nearest of e4m3's finite values, by search over all of them; of two equally near the even code.
+float nearestFloat8(double value) {
+    double best = 0;
+    for (int code = 0; code < 0x7f; ++code) {
+        const double here = code < 8 ? std::ldexp(code / 8.0, -6) : std::ldexp(1 + code % 8 / 8.0, code / 8 - 7);
+        const double closer = std::fabs(here - std::fabs(value)) - std::fabs(best - std::fabs(value));
+        if (closer < 0 || (closer == 0 && code % 2 == 0)) best = here;
+    }
+    return static_cast<float>(value < 0 ? -best : best);
+}
+
+float float8ScaleOf(const Tensor& tensor) {
+    float largest = 0;
+    for (const float value : tensor.data<float>()) largest = std::max(largest, std::fabs(value));
+    return largest / 448.0F;
+}
+
+TEST(ReferenceEngine, FormsFp8ProductsUnderOneScaleATensor) {
+    const Tensor w = noise({6, 3}, 3), x = noise({2, 6}, 4);
+    const float scaleX = float8ScaleOf(x), scaleW = float8ScaleOf(w);
+    Graph graph = product("MatMul", {2, 6}, w);
+    graph.nodes[0].treatment.compute = graph::ComputeType::Float8;
+    const Tensor y = run(graph, x);
+    for (std::size_t m = 0; m < 2; ++m)
+        for (std::size_t n = 0; n < 3; ++n) {
+            float sum = 0;
+            for (std::size_t k = 0; k < 6; ++k)
+                sum += nearestFloat8(x.data<float>()[m * 6 + k] / scaleX) * nearestFloat8(w.data<float>()[k * 3 + n] / scaleW);
+            EXPECT_EQ(y.data<float>()[m * 3 + n], sum * scaleX * scaleW);
+        }
+}
+
+TEST(ReferenceEngine, Fp8ReachesConvolutionsAndProductsOfTwoActivations) {
+    const auto rounded = [](Tensor tensor) {
+        const float scale = float8ScaleOf(tensor);
+        for (float& value : tensor.mutableData<float>()) value = nearestFloat8(value / scale) * scale;
+        return tensor;
+    };
+    const auto expectNear = [](const Tensor& y, const Tensor& expected) {
+        ASSERT_EQ(y.shape(), expected.shape());
+        for (std::int64_t i = 0; i < y.elementCount(); ++i)
+            EXPECT_NEAR(toFloats(y)[static_cast<std::size_t>(i)], toFloats(expected)[static_cast<std::size_t>(i)], 1e-5);
+    };
+    const Tensor filter = noise({3, 2, 2, 2}, 3), image = noise({1, 2, 3, 3}, 4);
+    Graph conv = product("Conv", {1, 2, 3, 3}, filter);
+    conv.nodes[0].treatment.compute = graph::ComputeType::Float8;
+    expectNear(run(conv, image), first(node("Conv", 13), {rounded(image), rounded(filter)}));
+
+    const Tensor a = noise({2, 3, 6}, 5), b = noise({2, 6, 4}, 6);
+    Graph batched = product("MatMul", {2, 3, 6}, b);
+    batched.nodes[0].treatment.compute = graph::ComputeType::Float8;
+    expectNear(run(batched, a), first(node("MatMul", 13), {rounded(a), rounded(b)}));
+}
+
 TEST(ReferenceEngine, LabelsEveryTreatmentEmulatedAndPlainNodesNative) {
     Graph graph = product("MatMul", {2, 6}, noise({6, 3}, 3));
     const auto engine = makeReferenceEngine();
@@ -128,7 +200,8 @@ TEST(ReferenceEngine, LabelsEveryTreatmentEmulatedAndPlainNodesNative) {
     ASSERT_TRUE(plain);
     EXPECT_EQ((*plain)->layers()[0].execution, trace::Execution::Native);
     EXPECT_EQ((*plain)->layers()[0].kernel, "reference");
-    for (const graph::Treatment& treatment : {graph::Treatment{.compute = graph::ComputeType::BFloat16}, graph::Treatment{.weightBits = 4},
+    for (const graph::Treatment& treatment : {graph::Treatment{.compute = graph::ComputeType::BFloat16}, graph::Treatment{.compute = graph::ComputeType::Tf32},
+                                              graph::Treatment{.compute = graph::ComputeType::Float8}, graph::Treatment{.weightBits = 4},
                                               graph::Treatment{.compute = graph::ComputeType::Int8, .weightBits = 8, .activationBits = 8}}) {
         graph.nodes[0].treatment = treatment;
         EXPECT_EQ(engine->supports(graph, graph.nodes[0]).level, runtime::Support::Level::Emulated);

@@ -1,0 +1,98 @@
+#include "tests/gpu/agreement.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "core/compress/compress.h"
+#include "core/tensor/convert.h"
+#include "kernels/cpu/cpu_engine.h"
+#include "kernels/cuda/cuda_engine.h"
+#include "tests/gpu/json_line.h"
+
+namespace trimtab::gpu {
+namespace {
+
+/// Sums in another order; 16-bit operands and results; quantised activations whose rounding flips at ties.
+constexpr double kExact = 1e-4;
+constexpr double kRounded = 3e-2;
+/// Both sides form these from the same coarse codes, and a value at a tie may fall either way in each layer.
+constexpr double kCoarse = 6e-2;
+
+double relativeError(const Tensor& got, const Tensor& wanted) {
+    const std::vector<float> a = tensor::toFloats(got);
+    const std::vector<float> b = tensor::toFloats(wanted);
+    if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
+    double difference = 0;
+    double norm = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (std::isnan(a[i])) return std::numeric_limits<double>::infinity();
+        difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
+        norm += static_cast<double>(b[i]) * b[i];
+    }
+    return norm > 0 ? std::sqrt(difference / norm) : std::sqrt(difference);
+}
+
+struct Run {
+    Tensor output;
+    std::vector<trace::LayerRecord> layers;
+};
+
+Result<Run> runOn(runtime::Engine& engine, const Graph& graph, const std::vector<NamedTensor>& inputs) {
+    TRIMTAB_TRY(const auto model, engine.compile(graph, {}));
+    Run run;
+    // The second run replays.
+    for (int i = 0; i < 2; ++i) {
+        TRIMTAB_TRY(const auto outputs, model->run(inputs));
+        TRIMTAB_TRY(run.output, outputs.front().tensor.clone());
+    }
+    run.layers = model->layers();
+    return run;
+}
+
+Json kernelsOf(const std::vector<trace::LayerRecord>& layers) {
+    std::map<std::string, int> counts;
+    for (const trace::LayerRecord& layer : layers) ++counts[layer.kernel + (layer.execution == trace::Execution::Emulated ? " (emulated)" : "")];
+    return counts;
+}
+
+Result<Json> compared(const std::shared_ptr<cuda::Tools>& tools, const Graph& graph, const std::vector<NamedTensor>& inputs, const Family& family) {
+    TRIMTAB_TRY(const auto recipe, recipe::parse(family.recipe));
+    TRIMTAB_TRY(const auto compressed, compress::compress(graph, recipe));
+    TRIMTAB_TRY(const Run wanted, runOn(*cpu::makeCpuEngine(0), compressed.graph, inputs));
+    TRIMTAB_TRY(const Run got, runOn(*cuda::makeCudaEngine(tools), compressed.graph, inputs));
+    const double error = relativeError(got.output, wanted.output);
+    return Json{{"error", error}, {"tolerance", family.tolerance}, {"passed", error <= family.tolerance}, {"kernels", kernelsOf(got.layers)}};
+}
+
+}  // namespace
+
+const std::vector<Family>& families() {
+    static const std::vector<Family> all{
+        {"as is", "{}", kExact},
+        {"tf32", R"({"compute": "tf32"})", kRounded},
+        {"bf16", R"({"compute": "bf16"})", kRounded},
+        {"fp16", R"({"compute": "fp16"})", kRounded},
+        {"fp8", R"({"compute": "fp8"})", kCoarse},
+        {"int8 weights", R"({"weights": {"bits": 8}})", kExact},
+        {"int4 weights", R"({"weights": {"bits": 4, "group": 32}})", kExact},
+        {"int4 weights, asymmetric, bf16", R"({"weights": {"bits": 4, "group": 32, "scheme": "asymmetric"}, "compute": "bf16"})", kRounded},
+        {"int8 weights, bf16", R"({"weights": {"bits": 8}, "compute": "bf16"})", kRounded},
+        {"3-bit weights", R"({"weights": {"bits": 3}})", kExact},
+        {"int8", R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})", kRounded},
+        {"pruned 50 %", R"({"prune": {"ratio": 0.5}})", kExact},
+    };
+    return all;
+}
+
+bool compare(const std::shared_ptr<cuda::Tools>& tools, const std::string& model, const Graph& graph, const std::vector<NamedTensor>& inputs,
+             const Family& family) {
+    Json line{{"kind", "model"}, {"model", model}, {"recipe", family.name}};
+    const auto outcome = compared(tools, graph, inputs, family);
+    if (outcome) line.update(*outcome);
+    else line.update(Json{{"passed", false}, {"reason", outcome.error().text()}});
+    print(line);
+    return line["passed"].get<bool>();
+}
+
+}  // namespace trimtab::gpu

@@ -1,0 +1,91 @@
+// gpu_models --samples DIR [--without-large]: both samples and Llama shapes under every family of recipes against the CPU engine, and decode and
+// prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include "core/formats/onnx/reader.h"
+#include "core/graph/passes/passes.h"
+#include "core/graph/shape_inference.h"
+#include "core/runtime/inputs.h"
+#include "kernels/ref/reference.h"
+#include "tests/gpu/agreement.h"
+#include "tests/gpu/json_line.h"
+#include "tests/gpu/speed.h"
+#include "tests/support/llama_shape.h"
+
+namespace trimtab::gpu {
+namespace {
+
+Result<Graph> readModel(const std::filesystem::path& path) {
+    TRIMTAB_TRY(auto read, formats::onnx::read(path));
+    TRIMTAB_REQUIRE(graph::inferShapes(read.graph));
+    ref::ReferenceEvaluator evaluator;
+    TRIMTAB_REQUIRE(graph::simplify(read.graph, evaluator));
+    return std::move(read.graph);
+}
+
+bool sample(const std::shared_ptr<cuda::Tools>& tools, const std::filesystem::path& folder, const std::string& name, std::int64_t batch) {
+    const auto graph = readModel(folder / name / (name + ".onnx"));
+    if (!graph) {
+        print({{"kind", "model"}, {"model", name}, {"passed", false}, {"reason", graph.error().text()}});
+        return false;
+    }
+    recipe::RunSetting setting;
+    setting.batch = batch;
+    setting.symbols = {{"sequence", 96}, {"tokens", 96}};
+    const auto inputs = runtime::makeInputs(*graph, setting);
+    if (!inputs) {
+        print({{"kind", "model"}, {"model", name}, {"passed", false}, {"reason", inputs.error().text()}});
+        return false;
+    }
+    bool all = true;
+    for (const Family& family : families()) all = compare(tools, name, *graph, *inputs, family) && all;
+    return all;
+}
+
+/// One layer of a shape and a small vocabulary, in fp32, so that the CPU can follow; a prompt and a step.
+bool shapeAgrees(const std::shared_ptr<cuda::Tools>& tools, support::LlamaShape shape, const std::string& name) {
+    shape.layers = 1;
+    shape.vocabulary = 1024;
+    const auto weights = support::drawLlama(shape, {DataType::Float32});
+    if (!weights) return false;
+    bool all = true;
+    const std::vector<std::pair<std::string, support::LlamaStep>> steps{{"prompt of 32", {1, 32, 0, 0}}, {"step after 40", {2, 1, 40, 64}}};
+    for (const auto& [title, step] : steps) {
+        const auto graph = support::llamaGraph(*weights, step);
+        const auto inputs = support::llamaInputs(*weights, step);
+        if (!graph || !inputs) return false;
+        for (const Family& family : families()) all = compare(tools, name + ", 1 layer, " + title, *graph, *inputs, family) && all;
+    }
+    return all;
+}
+
+int run(const std::filesystem::path& samples, bool large) {
+    auto tools = cuda::openTools(0);
+    if (!tools) {
+        std::fprintf(stderr, "%s\n", tools.error().text().c_str());
+        return 1;
+    }
+    bool all = sample(*tools, samples, "classifier", 16);
+    all = sample(*tools, samples, "language", 2) && all;
+    all = shapeAgrees(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b") && all;
+    if (!large) return all ? 0 : 1;
+    all = decodeSpeed(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b", {"as is", "int8 weights, bf16", "int4 weights, bf16", "fp8"}) && all;
+    all = decodeSpeed(*tools, support::LlamaShape::llama31_8b(), "llama-3.1-8b", {"as is"}) && all;
+    return all ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace trimtab::gpu
+
+int main(int count, char** words) {
+    std::filesystem::path samples = "resources/samples";
+    bool large = true;
+    for (int i = 1; i < count; ++i) {
+        const std::string word = words[i];
+        if (word == "--samples" && i + 1 < count) samples = words[++i];
+        else if (word == "--without-large") large = false;
+    }
+    return trimtab::gpu::run(samples, large);
+}
