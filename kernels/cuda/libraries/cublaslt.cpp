@@ -105,7 +105,11 @@ public:
     Status choose();
 
     Status run(const LibraryOperands& operands) override { return runWith(m_algorithm, operands); }
-    DataType biasType() const override { return m_product.output; }
+    /// The result's type, but bfloat16 for fp8 products whose result is float32 (cuBLASLt manual, table of supported types).
+    DataType biasType() const override {
+        const bool narrow = m_product.arithmetic == Arithmetic::Float8 && m_product.output == DataType::Float32;
+        return narrow ? DataType::BFloat16 : m_product.output;
+    }
     std::string kernel() const override { return m_name; }
 
 private:
@@ -188,7 +192,8 @@ Status LtProduct::describe() {
                                                : (p.relu ? CUBLASLT_EPILOGUE_RELU : CUBLASLT_EPILOGUE_DEFAULT);
     TRIMTAB_REQUIRE(check(f.descSet(m_desc, CUBLASLT_MATMUL_DESC_EPILOGUE, &epilogue, sizeof epilogue), "an epilogue"));
     const cudaDataType_t output = cudaType(p.output);
-    if (p.bias) TRIMTAB_REQUIRE(check(f.descSet(m_desc, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &output, sizeof output), "a bias"));
+    const cudaDataType_t bias = cudaType(biasType());
+    if (p.bias) TRIMTAB_REQUIRE(check(f.descSet(m_desc, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, &bias, sizeof bias), "a bias"));
     const cudaDataType_t input = p.arithmetic == Arithmetic::Float8 ? CUDA_R_8F_E4M3 : cudaType(p.input);
     TRIMTAB_REQUIRE(layout(m_w, input, p.weightIsRows ? p.k : p.n, p.weightIsRows ? p.n : p.k, p.wStride));
     TRIMTAB_REQUIRE(layout(m_x, input, p.k, p.m, p.xStride));

@@ -123,8 +123,10 @@ protected:
         EXPECT_LT(relativeError(after, wantedProjection), tolerance) << what();
         EXPECT_LT(relativeError(keys, wantedKeys), tolerance) << what();
         EXPECT_EQ(relativeError(values, wantedValues), 0) << what();
-        for (std::size_t i = 0; i < keys.size(); ++i)
-            if (wantedKeys[i] == untouched[i]) ASSERT_EQ(keys[i], untouched[i]) << "place " << i << " of the cache";
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (wantedKeys[i] != untouched[i]) continue;
+            ASSERT_EQ(keys[i], untouched[i]) << "place " << i << " of the cache";
+        }
     }
 };
 
