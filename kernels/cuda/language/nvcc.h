@@ -1,6 +1,6 @@
 #pragma once
-// The names of language.h on a real GPU. Tensor-core and copy instructions are PTX (PTX ISA 9.0, §9.7.9.27 cp.async, §9.7.15 mma, ldmatrix), all
-// of them there from sm_80 on.
+// The names of language.h on a real GPU. Tensor-core and copy instructions are PTX (PTX ISA 9.0, §9.7.9.27 cp.async, §9.7.15 mma,
+// ldmatrix), all of them there from sm_80 on.
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
@@ -41,8 +41,8 @@ __device__ __forceinline__ __nv_bfloat16 fromFloat<__nv_bfloat16>(float x) {
     return __float2bfloat16_rn(x);
 }
 
-/// 16 bytes from global to shared memory behind the thread's back, zero bytes when !valid (`global` is then not read). Both 16-byte aligned.
-/// The bytes may be read after waitForCopies() by the same thread, and after a barrier behind it by the others.
+/// 16 bytes from global to shared memory behind the thread's back, zero bytes when !valid (`global` is then not read). Both 16-byte
+/// aligned. The bytes may be read after waitForCopies() by the same thread, and after a barrier behind it by the others.
 __device__ __forceinline__ void copyAsync16(void* shared, const void* global, bool valid) {
     const unsigned to = static_cast<unsigned>(__cvta_generic_to_shared(shared));
     const std::size_t from = __cvta_generic_to_global(global);
@@ -57,8 +57,8 @@ __device__ __forceinline__ void waitForCopies() {
     asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
 }
 
-/// Four 8 × 8 matrices of 16-bit elements; lane 8i + j names row j of matrix i (16 bytes, aligned). Lane l receives of each matrix the elements
-/// (l / 4, 2 (l % 4)) and the next one; transposed: (2 (l % 4), l / 4) and the one below it. The whole warp takes part.
+/// Four 8 × 8 matrices of 16-bit elements; lane 8i + j names row j of matrix i (16 bytes, aligned). Lane l receives of each matrix the
+/// elements (l / 4, 2 (l % 4)) and the next one; transposed: (2 (l % 4), l / 4) and the one below it. The whole warp takes part.
 __device__ __forceinline__ void loadMatrix4(unsigned (&r)[4], const void* row) {
     const unsigned from = static_cast<unsigned>(__cvta_generic_to_shared(row));
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -79,7 +79,8 @@ __device__ __forceinline__ void loadMatrix2(unsigned (&r)[2], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];" : "=r"(r[0]), "=r"(r[1]) : "r"(from) : "memory");
 }
 
-/// d[16, 8] += a[16, 16] · b[16, 8], float32 sums. With g = lane / 4 and t = 2 (lane % 4), two 16-bit elements a register, the first in the low half:
+/// d[16, 8] += a[16, 16] · b[16, 8], float32 sums. With g = lane / 4 and t = 2 (lane % 4), two 16-bit elements a register, the first in the
+/// low half:
 ///   a[0]: (g, t)  a[1]: (g + 8, t)  a[2]: (g, t + 8)  a[3]: (g + 8, t + 8)    b[0]: (t, g)  b[1]: (t + 8, g)
 ///   d[0], d[1]: (g, t), (g, t + 1)  d[2], d[3]: (g + 8, t), (g + 8, t + 1)
 __device__ __forceinline__ void multiplyAdd16816(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], __half) {
@@ -100,9 +101,9 @@ __device__ __forceinline__ void multiplyAdd16832(int (&d)[4], const unsigned (&a
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-/// Programmatic dependent launch: a kernel started by launchDependent() may begin before the one in front of it has ended. Nothing that the earlier
-/// kernel wrote may be read, and nothing that it reads written, before waitForPreviousKernel(). allowNextKernel() lets the next one begin when every
-/// block has called it or ended. No effect before sm_90.
+/// Programmatic dependent launch: a kernel started by launchDependent() may begin before the one in front of it has ended. Nothing that the
+/// earlier kernel wrote may be read, and nothing that it reads written, before waitForPreviousKernel(). allowNextKernel() lets the next one
+/// begin when every block has called it or ended. No effect before sm_90.
 __device__ __forceinline__ void waitForPreviousKernel() {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 900
     asm volatile("griddepcontrol.wait;" ::: "memory");
@@ -131,8 +132,8 @@ inline Status launchStatus(cudaError_t error, const void* kernel) {
 inline bool overlapsLaunches() {
     int device = 0;
     int major = 0;
-    return cudaGetDevice(&device) == cudaSuccess && cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess &&
-           major >= 9;
+    if (cudaGetDevice(&device) != cudaSuccess) return false;
+    return cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device) == cudaSuccess && major >= 9;
 }
 
 template <class... Parameters, class... Arguments>
@@ -167,7 +168,8 @@ Status launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t 
 }
 /// The same for a kernel that calls waitForPreviousKernel(): it may begin early on devices that can (sm_90 on).
 template <class... Parameters, class... Arguments>
-Status launchDependent(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes, Stream stream, Arguments&&... arguments) {
+Status launchDependent(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes, Stream stream,
+                       Arguments&&... arguments) {
     return detail::enqueue(true, kernel, grid, block, sharedBytes, stream, std::forward<Arguments>(arguments)...);
 }
 

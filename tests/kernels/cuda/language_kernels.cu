@@ -202,12 +202,14 @@ Status launchAtomics(Stream stream, int count, const int* in, int* counts, int* 
 Status launchPipeline(Stream stream, int count, const int* in, int* out) { return launch(pipeline, 1, 128, 0, stream, count, in, out); }
 Status launchMatrixLoads(Stream stream, const std::uint16_t* in, unsigned* out) { return launch(matrixLoads, 1, 32, 0, stream, in, out); }
 Status launchHalfProduct(Stream stream, bool bfloat, const void* a, const void* b, float* d) {
-    if (bfloat) {
-        return launch(halfProduct<__nv_bfloat16>, 1, 32, 0, stream, static_cast<const __nv_bfloat16*>(a), static_cast<const __nv_bfloat16*>(b), d);
-    }
-    return launch(halfProduct<__half>, 1, 32, 0, stream, static_cast<const __half*>(a), static_cast<const __half*>(b), d);
+    const auto start = [&]<class T>(T) {
+        return launch(halfProduct<T>, 1, 32, 0, stream, static_cast<const T*>(a), static_cast<const T*>(b), d);
+    };
+    return bfloat ? start(__nv_bfloat16{}) : start(__half{});
 }
-Status launchByteProduct(Stream stream, const std::int8_t* a, const std::int8_t* b, int* d) { return launch(byteProduct, 1, 32, 0, stream, a, b, d); }
+Status launchByteProduct(Stream stream, const std::int8_t* a, const std::int8_t* b, int* d) {
+    return launch(byteProduct, 1, 32, 0, stream, a, b, d);
+}
 Status launchIntegers(Stream stream, int count, const unsigned* x, const unsigned* y, unsigned* out) {
     return launch(integers, (count + 63) / 64, 64, 0, stream, count, x, y, out);
 }

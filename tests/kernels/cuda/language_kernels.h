@@ -5,7 +5,8 @@
 namespace trimtab::cuda {
 
 enum class Shuffle { Index, Up, Down, Xor };
-/// out[i] = in of the lane that `shuffle` by `amount` names within `width` lanes; only the lanes of `mask` take part, the others' out stays.
+/// out[i] = in of the lane that `shuffle` by `amount` names within `width` lanes; only the lanes of `mask` take part, the others' out
+/// stays.
 Status launchShuffle(Stream stream, Shuffle shuffle, unsigned mask, int amount, int width, int threads, const float* in, float* out);
 /// Per thread: __ballot_sync, __any_sync, __all_sync, __reduce_add_sync, __reduce_max_sync of in[i] > 0 and in[i] over its warp.
 Status launchVotes(Stream stream, int threads, const int* in, int* out);
@@ -18,8 +19,8 @@ Status launchReverse(Stream stream, int count, const int* in, int* out);
 /// counts[in[i] % 16] += 1; extremes = {max, min, Σ}, sum = Σ as float, *last = number of the block that came last by its ticket.
 Status launchAtomics(Stream stream, int count, const int* in, int* counts, int* extremes, float* sum, unsigned* ticket, int* lasts);
 
-/// out[i] = 3 · in[i] for i < count through a pipeline of two asynchronous stages of 128 × 16 bytes; what lies behind `count` arrives as zeros and is
-/// written to out as far as the last stage goes. count is a multiple of 4.
+/// out[i] = 3 · in[i] for i < count through a pipeline of two asynchronous stages of 128 × 16 bytes; what lies behind `count` arrives as
+/// zeros and is written to out as far as the last stage goes. count is a multiple of 4.
 Status launchPipeline(Stream stream, int count, const int* in, int* out);
 
 /// The registers of loadMatrix4, loadMatrix4Transposed and loadMatrix2 of a warp: out [3, 32, 4]. in: 32 rows of 8.
@@ -31,8 +32,8 @@ Status launchHalfProduct(Stream stream, bool bfloat, const void* a, const void* 
 Status launchByteProduct(Stream stream, const std::int8_t* a, const std::int8_t* b, int* d);
 
 inline constexpr int kIntegerResults = 14;
-/// out[i, …] of x[i], y[i]: popc, clz, ffs, brev, umulhi, funnel shifts left and right by x % 32, byte_perm(x, y, y >> 16), dp4a signed and unsigned,
-/// min and max, float2int_rn and _rz of the float with the bits of x.
+/// out[i, …] of x[i], y[i]: popc, clz, ffs, brev, umulhi, funnel shifts left and right by x % 32, byte_perm(x, y, y >> 16), dp4a signed and
+/// unsigned, min and max, float2int_rn and _rz of the float with the bits of x.
 Status launchIntegers(Stream stream, int count, const unsigned* x, const unsigned* y, unsigned* out);
 /// toFloat of all 65536 float16 and all bfloat16; fromFloat of in to both.
 Status launchWiden(Stream stream, float* halves, float* bfloats);

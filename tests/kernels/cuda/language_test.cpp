@@ -22,7 +22,8 @@ protected:
     }
 };
 
-/// The lane that a shuffle reads, as the PTX manual's pseudo-code for shfl.sync has it (§ "shfl.sync"; the CUDA functions set its clamp operand).
+/// The lane that a shuffle reads, as the PTX manual's pseudo-code for shfl.sync has it (§ "shfl.sync"; the CUDA functions set its clamp
+/// operand).
 int sourceLane(Shuffle shuffle, int lane, int amount, int width) {
     const int segment = 32 - width;  // mask of the lane bits that name the segment
     const int first = lane & segment;
@@ -82,7 +83,8 @@ TEST_F(LanguageTest, votesAndReducesOverWarps) {
         unsigned ballot = 0;
         for (auto at = first; at != last; ++at) ballot |= (*at > 0 ? 1U : 0U) << (at - first);
         const bool all = std::all_of(first, last, [](int value) { return value > 0; });
-        const std::vector<int> wanted{static_cast<int>(ballot), ballot != 0, all, std::accumulate(first, last, 0), *std::max_element(first, last)};
+        const int sum = std::accumulate(first, last, 0);
+        const std::vector<int> wanted{static_cast<int>(ballot), ballot != 0, all, sum, *std::max_element(first, last)};
         const auto mine = got.begin() + static_cast<std::ptrdiff_t>(5 * i);
         EXPECT_EQ(std::vector<int>(mine, mine + 5), wanted) << "thread " << i;
     }
@@ -160,7 +162,9 @@ TEST_F(LanguageTest, loadsMatricesIntoFragments) {
     const auto out = uninitialised<unsigned>(3 * 32 * 4);
     ASSERT_TRUE(launchMatrixLoads(stream(), in.data(), out.data()));
     const auto got = read(out);
-    const auto element = [&](std::size_t matrix, std::size_t row, std::size_t column) -> unsigned { return rows[(matrix * 8 + row) * 8 + column]; };
+    const auto element = [&](std::size_t matrix, std::size_t row, std::size_t column) -> unsigned {
+        return rows[(matrix * 8 + row) * 8 + column];
+    };
     for (std::size_t lane = 0; lane < 32; ++lane) {
         const std::size_t g = lane / 4;
         const std::size_t t = lane % 4 * 2;

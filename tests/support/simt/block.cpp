@@ -30,6 +30,10 @@ std::string text(const Place& place) {
     return std::string(slash != nullptr ? slash + 1 : place.file_name()) + ":" + std::to_string(place.line());
 }
 
+bool same(const Place& one, const Place& other) {
+    return one.line() == other.line() && std::strcmp(one.file_name(), other.file_name()) == 0;
+}
+
 std::string hex(unsigned mask) {
     std::ostringstream out;
     out << "0x" << std::hex << mask;
@@ -37,6 +41,10 @@ std::string hex(unsigned mask) {
 }
 
 }  // namespace
+
+std::string text(const uint3& index) {
+    return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " + std::to_string(index.z) + ")";
+}
 
 Block* Block::running() { return g_running; }
 
@@ -122,8 +130,7 @@ void Block::resume(Thread& thread) {
 
 void Block::wait() { switchTo(*m_current->fiber, m_scheduler, false); }
 
-void Block::giveUp(std::string what) {
-    m_failure = BlockFailure{std::move(what), m_current->index};
+void Block::leave() {
     switchTo(*m_current->fiber, m_scheduler, true);
     __builtin_unreachable();
 }
@@ -150,7 +157,9 @@ void Block::collective(const char* name, unsigned mask, bool wholeWarp, void* mi
     Thread& thread = *m_current;
     Warp& warp = warpOf(thread);
     const unsigned bit = 1U << thread.number % 32;
-    if ((mask & bit) == 0) giveUp(std::string(name) + " at " + text(place) + ": the lane is not in its own mask " + hex(mask));
+    if ((mask & bit) == 0) {
+        giveUp([&] { return std::string(name) + " at " + text(place) + ": the lane is not in its own mask " + hex(mask); });
+    }
 
     const auto same = [&](const Gathering& other) { return other.combine == combine && other.mask == mask; };
     auto found = std::find_if(warp.gatherings.begin(), warp.gatherings.end(), same);
@@ -173,7 +182,7 @@ bool Block::complete(Warp& warp, std::size_t gathering) {
     Gathering& all = warp.gatherings[gathering];
     if (all.lanes.participants != (all.mask & warp.alive)) return false;
     if (all.wholeWarp && all.lanes.participants != ~0U) {
-        giveUp(std::string(all.name) + " needs the whole warp; lanes " + hex(all.lanes.participants) + " are there");
+        giveUp([&] { return std::string(all.name) + " needs the whole warp; lanes " + hex(all.lanes.participants) + " are there"; });
     }
     all.combine(all.lanes);
     const std::size_t first = static_cast<std::size_t>(&warp - m_warps.data()) * 32;
@@ -191,8 +200,7 @@ bool Block::release() {
     for (std::size_t i = 0; i < m_count; ++i) {
         const Thread& thread = m_threads[i];
         if (thread.state != first.state || thread.state == Thread::State::InWarp) return false;
-        const bool elsewhere = thread.place.line() != first.place.line() || std::strcmp(thread.place.file_name(), first.place.file_name()) != 0;
-        if (thread.state == Thread::State::AtBarrier && elsewhere) return false;
+        if (thread.state == Thread::State::AtBarrier && !same(thread.place, first.place)) return false;
     }
     if (first.state == Thread::State::Ended) return true;
     for (std::size_t i = 0; i < m_count; ++i) m_threads[i].state = Thread::State::Ready;
@@ -204,7 +212,8 @@ bool Block::release() {
 std::string Block::doing(const Thread& thread) {
     switch (thread.state) {
         case Thread::State::AtBarrier: return "waits at the barrier of " + text(thread.place);
-        case Thread::State::InWarp: return std::string("waits in ") + thread.operation + " at " + text(thread.place) + " for the lanes " + hex(thread.mask);
+        case Thread::State::InWarp:
+            return std::string("waits in ") + thread.operation + " at " + text(thread.place) + " for the lanes " + hex(thread.mask);
         case Thread::State::Ended: return "has ended";
         case Thread::State::Ready: break;
     }
@@ -228,12 +237,9 @@ BlockFailure Block::explain() const {
     }
     stuck = std::find_if(begin, end, [](const Thread& thread) { return thread.state == Thread::State::AtBarrier; });
     const auto other = std::find_if(begin, end, [&](const Thread& thread) {
-        return thread.state != stuck->state || text(thread.place) != text(stuck->place);
+        return thread.state != stuck->state || !same(thread.place, stuck->place);
     });
-    const auto& [x, y, z] = other->index;
-    return {"a divergent barrier: the thread " + doing(*stuck) + ", thread (" + std::to_string(x) + ", " + std::to_string(y) + ", " + std::to_string(z) +
-                ") " + doing(*other),
-            stuck->index};
+    return {"a divergent barrier: the thread " + doing(*stuck) + ", thread " + text(other->index) + " " + doing(*other), stuck->index};
 }
 
 }  // namespace trimtab::simt

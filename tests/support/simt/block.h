@@ -1,7 +1,7 @@
 #pragma once
-// The threads of one block and the order in which they run: warp by warp, a thread until it must wait. Between two barriers warps and lanes come in
-// a scattered order by a hash of block and barrier, so that a kernel that happens to work in one order only is found out, reproducibly.
-// When nobody can go on, all threads wait at the same barrier and are let through, all have ended, or the block is in error.
+// The threads of one block and the order in which they run: warp by warp, a thread until it must wait. Between two barriers warps and lanes
+// come in a scattered order by a hash of block and barrier, so that a kernel that happens to work in one order only is found out,
+// reproducibly. When nobody can go on, all threads wait at the same barrier and are let through, all have ended, or the block is in error.
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +12,9 @@
 #include "tests/support/simt/shared_memory.h"
 
 namespace trimtab::simt {
+
+/// "(x, y, z)"
+std::string text(const uint3& index);
 
 /// What went wrong, and in which thread where it was one thread's doing.
 struct BlockFailure {
@@ -31,7 +34,16 @@ public:
     Fiber& currentFiber() { return *m_current->fiber; }
     unsigned currentLane() const { return m_current->number % 32; }
 
-    [[noreturn]] void giveUp(std::string what);
+    /// Notes what went wrong; leave() then gives the block up. Nothing that owns memory may stand on the stack of the thread that leaves: its
+    /// frames are never unwound.
+    void note(std::string what) { m_failure = BlockFailure{std::move(what), m_current->index}; }
+    [[noreturn]] void leave();
+    /// Both, with the words from a function that has returned by then.
+    template <class Compose>
+    [[noreturn]] void giveUp(const Compose& compose) {
+        note(compose());
+        leave();
+    }
     void barrier(const Place& place);
     void collective(const char* name, unsigned mask, bool wholeWarp, void* mine, Combine combine, const Place& place);
 

@@ -16,7 +16,8 @@ constexpr std::int64_t kMemoryBytes = std::int64_t{4} << 30;
 
 class EmulatedRecording : public Recording {
 public:
-    EmulatedRecording(std::shared_ptr<simt::Queue> queue, std::vector<simt::Work> work) : m_queue(std::move(queue)), m_work(std::move(work)) {}
+    EmulatedRecording(std::shared_ptr<simt::Queue> queue, std::vector<simt::Work> work)
+        : m_queue(std::move(queue)), m_work(std::move(work)) {}
 
     Status replay() override {
         for (const simt::Work& work : m_work) TRIMTAB_REQUIRE(m_queue->enqueue(work));
@@ -132,7 +133,9 @@ private:
 }  // namespace
 
 Result<std::shared_ptr<Device>> openDevice(int ordinal) {
-    if (ordinal != 0) return fail(ErrorCode::Unsupported, "there is one emulated GPU, number 0; " + std::to_string(ordinal) + " was asked for");
+    if (ordinal != 0) {
+        return fail(ErrorCode::Unsupported, "there is one emulated GPU, number 0; " + std::to_string(ordinal) + " was asked for");
+    }
     return std::make_shared<EmulatedDevice>();
 }
 

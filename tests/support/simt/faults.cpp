@@ -48,7 +48,7 @@ std::string describe(Block& block) {
 /// Where a thread goes on that has met a fault, on its own stack from the top.
 [[noreturn]] void report() {
     Block& block = *Block::running();
-    block.giveUp(describe(block));
+    block.giveUp([&block] { return describe(block); });
 }
 
 /// Lets the interrupted context go on in report(). False where this processor's contexts are not known here.

@@ -1,6 +1,6 @@
 #pragma once
-// Threads of control that hand over to one another by name: a stack each, switched by saving the callee-saved registers (System V ABI for x86-64,
-// §3.2.1; ucontext on other processors). Sanitizers are told of every switch.
+// Threads of control that hand over to one another by name: a stack each, switched by saving the callee-saved registers (System V ABI for
+// x86-64, §3.2.1; ucontext on other processors). Sanitizers are told of every switch.
 #include <cstddef>
 #include <memory>
 #include <vector>

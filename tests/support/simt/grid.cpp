@@ -10,10 +10,6 @@
 namespace trimtab::simt {
 namespace {
 
-std::string text(const uint3& index) {
-    return "(" + std::to_string(index.x) + ", " + std::to_string(index.y) + ", " + std::to_string(index.z) + ")";
-}
-
 Block& blockOfThisThread() {
     thread_local Block block;
     return block;
@@ -32,8 +28,9 @@ Status runGrid(const Launch& launch, const Heap& heap) {
         const auto inPlane = static_cast<unsigned>(at / launch.grid.x);
         blockIdx = {static_cast<unsigned>(at % launch.grid.x), inPlane % launch.grid.y, inPlane / launch.grid.y};
         if (const auto failure = block.run(launch.body, launch.sharedBytes)) {
-            const std::string thread = failure->thread ? ", thread " + text(*failure->thread) : "";
-            return fail(ErrorCode::Failed, "kernel " + symbolName(launch.kernel) + ", block " + text(blockIdx) + thread + ": " + failure->what);
+            std::string where = "kernel " + symbolName(launch.kernel) + ", block " + text(blockIdx);
+            if (failure->thread) where += ", thread " + text(*failure->thread);
+            return fail(ErrorCode::Failed, where + ": " + failure->what);
         }
     }
     if (const auto damage = heap.damage()) return fail(ErrorCode::Failed, "kernel " + symbolName(launch.kernel) + ": " + *damage);

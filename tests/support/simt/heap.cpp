@@ -15,10 +15,12 @@ Result<cuda::DeviceMemory> Heap::allocate(std::int64_t bytes, bool pageLocked) {
     const std::lock_guard lock(m_mutex);
     const std::int64_t left = m_capacity - m_used;
     const auto refusal = [&] {
-        return fail(ErrorCode::OutOfMemory, "the emulated GPU cannot give " + std::to_string(bytes) + " bytes: " + std::to_string(left) + " are free");
+        return fail(ErrorCode::OutOfMemory,
+                    "the emulated GPU cannot give " + std::to_string(bytes) + " bytes: " + std::to_string(left) + " are free");
     };
     if (!pageLocked && bytes > left) return refusal();
-    Block block{GuardedMemory(static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1))), static_cast<std::size_t>(bytes), true, pageLocked};
+    const auto size = static_cast<std::size_t>(bytes);
+    Block block{GuardedMemory(std::max<std::size_t>(size, 1)), size, true, pageLocked};
     if (block.memory.start() == nullptr) return refusal();
 
     std::byte* address = block.address();

@@ -1,7 +1,7 @@
 #pragma once
-// The emulated device's memory. An allocation ends at inaccessible addresses (16-byte aligned: what is left behind an odd size holds canary bytes), begins
-// behind canary bytes and inaccessible addresses, and is poison at first. What is given back stays inaccessible for a long while.
-// Addresses are aligned to 16 bytes and no more, so that a kernel that needs more is found out; the real device promises 256.
+// The emulated device's memory. An allocation ends at inaccessible addresses (16-byte aligned: what is left behind an odd size holds canary
+// bytes), begins behind canary bytes and inaccessible addresses, and is poison at first. What is given back stays inaccessible for a long
+// while. Addresses are aligned to 16 bytes and no more, so that a kernel that needs more is found out; the real device promises 256.
 #include <cstdint>
 #include <deque>
 #include <map>

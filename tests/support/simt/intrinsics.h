@@ -1,6 +1,6 @@
 #pragma once
-// Arithmetic intrinsics, cached loads and atomics for host C++. Blocks run one after another on one thread and fibers are only switched where a
-// thread waits, so that an atomic is a plain read and write here.
+// Arithmetic intrinsics, cached loads and atomics for host C++. Blocks run one after another on one thread and fibers are only switched
+// where a thread waits, so that an atomic is a plain read and write here.
 #include <math.h>
 #include <stdlib.h>
 

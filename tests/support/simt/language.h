@@ -1,5 +1,6 @@
 #pragma once
-// The names of kernels/cuda/language/language.h for the emulator. The build includes this header before every .cu file that it compiles as host C++:
+// The names of kernels/cuda/language/language.h for the emulator. The build includes this header before every .cu file that it compiles as
+// host C++:
 //   -DTRIMTAB_SIMT -include tests/support/simt/language.h -x c++
 // What the emulator reports is listed at runtime.h (barriers, warps, shared memory), faults.h (addresses) and heap.h (device memory).
 #ifndef TRIMTAB_SIMT
@@ -31,8 +32,8 @@
 #define __grid_constant__
 #define __builtin_assume(condition) static_cast<void>(0)
 
-// An array of its own type, so that it decays, and so that the bounds check of UndefinedBehaviorSanitizer sees its extent. The key is distinct for
-// every declaration and every instantiation of the template that it stands in.
+// An array of its own type, so that it decays, and so that the bounds check of UndefinedBehaviorSanitizer sees its extent. The key is
+// distinct for every declaration and every instantiation of the template that it stands in.
 #define SHARED_ARRAY(T, name, count)         \
     static const char name##SharedKey = 0;   \
     T(&name)[count] = *static_cast<T(*)[count]>(::trimtab::simt::sharedBytes(&name##SharedKey, #name, sizeof(T) * (count)))
@@ -58,7 +59,8 @@ Status launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t 
         ->launch({grid, block, sharedBytes, reinterpret_cast<const void*>(kernel), [kernel, values] { std::apply(kernel, values); }});
 }
 template <class... Parameters, class... Arguments>
-Status launchDependent(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes, Stream stream, Arguments&&... arguments) {
+Status launchDependent(void (*kernel)(Parameters...), dim3 grid, dim3 block, std::size_t sharedBytes, Stream stream,
+                       Arguments&&... arguments) {
     return launch(kernel, grid, block, sharedBytes, stream, std::forward<Arguments>(arguments)...);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// ldmatrix and mma.sync over the lanes of a warp, with the fragments of the PTX ISA ("ldmatrix", "Matrix Fragments for mma.m16n8k16", "… .m16n8k32").
+// ldmatrix and mma.sync over the lanes of a warp, with the fragments of the PTX ISA ("ldmatrix", "Matrix Fragments for mma.m16n8k16", "…
+// .m16n8k32").
 #include "tests/support/simt/half_types.h"
 #include "tests/support/simt/runtime.h"
 
@@ -60,7 +61,8 @@ inline void multiplyAdd16816(float (&d)[4], const unsigned (&a)[4], const unsign
     simt::Fragments<float> mine{{a, b}, d};
     simt::warpCollective("multiplyAdd16816", &mine, simt::multiplyBfloats, place);
 }
-inline void multiplyAdd16832(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], const simt::Place& place = simt::Place::current()) {
+inline void multiplyAdd16832(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2],
+                             const simt::Place& place = simt::Place::current()) {
     simt::Fragments<int> mine{{a, b}, d};
     simt::warpCollective("multiplyAdd16832", &mine, simt::multiplyBytes, place);
 }

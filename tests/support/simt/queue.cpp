@@ -12,7 +12,9 @@ const char* refusal(const Launch& launch) {
     const auto& [x, y, z] = launch.block;
     if (x == 0 || y == 0 || z == 0) return "a block of no threads";
     if (x > 1024 || y > 1024 || z > 64 || static_cast<unsigned long long>(x) * y * z > 1024) return "a block of more than 1024 threads";
-    if (launch.grid.x > 0x7FFFFFFFU || launch.grid.y > 65535 || launch.grid.z > 65535) return "a grid of more than 2^31 − 1 × 65535 × 65535 blocks";
+    if (launch.grid.x > 0x7FFFFFFFU || launch.grid.y > 65535 || launch.grid.z > 65535) {
+        return "a grid of more than 2^31 - 1, 65535, 65535 blocks";
+    }
     if (launch.sharedBytes > SharedMemory::kMostShared) return "more than 227 KiB of shared memory";
     return nullptr;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The emulated stream: work runs at once, or is kept while a recording is on. The first failure is kept until synchronize() hands it out; until then
-// nothing runs and every call returns it, as a GPU's stream does.
+// The emulated stream: work runs at once, or is kept while a recording is on. The first failure is kept until synchronize() hands it out;
+// until then nothing runs and every call returns it, as a GPU's stream does.
 #include <functional>
 #include <memory>
 #include <optional>

@@ -12,7 +12,9 @@ Block& block() { return *Block::running(); }
 
 }  // namespace
 
-void fault(const std::string& what) { block().giveUp(what); }
+void fault(const char* what) {
+    block().giveUp([what] { return std::string(what); });
+}
 
 void barrier(const Place& place) { block().barrier(place); }
 
@@ -28,7 +30,9 @@ unsigned lane() { return block().currentLane(); }
 
 void* sharedBytes(const void* key, const char* name, std::size_t bytes) {
     void* start = block().shared().fixedArray(key, name, bytes);
-    if (start == nullptr) fault(std::string("the fixed shared arrays are larger than 48 KiB with ") + name);
+    if (start == nullptr) {
+        block().giveUp([name] { return std::string("the fixed shared arrays are larger than 48 KiB with ") + name; });
+    }
     return start;
 }
 
@@ -36,9 +40,13 @@ void* dynamicSharedBytes() { return block().shared().dynamic(); }
 
 void requireShared(const char* operation, const void* address, std::size_t bytes) {
     if (!block().shared().holds(address, bytes)) {
-        fault(std::string(operation) + ": " + block().shared().describe(address).value_or("an address that is not in shared memory"));
+        block().giveUp([&] {
+            return std::string(operation) + ": " + block().shared().describe(address).value_or("an address that is not in shared memory");
+        });
     }
-    if (reinterpret_cast<std::uintptr_t>(address) % 16 != 0) fault(std::string(operation) + ": an address in shared memory that is not 16-byte aligned");
+    if (reinterpret_cast<std::uintptr_t>(address) % 16 != 0) {
+        block().giveUp([&] { return std::string(operation) + ": an address in shared memory that is not 16-byte aligned"; });
+    }
 }
 
 void beginCopy16(void* shared, const void* global, bool valid) {

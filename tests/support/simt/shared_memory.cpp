@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <numeric>
 
 namespace trimtab::simt {
 namespace {
@@ -17,7 +16,10 @@ std::size_t roundTo16(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
 }  // namespace
 
 SharedMemory::SharedMemory()
-    : m_fixed(kMostFixed + kRedZone * 2 * kArrays), m_dynamic(kMostShared + kRedZone), m_fixedEnd(m_fixed.start()), m_dynamicStart(m_dynamic.end()) {}
+    : m_fixed(kMostFixed + kRedZone * 2 * kArrays),
+      m_dynamic(kMostShared + kRedZone),
+      m_fixedEnd(m_fixed.start()),
+      m_dynamicStart(m_dynamic.end()) {}
 
 void SharedMemory::beginBlock(std::size_t dynamicBytes) {
     m_arrays.clear();
@@ -44,7 +46,9 @@ void* SharedMemory::fixedArray(const void* key, const char* name, std::size_t by
 }
 
 std::size_t SharedMemory::fixedBytes() const {
-    return std::accumulate(m_arrays.begin(), m_arrays.end(), std::size_t{0}, [](std::size_t sum, const Array& array) { return sum + array.bytes; });
+    std::size_t sum = 0;
+    for (const Array& array : m_arrays) sum += array.bytes;
+    return sum;
 }
 
 std::optional<std::string> SharedMemory::damage() const {

@@ -1,5 +1,6 @@
 #pragma once
-// A block's shared memory: fixed arrays with poison in them and red zones between them, and the launch's dynamic bytes in front of a guard page.
+// A block's shared memory: fixed arrays with poison in them and red zones between them, and the launch's dynamic bytes in front of a guard
+// page.
 #include <cstddef>
 #include <optional>
 #include <string>

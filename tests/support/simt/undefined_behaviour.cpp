@@ -1,6 +1,6 @@
-// What the compiler's checks of undefined behaviour call (-fsanitize=alignment,bounds,shift,integer-divide-by-zero): a report like the emulator's own
-// inside a kernel, the end of the process outside. These take the place of libubsan's functions of the same names, with their interface
-// (compiler-rt, lib/ubsan/ubsan_handlers.h: every record begins with the place in the source).
+// What the compiler's checks of undefined behaviour call (-fsanitize=alignment,bounds,shift,integer-divide-by-zero): a report like the
+// emulator's own inside a kernel, the end of the process outside. These take the place of libubsan's functions of the same names, with
+// their interface (compiler-rt, lib/ubsan/ubsan_handlers.h: every record begins with the place in the source).
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -23,11 +23,17 @@ struct TypeMismatch {
     unsigned char kind;
 };
 
-void report(const SourceLocation& place, const std::string& what) {
+std::string text(const SourceLocation& place) {
     const char* slash = std::strrchr(place.file, '/');
-    const std::string text = what + " at " + (slash != nullptr ? slash + 1 : place.file) + ":" + std::to_string(place.line);
-    if (auto* block = trimtab::simt::Block::running()) block->giveUp(text);
-    std::fprintf(stderr, "undefined behaviour: %s\n", text.c_str());
+    return std::string(" at ") + (slash != nullptr ? slash + 1 : place.file) + ":" + std::to_string(place.line);
+}
+
+/// `compose` puts the words together.
+template <class Compose>
+void report(const SourceLocation& place, const Compose& compose) {
+    const auto whole = [&] { return compose() + text(place); };
+    if (auto* block = trimtab::simt::Block::running()) block->giveUp(whole);
+    std::fprintf(stderr, "undefined behaviour: %s\n", whole().c_str());
     std::abort();
 }
 
@@ -36,16 +42,18 @@ void report(const SourceLocation& place, const std::string& what) {
 #define TRIMTAB_HANDLER extern "C" __attribute__((visibility("default"))) void
 
 TRIMTAB_HANDLER __ubsan_handle_type_mismatch_v1(TypeMismatch* data, std::uintptr_t address) {
-    const auto alignment = std::uintptr_t{1} << data->alignmentLog;
-    report(data->place, address == 0 ? "an access through a null pointer"
-                                     : "a misaligned access (" + std::to_string(address % alignment) + " beyond a multiple of " + std::to_string(alignment) + ")");
+    report(data->place, [&]() -> std::string {
+        if (address == 0) return "an access through a null pointer";
+        const auto alignment = std::uintptr_t{1} << data->alignmentLog;
+        return "a misaligned access (" + std::to_string(address % alignment) + " beyond a multiple of " + std::to_string(alignment) + ")";
+    });
 }
 TRIMTAB_HANDLER __ubsan_handle_out_of_bounds(SourceLocation* place, std::uintptr_t index) {
-    report(*place, "index " + std::to_string(static_cast<std::intptr_t>(index)) + " is outside of the array");
+    report(*place, [&] { return "index " + std::to_string(static_cast<std::intptr_t>(index)) + " is outside of the array"; });
 }
 TRIMTAB_HANDLER __ubsan_handle_shift_out_of_bounds(SourceLocation* place, std::uintptr_t, std::uintptr_t distance) {
-    report(*place, "a shift by " + std::to_string(static_cast<std::intptr_t>(distance)) + " bits, or of a negative number");
+    report(*place, [&] { return "a shift by " + std::to_string(static_cast<std::intptr_t>(distance)) + " bits, or of a negative number"; });
 }
 TRIMTAB_HANDLER __ubsan_handle_divrem_overflow(SourceLocation* place, std::uintptr_t, std::uintptr_t) {
-    report(*place, "a division of integers by zero, or one that overflows");
+    report(*place, [] { return std::string("a division of integers by zero, or one that overflows"); });
 }

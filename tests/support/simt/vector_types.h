@@ -1,6 +1,7 @@
 #pragma once
 // CUDA's vector types and launch extents for host C++: sizes and alignments of the CUDA C++ Programming Guide, "Built-in Vector Types".
-// In the global namespace, where CUDA has them. UndefinedBehaviorSanitizer's alignment check tells when one is read from a misaligned address.
+// In the global namespace, where CUDA has them. UndefinedBehaviorSanitizer's alignment check tells when one is read from a misaligned
+// address.
 
 #define TRIMTAB_SIMT_VECTORS(name, element, align2, align4)                                                                     \
     struct alignas(align2) name##2 { element x, y; };                                                                           \

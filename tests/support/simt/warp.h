@@ -1,6 +1,6 @@
 #pragma once
-// Shuffles, votes and reductions of a warp (CUDA C++ Programming Guide, "Warp Shuffle Functions", "Warp Vote Functions"). A value asked of a lane
-// that takes no part is undefined there and poison (0xFF bytes) here.
+// Shuffles, votes and reductions of a warp (CUDA C++ Programming Guide, "Warp Shuffle Functions", "Warp Vote Functions"). A value asked of
+// a lane that takes no part is undefined there and poison (0xFF bytes) here.
 #include <cstring>
 
 #include "tests/support/simt/runtime.h"
@@ -35,7 +35,7 @@ T shuffle(const char* name, unsigned mask, T value, int source, const Place& pla
 }
 
 inline int segment(int width) {
-    if (width < 1 || width > 32 || (width & (width - 1)) != 0) fault("a shuffle of width " + std::to_string(width));
+    if (width < 1 || width > 32 || (width & (width - 1)) != 0) fault("a shuffle whose width is no power of two up to 32");
     return static_cast<int>(lane()) & ~(width - 1);
 }
 
