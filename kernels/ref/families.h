@@ -25,6 +25,8 @@ void registerSoftmax(Registry& registry);
 void registerNormalization(Registry& registry);
 void registerReduce(Registry& registry);
 void registerFused(Registry& registry);
+void registerRotary(Registry& registry);
+void registerAttention(Registry& registry);
 void registerSequence(Registry& registry);
 void registerQuantize(Registry& registry);
 void registerIntegerProducts(Registry& registry);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "kernels/ref/arguments.h"
+#include "kernels/ref/broadcast.h"
 #include "kernels/ref/elements.h"
 #include "kernels/ref/families.h"
 #include "kernels/ref/windows.h"
@@ -48,7 +49,7 @@ Moments moments(const Line& line) {
     return m;
 }
 
-double epsilonOf(const Call& call) { return call.node.number("epsilon", 1e-5F); }
+double epsilonOf(const Call& call, float fallback = 1e-5F) { return call.node.number("epsilon", fallback); }
 
 // --- BatchNormalization ---------------------------------------------------------------------------------------------
 
@@ -193,7 +194,8 @@ Result<Line> broadcastSuffix(const Call& call, std::size_t i, const Shape& shape
 }
 
 /// y = (x − centre)·inverse·scale + shift over the axes from `axis` on; centre 0 and the mean square in place of the variance when !centred.
-Result<Values> normalizeSuffix(const Call& call, bool centred) {
+/// Results: y, centres, inverses.
+Result<Values> normalizeSuffix(const Call& call, bool centred, double epsilon) {
     TRIMTAB_REQUIRE(requireFloating(call, centred ? 3 : 2));
     const Tensor& x = call.tensor(0);
     const Shape& shape = x.shape();
@@ -204,7 +206,7 @@ Result<Values> normalizeSuffix(const Call& call, bool centred) {
     TRIMTAB_TRY(Tensor y, Tensor::allocate(x.type(), shape));
     TRIMTAB_TRY(Tensor means, Tensor::zeros(statistics, reduced));
     TRIMTAB_TRY(Tensor inverses, Tensor::zeros(statistics, reduced));
-    if (x.elementCount() == 0) return centred ? Values{y, means, inverses} : Values{y};
+    if (x.elementCount() == 0) return Values{y, means, inverses};
     TRIMTAB_TRY(const Line scale, broadcastSuffix(call, 1, shape, at, 1));
     TRIMTAB_TRY(const Line shift, broadcastSuffix(call, 2, shape, at, 0));
     Line line(static_cast<std::size_t>(length));
@@ -212,17 +214,49 @@ Result<Values> normalizeSuffix(const Call& call, bool centred) {
         load(x, o * length, 1, length, line.data());
         Moments m = moments(line);
         if (!centred) m = {0, m.variance + m.mean * m.mean};
-        const double inverse = 1 / std::sqrt(m.variance + epsilonOf(call));
+        const double inverse = 1 / std::sqrt(m.variance + epsilon);
         for (std::size_t i = 0; i < line.size(); ++i) line[i] = (line[i] - m.mean) * inverse * scale[i] + shift[i];
         store(y, o * length, length, line.data());
         store(means, o, 1, &m.mean);
         store(inverses, o, 1, &inverse);
     }
-    return centred ? Values{y, means, inverses} : Values{y};
+    return Values{y, means, inverses};
 }
 
-Result<Values> layerNormalization(const Call& call) { return normalizeSuffix(call, true); }
-Result<Values> rmsNormalization(const Call& call) { return normalizeSuffix(call, false); }
+Result<Values> layerNormalization(const Call& call) { return normalizeSuffix(call, true, epsilonOf(call)); }
+
+Result<Values> rmsNormalization(const Call& call) {
+    TRIMTAB_TRY(Values results, normalizeSuffix(call, false, epsilonOf(call)));
+    results.resize(1);
+    return results;
+}
+
+/// ONNX Runtime's name for the same; output 1 holds the inverses.
+Result<Values> simplifiedLayerNormalization(const Call& call) {
+    TRIMTAB_TRY(Values results, normalizeSuffix(call, false, epsilonOf(call)));
+    return Values{results[0], results[2]};
+}
+
+/// s = input + skip + bias, formed in double, rounded to the type once; y = s / √(mean(s²) + ε) · gamma. Outputs: y, –, inverses, s.
+Result<Values> skipSimplifiedLayerNormalization(const Call& call) {
+    constexpr float kEpsilon = 1e-12F;  // where the attribute is left out
+    TRIMTAB_REQUIRE(requireFloating(call, 4));
+    if (call.node.output(1) != graph::kNoValue) return unsupported(call, "output 1 (the mean) is not made");
+    std::vector<const Tensor*> addends;
+    for (const std::size_t i : {0, 1, 3}) {
+        if (!call.has(i)) continue;
+        TRIMTAB_REQUIRE(sameType(call, call.tensor(0), call.tensor(i)));
+        addends.push_back(&call.tensor(i));
+    }
+    const auto add = [&](const double* const* in, std::int64_t n, double* out) {
+        for (std::int64_t i = 0; i < n; ++i) out[i] = in[0][i] + in[1][i] + (addends.size() > 2 ? in[2][i] : 0);
+    };
+    TRIMTAB_TRY(const Tensor sum, (mapBroadcast<double, double>(call, addends, call.tensor(0).type(), add)));
+    if (sum.shape() != call.tensor(0).shape()) return refuse(call, "skip and bias must not be larger than the input");
+    const std::array<RunValue, 2> inputs{sum, call.tensor(2)};
+    TRIMTAB_TRY(Values results, normalizeSuffix(Call{call.node, inputs}, false, epsilonOf(call, kEpsilon)));
+    return Values{results[0], Tensor(), results[2], sum};
+}
 
 // --- LRN, MeanVarianceNormalization, LpNormalization ----------------------------------------------------------------
 
@@ -313,6 +347,9 @@ void registerNormalization(Registry& registry) {
     registry.add("LayerNormalization", 1, {2, 3, 3}, layerNormalization);
     registry.add("RMSNormalization", 23, {2, 2, 1}, rmsNormalization);
     registry.add("RMSNormalization", 1, {2, 2, 1}, rmsNormalization, "trimtab");
+    registry.add("SimplifiedLayerNormalization", 1, {2, 2, 2}, simplifiedLayerNormalization);
+    registry.add("SimplifiedLayerNormalization", 1, {2, 2, 2}, simplifiedLayerNormalization, "com.microsoft");
+    registry.add("SkipSimplifiedLayerNormalization", 1, {3, 4, 4}, skipSimplifiedLayerNormalization, "com.microsoft");
     registry.add("LRN", 1, {1, 1, 1}, lrn);
     registry.add("MeanVarianceNormalization", 9, {1, 1, 1}, meanVarianceNormalization);
     registry.add("LpNormalization", 1, {1, 1, 1}, lpNormalization);

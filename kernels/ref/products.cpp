@@ -9,7 +9,7 @@ void SinglePrecisionProduct::multiply(const float* vector, std::int64_t firstRow
         const float* row = m_rows + (firstRow + r) * m_columns;
         float sum = 0;
         for (std::int64_t k = 0; k < m_columns; ++k) sum += vector[k] * row[k];
-        out[r] = sum;
+        out[r] = sum * m_scaleX * m_scaleW;
     }
 }
 

@@ -47,16 +47,18 @@ private:
     std::int64_t m_columns;
 };
 
-/// Sums formed in float32, one product after the other in the order of the columns: what compute bf16 and fp16 state. The products of
-/// two such numbers are exact in float32.
+/// Sums formed in float32, one product after the other in the order of the columns, and then multiplied by two scales: what compute tf32,
+/// bf16, fp16 and fp8 state. The products of two such numbers are exact in float32. The scales are 1 but for fp8.
 class SinglePrecisionProduct final : public RowProduct<float> {
 public:
-    SinglePrecisionProduct(const float* rows, std::int64_t columns) : m_rows(rows), m_columns(columns) {}
+    SinglePrecisionProduct(const float* rows, std::int64_t columns, float scaleX = 1, float scaleW = 1)
+        : m_rows(rows), m_columns(columns), m_scaleX(scaleX), m_scaleW(scaleW) {}
     void multiply(const float* vector, std::int64_t firstRow, std::int64_t rows, float* out) const override;
 
 private:
     const float* m_rows;
     std::int64_t m_columns;
+    float m_scaleX, m_scaleW;
 };
 
 /// Integer activations times integer weight codes. The vector holds q − zero of DynamicQuantizeLinear (integers of −255 … 255 as floats);

@@ -20,7 +20,7 @@ const Registry& registry() {
                                registerConvTranspose, registerPool, registerReshape, registerTranspose, registerConcat, registerSlice, registerGather,
                                registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce, registerFused,
                                registerSequence, registerQuantize, registerIntegerProducts, registerRanking, registerScatter,
-                               registerResize, registerEinsum, registerBlockWeights, registerRecurrent})
+                               registerResize, registerEinsum, registerBlockWeights, registerRecurrent, registerRotary, registerAttention})
             add(made);
         return made;
     }();

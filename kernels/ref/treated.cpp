@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "core/tensor/convert.h"
+#include "core/graph/operand_rounding.h"
 #include "kernels/ref/convolution.h"
 #include "kernels/ref/dynamic_quantization.h"
 #include "kernels/ref/fused.h"
@@ -13,15 +13,8 @@
 namespace trimtab::ref {
 namespace {
 
-using graph::ComputeType;
-
 bool isConv(const graph::Node& node) { return node.is("Conv") || node.is("FusedConv", "trimtab"); }
 bool isMatMul(const graph::Node& node) { return node.is("MatMul") || node.is("FusedMatMul", "trimtab"); }
-
-Result<Tensor> roundedTo(const Tensor& tensor, DataType narrow) {
-    TRIMTAB_TRY(const Tensor rounded, tensor::convert(tensor, narrow));
-    return tensor::convert(rounded, tensor.type());
-}
 
 Result<Tensor> quantizedAndBack(const Tensor& x) {
     const auto quantization = DynamicQuantization::of(x);
@@ -36,6 +29,7 @@ struct Factors {
     bool singlePrecision = false;
     const tensor::QuantizedWeight* integers = nullptr;  // then x holds q − zero
     float scale = 1;                                    // of x, with integers
+    float scaleX = 1, scaleW = 1;                       // fp8: the sum is multiplied by one, then by the other
 };
 
 Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tensor::QuantizedWeight* weight) {
@@ -49,10 +43,9 @@ Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tenso
     } else if (treatment.activationBits <= 8) {
         TRIMTAB_TRY(f.x, quantizedAndBack(f.x));
     } else {
-        const DataType narrow = treatment.compute == ComputeType::BFloat16 ? DataType::BFloat16 : DataType::Float16;
-        TRIMTAB_TRY(f.x, roundedTo(f.x, narrow));
-        TRIMTAB_TRY(f.w, roundedTo(f.w, narrow));
-        f.singlePrecision = true;
+        TRIMTAB_TRY(const auto narrowX, graph::roundOperand(treatment.compute, f.x));
+        TRIMTAB_TRY(const auto narrowW, graph::roundOperand(treatment.compute, f.w));
+        f = {.x = narrowX.values, .w = narrowW.values, .singlePrecision = true, .scaleX = narrowX.scale, .scaleW = narrowW.scale};
     }
     return f;
 }
@@ -60,7 +53,7 @@ Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tenso
 /// `rows`: the weight as rows of `columns` values.
 std::unique_ptr<RowProduct<float>> rowProduct(const Factors& f, const Tensor& rows, std::int64_t columns) {
     if (f.integers) return std::make_unique<IntegerProduct>(*f.integers, f.scale);
-    if (f.singlePrecision) return std::make_unique<SinglePrecisionProduct>(rows.data<float>().data(), columns);
+    if (f.singlePrecision) return std::make_unique<SinglePrecisionProduct>(rows.data<float>().data(), columns, f.scaleX, f.scaleW);
     return std::make_unique<ExactProduct<float>>(rows.data<float>().data(), columns);
 }
 
@@ -82,7 +75,9 @@ Result<Tensor> treatedConv(const Call& call, const tensor::QuantizedWeight* weig
 Result<Tensor> treatedMatMul(const Call& call, const Tensor& a, const Tensor& b, bool weightIsRows, const tensor::QuantizedWeight* weight) {
     if (b.shape().rank() != 2 || a.shape().rank() < 1) {
         TRIMTAB_TRY(const Factors f, factors(call, a, b, nullptr));
-        return matMul(call, f.x, f.w, f.singlePrecision);
+        TRIMTAB_TRY(Tensor y, matMul(call, f.x, f.w, f.singlePrecision));
+        for (float& value : y.mutableData<float>()) value = value * f.scaleX * f.scaleW;
+        return y;
     }
     const std::int64_t rows = b.shape()[weightIsRows ? 0 : 1], columns = b.shape()[weightIsRows ? 1 : 0];
     if (a.shape()[a.shape().rank() - 1] != columns)
@@ -127,7 +122,7 @@ Result<Values> run(const Call& call, const tensor::QuantizedWeight* weight) {
 bool changesArithmetic(const graph::Node& node) {
     if (!isConv(node) && !isMatMul(node) && !node.is("Gemm")) return false;
     const graph::Treatment& t = node.treatment;
-    return t.activationBits <= 8 || t.compute == ComputeType::BFloat16 || t.compute == ComputeType::Float16;
+    return t.activationBits <= 8 || graph::roundsOperands(t.compute);
 }
 
 Result<Values> evaluateTreated(const graph::Node& node, std::span<const RunValue> inputs, const tensor::QuantizedWeight* weight) {

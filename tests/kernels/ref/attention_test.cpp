@@ -1,4 +1,5 @@
-// GroupQueryAttention, RotaryEmbedding and the simplified normalisations against what their papers and ONNX Runtime's texts say, written plainly.
+// GroupQueryAttention, RotaryEmbedding and the simplified normalisations against what their papers and ONNX Runtime's texts say, written
+// plainly.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using tensor::toFloats;
 
 struct Step {
     std::int64_t batch = 1, tokens = 3, heads = 4, kvHeads = 2, size = 8;
-    std::int64_t pastRows = 0;    // of the past caches
+    std::int64_t pastRows = 0;          // of the past caches
     std::vector<std::int64_t> past{0};  // valid ones of them, for each batch row
     bool packed = false, rotary = true, interleaved = false;
     std::int64_t half = 4, window = -1;
@@ -24,8 +25,13 @@ struct Step {
     std::int64_t total() const { return *std::max_element(past.begin(), past.end()) + tokens; }
     graph::Node attention() const {
         return node("GroupQueryAttention", 1,
-                    {{"num_heads", heads}, {"kv_num_heads", kvHeads}, {"do_rotary", std::int64_t{rotary}}, {"rotary_interleaved", std::int64_t{interleaved}},
-                     {"local_window_size", window}, {"scale", scale}, {"softcap", cap}},
+                    {{"num_heads", heads},
+                     {"kv_num_heads", kvHeads},
+                     {"do_rotary", std::int64_t{rotary}},
+                     {"rotary_interleaved", std::int64_t{interleaved}},
+                     {"local_window_size", window},
+                     {"scale", scale},
+                     {"softcap", cap}},
                     3, "com.microsoft");
     }
 };
@@ -73,7 +79,8 @@ Given given(const Step& s) {
     if (s.rotary) {
         std::vector<float> angles;
         for (std::int64_t p = 0; p < s.total() + 2; ++p)
-            for (std::int64_t i = 0; i < s.half; ++i) angles.push_back(static_cast<float>(p) * std::pow(100.0F, -static_cast<float>(i) / static_cast<float>(s.half)));
+            for (std::int64_t i = 0; i < s.half; ++i)
+                angles.push_back(static_cast<float>(p) * std::pow(100.0F, -static_cast<float>(i) / static_cast<float>(s.half)));
         for (const float angle : angles) g.cos.push_back(std::cos(angle)), g.sin.push_back(std::sin(angle));
         const Tensor cos = floats({s.total() + 2, s.half}, g.cos), sin = floats({s.total() + 2, s.half}, g.sin);
         g.cos = held(s.type, cos), g.sin = held(s.type, sin);
@@ -102,7 +109,9 @@ Expected plain(const Step& s, const Given& g) {
     Expected e;
     e.key.assign(static_cast<std::size_t>(s.batch * s.kvHeads * rows * s.size), 0), e.value = e.key;
     e.y.assign(static_cast<std::size_t>(s.batch * s.tokens * s.heads * s.size), 0);
-    const auto at = [&](std::int64_t b, std::int64_t h, std::int64_t t, std::int64_t d) { return static_cast<std::size_t>(((b * s.kvHeads + h) * rows + t) * s.size + d); };
+    const auto at = [&](std::int64_t b, std::int64_t h, std::int64_t t, std::int64_t d) {
+        return static_cast<std::size_t>(((b * s.kvHeads + h) * rows + t) * s.size + d);
+    };
     for (std::int64_t b = 0; b < s.batch; ++b)
         for (std::int64_t h = 0; h < s.kvHeads; ++h)
             for (std::int64_t t = 0; t < rows; ++t)
@@ -236,7 +245,8 @@ TEST(GroupQueryAttention, WhatMakesNoSenseIsRefused) {
         changed.attributes[key] = value;
         EXPECT_EQ(refusal(changed, g.inputs), ErrorCode::Refused) << key;
     }
-    const auto nothing = call(Step{.tokens = 0, .pastRows = 4, .past = {4}}.attention(), given({.tokens = 0, .pastRows = 4, .past = {4}}).inputs);
+    const auto nothing =
+        call(Step{.tokens = 0, .pastRows = 4, .past = {4}}.attention(), given({.tokens = 0, .pastRows = 4, .past = {4}}).inputs);
     ASSERT_TRUE(nothing) << nothing.error().text();
     EXPECT_EQ((*nothing)[0].elementCount(), 0);
 }
@@ -257,7 +267,8 @@ TEST(RotaryEmbedding, TurnsPairsByTheAngleOfThePosition) {
             for (std::size_t h = 0; h < 2; ++h)
                 for (std::size_t i = 0; i < 3; ++i) {
                     const std::size_t a = token * 12 + h * 6 + (interleaved ? 2 * i : i), b = interleaved ? a + 1 : a + 3;
-                    const double angle = angles[static_cast<std::size_t>(ids[token]) * 3 + i], u = x.data<float>()[a], v = x.data<float>()[b];
+                    const double angle = angles[static_cast<std::size_t>(ids[token]) * 3 + i], u = x.data<float>()[a],
+                                 v = x.data<float>()[b];
                     EXPECT_NEAR(y[a], u * std::cos(angle) - v * std::sin(angle), 1e-6);
                     EXPECT_NEAR(y[b], v * std::cos(angle) + u * std::sin(angle), 1e-6);
                 }
@@ -272,7 +283,8 @@ TEST(RotaryEmbedding, TakesAnOffsetFourAxesAndPartOfAHead) {
     const Tensor byIds = first(part, {flat, Tensor::fromInt64s({1, 3}, {4, 5, 6}), cos, sin});
     EXPECT_EQ(toFloats(byIds), toFloats(first(part, {flat, Tensor::fromInt64s({1}, {4}), cos, sin}))) << "one id is the first token's";
     for (std::size_t head = 0; head < 6; ++head)
-        for (std::size_t d = 4; d < 6; ++d) EXPECT_EQ(toFloats(byIds)[head * 6 + d], toFloats(x)[head * 6 + d]) << "behind the rotated part";
+        for (std::size_t d = 4; d < 6; ++d)
+            EXPECT_EQ(toFloats(byIds)[head * 6 + d], toFloats(x)[head * 6 + d]) << "behind the rotated part";
     const graph::Node swap = node("Transpose", 13, {{"perm", Ints{0, 2, 1, 3}}});
     const Tensor heads = first(rotary({}), {first(swap, {x}), Tensor::fromInt64s({1}, {4}), cos, sin});
     EXPECT_EQ(toFloats(first(swap, {heads})), toFloats(byIds));
@@ -302,10 +314,14 @@ TEST(SimplifiedLayerNormalization, DividesByTheRootMeanSquare) {
     for (const char* domain : {"", "com.microsoft"}) {
         for (const DataType type : {DataType::Float32, DataType::Float16, DataType::BFloat16}) {
             const Tensor x = as(type, noise({2, 3, 7}, 1)), gamma = as(type, noise({7}, 2));
-            const auto results = call(node("SimplifiedLayerNormalization", domain[0] ? 1 : 17, {{"epsilon", 0.01F}}, 2, domain), {x, gamma});
+            const auto results =
+                call(node("SimplifiedLayerNormalization", domain[0] ? 1 : 17, {{"epsilon", 0.01F}}, 2, domain), {x, gamma});
             ASSERT_TRUE(results) << results.error().text();
             EXPECT_EQ((*results)[0].type(), type);
-            expectNear((*results)[0], rms(toFloats(x), toFloats(gamma), 0.01), type == DataType::Float32 ? 1e-6 : type == DataType::Float16 ? 6e-4 : 5e-3);
+            expectNear((*results)[0], rms(toFloats(x), toFloats(gamma), 0.01),
+                       type == DataType::Float32   ? 1e-6
+                       : type == DataType::Float16 ? 6e-4
+                                                   : 5e-3);
             EXPECT_EQ((*results)[1].shape(), (Shape{2, 3, 1}));
             EXPECT_EQ((*results)[1].type(), DataType::Float32);
             double sum = 0;
@@ -321,17 +337,22 @@ TEST(SkipSimplifiedLayerNormalization, NormalisesTheSumAndHandsItOn) {
     skipNorm.outputs[2] = graph::kNoValue;
     for (const DataType type : {DataType::Float32, DataType::Float16, DataType::BFloat16}) {
         for (const Shape& skipShape : {Shape{2, 3, 5}, Shape{3, 5}, Shape{1, 3, 5}}) {
-            const Tensor x = as(type, noise({2, 3, 5}, 1)), skip = as(type, noise(skipShape, 2)), gamma = as(type, noise({5}, 3)), bias = as(type, noise({5}, 4));
+            const Tensor x = as(type, noise({2, 3, 5}, 1)), skip = as(type, noise(skipShape, 2)), gamma = as(type, noise({5}, 3)),
+                         bias = as(type, noise({5}, 4));
             for (const bool biased : {false, true}) {
                 const auto results = call(skipNorm, {x, skip, gamma, biased ? bias : Tensor()});
                 ASSERT_TRUE(results) << results.error().text();
                 std::vector<float> sum;
                 for (std::size_t i = 0; i < 30; ++i)
-                    sum.push_back(static_cast<float>(double{toFloats(x)[i]} + toFloats(skip)[i % toFloats(skip).size()] + (biased ? toFloats(bias)[i % 5] : 0.0F)));
+                    sum.push_back(static_cast<float>(double{toFloats(x)[i]} + toFloats(skip)[i % toFloats(skip).size()] +
+                                                     (biased ? toFloats(bias)[i % 5] : 0.0F)));
                 sum = held(type, floats({30}, sum));
                 EXPECT_EQ(toFloats((*results)[3]), sum);
                 EXPECT_EQ((*results)[0].type(), type);
-                expectNear((*results)[0], rms(sum, toFloats(gamma), 0.01), type == DataType::Float32 ? 1e-6 : type == DataType::Float16 ? 6e-4 : 5e-3);
+                expectNear((*results)[0], rms(sum, toFloats(gamma), 0.01),
+                           type == DataType::Float32   ? 1e-6
+                           : type == DataType::Float16 ? 6e-4
+                                                       : 5e-3);
             }
         }
     }

@@ -1,0 +1,212 @@
+// com.microsoft.GroupQueryAttention: causal attention of new tokens over a cache of keys and values (Ainslie et al. 2023, "GQA").
+//   past + s sees the keys t ≤ past + s (of which only the last local_window_size when that is above 0)
+//   o[b, s, h] = Σt softmax_t(cap(q[b, s, h] · K[b, g, t] · scale)) V[b, g, t]
+//   g = h / (num_heads / kv_num_heads),   cap(x) = c · tanh(x / c) with c = softcap, when that is above 0
+// The caches are [batch, kv_num_heads, rows, headSize]. past = seqlens_k + 1 − tokens for each batch row (0 when tokens is the total
+// length: a prompt, maybe padded at its end); the present caches have max(past rows, total length) rows: what the past ones hold, and the
+// new tokens behind `past`. Rotated queries and keys are rounded to the tensors' type, sums are formed in double.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "core/tensor/convert.h"
+#include "kernels/ref/elements.h"
+#include "kernels/ref/families.h"
+#include "kernels/ref/rotary.h"
+
+namespace trimtab::ref {
+namespace {
+
+enum Input : std::size_t { kQuery, kKey, kValue, kPastKey, kPastValue, kLengths, kTotal, kCos, kSin, kKnownInputs };
+
+struct Plan {
+    std::int64_t batch = 0, tokens = 0, heads = 0, kvHeads = 0, headSize = 0;
+    bool packed = false;
+    std::int64_t pastRows = 0, total = 0, rows = 0;
+    Ints past;  // valid rows of the past caches, for each batch row
+    double scale = 1, cap = 0;
+    std::int64_t window = 0;
+    std::optional<RotaryTable> rotary;
+
+    std::int64_t width() const { return (packed ? heads + 2 * kvHeads : heads) * headSize; }
+};
+
+Status checkKnown(const Call& call) {
+    for (std::size_t i = kKnownInputs; i < call.inputs.size(); ++i)
+        if (call.has(i)) return unsupported(call, fmt::format("input {} is not known here", i));
+    if (!call.has(kLengths) || !call.has(kTotal)) return refuse(call, "seqlens_k and total_sequence_length must be given");
+    if (call.node.integer("smooth_softmax", 0) != 0) return unsupported(call, "smooth_softmax is not known here");
+    return {};
+}
+
+Status readHeads(const Call& call, Plan& plan) {
+    const Shape& query = call.tensor(kQuery).shape();
+    plan.heads = call.node.integer("num_heads", 0);
+    plan.kvHeads = call.node.integer("kv_num_heads", 0);
+    constexpr std::int64_t kMostHeads = 1 << 20;
+    if (plan.kvHeads < 1 || plan.heads < plan.kvHeads || plan.heads > kMostHeads || plan.heads % plan.kvHeads != 0)
+        return refuse(call, fmt::format("num_heads {} must be a multiple of kv_num_heads {}", plan.heads, plan.kvHeads));
+    if (query.rank() != 3) return refuse(call, "the query must be [batch, tokens, values], not " + query.text());
+    if (call.has(kKey) != call.has(kValue)) return refuse(call, "key and value go together");
+    plan.packed = !call.has(kKey);
+    plan.batch = query[0];
+    plan.tokens = query[1];
+    const std::int64_t parts = plan.packed ? plan.heads + 2 * plan.kvHeads : plan.heads;
+    plan.headSize = query[2] / parts;
+    if (plan.headSize < 1 || query[2] % parts != 0)
+        return refuse(call, fmt::format("{} values a token don't divide into {} heads", query[2], parts));
+    const Shape expected{plan.batch, plan.tokens, plan.kvHeads * plan.headSize};
+    for (const std::size_t i : {kKey, kValue})
+        if (!plan.packed && call.tensor(i).shape() != expected)
+            return refuse(call, fmt::format("input {} must be {}, not {}", std::size_t{i}, expected.text(), call.tensor(i).shape().text()));
+    const double scale = call.node.number("scale", 0.0F);
+    plan.scale = scale != 0 ? scale : 1 / std::sqrt(static_cast<double>(plan.headSize));
+    plan.cap = call.node.number("softcap", 0.0F);
+    plan.window = call.node.integer("local_window_size", -1);
+    return {};
+}
+
+Status readCaches(const Call& call, Plan& plan) {
+    if (call.has(kPastKey) != call.has(kPastValue)) return refuse(call, "past key and past value go together");
+    if (!call.has(kPastKey)) return {};
+    const Shape& shape = call.tensor(kPastKey).shape();
+    if (shape.rank() != 4 || shape[0] != plan.batch || shape[1] != plan.kvHeads || shape[3] != plan.headSize ||
+        shape != call.tensor(kPastValue).shape())
+        return refuse(call, fmt::format("the past caches must be [{}, {}, rows, {}], not {} and {}", plan.batch, plan.kvHeads,
+                                        plan.headSize, shape.text(), call.tensor(kPastValue).shape().text()));
+    plan.pastRows = shape[2];
+    return {};
+}
+
+Status readLengths(const Call& call, Plan& plan) {
+    TRIMTAB_TRY(plan.total, integer(call, kTotal));
+    if (plan.total < plan.tokens || plan.total > plan.pastRows + plan.tokens)
+        return refuse(call, fmt::format("a total length of {} cannot be made of {} new tokens and {} cached ones", plan.total, plan.tokens,
+                                        plan.pastRows));
+    plan.rows = std::max(plan.total, plan.pastRows);
+    const Tensor& lengths = call.tensor(kLengths);
+    if (!isInteger(lengths.type()) || lengths.elementCount() != plan.batch)
+        return refuse(call, fmt::format("seqlens_k must hold {} integers", plan.batch));
+    for (const std::int64_t last : tensor::toInt64s(lengths)) {
+        if (last < 0 || last >= plan.total)
+            return refuse(call, fmt::format("seqlens_k holds {} where the total length is {}", last, plan.total));
+        plan.past.push_back(plan.tokens == plan.total ? 0 : last + 1 - plan.tokens);
+        if (plan.past.back() < 0)
+            return refuse(call, fmt::format("seqlens_k holds {}, which is less than the {} new tokens", last, plan.tokens));
+    }
+    return {};
+}
+
+Result<Plan> planOf(const Call& call) {
+    TRIMTAB_REQUIRE(checkKnown(call));
+    if (domainOf(call.tensor(kQuery).type()) != Domain::Floating) return refuse(call, "inputs must be of a floating type");
+    for (const std::size_t i : {kKey, kValue, kPastKey, kPastValue})
+        if (call.has(i)) TRIMTAB_REQUIRE(sameType(call, call.tensor(kQuery), call.tensor(i)));
+    Plan plan;
+    TRIMTAB_REQUIRE(readHeads(call, plan));
+    TRIMTAB_REQUIRE(readCaches(call, plan));
+    TRIMTAB_REQUIRE(readLengths(call, plan));
+    if (call.node.integer("do_rotary", 0) == 0) return plan;
+    TRIMTAB_TRY(plan.rotary, RotaryTable::read(call, kCos, kSin, plan.headSize, call.node.integer("rotary_interleaved", 0) != 0));
+    if (plan.rotary->positions() < plan.total)
+        return refuse(call, fmt::format("tables of {} positions end before the total length {}", plan.rotary->positions(), plan.total));
+    return plan;
+}
+
+/// One head of one new token, at `column` of its row, rotated to its position when `rotates` and then as its type holds it.
+void loadHead(const Plan& plan, const Tensor& from, std::int64_t width, std::int64_t b, std::int64_t s, std::int64_t column, bool rotates,
+              Tensor& rounding, double* head) {
+    load(from, (b * plan.tokens + s) * width + column, 1, plan.headSize, head);
+    if (!rotates || !plan.rotary) return;
+    plan.rotary->turn(plan.past[static_cast<std::size_t>(b)] + s, head);
+    store(rounding, 0, plan.headSize, head);
+    load(rounding, 0, 1, plan.headSize, head);
+}
+
+/// The past cache with the new keys (which = 1) or values (which = 2) behind its valid rows.
+Result<Tensor> presentCache(const Call& call, const Plan& plan, std::int64_t which, Tensor& rounding) {
+    const Tensor& query = call.tensor(kQuery);
+    TRIMTAB_TRY(Tensor present, Tensor::zeros(query.type(), Shape{plan.batch, plan.kvHeads, plan.rows, plan.headSize}));
+    const std::size_t element = query.type() == DataType::Float64 ? 8 : query.type() == DataType::Float32 ? 4 : 2;
+    const auto pastBytes = static_cast<std::size_t>(plan.pastRows * plan.headSize) * element;
+    const auto presentBytes = static_cast<std::size_t>(plan.rows * plan.headSize) * element;
+    const Tensor& from = plan.packed ? query : call.tensor(static_cast<std::size_t>(which));
+    const std::int64_t width = plan.packed ? plan.width() : plan.kvHeads * plan.headSize;
+    const std::int64_t first = plan.packed ? (plan.heads + (which - 1) * plan.kvHeads) * plan.headSize : 0;
+    std::vector<double> head(static_cast<std::size_t>(plan.headSize));
+    for (std::int64_t b = 0; b < plan.batch; ++b)
+        for (std::int64_t g = 0; g < plan.kvHeads; ++g) {
+            const std::int64_t slice = b * plan.kvHeads + g;
+            if (pastBytes > 0) {
+                const auto bytes = call.tensor(static_cast<std::size_t>(which) + 2).bytes();
+                std::copy_n(bytes.data() + static_cast<std::size_t>(slice) * pastBytes, pastBytes,
+                            present.mutableBytes().data() + static_cast<std::size_t>(slice) * presentBytes);
+            }
+            for (std::int64_t s = 0; s < plan.tokens; ++s) {
+                loadHead(plan, from, width, b, s, first + g * plan.headSize, which == 1, rounding, head.data());
+                store(present, (slice * plan.rows + plan.past[static_cast<std::size_t>(b)] + s) * plan.headSize, plan.headSize,
+                      head.data());
+            }
+        }
+    return present;
+}
+
+/// Softmax over the scores of the keys [first, last] against q; then their mean of the values. `keys`, `values`: rows from 0 on.
+void attend(const Plan& plan, const double* q, const double* keys, const double* values, std::int64_t first, std::int64_t last,
+            std::vector<double>& weights, double* out) {
+    weights.assign(static_cast<std::size_t>(last - first + 1), 0);
+    double highest = -std::numeric_limits<double>::infinity(), sum = 0;
+    for (std::int64_t t = first; t <= last; ++t) {
+        double score = 0;
+        for (std::int64_t d = 0; d < plan.headSize; ++d) score += q[d] * keys[t * plan.headSize + d];
+        score *= plan.scale;
+        if (plan.cap > 0) score = plan.cap * std::tanh(score / plan.cap);
+        weights[static_cast<std::size_t>(t - first)] = score;
+        highest = std::max(highest, score);
+    }
+    for (double& weight : weights) {
+        weight = std::exp(weight - highest);
+        sum += weight;
+    }
+    std::fill_n(out, plan.headSize, 0.0);
+    for (std::int64_t t = first; t <= last; ++t)
+        for (std::int64_t d = 0; d < plan.headSize; ++d)
+            out[d] += weights[static_cast<std::size_t>(t - first)] / sum * values[t * plan.headSize + d];
+}
+
+Result<Values> groupQueryAttention(const Call& call) {
+    TRIMTAB_TRY(const Plan plan, planOf(call));
+    const Tensor& query = call.tensor(kQuery);
+    const std::int64_t size = plan.headSize, group = plan.heads / plan.kvHeads;
+    TRIMTAB_TRY(Tensor rounding, Tensor::allocate(query.type(), Shape{size}));
+    TRIMTAB_TRY(Tensor presentKey, presentCache(call, plan, 1, rounding));
+    TRIMTAB_TRY(Tensor presentValue, presentCache(call, plan, 2, rounding));
+    TRIMTAB_TRY(Tensor y, Tensor::allocate(query.type(), Shape{plan.batch, plan.tokens, plan.heads * size}));
+    std::vector<double> keys(static_cast<std::size_t>(plan.rows * size)), values(keys.size()), weights;
+    std::vector<double> q(static_cast<std::size_t>(size)), out(q.size());
+    for (std::int64_t slice = 0; slice < plan.batch * plan.kvHeads && plan.tokens > 0; ++slice) {
+        const std::int64_t b = slice / plan.kvHeads, past = plan.past[static_cast<std::size_t>(b)];
+        load(presentKey, slice * plan.rows * size, 1, plan.rows * size, keys.data());
+        load(presentValue, slice * plan.rows * size, 1, plan.rows * size, values.data());
+        for (std::int64_t h = slice % plan.kvHeads * group; h < (slice % plan.kvHeads + 1) * group; ++h)
+            for (std::int64_t s = 0; s < plan.tokens; ++s) {
+                loadHead(plan, query, plan.width(), b, s, h * size, true, rounding, q.data());
+                const std::int64_t last = past + s;
+                const std::int64_t first = plan.window > 0 ? std::max<std::int64_t>(0, last + 1 - plan.window) : 0;
+                attend(plan, q.data(), keys.data(), values.data(), first, last, weights, out.data());
+                store(y, ((b * plan.tokens + s) * plan.heads + h) * size, size, out.data());
+            }
+    }
+    return Values{std::move(y), std::move(presentKey), std::move(presentValue)};
+}
+
+}  // namespace
+
+void registerAttention(Registry& registry) {
+    constexpr int kMostInputs = 16;  // of later versions; those that are not known are refused where they are given
+    registry.add("GroupQueryAttention", 1, {1, kMostInputs, 3}, groupQueryAttention, "com.microsoft");
+}
+
+}  // namespace trimtab::ref
