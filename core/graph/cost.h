@@ -13,7 +13,8 @@
 //   Softmax 5y, BatchNormalization 2y, Layer/Instance/GroupNormalization 8y, RMSNormalization 4y, Silu 2y, Gelu 5y, quantisation 2y…5y
 //   Resize                        8y linear, 32y cubic
 //   RotaryEmbedding 3y, SimplifiedLayerNormalization 4y, SkipSimplifiedLayerNormalization 6y
-//   GroupQueryAttention           (4 · head size + 5) for each pair of a new token and a key that it sees, for each head; 3 for each rotated value
+//   GroupQueryAttention           (4 · head size + 5) for each pair of a new token and a key that it sees, for each head;
+//                                 3 for each rotated value
 //   what only moves bytes         0 (Reshape, Transpose, Concat, Gather, Cast, Resize nearest, …)
 //   everything else               y
 
@@ -23,7 +24,7 @@ struct NodeCost {
     double operations = 0;
     std::int64_t parameters = 0;       // elements of floating constant inputs
     std::int64_t weightBytes = 0;      // as stored: packed size for quantised weights
-    std::int64_t activationBytes = 0;  // non-constant inputs and outputs at their types; of a cache only the rows that a step reads and adds
+    std::int64_t activationBytes = 0;  // non-constant inputs and outputs at their types; of a cache the rows that a step reads and adds
 };
 
 /// nullopt when a shape that matters is not known.

@@ -96,7 +96,7 @@ Status setField(ActivationSpec& spec, std::string_view key, const Json& value, c
 }
 
 Result<graph::ComputeType> computeFrom(const Json& value, const std::string& path) {
-    TRIMTAB_TRY(const std::string word, wordFrom(value, path, {"fp32", "bf16", "fp16", "int8"}));
+    TRIMTAB_TRY(const std::string word, wordFrom(value, path, {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}));
     return *graph::computeTypeFromName(word);
 }
 

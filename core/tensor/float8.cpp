@@ -10,8 +10,8 @@ namespace {
 
 constexpr float kSmallestNormal = 0x1p-6F;
 constexpr float kSubnormalStep = 0x1p-9F;
-constexpr std::uint32_t kDroppedBits = 20;                    // of float32's 23 mantissa bits
-constexpr std::uint32_t kExponentShift = (127U - 7U) << 3;    // the two biases, above three mantissa bits
+constexpr std::uint32_t kDroppedBits = 20;                  // of float32's 23 mantissa bits
+constexpr std::uint32_t kExponentShift = (127U - 7U) << 3;  // the two biases, above three mantissa bits
 constexpr std::uint32_t kLargestCode = 0x7e;
 
 }  // namespace

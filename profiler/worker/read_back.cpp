@@ -69,6 +69,13 @@ double relativeDifference(const Tensor& a, const Tensor& b) {
     return difference == 0 ? 0 : difference / std::max(largest, static_cast<double>(std::numeric_limits<float>::min()));
 }
 
+/// Products in fp8 are nothing that a file can hold (the writer says so): what is left is compared. tf32 lies within the tolerance.
+Graph withoutFloat8(Graph graph) {
+    for (graph::Node& node : graph.nodes)
+        if (node.treatment.compute == graph::ComputeType::Float8) node.treatment.compute = graph::ComputeType::Float32;
+    return graph;
+}
+
 Result<Graph> readAgain(const std::string& file) {
     TRIMTAB_TRY(auto read, formats::onnx::read(file));
     TRIMTAB_REQUIRE(graph::inferShapes(read.graph));
@@ -86,7 +93,7 @@ Result<MeantRun> runMeant(const Graph& meant, const recipe::RunSetting& given, c
     TRIMTAB_TRY(run.inputs, runtime::makeInputs(meant, run.setting));
     TRIMTAB_TRY(const auto shapes, runtime::inputShapes(meant, run.setting));
     run.engine = operationsAt(meant, shapes) <= kMostReferenceOperations ? "reference" : "cpu";
-    TRIMTAB_TRY(run.outputs, outputsOf(meant, run.engine, run.setting, run.inputs));
+    TRIMTAB_TRY(run.outputs, outputsOf(withoutFloat8(meant), run.engine, run.setting, run.inputs));
     return run;
 }
 

@@ -51,6 +51,7 @@ public:
             else if (value.constant && node.treatment.weightBits == 16 && value.type.type == DataType::Float32)
                 plans[use.value] = sixteenBits(node);
             else if (value.constant && node.treatment.pruned) plans[use.value] = {.label = "masked " + shortName(value.type.type)};
+            sayWhatIsLeftOut(node, value, plans, use.value);
         }
         // A quantised value that is no compressible weight any more (its node was rewritten) still has to leave.
         for (std::size_t v = 0; v < m_graph.values.size(); ++v)
@@ -59,6 +60,14 @@ public:
     }
 
 private:
+    /// No operator of a file says that its products are formed in tf32 or fp8: the weight leaves as it is, and the label says so.
+    static void sayWhatIsLeftOut(const Node& node, const graph::Value& value, std::map<ValueId, WeightPlan>& plans, ValueId id) {
+        const ComputeType compute = node.treatment.compute;
+        if (compute != ComputeType::Tf32 && compute != ComputeType::Float8) return;
+        WeightPlan& plan = plans.try_emplace(id, WeightPlan{.label = shortName(value.type.type)}).first->second;
+        plan.label += fmt::format(" without {} products, which no operator of a file asks for", graph::name(compute));
+    }
+
     static WeightPlan rounded(const QuantizedWeight& weight, std::string_view why) {
         return {.label = fmt::format("fp32 with values rounded to {} bits: {}", weight.bits, why)};
     }

@@ -24,7 +24,7 @@ struct WeightPlan {
     std::string label;                  // for WriteResult::form
 };
 
-/// A plan for every weight that was pruned, quantised or stored in 16 bits; the others are absent and stay dense.
+/// A plan for every weight that was pruned, quantised, stored in 16 bits or multiplied in tf32 or fp8; the others are absent and stay dense.
 std::map<graph::ValueId, WeightPlan> planWeights(const Graph& graph);
 
 /// One word for the whole file: the label that all plans share, "mixed (…)" where they differ, the weights' own type where nothing was

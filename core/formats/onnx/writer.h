@@ -16,7 +16,8 @@ namespace trimtab::formats::onnx {
 struct WriteResult {
     std::int64_t fileBytes = 0;
     // "QDQ int8", "int8 DequantizeLinear", "MatMulNBits int4", "bf16", "masked fp32", "fp32"; "mixed (…)" names all where layers differ;
-    // "fp32 with values rounded to 4 bits: <reason>" where no operator of the file's operator set takes the form.
+    // "fp32 with values rounded to 4 bits: <reason>" where no operator of the file's operator set takes the form; "fp32 without fp8 products,
+    // …" where the treatment is nothing that a file can hold.
     std::string form;
 };
 

@@ -81,7 +81,8 @@ Status skipSimplifiedLayerNormalization(Context& context) {
         for (const std::size_t i : {1, 2, 3}) {
             if (!context.dims(i)) continue;
             TRIMTAB_TRY(const Dims together, broadcast(context, *x, *context.dims(i)));
-            if (together.size() != x->size()) return context.refuse("input " + std::to_string(i) + " " + text(*context.dims(i)) + " does not fit " + text(*x));
+            if (together.size() == x->size()) continue;
+            return context.refuse("input " + std::to_string(i) + " " + text(*context.dims(i)) + " does not fit " + text(*x));
         }
         Dims statistics = *x;
         statistics.back() = Extent::known(1);

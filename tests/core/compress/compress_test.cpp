@@ -186,6 +186,14 @@ TEST(Compress, ComputeReachesProductsWithAndWithoutWeights) {
     EXPECT_EQ(nodeOf(bfloat->graph, "/blocks.0/relu").treatment, graph::Treatment{});
     EXPECT_EQ(bfloat->layers[0].sqnrDb, -1);
 
+    for (const auto& [text, type] :
+         {std::pair(R"({"compute": "tf32"})", ComputeType::Tf32), std::pair(R"({"compute": "fp8"})", ComputeType::Float8)}) {
+        const auto narrow = compress(model.graph, recipeOf(text));
+        ASSERT_TRUE(narrow);
+        EXPECT_EQ(nodeOf(narrow->graph, "/blocks.0/conv").treatment.compute, type);
+        EXPECT_EQ(nodeOf(narrow->graph, "/scores").treatment.compute, type) << "its scales come from the run, so no weight is needed";
+    }
+
     const auto integer = compress(model.graph, recipeOf(R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8}})"));
     ASSERT_TRUE(integer);
     const graph::Treatment& conv = nodeOf(integer->graph, "/blocks.0/conv").treatment;

@@ -34,20 +34,23 @@ TEST(Cost, AttentionCountsThePairsThatCausalityLeaves) {
     constexpr int kBatch = 2, kTokens = 3, kHeads = 4, kKvHeads = 2, kSize = 8, kPast = 5, kCapacity = 20;
     for (const std::int64_t window : {-1, 1, 4, 6, 100}) {
         GraphBuilder builder;
-        const std::vector<Dim> cache = dims({kBatch, kKvHeads, kCapacity, kSize});
+        const std::vector<Dim> cache = dims({kBatch, kKvHeads, kCapacity, kSize}), kv = dims({kBatch, kTokens, kKvHeads * kSize});
         const ValueId total = builder.constant(Tensor::fromValues(DataType::Int32, Shape{}, std::vector<std::int32_t>{kPast + kTokens}));
         builder.addMany("GroupQueryAttention",
-                        {builder.input("q", dims({kBatch, kTokens, kHeads * kSize})), builder.input("k", dims({kBatch, kTokens, kKvHeads * kSize})),
-                         builder.input("v", dims({kBatch, kTokens, kKvHeads * kSize})), builder.input("pk", cache), builder.input("pv", cache),
-                         builder.input("lengths", dims({kBatch}), DataType::Int32), total},
-                        3, {{"num_heads", std::int64_t{kHeads}}, {"kv_num_heads", std::int64_t{kKvHeads}}, {"local_window_size", window}}, "com.microsoft");
+                        {builder.input("q", dims({kBatch, kTokens, kHeads * kSize})), builder.input("k", kv), builder.input("v", kv),
+                         builder.input("pk", cache), builder.input("pv", cache), builder.input("lengths", dims({kBatch}), DataType::Int32),
+                         total},
+                        3,
+                        {{"num_heads", std::int64_t{kHeads}}, {"kv_num_heads", std::int64_t{kKvHeads}}, {"local_window_size", window}},
+                        "com.microsoft");
         std::int64_t pairs = 0;
         for (std::int64_t s = 0; s < kTokens; ++s)
             for (std::int64_t t = 0; t <= kPast + s; ++t) pairs += window <= 0 || kPast + s - t < window ? 1 : 0;
         const NodeCost cost = costOfLast(builder);
         EXPECT_EQ(cost.operations, static_cast<double>(kBatch * kHeads * pairs * (4 * kSize + 5))) << window;
-        const std::int64_t elements = kBatch * kTokens * (2 * kHeads + 2 * kKvHeads) * kSize + 2 * kBatch * kKvHeads * (kPast + kTokens) * kSize;
-        EXPECT_EQ(cost.activationBytes, 4 * elements + 4 * kBatch) << "the empty rows of the caches move no bytes";
+        const std::int64_t tokens = kBatch * kTokens * (2 * kHeads + 2 * kKvHeads) * kSize;
+        const std::int64_t cached = 2 * kBatch * kKvHeads * (kPast + kTokens) * kSize;
+        EXPECT_EQ(cost.activationBytes, 4 * (tokens + cached) + 4 * kBatch) << "the empty rows of the caches move no bytes";
     }
 }
 

@@ -33,8 +33,9 @@ TEST(OperandRounding, EveryTypeErrsByHalfAUnitOfItsMantissaAtMost) {
         return error;
     };
     // The bound is 2^-(bits + 1); the best of 500 values comes near it. fp8 is subnormal below 2^-6 of its scale.
-    for (const auto& [type, bits, floor] : {std::tuple(ComputeType::Tf32, 10, 1e-30), std::tuple(ComputeType::BFloat16, 7, 1e-30),
-                                            std::tuple(ComputeType::Float16, 10, 6.2e-5), std::tuple(ComputeType::Float8, 3, largest / 448.0 / 64)}) {
+    for (const auto& [type, bits, floor] :
+         {std::tuple(ComputeType::Tf32, 10, 1e-30), std::tuple(ComputeType::BFloat16, 7, 1e-30),
+          std::tuple(ComputeType::Float16, 10, 6.2e-5), std::tuple(ComputeType::Float8, 3, largest / 448.0 / 64)}) {
         EXPECT_TRUE(roundsOperands(type));
         EXPECT_LE(worst(type, floor), std::ldexp(1.0 + 1e-6, -bits - 1)) << name(type);
         EXPECT_GE(worst(type, floor), std::ldexp(0.8, -bits - 1)) << name(type);

@@ -9,13 +9,16 @@ struct Attention {
     std::vector<ValueId> outputs;
 
     /// `total`: −1 leaves the length to an input of the graph.
-    Attention(std::vector<Dim> query, std::optional<std::vector<Dim>> cache, std::int32_t total, bool packed = false, DataType type = DataType::Float16) {
+    Attention(std::vector<Dim> query, std::optional<std::vector<Dim>> cache, std::int32_t total, bool packed = false,
+              DataType type = DataType::Float16) {
         const ValueId q = builder.input("q", query, type);
         const ValueId kv = packed ? kNoValue : builder.input("kv", dims({"batch", "tokens", 16}), type);
-        const ValueId pastKey = cache ? builder.input("pk", cache, type) : kNoValue, pastValue = cache ? builder.input("pv", cache, type) : kNoValue;
+        const ValueId pastKey = cache ? builder.input("pk", cache, type) : kNoValue,
+                      pastValue = cache ? builder.input("pv", cache, type) : kNoValue;
         const ValueId length = total < 0 ? builder.input("total", dims({}), DataType::Int32)
                                          : builder.constant(Tensor::fromValues(DataType::Int32, Shape{}, std::vector<std::int32_t>{total}));
-        outputs = builder.addMany("GroupQueryAttention", {q, kv, kv, pastKey, pastValue, builder.input("lengths", dims({"batch"}), DataType::Int32), length}, 3,
+        outputs = builder.addMany("GroupQueryAttention",
+                                  {q, kv, kv, pastKey, pastValue, builder.input("lengths", dims({"batch"}), DataType::Int32), length}, 3,
                                   {{"num_heads", std::int64_t{4}}, {"kv_num_heads", std::int64_t{2}}}, "com.microsoft");
     }
     std::string text(std::size_t i) {
@@ -35,7 +38,8 @@ TEST(AttentionShape, CachesGrowToTheTotalLengthOrStayAsLargeAsTheyAre) {
     EXPECT_EQ(Attention(dims({2, 3, 32}), dims({2, 2, 9, 8}), 7).text(2), "float16[2, 2, 9, 8]");
     EXPECT_EQ(Attention(dims({2, 3, 32}), dims({2, 2, 9, 8}), -1).text(1), "float16[2, 2, ?, 8]") << "known when it runs";
     EXPECT_EQ(Attention(dims({2, 3, 32}), std::nullopt, 3).text(1), "float16[2, 2, 3, 8]");
-    EXPECT_EQ(Attention(dims({2, "tokens", 32}), std::nullopt, -1).text(1), "float16[2, 2, tokens, 8]") << "without a past the new tokens are all";
+    EXPECT_EQ(Attention(dims({2, "tokens", 32}), std::nullopt, -1).text(1), "float16[2, 2, tokens, 8]")
+        << "without a past the new tokens are all";
 }
 
 TEST(AttentionShape, ALengthTakenFromAMaskIsFollowed) {
@@ -49,7 +53,8 @@ TEST(AttentionShape, ALengthTakenFromAMaskIsFollowed) {
                                           builder.input("lengths", dims({"batch"}), DataType::Int32), total},
                                          3, {{"num_heads", std::int64_t{4}}, {"kv_num_heads", std::int64_t{2}}}, "com.microsoft");
     EXPECT_EQ(inferred(builder, outputs[1]), "float32[batch, 2, max(past, total), 8]");
-    ASSERT_TRUE(bindInputShapes(builder.graph, {{"mask", Shape{1, 7}}, {"cache", Shape{1, 2, 6, 8}}, {"q", Shape{1, 1, 64}}, {"lengths", Shape{1}}}));
+    ASSERT_TRUE(bindInputShapes(builder.graph,
+                                {{"mask", Shape{1, 7}}, {"cache", Shape{1, 2, 6, 8}}, {"q", Shape{1, 1, 64}}, {"lengths", Shape{1}}}));
     EXPECT_EQ(builder.typeOf(outputs[1]), "float32[1, 2, 7, 8]");
 }
 
@@ -65,29 +70,32 @@ TEST(AttentionShape, HeadsThatDoNotDivideAreRefused) {
 TEST(RotaryShape, KeepsTheInput) {
     GraphBuilder builder;
     const ValueId table = builder.input("table", dims({9, 4}));
-    const ValueId y = builder.add("RotaryEmbedding", {builder.input("x", dims({"b", "s", 32})), builder.input("p", dims({1}), DataType::Int64), table, table}, {},
-                                  "com.microsoft");
+    const ValueId y = builder.add("RotaryEmbedding",
+                                  {builder.input("x", dims({"b", "s", 32})), builder.input("p", dims({1}), DataType::Int64), table, table},
+                                  {}, "com.microsoft");
     EXPECT_EQ(inferred(builder, y), "float32[b, s, 32]");
 }
 
 TEST(SimplifiedNormalizationShape, StatisticsKeepTheLeadingAxes) {
     GraphBuilder builder;
-    const auto plain = builder.addMany("SimplifiedLayerNormalization", {builder.input("x", dims({"b", "s", 32})), builder.zeros(Shape{32})}, 2);
+    const auto plain =
+        builder.addMany("SimplifiedLayerNormalization", {builder.input("x", dims({"b", "s", 32})), builder.zeros(Shape{32})}, 2);
     EXPECT_EQ(inferred(builder, plain[0]), "float32[b, s, 32]");
     EXPECT_EQ(builder.typeOf(plain[1]), "float32[b, s, 1]");
 
     GraphBuilder skip;
     const auto all = skip.addMany("SkipSimplifiedLayerNormalization",
-                                  {skip.input("x", dims({"b", "s", 32}), DataType::BFloat16), skip.input("r", dims({"b", "s", 32}), DataType::BFloat16),
-                                   skip.zeros(Shape{32}, DataType::BFloat16)},
+                                  {skip.input("x", dims({"b", "s", 32}), DataType::BFloat16),
+                                   skip.input("r", dims({"b", "s", 32}), DataType::BFloat16), skip.zeros(Shape{32}, DataType::BFloat16)},
                                   4, {}, "com.microsoft");
     EXPECT_EQ(inferred(skip, all[0]), "bfloat16[b, s, 32]");
     EXPECT_EQ(skip.typeOf(all[2]), "float32[b, s, 1]");
     EXPECT_EQ(skip.typeOf(all[3]), "bfloat16[b, s, 32]");
 
     GraphBuilder wrong;
-    const ValueId y = wrong.add("SkipSimplifiedLayerNormalization", {wrong.input("x", dims({3, 32})), wrong.input("r", dims({2, 3, 32})), wrong.zeros(Shape{32})}, {},
-                                "com.microsoft");
+    const ValueId y =
+        wrong.add("SkipSimplifiedLayerNormalization",
+                  {wrong.input("x", dims({3, 32})), wrong.input("r", dims({2, 3, 32})), wrong.zeros(Shape{32})}, {}, "com.microsoft");
     EXPECT_REFUSED(inferred(wrong, y), "does not fit");
 }
 

@@ -25,8 +25,9 @@ inline Settings randomSettings(base::Random& random, bool mustSet) {
         if (settings.weights->group > 0) ++settings.weights->group;
         if (random.below(2) == 0) settings.weights->scheme = "asymmetric";
     }
-    if (kind != 0 && random.below(3) == 0)
-        settings.compute = random.below(2) == 0 ? graph::ComputeType::BFloat16 : graph::ComputeType::Float16;
+    constexpr graph::ComputeType kNarrow[] = {graph::ComputeType::Tf32, graph::ComputeType::BFloat16, graph::ComputeType::Float16,
+                                              graph::ComputeType::Float8};
+    if (kind != 0 && random.below(3) == 0) settings.compute = kNarrow[random.below(4)];
     if (mustSet && settings == Settings{}) settings.compute = graph::ComputeType::Float32;
     return settings;
 }

@@ -116,6 +116,7 @@ TEST(Recipe, CombinationsWithoutMeaningAreRefusedWithTheirReason) {
                 HasSubstr("weights.scheme"));
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "weights": {"bits": 8}})"), HasSubstr("compute = int8"));
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "compute": "bf16"})"), HasSubstr("bf16"));
+    EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "compute": "fp8"})"), HasSubstr("fp8"));
 }
 
 TEST(Recipe, TooManyRulesAreRefused) {
@@ -131,6 +132,8 @@ TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
     EXPECT_EQ(of(R"({"weights": {"bits": 4, "group": 32}, "prune": {"ratio": 0.5}, "compute": "bf16"})"), "int4 g32 · prune 50 % · bf16");
     EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})"), "int8 × int8");
     EXPECT_EQ(of(R"({"weights": {"bits": 16, "format": "fp16"}})"), "fp16 weights");
+    EXPECT_EQ(of(R"({"compute": "tf32"})"), "tf32");
+    EXPECT_EQ(of(R"({"weights": {"bits": 16}, "compute": "fp8"})"), "bf16 weights · fp8");
     EXPECT_EQ(of(R"({"weights": {"bits": 3, "scheme": "asymmetric", "group": -1}})"), "int3 per tensor asym");
     EXPECT_EQ(of(R"({"prune": {"ratio": 0.125, "scope": "global"}, "rules": [{"match": {"op": "Conv"}, "prune": {"ratio": 0}}]})"),
               "prune 12.5 % global · 1 rule");
@@ -170,7 +173,7 @@ TEST(RecipeAxis, RefusesUnknownPathsAndValuesByName) {
     }
     EXPECT_FALSE(setAxis(recipe, "weights.bits", 64));
     EXPECT_FALSE(setAxis(recipe, "weights.bits", "int4"));
-    EXPECT_FALSE(setAxis(recipe, "compute", "tf32"));
+    EXPECT_FALSE(setAxis(recipe, "compute", "fp64"));
     EXPECT_EQ(recipe, Recipe{});
 }
 

@@ -116,6 +116,7 @@ TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
                            "fp32",
                            "int8",
                            "tf32",
+                           "fp8",
                            "magnitude",
                            "unstructured",
                            "2:4",

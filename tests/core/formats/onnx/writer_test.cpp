@@ -302,6 +302,22 @@ TEST_F(OnnxWriter, NamesMaskedAndMixedForms) {
     EXPECT_EQ(roundTrip(two).result.form, "mixed (MatMulNBits int4; masked fp32)");
 }
 
+TEST_F(OnnxWriter, SaysThatAFileHoldsNoTf32OrFp8Products) {
+    for (const auto& [compute, form] :
+         {std::pair(ComputeType::Tf32, "fp32 without tf32 products"), std::pair(ComputeType::Float8, "fp32 without fp8 products"),
+          std::pair(ComputeType::BFloat16, "fp32")}) {
+        Graph graph = matMul(8, 4);
+        graph.nodes[0].treatment.compute = compute;
+        const auto [result, back] = roundTrip(graph);
+        EXPECT_THAT(result.form, StartsWith(form));
+        EXPECT_EQ(tensor::toFloats(*back.constantOf(back.find("w"))), seeded(32, 1));
+    }
+    Graph narrow = matMul(32, 4);
+    quantize(narrow, "w", randomWeight({32, 4}, WeightLayout::OutputsLast, 4, 16, true, 7), false);
+    narrow.nodes[0].treatment.compute = ComputeType::Float8;
+    EXPECT_THAT(roundTrip(narrow).result.form, StartsWith("MatMulNBits int4 without fp8 products"));
+}
+
 TEST_F(OnnxWriter, SharesTheQuantizedActivationOfTwoReaders) {
     Graph graph = import(ModelBuilder()
                              .input("x", DataType::Float32, {1, 8})
