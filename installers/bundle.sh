@@ -88,7 +88,7 @@ printf '{"commit": "%s", "built_at": "%s", "glibc": "%s", "compiler": "%s"}\n' "
   "$(c++ -dumpfullversion 2>/dev/null || echo unknown)" >"$root/manifest.json"
 
 mkdir -p "$(dirname "$archive")"
-tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - trimtab | xz -9e -T1 >"$archive"
+tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - trimtab | xz --format=xz --lzma2=preset=9e,dict=192MiB -T1 >"$archive"
 size=$(stat -c %s "$archive")
 printf 'bundle: %s, %d.%d MB, %d programs, %d modules, %d libraries, glibc %s or the loader inside\n' "$archive" $((size / 1000000)) \
   $((size / 100000 % 10)) "$(find "$root/programs" -type f | wc -l)" ${#modules[@]} "$(find "$root/lib" -maxdepth 1 -type f | wc -l)" "${needed#GLIBC_}"

@@ -1,8 +1,11 @@
 #include "core/compress/compress.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <span>
 
+#include "core/base/parallel.h"
 #include "core/compress/coverage.h"
 #include "core/compress/layer_weight.h"
 #include "core/compress/prune/magnitude.h"
@@ -99,37 +102,67 @@ LayerCompression untouched(const Graph& graph, const Layer& layer) {
     return row;
 }
 
-Result<LayerCompression> compressLayer(Compressed& result, Layer& layer) {
-    Graph& graph = result.graph;
-    LayerCompression row = untouched(graph, layer);
-    if (!layer.touchesWeight()) return row;
+/// What becomes of one layer's weight. Touches nothing but `layer`: layers are worked on side by side.
+struct Work {
+    LayerCompression row;
+    LayerWeight stored;  // when the recipe touches the weight
+    double densityAfterPruning = 1;
+};
+
+Result<Work> workOn(const Graph& graph, Layer& layer) {
+    Work work;
+    work.row = untouched(graph, layer);
+    if (!layer.touchesWeight()) return work;
     const Tensor original = *graph.constantOf(layer.use.value);
     if (!layer.prunedTogether) {
         layer.values = tensor::toFloats(original);
         const std::span<float> whole(layer.values);
         if (layer.settings.prune) pruneSmallest(std::span(&whole, 1), layer.settings.prune->ratio);
     }
-    const double densityAfterPruning = shareOfNonZeros(layer.values);
-    TRIMTAB_TRY(LayerWeight stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights));
+    work.densityAfterPruning = shareOfNonZeros(layer.values);
+    TRIMTAB_TRY(work.stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights));
+    return work;
+}
 
+LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
+    if (!layer.touchesWeight()) return std::move(work.row);
+    Graph& graph = result.graph;
     std::vector<std::size_t> readers;
     bool originalStays = false;
     graph::Value& value = graph.value(ownValue(graph, layer.use, readers, originalStays));
-    value.constant = std::move(stored.constant);
-    value.quantized = std::move(stored.quantized);
+    value.constant = std::move(work.stored.constant);
+    value.quantized = std::move(work.stored.quantized);
     for (const std::size_t reader : readers) {
         treatProducts(graph.nodes[reader], layer.settings, true);
-        treatWeight(graph.nodes[reader], layer.settings, densityAfterPruning);
+        treatWeight(graph.nodes[reader], layer.settings, work.densityAfterPruning);
     }
+    LayerCompression row = std::move(work.row);
     if (layer.settings.weights) {
         row.bits = layer.settings.weights->bits;
         row.group = layer.settings.weights->group;
     }
-    row.density = stored.density;
-    row.sqnrDb = stored.sqnrDb;
-    row.storedBytes = stored.storedBytes;
+    row.density = work.stored.density;
+    row.sqnrDb = work.stored.sqnrDb;
+    row.storedBytes = work.stored.storedBytes;
     result.storedBytes += row.storedBytes - (originalStays ? 0 : row.originalBytes);
     return row;
+}
+
+/// As many layers at a time as there are processors: each holds a few copies of its weight while it is worked on.
+Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>& layers, const std::function<bool()>& cancelled) {
+    const std::size_t atOnce = base::availableProcessors();
+    for (std::size_t begin = 0; begin < layers.size(); begin += atOnce) {
+        if (cancelled && cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+        const std::size_t count = std::min(atOnce, layers.size() - begin);
+        std::vector<std::optional<Result<Work>>> works(count);
+        base::parallelFor(count, [&](std::size_t i) { works[i] = workOn(graph, layers[begin + i]); });
+        for (std::size_t i = 0; i < count; ++i) {
+            const Layer& layer = layers[begin + i];
+            if (!*works[i]) return atLayer(std::move(*works[i]).error(), graph.nodes[static_cast<std::size_t>(layer.use.node)]);
+            result.layers.push_back(apply(result, layer, std::move(**works[i])));
+        }
+    }
+    return {};
 }
 
 std::int64_t bytesOfConstants(const Graph& graph) {
@@ -171,12 +204,7 @@ Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, co
     std::vector<Layer> layers;
     for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});
     pruneTogether(result.graph, layers);
-    for (Layer& layer : layers) {
-        if (cancelled && cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
-        auto row = compressLayer(result, layer);
-        if (!row) return atLayer(std::move(row).error(), graph.nodes[static_cast<std::size_t>(layer.use.node)]);
-        result.layers.push_back(std::move(*row));
-    }
+    TRIMTAB_REQUIRE(compressLayers(result, graph, layers, cancelled));
     return result;
 }
 

@@ -1,6 +1,8 @@
 #include <cstring>
 #include <unordered_set>
+#include <vector>
 
+#include "core/base/parallel.h"
 #include "core/compress/compress.h"
 
 namespace trimtab::compress {
@@ -33,15 +35,25 @@ bool holdsNaN(const Tensor& tensor) {
 }  // namespace
 
 Status checkForNaN(const Graph& graph) {
+    struct Weight {
+        const Tensor* tensor;
+        graph::ValueId value;
+        const graph::Node* reader;
+        bool wrong = false;
+    };
+    std::vector<Weight> weights;
     std::unordered_set<graph::ValueId> seen;
     for (const graph::Node& node : graph.nodes) {
         for (const graph::ValueId id : node.inputs) {
             const Tensor* constant = graph.constantOf(id);
-            if (!constant || constant->shape().rank() == 0 || !seen.insert(id).second) continue;
-            if (holdsNaN(*constant))
-                return fail(ErrorCode::Refused, "the weight \"" + graph.value(id).name + "\" holds NaN; train or export the model again",
-                            "layer " + node.name);
+            if (constant && constant->shape().rank() > 0 && seen.insert(id).second) weights.push_back({constant, id, &node});
         }
+    }
+    base::parallelFor(weights.size(), [&](std::size_t i) { weights[i].wrong = holdsNaN(*weights[i].tensor); });
+    for (const Weight& weight : weights) {
+        if (weight.wrong)
+            return fail(ErrorCode::Refused, "the weight \"" + graph.value(weight.value).name + "\" holds NaN; train or export the model again",
+                        "layer " + weight.reader->name);
     }
     return {};
 }

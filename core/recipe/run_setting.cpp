@@ -67,6 +67,7 @@ Result<RunSetting> runSettingFromJson(const Json& json) {
     TRIMTAB_TRY(setting.batch, reader.integer("batch", 0, 0, kLargestExtent));
     TRIMTAB_REQUIRE(readShapes(setting, reader));
     for (auto [key, field] : {std::pair{"engine", &setting.engine}, std::pair{"device", &setting.device}}) {
+        if (!reader.has(key)) continue;
         TRIMTAB_TRY(std::string word, reader.text(key, *field));
         TRIMTAB_TRY(*field, identifier(std::move(word), reader.pathOf(key)));
     }

@@ -14,6 +14,7 @@ struct Family {
     std::string name;    // "int8"
     std::string recipe;  // JSON
     double tolerance;    // ‖cuda − reference‖ / ‖reference‖ of the first output
+    bool coarse = false; // formed from codes of activations, whose rounding at ties differs: half of the treatment's own error is allowed too
 };
 /// Every family of recipes that the engine executes or emulates.
 const std::vector<Family>& families();

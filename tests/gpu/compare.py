@@ -32,7 +32,7 @@ def read_oracle(path):
 def products(record):
     lines = record.get("stages", {}).get("bench", {}).get("figures") or []
     for line in lines:
-        if line.get("kind") == "product":
+        if line.get("kind") == "product" and line.get("passed") is not False:
             yield OUR_NAMES.get(line["dtype"], line["dtype"]), int(line["m"]), int(line["n"]), int(line["k"]), float(line["latency_us"])
 
 

@@ -31,8 +31,9 @@ def newest_records(folder):
 
 
 def figures_of(record, stage, kind):
+    """Without those that are wrong: what failed is told by the stage, and is no figure."""
     lines = record.get("stages", {}).get(stage, {}).get("figures") or []
-    return [line for line in lines if isinstance(line, dict) and line.get("kind") == kind]
+    return [line for line in lines if isinstance(line, dict) and line.get("kind") == kind and line.get("passed") is not False]
 
 
 def sentence_of_checks(record):

@@ -106,7 +106,8 @@ struct PrefillWarp {
         }
     }
     __device__ __forceinline__ void multiplyKeys(float (&s)[kTiles][kKeys / 8][4], const T* keys) {
-#pragma unroll
+        constexpr int kUnrolled = Shape::kQueryInRegisters ? D / 16 : 4;  // more would keep more addresses than there are registers
+#pragma unroll kUnrolled
         for (int step = 0; step < D / 16; ++step) {
             if constexpr (!Shape::kQueryInRegisters) {
 #pragma unroll

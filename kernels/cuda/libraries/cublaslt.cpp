@@ -17,7 +17,7 @@ namespace trimtab::cuda {
 namespace {
 
 constexpr std::int64_t kWorkspaceBytes = 64 << 20;
-constexpr int kCandidates = 12;
+constexpr int kCandidates = 32;
 constexpr int kTimedRuns = 5;
 constexpr std::int64_t kMajorVersion = 13;
 
