@@ -68,6 +68,7 @@ struct PrefillWarp {
     using Shape = PrefillShape<D, kTiles>;
     static constexpr int kKeys = Shape::kKeys;
     static constexpr int kKept = Shape::kQueryInRegisters ? D / 16 : 1;
+    static constexpr int kUnrolled = Shape::kQueryInRegisters ? D / 16 : 4;  // more would keep more addresses than there are registers
 
     unsigned q[kTiles][kKept][4];
     float o[kTiles][D / 8][4];
@@ -106,7 +107,6 @@ struct PrefillWarp {
         }
     }
     __device__ __forceinline__ void multiplyKeys(float (&s)[kTiles][kKeys / 8][4], const T* keys) {
-        constexpr int kUnrolled = Shape::kQueryInRegisters ? D / 16 : 4;  // more would keep more addresses than there are registers
 #pragma unroll kUnrolled
         for (int step = 0; step < D / 16; ++step) {
             if constexpr (!Shape::kQueryInRegisters) {
