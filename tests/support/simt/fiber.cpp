@@ -85,10 +85,6 @@ void switchTo(Fiber& from, Fiber& to, [[maybe_unused]] bool ends) {
 #if TRIMTAB_SIMT_ASAN
     __sanitizer_start_switch_fiber(ends ? nullptr : &from.fakeStack, to.stack, to.stackBytes);
 #endif
-#if TRIMTAB_SIMT_TSAN
-    if (from.sanitizer == nullptr) from.sanitizer = __tsan_get_current_fiber();
-    __tsan_switch_to_fiber(to.sanitizer, 0);
-#endif
     switchStacks(from, to);
     arrive(from, to);
 }
@@ -105,9 +101,6 @@ Fiber* FiberPool::take() {
         fiber->stack = static_cast<std::byte*>(mapped) + kGuardBytes;
         fiber->stackBytes = kStackBytes;
         fiber->colour = m_all.size() % 32 * 128 + 128;
-#if TRIMTAB_SIMT_TSAN
-        fiber->sanitizer = __tsan_create_fiber(0);
-#endif
     }
 #if TRIMTAB_SIMT_ASAN
     __asan_unpoison_memory_region(fiber->stack, fiber->stackBytes);  // a thread that was given up left its frames there
@@ -117,12 +110,7 @@ Fiber* FiberPool::take() {
 }
 
 FiberPool::~FiberPool() {
-    for (const auto& fiber : m_all) {
-#if TRIMTAB_SIMT_TSAN
-        __tsan_destroy_fiber(fiber->sanitizer);
-#endif
-        munmap(fiber->stack - kGuardBytes, kGuardBytes + kStackBytes);
-    }
+    for (const auto& fiber : m_all) munmap(fiber->stack - kGuardBytes, kGuardBytes + kStackBytes);
 }
 
 }  // namespace trimtab::simt

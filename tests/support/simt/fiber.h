@@ -1,6 +1,7 @@
 #pragma once
 // Threads of control that hand over to one another by name: a stack each, switched by saving the callee-saved registers (System V ABI for
-// x86-64, §3.2.1; ucontext on other processors). Sanitizers are told of every switch.
+// x86-64, §3.2.1; ucontext on other processors). AddressSanitizer is told of every switch;
+// nothing here is for ThreadSanitizer, which must not instrument what runs on fibers (tests/kernels/cuda/CMakeLists.txt).
 #include <cstddef>
 #include <memory>
 #include <vector>
@@ -17,7 +18,6 @@ struct Fiber {
     std::size_t colour = 0;  // bytes left free at the top, so that the tops of many stacks do not share one cache set
     void* stackPointer = nullptr;
     void* fakeStack = nullptr;  // AddressSanitizer's
-    void* sanitizer = nullptr;  // ThreadSanitizer's
 #if !defined(__x86_64__)
     ucontext_t context{};
 #endif
