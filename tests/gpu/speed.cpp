@@ -30,8 +30,25 @@ const std::map<std::string, std::string>& recipes() {
 
 double secondsSince(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
+/// Time on the device by kernel, of one run step by step: what launches cost is in it.
+class KernelTimes final : public trace::NodeListener {
+public:
+    explicit KernelTimes(const std::vector<trace::LayerRecord>& layers) : m_layers(layers) {}
+    void beginNode(std::int32_t) override {}
+    void endNode(std::int32_t) override {}
+    void nodeTime(std::int32_t layer, double nanoseconds) override {
+        const auto& record = m_layers[static_cast<std::size_t>(layer)];
+        microseconds[record.op + ": " + record.kernel] += nanoseconds / 1000;
+    }
+    std::map<std::string, double> microseconds;
+
+private:
+    const std::vector<trace::LayerRecord>& m_layers;
+};
+
 struct Measured {
     double microseconds = 0;
+    std::map<std::string, double> stepByStep;  // microseconds by operator and kernel
     std::int64_t weightBytes = 0;
     int layers = 0;
     std::map<std::string, int> kernels;
@@ -46,6 +63,9 @@ Result<Measured> timeStep(const std::shared_ptr<cuda::Tools>& tools, const Graph
     Measured measured;
     TRIMTAB_TRY(measured.microseconds, medianMicroseconds(*tools->device, [&] { return model.plan().pass(); }, groups, passes));
     measured.weightBytes = model.weightBytes();
+    KernelTimes times(model.layers());
+    TRIMTAB_TRY([[maybe_unused]] const auto outputs, model.plan().run(inputs, &times));
+    measured.stepByStep = times.microseconds;
     for (const auto& layer : model.layers()) ++measured.kernels[layer.kernel];
     return measured;
 }
@@ -67,7 +87,7 @@ Status stepSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::Llama
     const double seconds = decoded.microseconds * 1e-6;
     print({{"kind", "decode"}, {"model", name}, {"recipe", recipeName}, {"batch", 1}, {"context", kContext}, {"microseconds", decoded.microseconds},
            {"tokens_per_second", 1 / seconds}, {"bytes", bytes}, {"share_of_bandwidth", bytes / seconds / bandwidth}, {"compress_seconds", compressing},
-           {"kernels", decoded.kernels}});
+           {"kernels", decoded.kernels}, {"step_by_step_us", decoded.stepByStep}});
     return {};
 }
 
@@ -79,7 +99,7 @@ Status promptSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::Lla
     TRIMTAB_TRY(const auto promptInputs, support::llamaInputs(weights, prompt));
     TRIMTAB_TRY(const Measured filled, timeStep(tools, promptCompressed.graph, promptInputs, 9, 2));
     print({{"kind", "prefill"}, {"model", name}, {"recipe", recipeName}, {"batch", 1}, {"tokens", kContext}, {"microseconds", filled.microseconds},
-           {"tokens_per_second", kContext / (filled.microseconds * 1e-6)}, {"kernels", filled.kernels}});
+           {"tokens_per_second", kContext / (filled.microseconds * 1e-6)}, {"kernels", filled.kernels}, {"step_by_step_us", filled.stepByStep}});
     return {};
 }
 

@@ -36,14 +36,17 @@ int splitsFor(std::int64_t stages, std::int64_t rowsOfWarp, std::int64_t n, std:
 
 template <class T, class Format, int halves, bool grouped>
 Status launchTensor(Stream stream, FewRows rows) {
-    constexpr std::int64_t resident = kMultiprocessors * (halves == 1 ? 3 : 2);
+    const std::int64_t xBytes = static_cast<std::int64_t>(rows.m) * rows.k * 2;
+    rows.xShared = rows.aligned && xBytes <= kMostSharedX;
+    const std::size_t shared = static_cast<std::size_t>(sharedBeforeX(halves)) + (rows.xShared ? static_cast<std::size_t>(xBytes) : 0);
+    constexpr std::size_t threeFit = 75 << 10;  // of the 227 KB of a multiprocessor, 1 KB of which each block takes besides
+    const std::int64_t resident = kMultiprocessors * (halves == 1 && shared <= threeFit ? 3 : 2);
     const std::int64_t stages = std::max<std::int64_t>(1, ceilDivide(rows.rowBytes, kStageBytes));
     rows.splits = splitsFor(stages, 16, rows.n, 8 * resident);
     rows.steps = static_cast<int>(ceilDivide(stages, rows.splits));
     rows.tiles = static_cast<int>(ceilDivide(rows.n, 16 * kWarps / rows.splits));
     const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(rows.tiles, resident));
-    return launchDependent(fewRowsTensorKernel<T, Format, halves, grouped>, dim3(blocks), dim3(kWarps * 32), fewRowsShared(halves), stream,
-                           rows);
+    return launchDependent(fewRowsTensorKernel<T, Format, halves, grouped>, dim3(blocks), dim3(kWarps * 32), shared, stream, rows);
 }
 
 template <class T, class Format>
@@ -72,6 +75,7 @@ Status launchTensorRows(Stream stream, const Product& product, const ProductOper
                        .tiles = 0,
                        .steps = 0,
                        .aligned = isAligned(operands.x, 16) && product.k % 8 == 0,
+                       .xShared = false,
                        .epilogue = epilogueOf(product, operands)};
     if (format.kind == WeightFormat::Kind::Plain) return launchFormat<T, PlainWeights>(stream, rows, false);
     if (format.kind == WeightFormat::Kind::Int8) return launchFormat<T, Int8Weights>(stream, rows, groups > 1);

@@ -3,7 +3,8 @@
 //
 // A warp takes tiles of 16 outputs. Their weights come in stages of 16 rows × 128 bytes through a ring of its own in shared memory, filled
 // by asynchronous copies of whole lines, so that kSlots stages a warp (192 KB a multiprocessor) are on their way at any time and no
-// register waits for them. `splits` warps of a block share a tile: stage s belongs to warp s mod splits, and their sums meet in shared
+// register waits for them. x is brought to shared memory once a block where it fits: read from the L2 cache stage by stage, it would be waited
+// for each time (on an H100 that, not the weights, set the time of small products: 16 µs at 2048 × 8192 whatever the width). `splits` warps of a block share a tile: stage s belongs to warp s mod splits, and their sums meet in shared
 // memory. Blocks stay and walk over tiles; the ring runs ahead into the next tile. The first weights are asked for before the previous
 // kernel has ended.
 //
@@ -29,6 +30,7 @@ struct FewRows {
     int tiles;           // of a block: 8 / splits times 16 rows
     int steps;           // stages a warp takes of a tile
     bool aligned;        // x may be read 16 bytes at a time
+    bool xShared;        // x is read from shared memory; only when aligned
     Epilogue epilogue;
 };
 
@@ -38,8 +40,10 @@ inline constexpr int kStageBytes = 128;  // of each row
 inline constexpr int kSlotBytes = 16 * kStageBytes;
 inline constexpr int kRingBytes = kWarps * kSlots * kSlotBytes;
 
-/// Shared bytes: the rings, and twice (of two tiles in turn) the warps' sums.
-inline std::size_t fewRowsShared(int halves) { return kRingBytes + 2U * kWarps * 16 * 8 * static_cast<unsigned>(halves) * sizeof(float); }
+inline constexpr std::int64_t kMostSharedX = 32 << 10;  // bytes of x; two blocks a multiprocessor still fit
+
+/// Shared bytes before x: the rings, and twice (of two tiles in turn) the warps' sums.
+__host__ __device__ constexpr int sharedBeforeX(int halves) { return kRingBytes + 2 * kWarps * 16 * 8 * halves * 4; }
 
 /// Where a warp is: a tile of its block and a stage of it.
 struct Cursor {
@@ -84,10 +88,10 @@ __device__ __forceinline__ void fetchStage(const FewRows& p, const Lane& me, con
 
 /// Eight columns of a row of x, zero beyond its end and beyond m.
 template <class T>
-__device__ __forceinline__ uint4 loadEight(const FewRows& p, int row, int column) {
+__device__ __forceinline__ uint4 loadEight(const FewRows& p, const T* x, int row, int column) {
     uint4 eight = make_uint4(0, 0, 0, 0);
     if (row >= p.m || column >= p.k) return eight;
-    const T* from = static_cast<const T*>(p.x) + static_cast<std::int64_t>(row) * p.k + column;
+    const T* from = x + static_cast<std::int64_t>(row) * p.k + column;
     if (p.aligned) return *reinterpret_cast<const uint4*>(from);
     unsigned long long low = 0, high = 0;
 #pragma unroll 1
@@ -97,6 +101,17 @@ __device__ __forceinline__ uint4 loadEight(const FewRows& p, int row, int column
     }
     return make_uint4(static_cast<unsigned>(low), static_cast<unsigned>(low >> 32), static_cast<unsigned>(high),
                       static_cast<unsigned>(high >> 32));
+}
+
+/// All of x behind the sums in shared memory, when it fits; the whole block takes part.
+template <class T>
+__device__ __forceinline__ const T* placeX(const FewRows& p, unsigned char* room) {
+    if (!p.xShared) return static_cast<const T*>(p.x);
+    const int chunks = p.m * p.k / 8;
+    for (int i = static_cast<int>(threadIdx.x); i < chunks; i += kWarps * 32)
+        reinterpret_cast<uint4*>(room)[i] = static_cast<const uint4*>(p.x)[i];
+    __syncthreads();
+    return reinterpret_cast<const T*>(room);
 }
 
 /// Scales and zero points of the groups that a stage meets (at most eight): lane (g, t) holds those of rows g and g + 8, groups t and t + 4
@@ -258,11 +273,18 @@ __global__ void __launch_bounds__(kWarps * 32, halves == 1 ? 3 : 2) fewRowsTenso
         ahead.advance(p);
     }
     waitForPreviousKernel();
+    const T* const rowsOfX = placeX<T>(p, shared + sharedBeforeX(halves));
     float sums[halves][4] = {};
     unsigned addends[2] = {};
     OutputInputs first;
     int slot = 0, parity = 0;
-    for (Cursor at{static_cast<int>(blockIdx.x), 0}; at.tile < p.tiles; at.advance(p)) {
+    const auto scalesAt = [&](const Cursor& where) {
+        return loadScales<Format::kBlocks>(p, me, me.firstRow(p, where.tile), (where.step * p.splits + me.slice) * Format::kBlocks);
+    };
+    Cursor next{static_cast<int>(blockIdx.x), 0};
+    StageScales coming{};
+    if (grouped && next.tile < p.tiles) coming = scalesAt(next);
+    for (Cursor at = next; at.tile < p.tiles; at.advance(p)) {
         const int row0 = me.firstRow(p, at.tile);
         const int block = (at.step * p.splits + me.slice) * Format::kBlocks;
         if (at.step == 0) {
@@ -273,9 +295,11 @@ __global__ void __launch_bounds__(kWarps * 32, halves == 1 ? 3 : 2) fewRowsTenso
 #pragma unroll
         for (int h = 0; h < halves; ++h)
 #pragma unroll
-            for (int j = 0; j < Format::kBlocks; ++j) x[h][j] = loadEight<T>(p, 8 * h + me.g, (block + j) * 32 + 8 * me.t);
-        StageScales stage{};
-        if (grouped) stage = loadScales<Format::kBlocks>(p, me, row0, block);
+            for (int j = 0; j < Format::kBlocks; ++j) x[h][j] = loadEight<T>(p, rowsOfX, 8 * h + me.g, (block + j) * 32 + 8 * me.t);
+        // The next stage's scales are asked for while this one is multiplied.
+        const StageScales stage = coming;
+        next.advance(p);
+        if (grouped && next.tile < p.tiles) coming = scalesAt(next);
         waitForCopies<kSlots - 1>();
         __syncwarp();
         multiplyStage<T, Format, halves, grouped>(p, me, ring + slot * kSlotBytes, x, stage, block, addends, sums);
