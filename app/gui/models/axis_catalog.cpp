@@ -19,10 +19,12 @@ const std::vector<AxisOffer>& axisOffers() {
          {"32", "16", "8", "6", "5", "4", "3", "2"}, {tr("as is"), "16", "8", "6", "5", "4", "3", "2"}},
         {QStringLiteral("weights.group"), tr("Group"), tr("How many columns share a scale. Small groups are finer and cost a little size."),
          {"0", "128", "64", "32", "16"}, {tr("channel"), "128", "64", "32", "16"}},
-        {QStringLiteral("compute"), tr("Products"), tr("The type in which products are formed. int8 rounds activations too."),
-         {"fp32", "bf16", "int8"}, {"fp32", "bf16", "int8"}},
+        {QStringLiteral("compute"), tr("Products"), tr("The type in which products are formed. int8 and fp8 round activations too."),
+         {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}, {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}},
         {QStringLiteral("run.batch"), tr("Batch"), tr("How many samples one run takes. The model needs an open first dimension."),
          {"1", "4", "16", "32", "64"}, {"1", "4", "16", "32", "64"}},
+        {QStringLiteral("run.engine"), tr("Engine"), tr("What runs it: this machine's processor, or an NVIDIA GPU where one is."),
+         {"cpu", "cuda"}, {"cpu", "cuda"}},
     };
     return offers;
 }

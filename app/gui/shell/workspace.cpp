@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/shell/workspace.h"
 
+#include <set>
+
 #include <QDir>
 #include <QFileInfo>
 #include <QStandardPaths>
@@ -16,6 +18,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
       m_worker(std::make_unique<WorkerLane>(options)),
       m_model(std::make_unique<ModelTask>(*m_worker, settings)),
       m_data(std::make_unique<DataTask>(*m_worker, *m_model)),
+      m_devices(std::make_unique<DevicesTask>(options)),
       m_export(std::make_unique<ExportTask>(*m_worker)),
       m_sweep(std::make_unique<SweepTask>(options)),
       m_results(std::make_unique<ResultsTask>()) {
@@ -27,6 +30,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
 }
 
 Workspace::~Workspace() {
+    m_devices.reset();
     m_sweep.reset();
     m_results.reset();
     m_worker.reset();
@@ -63,6 +67,7 @@ void Workspace::connectTasks() {
         emit problem(tr("%1 could not be opened. %2").arg(QFileInfo(path).fileName(), QString::fromStdString(error.text())));
         emit idleChanged();
     });
+    connect(m_devices.get(), &DevicesTask::changed, this, &Workspace::idleChanged);
     connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
 }
 
@@ -76,6 +81,7 @@ void Workspace::open(const QString& path) {
         emit problem(tr("%1 is not there any more.").arg(file.absoluteFilePath()));
         return;
     }
+    m_devices->ask();
     m_chosenSession.clear();
     m_pendingData.clear();
     m_settings.set(Setting::LastFolder, file.absolutePath());
@@ -198,11 +204,24 @@ QString Workspace::runProblem() const {
     if (!m_data->decided()) return tr("Choose data, or go on without, on the Data page.");
     if (m_draft.axes.empty()) return tr("Choose at least one value to vary.");
     if (!m_sweep->gridProblem().isEmpty()) return m_sweep->gridProblem();
+    return engineProblem();
+}
+
+QString Workspace::engineProblem() const {
+    std::set<std::string> engines{m_draft.setting.engine};
+    for (const trial::Axis& axis : m_draft.axes) {
+        if (axis.path != "run.engine") continue;
+        for (const Json& value : axis.values) engines.insert(value.is_string() ? value.get<std::string>() : std::string());
+    }
+    for (const std::string& engine : engines) {
+        const QString problem = m_devices->problem(engine);
+        if (!problem.isEmpty()) return tr("The engine %1 cannot run here: %2").arg(QString::fromStdString(engine), problem);
+    }
     return {};
 }
 
 bool Workspace::idle() const {
-    return !m_worker->busy() && !m_results->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
+    return !m_worker->busy() && !m_devices->busy() && !m_results->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
            m_data->state() != DataTask::State::Loading && m_pendingData.isEmpty();
 }
 

@@ -7,6 +7,7 @@
 #include <QObject>
 
 #include "app/gui/tasks/data_task.h"
+#include "app/gui/tasks/devices_task.h"
 #include "app/gui/tasks/export_task.h"
 #include "app/gui/tasks/model_task.h"
 #include "app/gui/tasks/results_task.h"
@@ -41,6 +42,7 @@ public:
 
     ModelTask& model() { return *m_model; }
     DataTask& data() { return *m_data; }
+    DevicesTask& devices() { return *m_devices; }
     SweepTask& sweep() { return *m_sweep; }
     ResultsTask& results() { return *m_results; }
     ExportTask& exports() { return *m_export; }
@@ -61,11 +63,14 @@ private:
     /// Shows the extents that the session's study was run with as the model's.
     void takeSymbols();
     void refreshDraft();
+    /// Why an engine that the draft asks for cannot run here; empty when all can.
+    QString engineProblem() const;
 
     Settings& m_settings;
     std::unique_ptr<WorkerLane> m_worker;
     std::unique_ptr<ModelTask> m_model;
     std::unique_ptr<DataTask> m_data;
+    std::unique_ptr<DevicesTask> m_devices;
     std::unique_ptr<ExportTask> m_export;
     std::unique_ptr<SweepTask> m_sweep;
     std::unique_ptr<ResultsTask> m_results;

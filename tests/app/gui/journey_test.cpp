@@ -105,6 +105,26 @@ TEST_F(Journey, AsksForOpenDimensionsOnceAndRemembersThem) {
     EXPECT_EQ(workspace().model().symbols().at("batch"), 4);
 }
 
+TEST_F(Journey, OffersTheEnginesThatAreHereAndSaysWhatIsMissing) {
+    openModel(smallModel());
+    ASSERT_TRUE(waitUntil(workspace().devices(), &gui::DevicesTask::changed, [this] { return !workspace().devices().busy(); }));
+    const QString reason = QStringLiteral("no NVIDIA driver is here");
+    workspace().devices().take({{"engines", {{{"name", "cpu"}, {"available", true}}, {{"name", "cuda"}, {"available", false}, {"reason", reason.toStdString()}}}}});
+    auto* cuda = find<QPushButton>(QStringLiteral("axis.run.engine.cuda"));
+    EXPECT_FALSE(cuda->isEnabled());
+    EXPECT_EQ(cuda->toolTip(), reason);
+    EXPECT_TRUE(find<QPushButton>(QStringLiteral("axis.run.engine.cpu"))->isEnabled());
+    workspace().data().goWithout();
+    workspace().setAxes({trial::parseAxis("run.engine=cpu,cuda").value()});
+    waitForGrid();
+    EXPECT_TRUE(cuda->isEnabled()) << "a session recorded elsewhere asks for it: it can be switched off";
+    EXPECT_TRUE(workspace().runProblem().contains(reason)) << workspace().runProblem().toStdString();
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("sweep.run"))->isEnabled());
+    workspace().devices().take({{"engines", {{{"name", "cpu"}, {"available", true}}, {{"name", "cuda"}, {"available", true}}}}});
+    EXPECT_TRUE(cuda->isEnabled());
+    EXPECT_TRUE(find<QPushButton>(QStringLiteral("sweep.run"))->isEnabled());
+}
+
 TEST_F(Journey, MeasuresWhereTheTimeGoes) {
     openModel(smallModel());
     click(QStringLiteral("model.measure"));

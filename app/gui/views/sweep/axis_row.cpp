@@ -56,6 +56,7 @@ QPushButton* AxisRow::addChip(const QString& value, const QString& label) {
     chip->setProperty(kValue, value);
     m_flow->add(chip);
     m_chips << chip;
+    connect(chip, &QPushButton::toggled, this, &AxisRow::showAvailability);
     connect(chip, &QPushButton::toggled, this, &AxisRow::changed);
     return chip;
 }
@@ -98,6 +99,24 @@ void AxisRow::setAxis(const std::optional<trial::Axis>& axis) {
         QPushButton* chip = addChip(value, value);
         const QSignalBlocker quiet(chip);
         chip->setChecked(true);
+    }
+    showAvailability();
+}
+
+void AxisRow::setUnavailable(const QString& value, const QString& reason) {
+    if (reason.isEmpty()) {
+        m_unavailable.remove(value);
+    } else {
+        m_unavailable[value] = reason;
+    }
+    showAvailability();
+}
+
+void AxisRow::showAvailability() {
+    for (QPushButton* chip : m_chips) {
+        const QString reason = m_unavailable.value(chip->property(kValue).toString());
+        chip->setEnabled(reason.isEmpty() || chip->isChecked());
+        chip->setToolTip(reason);
     }
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include <QFrame>
+#include <QMap>
 
 #include "app/gui/models/axis_catalog.h"
 
@@ -25,6 +26,9 @@ public:
     std::optional<trial::Axis> axis() const;
     /// Switches on exactly these; values without a chip get one. Nothing is emitted.
     void setAxis(const std::optional<trial::Axis>& axis);
+    /// Greys the chip of a value that cannot be had here and says why when pointed at; an empty reason offers it again. One that is on can
+    /// still be switched off.
+    void setUnavailable(const QString& value, const QString& reason);
 
 signals:
     void changed();
@@ -32,11 +36,13 @@ signals:
 private:
     QPushButton* addChip(const QString& value, const QString& label);
     void addCustom();
+    void showAvailability();
 
     AxisOffer m_offer;
     FlowBox* m_flow = nullptr;
     QLineEdit* m_custom = nullptr;
     QList<QPushButton*> m_chips;
+    QMap<QString, QString> m_unavailable;  // value → reason
 };
 
 }  // namespace trimtab::gui

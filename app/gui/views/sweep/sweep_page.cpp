@@ -203,6 +203,7 @@ void SweepPage::connectTasks() {
     connect(&m_work.sweep(), &SweepTask::runningChanged, this, &SweepPage::refreshRun);
     connect(&m_work.model(), &ModelTask::timingChanged, this, &SweepPage::refreshGrid);
     connect(&m_work.data(), &DataTask::scoreChanged, this, &SweepPage::refreshGrid);
+    connect(&m_work.devices(), &DevicesTask::changed, this, &SweepPage::refreshEngines);
 }
 
 void SweepPage::applyAxes() {
@@ -250,6 +251,14 @@ void SweepPage::refresh() {
     }
     m_session->setText(tr("Results are kept in %1").arg(m_work.sessionPath()));
     refreshGrid();
+}
+
+void SweepPage::refreshEngines() {
+    for (AxisRow* row : m_axes) {
+        if (row->path() != QStringLiteral("run.engine")) continue;
+        for (const char* engine : {"cpu", "cuda"}) row->setUnavailable(QString::fromLatin1(engine), m_work.devices().problem(engine));
+    }
+    refreshRun();
 }
 
 void SweepPage::refreshGrid() {

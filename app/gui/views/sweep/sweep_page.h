@@ -39,6 +39,7 @@ private:
     void applyBudget();
     void chooseSession();
     void refresh();
+    void refreshEngines();
     void refreshGrid();
     void refreshRun();
 
