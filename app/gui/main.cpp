@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The window. Everything is made and tied together here.
 #include <cstdio>
+#include <optional>
 
 #include <QApplication>
 #include <QIcon>
@@ -34,15 +35,18 @@ int run(QApplication& application, const gui::CommandLine& line) {
     gui::FileDialogPrompt files;
     gui::MainWindow window({workspace, theme, settings, files});
     if (line.size.isValid()) window.resize(line.size);
+    std::optional<gui::Grab> grab;
+    if (!line.grabPage.isEmpty()) {
+        grab.emplace(window, workspace, line.grabPage, line.grabOutput);
+        QObject::connect(&*grab, &gui::Grab::done, &application, [](bool written, const QString& problem) {
+            if (!written) std::fprintf(stderr, "trimtab-gui: %s\n", qPrintable(problem));
+            QApplication::exit(written ? 0 : 1);
+        });
+    }
+    // Opened last, so that nothing that opening tells of is missed.
     if (!line.file.isEmpty()) workspace.open(line.file);
     window.show();
-    if (line.grabPage.isEmpty()) return QApplication::exec();
-    gui::Grab grab(window, workspace, line.grabPage, line.grabOutput);
-    QObject::connect(&grab, &gui::Grab::done, &application, [](bool written, const QString& problem) {
-        if (!written) std::fprintf(stderr, "trimtab-gui: %s\n", qPrintable(problem));
-        QApplication::exit(written ? 0 : 1);
-    });
-    grab.start();
+    if (grab) grab->start();
     return QApplication::exec();
 }
 

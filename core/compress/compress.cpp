@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <span>
 
@@ -151,11 +152,20 @@ LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
 /// As many layers at a time as there are processors: each holds a few copies of its weight while it is worked on.
 Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>& layers, const std::function<bool()>& cancelled) {
     const std::size_t atOnce = base::availableProcessors();
+    std::mutex guard;
+    bool stopped = false;
+    const auto stops = [&] {
+        const std::lock_guard lock(guard);
+        stopped = stopped || (cancelled && cancelled());
+        return stopped;
+    };
     for (std::size_t begin = 0; begin < layers.size(); begin += atOnce) {
-        if (cancelled && cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
         const std::size_t count = std::min(atOnce, layers.size() - begin);
         std::vector<std::optional<Result<Work>>> works(count);
-        base::parallelFor(count, [&](std::size_t i) { works[i] = workOn(graph, layers[begin + i]); });
+        base::parallelFor(count, [&](std::size_t i) {
+            if (!stops()) works[i] = workOn(graph, layers[begin + i]);
+        });
+        if (stopped) return fail(ErrorCode::Cancelled, "cancelled");
         for (std::size_t i = 0; i < count; ++i) {
             const Layer& layer = layers[begin + i];
             if (!*works[i]) return atLayer(std::move(*works[i]).error(), graph.nodes[static_cast<std::size_t>(layer.use.node)]);

@@ -33,7 +33,7 @@ struct Compressed {
 
 /// Order: prune, then quantise what is left (zeros stay zero when the scheme is symmetric). Refused when a rule matches no node
 /// (naming the rule), for NaN weights (naming the layer), or when the recipe asks for what a layer cannot have.
-/// `cancelled` is polled between layers.
+/// `cancelled` is polled before each layer, by one thread at a time.
 Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const std::function<bool()>& cancelled = {});
 
 /// Names the first layer whose weight holds a NaN; infinities are ordinary.

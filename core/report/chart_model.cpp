@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -9,11 +10,15 @@ namespace trimtab::report {
 namespace {
 
 constexpr double kLogarithmicSpan = 20;
+constexpr double kMargin = 0.06;  // of the span, on each side
+constexpr double kDecadesWithSteps = 3.5;
+constexpr int kTicks = 6;  // about
 
-std::string tickLabel(double value) {
-    const double magnitude = std::abs(value);
-    if (magnitude >= 1e5 || (magnitude > 0 && magnitude < 1e-3)) return fmt::format("{:.0e}", value);
-    return fmt::format("{:.6g}", value);
+/// As many digits as tell a tick from the one a step further.
+std::string tickLabel(double value, double step) {
+    if (value == 0) return "0";
+    const double digits = std::floor(std::log10(std::abs(value))) - std::floor(std::log10(step)) + 2;
+    return fmt::format("{:.{}g}", value, static_cast<int>(std::clamp(digits, 6.0, 16.0)));
 }
 
 double roundStep(double span, int wanted) {
@@ -25,18 +30,25 @@ double roundStep(double span, int wanted) {
 }
 
 void addLinearTicks(ChartAxis& axis) {
-    const double step = roundStep(axis.high - axis.low, 6);
-    for (double value = std::ceil(axis.low / step) * step; value <= axis.high + step * 1e-9; value += step)
-        axis.ticks.push_back({value, tickLabel(std::abs(value) < step * 1e-9 ? 0 : value)});
+    const double step = roundStep(axis.high - axis.low, kTicks);
+    const double first = std::ceil(axis.low / step - 1e-9);
+    const double last = std::floor(axis.high / step + 1e-9);
+    if (!(last - first <= 4 * kTicks)) return;  // not even NaN, as of ends that are too far apart for a difference
+    for (double i = first; i <= last; ++i) axis.ticks.push_back({i * step, tickLabel(i * step, step)});
 }
 
+/// 1, 2 and 5 of every decade while there are few decades; then whole decades, or every second, third … of very many.
 void addLogarithmicTicks(ChartAxis& axis) {
-    const bool many = std::log10(axis.high / axis.low) > 3;
-    for (double decade = std::pow(10.0, std::floor(std::log10(axis.low))); decade <= axis.high; decade *= 10) {
-        for (const double factor : {1.0, 2.0, 5.0}) {
-            const double value = decade * factor;
-            if ((factor > 1 && many) || value < axis.low || value > axis.high) continue;
-            axis.ticks.push_back({value, tickLabel(value)});
+    const double decades = std::log10(axis.high) - std::log10(axis.low);
+    const int every = std::max(1, static_cast<int>(std::ceil(decades / (kTicks + 2))));
+    const std::vector<double> factors = decades > kDecadesWithSteps ? std::vector{1.0} : std::vector{1.0, 2.0, 5.0};
+    const int first = static_cast<int>(std::floor(std::log10(axis.low)));
+    const int last = static_cast<int>(std::floor(std::log10(axis.high)));
+    for (int exponent = first; exponent <= last; ++exponent) {
+        if (exponent % every != 0) continue;
+        for (const double factor : factors) {
+            const double value = std::pow(10.0, exponent) * factor;
+            if (value >= axis.low && value <= axis.high) axis.ticks.push_back({value, tickLabel(value, value)});
         }
     }
 }
@@ -46,8 +58,8 @@ bool isFinite(const base::Interval& interval) { return std::isfinite(interval.lo
 }  // namespace
 
 double ChartAxis::position(double value) const {
-    double share = logarithmic ? std::log(std::max(value, low) / low) / std::log(high / low) : (value - low) / (high - low);
-    share = std::clamp(share, 0.0, 1.0);
+    const auto scaled = [this](double figure) { return logarithmic ? std::log(std::max(figure, low)) : figure; };
+    const double share = std::clamp((scaled(value) - scaled(low)) / (scaled(high) - scaled(low)), 0.0, 1.0);
     return reversed ? 1 - share : share;
 }
 
@@ -57,12 +69,15 @@ ChartAxis makeAxis(std::string title, double low, double high, bool reversed) {
     axis.reversed = reversed;
     axis.logarithmic = low > 0 && high / low > kLogarithmicSpan;
     if (axis.logarithmic) {
-        axis.low = low / 1.15;
-        axis.high = high * 1.15;
+        const double margin = std::pow(high / low, kMargin);
+        axis.low = std::max(low / margin, std::numeric_limits<double>::min());
+        axis.high = std::min(high * margin, std::numeric_limits<double>::max());
         addLogarithmicTicks(axis);
         return axis;
     }
-    const double margin = high > low ? 0.06 * (high - low) : std::max(std::abs(high) * 0.1, 1e-6);
+    const double magnitude = std::max(std::abs(low), std::abs(high));
+    const bool apart = high - low > magnitude * 1e-9;  // closer ones have no steps between them that a double tells apart
+    const double margin = apart ? kMargin * (high - low) : std::max(magnitude * 0.1, 1e-6);
     axis.low = low >= 0 && low - margin < 0 ? 0 : low - margin;
     axis.high = high + margin;
     addLinearTicks(axis);

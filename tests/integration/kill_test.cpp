@@ -2,38 +2,21 @@
 #include <chrono>
 #include <csignal>
 #include <gtest/gtest.h>
-#include <map>
 #include <sstream>
 
 #include "core/base/json.h"
 #include "core/base/random.h"
-#include "core/store/session.h"
 #include "tests/app/cli/command_line.h"
-#include "tests/app/cli/tiny_study.h"
+#include "tests/integration/kill_fixture.h"
 
 namespace trimtab::testing_cli {
 namespace {
 
-constexpr int kTrials = 5;  // 32, 8, 6, 4 and 3 bits
-
-class Kill : public testing::Test {
+class Kill : public KillFixture {
 protected:
     std::vector<std::string> sweep(const std::string& session) const {
         return {"sweep",     m_tiny.model(),      "--data",    m_tiny.data(), "--axis",      "weights.bits=32,8,6,4,3",
                 "--session", m_tiny.at(session), "--seconds", "0.02",        "--processes", "2", "--resume", "--json"};
-    }
-
-    /// Finished results of each trial's label.
-    std::map<std::string, int> stored(const std::string& session) const {
-        std::map<std::string, int> counts;
-        auto opened = store::Session::open(m_tiny.at(session), store::Mode::ReadOnly);
-        if (!opened) return counts;  // killed before the file was made
-        const auto studies = (*opened)->studies().value();
-        if (studies.empty()) return counts;
-        const auto results = (*opened)->results(studies.front().id, true).value();
-        for (const auto& result : results)
-            if (result.state == trial::State::Finished) ++counts[result.trial.label];
-        return counts;
     }
 
     /// The trials that a sweep told its user as finished: "LABEL: top1 …".
@@ -47,18 +30,6 @@ protected:
         return labels;
     }
 
-    void expectNothingLost(const std::string& session, const std::vector<std::string>& labels) const {
-        const auto counts = stored(session);
-        for (const std::string& label : labels)
-            EXPECT_EQ(counts.contains(label), true) << label << " was told as finished and is not there";
-    }
-
-    void expectWhole(const std::string& session) const {
-        const auto counts = stored(session);
-        EXPECT_EQ(counts.size(), static_cast<std::size_t>(kTrials));
-        for (const auto& [label, count] : counts) EXPECT_EQ(count, 1) << label << " was done " << count << " times";
-    }
-
     /// How long the sweep takes here when nothing disturbs it.
     int undisturbedMs() const {
         const auto begin = std::chrono::steady_clock::now();
@@ -68,8 +39,6 @@ protected:
         expectWhole("whole.trimtab");
         return static_cast<int>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count());
     }
-
-    TinyStudy m_tiny;
 };
 
 TEST_F(Kill, OfTheProgramLosesNothingThatWasAcknowledged) {

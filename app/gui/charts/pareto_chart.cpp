@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include <QCategoryAxis>
 #include <QChart>
@@ -20,19 +21,24 @@ namespace {
 
 constexpr double kReach = 14;         // how far from a marker a click still means it
 constexpr double kMarkerRadius = 5.5;
+constexpr double kBesideStrip = 0.94;  // of the plot's width
+constexpr double kNowhere = std::numeric_limits<double>::infinity();
 
 void clearCategories(QCategoryAxis& axis) {
     for (const QString& label : axis.categoriesLabels()) axis.remove(label);
 }
 
-/// Ticks from `beyond` on get no label: the strip's own name stands there.
-void setTicks(QCategoryAxis& axis, const Ticks& ticks, double low, double high, int decimals, double beyond) {
+/// Both axes run over shares of the plot, to which the plan has brought all figures. Ticks from `beyond` on get no label: the strip's own
+/// name stands there.
+void setTicks(QCategoryAxis& axis, const report::ChartAxis& scale, double high, double beyond) {
     clearCategories(axis);
-    axis.setStartValue(low);
-    for (const double position : ticks.positions) {
-        if (position >= low && position <= high && position < beyond) axis.append(QString::number(position + 0.0, 'f', decimals), position);
+    axis.setStartValue(0);
+    std::map<double, QString> labels;  // a category axis wants them in rising order
+    for (const auto& tick : scale.ticks) labels[scale.position(tick.value)] = QString::fromStdString(tick.label);
+    for (const auto& [position, label] : labels) {
+        if (position < beyond) axis.append(label, position);
     }
-    axis.setRange(low, high);
+    axis.setRange(0, high);
 }
 
 }  // namespace
@@ -117,10 +123,9 @@ void ParetoChart::rebuild() {
 }
 
 void ParetoChart::rebuildAxes() {
-    constexpr double kNowhere = std::numeric_limits<double>::infinity();
     const bool strip = m_plan.stripHigh > m_plan.stripLow;
-    setTicks(*m_xAxis, m_plan.x, m_plan.xLow, m_plan.xHigh, m_plan.xDecimals, strip ? m_plan.stripLow - m_plan.x.step / 2 : kNowhere);
-    setTicks(*m_yAxis, m_plan.y, m_plan.yLow, m_plan.yHigh, m_plan.yDecimals, kNowhere);
+    setTicks(*m_xAxis, m_plan.x, m_plan.width, strip ? kBesideStrip : kNowhere);
+    setTicks(*m_yAxis, m_plan.y, 1, kNowhere);
     m_xAxis->setTitleText(m_plan.xTitle);
     m_yAxis->setTitleText(m_plan.yTitle);
 }
@@ -141,7 +146,7 @@ void ParetoChart::drawBackground(QPainter* painter, const QRectF& area) {
 
 void ParetoChart::paintStrip(QPainter& painter) const {
     if (m_plan.stripHigh <= m_plan.stripLow) return;
-    const QRectF strip(toScene(m_plan.stripLow, m_plan.yHigh), toScene(m_plan.stripHigh, m_plan.yLow));
+    const QRectF strip(toScene(m_plan.stripLow, 1), toScene(m_plan.stripHigh, 0));
     painter.fillRect(strip, m_palette.chartBand);
     painter.setPen(QPen(m_palette.border, 1, Qt::DashLine));
     painter.drawLine(strip.topLeft(), strip.bottomLeft());
@@ -167,7 +172,7 @@ void ParetoChart::drawForeground(QPainter* painter, const QRectF& area) {
         painter->drawText(chart()->plotArea().adjusted(8, 0, -8, -6), Qt::AlignLeft | Qt::AlignBottom, tr("%1 more points below").arg(m_plan.leftOut));
     }
     if (m_plan.stripHigh > m_plan.stripLow) {
-        const QRectF strip(toScene(m_plan.stripLow, m_plan.yHigh), toScene(m_plan.stripHigh, m_plan.yLow));
+        const QRectF strip(toScene(m_plan.stripLow, 1), toScene(m_plan.stripHigh, 0));
         const bool speed = m_snapshot && m_snapshot->axis != SpeedAxis::Size;
         painter->drawText(QRectF(strip.left(), chart()->plotArea().bottom() + 6, strip.width(), 40), Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap,
                           speed ? tr("emulated:\nno speed") : tr("no size"));
@@ -176,13 +181,13 @@ void ParetoChart::drawForeground(QPainter* painter, const QRectF& area) {
 
 void ParetoChart::paintIntervals(QPainter& painter) const {
     painter.save();
-    painter.setClipRect(QRectF(toScene(m_plan.xLow, m_plan.yHigh), toScene(m_plan.xHigh, m_plan.yLow)));
+    painter.setClipRect(QRectF(toScene(0, 1), toScene(m_plan.width, 0)));
     for (const ChartPoint& point : m_plan.points) {
         QColor colour = point.marker == Marker::Baseline ? m_palette.chartBaseline : point.marker == Marker::Emulated ? m_palette.chartEmulated : m_palette.chartNative;
         colour.setAlphaF(point.trial == m_selected || point.trial == m_hovered ? 1.0f : 0.38f);
         painter.setPen(QPen(colour, 1.4));
         if (point.yInterval) painter.drawLine(toScene(point.x, point.yInterval->low), toScene(point.x, point.yInterval->high));
-        if (point.xInterval && !point.inStrip) painter.drawLine(toScene(point.xInterval->low, point.y), toScene(std::min(point.xInterval->high, m_plan.x.high), point.y));
+        if (point.xInterval) painter.drawLine(toScene(point.xInterval->low, point.y), toScene(point.xInterval->high, point.y));
     }
     painter.restore();
 }

@@ -15,7 +15,6 @@ namespace trimtab::gui {
 namespace {
 
 constexpr double kStripShare = 0.14;  // of the whole width
-constexpr int kTicks = 6;
 
 struct Range {
     double low = std::numeric_limits<double>::infinity();
@@ -28,9 +27,10 @@ struct Range {
     bool empty() const { return low > high; }
 };
 
-int decimalsFor(double step) { return std::clamp(static_cast<int>(std::ceil(-std::log10(step) - 1e-9)), 0, 6); }
-
-base::Interval scaled(const base::Interval& interval, double scale) { return {interval.low * scale, interval.high * scale}; }
+std::optional<base::Interval> scaled(const std::optional<base::Interval>& interval, double scale) {
+    if (!interval || !std::isfinite(interval->low * scale) || !std::isfinite(interval->high * scale)) return std::nullopt;
+    return base::Interval{interval->low * scale, interval->high * scale};
+}
 
 /// A unit in which the axis' figures have one to three digits before the point.
 void chooseUnit(ChartPlan& plan, SpeedAxis axis, double largest) {
@@ -54,22 +54,26 @@ void chooseUnit(ChartPlan& plan, SpeedAxis axis, double largest) {
     }
 }
 
+QString verticalTitle(const std::string& metric, bool higherIsBetter) {
+    const QString title = metricTitle(metric) + (metricIsShare(metric) ? QStringLiteral(", %") : QString());
+    return higherIsBetter ? title : QCoreApplication::translate("Chart", "%1 (lower is better)").arg(title);
+}
+
 void addPoints(ChartPlan& plan, const StudySnapshot& snapshot) {
     for (const trial::TrialResult& result : snapshot.results) {
         if (result.state != trial::State::Finished || !result.accuracy || !std::isfinite(result.accuracy->value)) continue;
-        const double yScale = metricIsShare(result.accuracy->metric) ? 100 : 1;
         const tune::ParetoRow* row = snapshot.row(result.id);
         ChartPoint point;
         point.trial = result.id;
         point.marker = markerOf(result);
         point.onFront = row && row->onFront;
         point.label = QString::fromStdString(result.trial.label);
-        point.y = result.accuracy->value * yScale;
-        point.yInterval = scaled(result.accuracy->interval, yScale);
+        point.y = result.accuracy->value * plan.yScale;
+        point.yInterval = scaled(result.accuracy->interval, plan.yScale);
         const std::optional<double> x = axisValue(result, snapshot.axis);
         point.inStrip = !x;
         if (x) point.x = *x * plan.xScale;
-        if (const auto interval = axisInterval(result, snapshot.axis); x && interval) point.xInterval = scaled(*interval, plan.xScale);
+        if (x) point.xInterval = scaled(axisInterval(result, snapshot.axis), plan.xScale);
         plan.points.push_back(point);
     }
 }
@@ -96,6 +100,9 @@ void spreadStrip(ChartPlan& plan) {
     for (ChartPoint& point : plan.points) {
         if (point.inStrip) strip.push_back(&point);
     }
+    if (strip.empty()) return;
+    plan.stripLow = 1;
+    plan.stripHigh = plan.width = 1 / (1 - kStripShare);
     std::sort(strip.begin(), strip.end(), [](const ChartPoint* a, const ChartPoint* b) { return a->y < b->y; });
     constexpr double kLanes[] = {0.5, 0.25, 0.75};
     for (std::size_t i = 0; i < strip.size(); ++i) strip[i]->x = plan.stripLow + kLanes[i % 3] * (plan.stripHigh - plan.stripLow);
@@ -114,37 +121,36 @@ void includeIntervals(const ChartPlan& plan, Range& x) {
     }
 }
 
-void setRanges(ChartPlan& plan) {
+void setAxes(ChartPlan& plan, bool higherIsBetter) {
     Range x, y;
-    bool strip = false;
     for (const ChartPoint& point : plan.points) {
         y.include(point.y);
         if (point.yInterval) {
             y.include(point.yInterval->low);
             y.include(point.yInterval->high);
         }
-        strip = strip || point.inStrip;
         if (!point.inStrip) x.include(point.x);
     }
     includeIntervals(plan, x);
     if (x.empty()) x.include(0), x.include(1);
     if (y.empty()) y.include(0), y.include(1);
-    const double xSpread = std::max(x.high - x.low, std::abs(x.high) * 0.02);
-    plan.x = niceTicks(std::max(x.low >= 0 ? 0.0 : x.low, x.low - 0.06 * xSpread), x.high + 0.06 * xSpread, kTicks);
-    plan.y = niceTicks(y.low, y.high, kTicks);
-    const double yPad = 0.03 * (plan.y.high - plan.y.low);
-    plan.yLow = plan.y.low - yPad;
-    plan.yHigh = plan.y.high + yPad;
-    plan.xLow = plan.x.low;
-    plan.xHigh = plan.x.high;
-    if (strip) {
-        plan.stripLow = plan.x.high;
-        plan.stripHigh = plan.x.low + (plan.x.high - plan.x.low) / (1 - kStripShare);
-        plan.xHigh = plan.stripHigh;
-        spreadStrip(plan);
+    plan.x = report::makeAxis({}, x.low, x.high, false);
+    plan.y = report::makeAxis({}, y.low, y.high, !higherIsBetter);
+}
+
+base::Interval positions(const report::ChartAxis& axis, const base::Interval& interval) {
+    const auto [low, high] = std::minmax({axis.position(interval.low), axis.position(interval.high)});
+    return {low, high};
+}
+
+/// From figures to places. What lies beyond an axis stands at its end.
+void placePoints(ChartPlan& plan) {
+    for (ChartPoint& point : plan.points) {
+        point.y = plan.y.position(point.y);
+        if (point.yInterval) point.yInterval = positions(plan.y, *point.yInterval);
+        if (!point.inStrip) point.x = plan.x.position(point.x);
+        if (point.xInterval) point.xInterval = positions(plan.x, *point.xInterval);
     }
-    plan.xDecimals = decimalsFor(plan.x.step);
-    plan.yDecimals = decimalsFor(plan.y.step);
 }
 
 }  // namespace
@@ -161,10 +167,13 @@ ChartPlan planChart(const StudySnapshot& snapshot, bool nearFront) {
         higherIsBetter = result.accuracy->higherIsBetter;
     }
     chooseUnit(plan, snapshot.axis, largest);
-    plan.yTitle = metricTitle(metric) + (metricIsShare(metric) ? QStringLiteral(", %") : QString());
+    plan.yScale = metricIsShare(metric) ? 100 : 1;
+    plan.yTitle = verticalTitle(metric, higherIsBetter);
     addPoints(plan, snapshot);
     if (nearFront) keepNearFront(plan, higherIsBetter);
-    setRanges(plan);
+    setAxes(plan, higherIsBetter);
+    placePoints(plan);
+    spreadStrip(plan);
     for (std::size_t i = 0; i < plan.points.size(); ++i) {
         if (plan.points[i].onFront && !plan.points[i].inStrip) plan.front.push_back(i);
     }

@@ -33,8 +33,8 @@ std::string contentOf(const std::filesystem::path& path) {
 
 }  // namespace
 
-Running::Running(const std::vector<std::string>& arguments) : m_out(temporaryFile()), m_err(temporaryFile()) {
-    std::vector<std::string> words{std::string(TRIMTAB_BIN_DIR) + "/trimtab"};
+Running::Running(const std::string& program, const std::vector<std::string>& arguments) : m_out(temporaryFile()), m_err(temporaryFile()) {
+    std::vector<std::string> words{std::string(TRIMTAB_BIN_DIR) + '/' + program};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -76,12 +76,7 @@ std::vector<pid_t> Running::children() const {
 
 bool Running::waitAtMost(int milliseconds) {
     if (m_reaped) return true;
-    const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, m_id, 0));
-    if (descriptor >= 0) {
-        pollfd waiting{descriptor, POLLIN, 0};
-        (void)::poll(&waiting, 1, milliseconds);
-        ::close(descriptor);
-    }
+    endsWithin(m_id, milliseconds);
     return ended();
 }
 
@@ -90,6 +85,8 @@ bool Running::ended() {
     m_reaped = ::waitpid(m_id, &m_status, WNOHANG) == m_id;
     return m_reaped;
 }
+
+std::string Running::told() const { return contentOf(m_out); }
 
 Ran Running::wait() {
     while (!m_reaped) m_reaped = ::waitpid(m_id, &m_status, 0) == m_id || errno != EINTR;
@@ -103,6 +100,15 @@ Ran Running::wait() {
 
 void Running::kill() {
     if (!m_reaped) ::kill(m_id, SIGKILL);
+}
+
+bool endsWithin(pid_t id, int milliseconds) {
+    const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, id, 0));
+    if (descriptor < 0) return errno == ESRCH;
+    pollfd waiting{descriptor, POLLIN, 0};
+    const bool ended = ::poll(&waiting, 1, milliseconds) == 1;
+    ::close(descriptor);
+    return ended;
 }
 
 Ran trimtab(const std::vector<std::string>& arguments) { return Running(arguments).wait(); }

@@ -14,10 +14,11 @@ struct Ran {
     std::string err;   // standard error
 };
 
-/// A running trimtab whose output is collected in files. Killed when the object goes.
+/// A running trimtab, or another program beside it, whose output is collected in files. Killed when the object goes.
 class Running {
 public:
-    explicit Running(const std::vector<std::string>& arguments);
+    explicit Running(const std::vector<std::string>& arguments) : Running("trimtab", arguments) {}
+    Running(const std::string& program, const std::vector<std::string>& arguments);
     ~Running();
     Running(const Running&) = delete;
     Running& operator=(const Running&) = delete;
@@ -28,6 +29,8 @@ public:
     bool ended();
     /// True when it ended within that time.
     bool waitAtMost(int milliseconds);
+    /// Standard output up to now.
+    std::string told() const;
     Ran wait();
     void kill();
 
@@ -38,6 +41,9 @@ private:
     bool m_reaped = false;
     int m_status = 0;
 };
+
+/// True when the process, which need not be a child, has ended or ends within that time.
+bool endsWithin(pid_t id, int milliseconds);
 
 Ran trimtab(const std::vector<std::string>& arguments);
 

@@ -2,13 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <memory>
 
+#include <QCategoryAxis>
+#include <QChart>
 #include <QSignalSpy>
 #include <QTest>
 
 #include "app/gui/charts/pareto_chart.h"
-#include "core/base/random.h"
 #include "tests/support/study_example.h"
 
 namespace trimtab::gui {
@@ -26,28 +28,6 @@ SnapshotPtr exampleSnapshot(SpeedAxis axis = SpeedAxis::Latency) {
     return snapshot;
 }
 
-TEST(Ticks, EncloseTheirDataAtRoundSteps) {
-    base::Random random(7);
-    for (int i = 0; i < 2000; ++i) {
-        const double low = random.uniform(-1, 1) * std::pow(10, random.uniform(-6, 9));
-        const double high = low + std::pow(10, random.uniform(-6, 9));
-        const Ticks ticks = niceTicks(low, high, 6);
-        const double slack = ticks.step * 1e-6;
-        EXPECT_LE(ticks.low, low + slack);
-        EXPECT_GE(ticks.high, high - slack);
-        EXPECT_GE(ticks.positions.size(), 2u);
-        EXPECT_LE(ticks.positions.size(), 14u);
-        const double mantissa = ticks.step / std::pow(10, std::floor(std::log10(ticks.step) + 1e-9));
-        EXPECT_TRUE(std::abs(mantissa - 1) < 1e-6 || std::abs(mantissa - 2) < 1e-6 || std::abs(mantissa - 5) < 1e-6) << ticks.step;
-    }
-}
-
-TEST(Ticks, WidenAnEmptyRange) {
-    const Ticks ticks = niceTicks(3, 3, 6);
-    EXPECT_LT(ticks.low, 3);
-    EXPECT_GT(ticks.high, 3);
-}
-
 TEST(ChartPlan, PutsTrialsWithoutASpeedIntoAStripOutsideTheScale) {
     const SnapshotPtr snapshot = exampleSnapshot();
     const ChartPlan plan = planChart(*snapshot);
@@ -57,12 +37,12 @@ TEST(ChartPlan, PutsTrialsWithoutASpeedIntoAStripOutsideTheScale) {
         EXPECT_EQ(point.inStrip, !result->speed.has_value());
         EXPECT_EQ(point.marker == Marker::Emulated, result->execution == trace::Execution::Emulated);
         if (!point.inStrip) {
-            EXPECT_LE(point.x, plan.x.high);
+            EXPECT_LE(point.x, plan.stripLow);
             continue;
         }
         ++inStrip;
-        EXPECT_GT(point.x, plan.x.high);
-        EXPECT_LT(point.x, plan.xHigh);
+        EXPECT_GT(point.x, plan.stripLow);
+        EXPECT_LT(point.x, plan.stripHigh);
         EXPECT_FALSE(point.onFront);
     }
     EXPECT_GT(inStrip, 0);
@@ -84,6 +64,70 @@ TEST(ChartPlan, IsNotPressedTogetherByOneVeryWideInterval) {
     }
     const ChartPlan plan = planChart(*snapshot);
     EXPECT_LE(plan.x.high / plan.xScale, 2 * slowest);
+}
+
+/// The example as a language model's: perplexities from 1.5 up, each `factor` times the one before, with intervals of a tenth to each side.
+SnapshotPtr perplexities(double factor) {
+    auto snapshot = std::make_shared<StudySnapshot>(*exampleSnapshot());
+    double value = 1.5;
+    for (auto& result : snapshot->results) {
+        if (!result.accuracy) continue;
+        result.accuracy->metric = "perplexity";
+        result.accuracy->higherIsBetter = false;
+        result.accuracy->value = value;
+        result.accuracy->interval = {value * 0.9, value * 1.1};
+        value *= factor;
+    }
+    return snapshot;
+}
+
+TEST(ChartPlan, StandsPerplexitiesThatSpanDecadesAtEvenStepsOfTheirLogarithm) {
+    const ChartPlan plan = planChart(*perplexities(20));  // 1.5, 30, 600, 12000
+    ASSERT_EQ(plan.points.size(), 4u);
+    EXPECT_TRUE(plan.y.logarithmic);
+    EXPECT_FALSE(plan.x.logarithmic);
+    const double step = plan.points[0].y - plan.points[1].y;
+    EXPECT_GT(step, 0.2) << "lower is better, and better is up";
+    for (std::size_t i = 1; i < plan.points.size(); ++i) EXPECT_NEAR(plan.points[i - 1].y - plan.points[i].y, step, 1e-9);
+    for (const ChartPoint& point : plan.points) {
+        ASSERT_TRUE(point.yInterval);
+        EXPECT_TRUE(0 <= point.yInterval->low && point.yInterval->low < point.y);
+        EXPECT_TRUE(point.y < point.yInterval->high && point.yInterval->high <= 1);
+    }
+    EXPECT_TRUE(plan.yTitle.contains(QStringLiteral("lower is better")));
+}
+
+TEST(ChartPlan, KeepsALinearAxisForPerplexitiesThatLieCloseTogetherAndForShares) {
+    EXPECT_FALSE(planChart(*perplexities(1.2)).y.logarithmic);
+    const ChartPlan shares = planChart(*exampleSnapshot());
+    EXPECT_FALSE(shares.y.logarithmic);
+    EXPECT_FALSE(shares.y.reversed);
+}
+
+TEST(ParetoChart, LabelsALogarithmicAxisWithRoundFiguresThatDoNotCoverEachOther) {
+    for (const double factor : {3.0, 8.0, 20.0, 1000.0, 1e20}) {
+        ParetoChart chart;
+        chart.resize(640, 300);
+        chart.setSnapshot(perplexities(factor));
+        chart.show();
+        ASSERT_TRUE(QTest::qWaitForWindowExposed(&chart));
+        auto* axis = qobject_cast<QCategoryAxis*>(chart.chart()->axes(Qt::Vertical).constFirst());
+        ASSERT_NE(axis, nullptr);
+        const QStringList labels = axis->categoriesLabels();
+        EXPECT_GE(labels.size(), 3) << factor;
+        const double height = chart.chart()->plotArea().height();
+        const double line = QFontMetricsF(axis->labelsFont()).height();
+        double before = std::numeric_limits<double>::infinity(), stoodAt = -1;
+        for (const QString& label : labels) {
+            const double figure = label.toDouble();
+            const double digit = figure / std::pow(10, std::floor(std::log10(figure) + 1e-9));
+            EXPECT_TRUE(std::abs(digit - 1) < 1e-6 || std::abs(digit - 2) < 1e-6 || std::abs(digit - 5) < 1e-6) << label.toStdString();
+            EXPECT_LT(figure, before) << "the axis points down";
+            before = figure;
+            EXPECT_GE((axis->endValue(label) - stoodAt) * height, line) << label.toStdString();
+            stoodAt = axis->endValue(label);
+        }
+    }
 }
 
 TEST(ChartPlan, LeavesOutFailedTrials) {

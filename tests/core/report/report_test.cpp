@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "core/base/file.h"
+#include "core/base/random.h"
 #include "core/report/chart_model.h"
 #include "core/report/content.h"
 #include "core/report/report.h"
@@ -69,6 +72,30 @@ TEST(ChartModel, TakesALogarithmicAxisWhenValuesSpanMoreThanAFactorOfTwenty) {
     EXPECT_FALSE(makeAxis("x", 0, 100, false).logarithmic);
     const ChartAxis axis = makeAxis("x", 1, 1000, false);
     EXPECT_NEAR(axis.position(31.6228), 0.5, 0.01);
+}
+
+TEST(ChartModel, GivesEveryAxisFewRoundTicksHoweverFarItsEndsAre) {
+    base::Random random(7);
+    for (int i = 0; i < 5000; ++i) {
+        const double low = (i % 2 ? 1 : random.uniform(-1, 1)) * std::pow(10, random.uniform(-6, 9));
+        const double high = i % 3 ? low + std::pow(10, random.uniform(-6, 9)) : std::abs(low) * std::pow(10, random.uniform(0, 40));
+        const ChartAxis axis = makeAxis("x", low, high, false);
+        EXPECT_GE(axis.ticks.size(), 2U) << axis.low << " to " << axis.high;
+        EXPECT_LE(axis.ticks.size(), 13U) << axis.low << " to " << axis.high;
+        for (const auto& tick : axis.ticks) {
+            const double step = axis.logarithmic ? tick.value : axis.ticks[1].value - axis.ticks[0].value;
+            EXPECT_NEAR(tick.value, std::strtod(tick.label.c_str(), nullptr), step * 1e-3) << tick.label;
+        }
+    }
+}
+
+TEST(ChartModel, EndsWithFiguresAtTheEdgeOfWhatADoubleHolds) {
+    constexpr double kSmallest = std::numeric_limits<double>::denorm_min(), kLargest = std::numeric_limits<double>::max();
+    const std::pair<double, double> ends[] = {{kSmallest, 1}, {kSmallest, kLargest}, {1, kLargest}, {-kLargest, kLargest},
+                                              {1e15, 1e15 + 0.125}, {5, 5}, {0, 0}};
+    for (const auto& [low, high] : ends) {
+        for (const bool reversed : {false, true}) EXPECT_LE(makeAxis("x", low, high, reversed).ticks.size(), 24U) << low << " to " << high;
+    }
 }
 
 TEST(ChartModel, SurvivesAStudyWithoutResults) {
