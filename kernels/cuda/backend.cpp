@@ -18,7 +18,8 @@ Status CudaBackend::begin(const Graph& graph) {
 
 Status CudaBackend::placeConversion(Builder& builder, const Shape& shape, Form from, SlotId source, Form to, SlotId destination) const {
     if (shape.elementCount() == 0) return {};
-    if (from.layout != Layout::Plain || to.layout != Layout::Plain) return fail(ErrorCode::Failed, "only row-major values stand on the GPU");
+    if (from.layout != Layout::Plain || to.layout != Layout::Plain)
+        return fail(ErrorCode::Failed, "only row-major values stand on the GPU");
     if (from.type == to.type) return placeCopy(builder, source, destination, *tensor::byteSize(from.type, shape.elementCount()));
     Expression expression;
     expression.extents = {shape.elementCount()};
@@ -27,20 +28,16 @@ Status CudaBackend::placeConversion(Builder& builder, const Shape& shape, Form f
     expression.inputs[0].strides[0] = 1;
     expression.outputType = to.type;
     TRIMTAB_REQUIRE(checkExpression(expression));
-    builder.step(
-        [expression = std::move(expression), source, destination, to = stream()](Frame& frame) {
-            return launchExpression(to, expression, {frame.at<void>(source)}, frame.at<void>(destination));
-        },
-        {source}, {destination});
+    builder.step([expression = std::move(expression), source, destination, to = stream()](
+                     Frame& frame) { return launchExpression(to, expression, {frame.at<void>(source)}, frame.at<void>(destination)); },
+                 {source}, {destination});
     return {};
 }
 
 Status CudaBackend::placeCopy(Builder& builder, SlotId source, SlotId destination, std::int64_t bytes) const {
-    builder.step(
-        [source, destination, bytes, device = m_tools->device](Frame& frame) {
-            return device->copy(frame.at<void>(destination), frame.at<void>(source), bytes);
-        },
-        {source}, {destination});
+    builder.step([source, destination, bytes, device = m_tools->device](
+                     Frame& frame) { return device->copy(frame.at<void>(destination), frame.at<void>(source), bytes); },
+                 {source}, {destination});
     return {};
 }
 

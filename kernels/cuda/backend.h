@@ -1,6 +1,6 @@
 #pragma once
-// Plans for a GPU: the arena and the weights stand in device memory; nodes that no kernel of the GPU executes run on the host by the reference kernels,
-// with the copies seen in the plan.
+// Plans for a GPU: the arena and the weights stand in device memory; nodes that no kernel of the GPU executes run on the host by the
+// reference kernels, with the copies seen in the plan.
 #include <map>
 #include <memory>
 #include <set>

@@ -16,8 +16,10 @@ namespace {
 std::int64_t storedBytes(const Graph& graph) {
     std::int64_t bytes = 0;
     for (const graph::Value& value : graph.values) {
-        if (value.quantized) bytes += value.quantized->storedBytes();
-        else if (value.constant) bytes += static_cast<std::int64_t>(value.constant->bytes().size());
+        if (value.quantized)
+            bytes += value.quantized->storedBytes();
+        else if (value.constant)
+            bytes += static_cast<std::int64_t>(value.constant->bytes().size());
     }
     return bytes;
 }
@@ -51,7 +53,8 @@ public:
         const std::int64_t needed = storedBytes(copy);
         const std::int64_t free = m_tools->device->freeBytes();
         if (needed > free)
-            return fail(ErrorCode::OutOfMemory, fmt::format("the weights take {} bytes and {} are free on {}", needed, free, m_tools->device->properties().name));
+            return fail(ErrorCode::OutOfMemory,
+                        fmt::format("the weights take {} bytes and {} are free on {}", needed, free, m_tools->device->properties().name));
         return std::make_unique<CudaModel>(std::move(copy), m_tools);
     }
 

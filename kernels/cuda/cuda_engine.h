@@ -1,5 +1,6 @@
 #pragma once
-// Engine "cuda": our own kernels, cuBLASLt and cuDNN on one GPU, with the reference kernels of the host as the last implementation of every operator.
+// Engine "cuda": our own kernels, cuBLASLt and cuDNN on one GPU, with the reference kernels of the host as the last implementation of every
+// operator.
 #include <memory>
 
 #include "core/runtime/engine.h"

@@ -41,7 +41,8 @@ Status DevicePlan::placeOutputs() {
 Status DevicePlan::upload(std::span<const NamedTensor> given) {
     for (std::size_t i = 0; i < m_plan->inputs.size(); ++i) {
         const Tensor* tensor = plan::findTensor(given, m_plan->inputs[i].name, i);
-        TRIMTAB_REQUIRE(m_backend.device().upload(m_inputs[i].get(), tensor->bytes().data(), static_cast<std::int64_t>(tensor->bytes().size())));
+        TRIMTAB_REQUIRE(
+            m_backend.device().upload(m_inputs[i].get(), tensor->bytes().data(), static_cast<std::int64_t>(tensor->bytes().size())));
     }
     return {};
 }
@@ -110,7 +111,8 @@ Status DevicePlan::collect() {
     if (fault == 0) return {};
     TRIMTAB_REQUIRE(device.clear(m_backend.faultWord(), sizeof(int)));
     const auto layer = static_cast<std::size_t>(fault - 1);
-    return fail(ErrorCode::Refused, "an index is outside the rows of the table", layer < m_plan->records.size() ? m_plan->records[layer].node : "");
+    return fail(ErrorCode::Refused, "an index is outside the rows of the table",
+                layer < m_plan->records.size() ? m_plan->records[layer].node : "");
 }
 
 Result<std::vector<NamedTensor>> DevicePlan::results() const {

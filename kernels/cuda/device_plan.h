@@ -1,6 +1,6 @@
 #pragma once
-// A plan on the GPU with the memory of its inputs and outputs. The first run goes step by step; later ones replay a recording, unless some step waits
-// for the host.
+// A plan on the GPU with the memory of its inputs and outputs. The first run goes step by step; later ones replay a recording, unless some
+// step waits for the host.
 #include <memory>
 #include <span>
 #include <vector>

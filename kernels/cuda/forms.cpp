@@ -8,14 +8,54 @@
 namespace trimtab::cuda {
 namespace {
 
-/// Operators whose result may be held in another type than declared, and which read operands in the same type: what they do is element-wise, moves
-/// elements, or forms its sums in float32 whatever the type.
+/// Operators whose result may be held in another type than declared, and which read operands in the same type: what they do is
+/// element-wise, moves elements, or forms its sums in float32 whatever the type.
 bool isTransparent(const graph::Node& node) {
-    static const std::set<std::string, std::less<>> kNames{
-        "Add", "Sub", "Mul", "Div", "Min", "Max", "Pow", "Where", "Relu", "LeakyRelu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "Tanh", "Erf",
-        "Sqrt", "Reciprocal", "Neg", "Abs", "Elu", "Gelu", "Swish", "Silu", "Softmax", "LayerNormalization", "RMSNormalization",
-        "SimplifiedLayerNormalization", "SkipSimplifiedLayerNormalization", "BatchNormalization", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity",
-        "Dropout", "Transpose", "Slice", "Split", "Concat", "Expand", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool"};
+    static const std::set<std::string, std::less<>> kNames{"Add",
+                                                           "Sub",
+                                                           "Mul",
+                                                           "Div",
+                                                           "Min",
+                                                           "Max",
+                                                           "Pow",
+                                                           "Where",
+                                                           "Relu",
+                                                           "LeakyRelu",
+                                                           "Clip",
+                                                           "Sigmoid",
+                                                           "HardSigmoid",
+                                                           "HardSwish",
+                                                           "Tanh",
+                                                           "Erf",
+                                                           "Sqrt",
+                                                           "Reciprocal",
+                                                           "Neg",
+                                                           "Abs",
+                                                           "Elu",
+                                                           "Gelu",
+                                                           "Swish",
+                                                           "Silu",
+                                                           "Softmax",
+                                                           "LayerNormalization",
+                                                           "RMSNormalization",
+                                                           "SimplifiedLayerNormalization",
+                                                           "SkipSimplifiedLayerNormalization",
+                                                           "BatchNormalization",
+                                                           "Reshape",
+                                                           "Squeeze",
+                                                           "Unsqueeze",
+                                                           "Flatten",
+                                                           "Identity",
+                                                           "Dropout",
+                                                           "Transpose",
+                                                           "Slice",
+                                                           "Split",
+                                                           "Concat",
+                                                           "Expand",
+                                                           "MaxPool",
+                                                           "AveragePool",
+                                                           "GlobalAveragePool",
+                                                           "GlobalMaxPool"};
     return kNames.contains(node.op);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// In which type values are held between kernels. A value that ends in 16-bit products is held in their type from the node that makes it on, so that
-// chains between products move half the bytes and need no conversions.
+// In which type values are held between kernels. A value that ends in 16-bit products is held in their type from the node that makes it on,
+// so that chains between products move half the bytes and need no conversions.
 #include <vector>
 
 #include "core/graph/graph.h"

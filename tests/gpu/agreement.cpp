@@ -51,11 +51,13 @@ Result<Run> runOn(runtime::Engine& engine, const Graph& graph, const std::vector
 
 Json kernelsOf(const std::vector<trace::LayerRecord>& layers) {
     std::map<std::string, int> counts;
-    for (const trace::LayerRecord& layer : layers) ++counts[layer.kernel + (layer.execution == trace::Execution::Emulated ? " (emulated)" : "")];
+    for (const trace::LayerRecord& layer : layers)
+        ++counts[layer.kernel + (layer.execution == trace::Execution::Emulated ? " (emulated)" : "")];
     return counts;
 }
 
-Result<Json> compared(const std::shared_ptr<cuda::Tools>& tools, const Graph& graph, const std::vector<NamedTensor>& inputs, const Family& family) {
+Result<Json> compared(const std::shared_ptr<cuda::Tools>& tools, const Graph& graph, const std::vector<NamedTensor>& inputs,
+                      const Family& family) {
     TRIMTAB_TRY(const auto recipe, recipe::parse(family.recipe));
     TRIMTAB_TRY(const auto compressed, compress::compress(graph, recipe));
     TRIMTAB_TRY(const Run wanted, runOn(*cpu::makeCpuEngine(0), compressed.graph, inputs));
@@ -93,12 +95,14 @@ const std::vector<Family>& families() {
     return all;
 }
 
-bool compare(const std::shared_ptr<cuda::Tools>& tools, const std::string& model, const Graph& graph, const std::vector<NamedTensor>& inputs,
-             const Family& family) {
+bool compare(const std::shared_ptr<cuda::Tools>& tools, const std::string& model, const Graph& graph,
+             const std::vector<NamedTensor>& inputs, const Family& family) {
     Json line{{"kind", "model"}, {"model", model}, {"recipe", family.name}};
     const auto outcome = compared(tools, graph, inputs, family);
-    if (outcome) line.update(*outcome);
-    else line.update(Json{{"passed", false}, {"reason", outcome.error().text()}});
+    if (outcome)
+        line.update(*outcome);
+    else
+        line.update(Json{{"passed", false}, {"reason", outcome.error().text()}});
     print(line);
     return line["passed"].get<bool>();
 }

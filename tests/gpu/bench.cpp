@@ -1,5 +1,6 @@
-// gpu_bench --shapes shapes.csv: products at the listed shapes (bfloat16, fp8, int8_wo, int4_wo) as the engine runs them: the library with its measured
-// algorithm, or our own kernel where that is no slower. Operands rotate through more memory than the L2 cache holds, and a recording of several products is replayed. JSON lines.
+// gpu_bench --shapes shapes.csv: products at the listed shapes (bfloat16, fp8, int8_wo, int4_wo) as the engine runs them: the library with
+// its measured algorithm, or our own kernel where that is no slower. Operands rotate through more memory than the L2 cache holds, and a
+// recording of several products is replayed. JSON lines.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -52,7 +53,8 @@ Result<cuda::DeviceMemory> noise(cuda::Device& device, std::int64_t bytes, bool 
     std::vector<std::uint16_t> pattern(kPattern / 2);
     std::mt19937 draw(1);
     for (auto& value : pattern) value = static_cast<std::uint16_t>(float8 ? draw() & 0xBFBFU : (draw() & 0x80FFU) | 0x3C00U);
-    for (std::int64_t at = 0; at < bytes; at += kPattern) TRIMTAB_REQUIRE(device.upload(memory.get() + at, pattern.data(), std::min(kPattern, bytes - at)));
+    for (std::int64_t at = 0; at < bytes; at += kPattern)
+        TRIMTAB_REQUIRE(device.upload(memory.get() + at, pattern.data(), std::min(kPattern, bytes - at)));
     TRIMTAB_REQUIRE(device.synchronize());
     return memory;
 }
@@ -94,7 +96,8 @@ Result<double> timeSets(cuda::Device& device, int sets, const RunSet& one) {
     const Status enqueued = all();
     TRIMTAB_TRY(const auto recording, device.endRecording());
     TRIMTAB_REQUIRE(enqueued);
-    TRIMTAB_TRY(const double time, medianMicroseconds(device, [&] { return recording->replay(); }, 11, 2));
+    TRIMTAB_TRY(const double time, medianMicroseconds(
+                                       device, [&] { return recording->replay(); }, 11, 2));
     return time / sets;
 }
 
@@ -112,7 +115,8 @@ Result<Candidate> timeLibrary(cuda::Tools& tools, const Shape& shape, const Oper
     TRIMTAB_TRY(const auto bound, tools.products->prepare(product));
     const auto* scale = reinterpret_cast<const float*>(o.scales.get());
     TRIMTAB_TRY(const double time, timeSets(*tools.device, o.sets, [&](int i) {
-                    return bound->run({o.x.get() + o.xBytes * i, o.w.get() + o.wBytes * i, nullptr, nullptr, scale, scale, o.y.get() + o.yBytes * i});
+                    return bound->run(
+                        {o.x.get() + o.xBytes * i, o.w.get() + o.wBytes * i, nullptr, nullptr, scale, scale, o.y.get() + o.yBytes * i});
                 }));
     return Candidate{bound->kernel(), time};
 }
@@ -132,8 +136,9 @@ Result<Candidate> timeOwn(cuda::Tools& tools, const Shape& shape, const Operands
     const auto run = few ? cuda::launchFewRows : cuda::launchTiledProduct;
     const auto* scales = plain ? nullptr : reinterpret_cast<const float*>(o.scales.get());
     TRIMTAB_TRY(const double time, timeSets(*tools.device, o.sets, [&](int i) {
-                    return run(tools.device->stream(), product,
-                               {o.x.get() + o.xBytes * i, o.w.get() + o.wBytes * i, scales, nullptr, nullptr, nullptr, o.y.get() + o.yBytes * i});
+                    return run(
+                        tools.device->stream(), product,
+                        {o.x.get() + o.xBytes * i, o.w.get() + o.wBytes * i, scales, nullptr, nullptr, nullptr, o.y.get() + o.yBytes * i});
                 }));
     return Candidate{few ? "few rows" : "tiled", time};
 }
@@ -150,8 +155,15 @@ Status measure(cuda::Tools& tools, const Shape& shape) {
         if (weightOnly || own.microseconds < best.microseconds) best = own;
     }
     const double operations = 2.0 * static_cast<double>(shape.m) * static_cast<double>(shape.n) * static_cast<double>(shape.k);
-    print({{"kind", "product"}, {"dtype", shape.type}, {"m", shape.m}, {"n", shape.n}, {"k", shape.k}, {"latency_us", best.microseconds},
-           {"tflops", operations / best.microseconds / 1e6}, {"sets", operands.sets}, {"algorithm", best.kernel}});
+    print({{"kind", "product"},
+           {"dtype", shape.type},
+           {"m", shape.m},
+           {"n", shape.n},
+           {"k", shape.k},
+           {"latency_us", best.microseconds},
+           {"tflops", operations / best.microseconds / 1e6},
+           {"sets", operands.sets},
+           {"algorithm", best.kernel}});
     return {};
 }
 
@@ -168,7 +180,13 @@ int run(const std::string& path) {
         const Status done = measure(**tools, shape);
         if (done) continue;
         all = false;
-        print({{"kind", "product"}, {"dtype", shape.type}, {"m", shape.m}, {"n", shape.n}, {"k", shape.k}, {"latency_us", 0}, {"passed", false},
+        print({{"kind", "product"},
+               {"dtype", shape.type},
+               {"m", shape.m},
+               {"n", shape.n},
+               {"k", shape.k},
+               {"latency_us", 0},
+               {"passed", false},
                {"reason", done.error().text()}});
     }
     return all ? 0 : 1;

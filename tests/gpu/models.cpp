@@ -1,5 +1,5 @@
-// gpu_models --samples DIR [--without-large]: both samples and Llama shapes under every family of recipes against the CPU engine, and decode and
-// prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
+// gpu_models --samples DIR [--without-large]: both samples and Llama shapes under every family of recipes against the CPU engine, and
+// decode and prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -71,7 +71,9 @@ int run(const std::filesystem::path& samples, bool large) {
     all = sample(*tools, samples, "language", 2) && all;
     all = shapeAgrees(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b") && all;
     if (!large) return all ? 0 : 1;
-    all = decodeSpeed(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b", {"as is", "int8 weights, bf16", "int4 weights, bf16", "fp8"}) && all;
+    all = decodeSpeed(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b",
+                      {"as is", "int8 weights, bf16", "int4 weights, bf16", "fp8"}) &&
+          all;
     all = decodeSpeed(*tools, support::LlamaShape::llama31_8b(), "llama-3.1-8b", {"as is"}) && all;
     return all ? 0 : 1;
 }
@@ -84,8 +86,10 @@ int main(int count, char** words) {
     bool large = true;
     for (int i = 1; i < count; ++i) {
         const std::string word = words[i];
-        if (word == "--samples" && i + 1 < count) samples = words[++i];
-        else if (word == "--without-large") large = false;
+        if (word == "--samples" && i + 1 < count)
+            samples = words[++i];
+        else if (word == "--without-large")
+            large = false;
     }
     return trimtab::gpu::run(samples, large);
 }

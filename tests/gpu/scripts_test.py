@@ -2,6 +2,7 @@
 """The scripts around a GPU, tried without one: programs that print what a GPU's would stand in for them."""
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -223,6 +224,21 @@ class Readme(Folder):
         self.keep("a.json", passed=False)
         self.figures()
         self.assertIn("not every check passed", self.text())
+
+
+class FirstRows(Folder):
+    def test_keep_what_the_array_says_of_itself(self):
+        header = "{'descr': '<i8', 'fortran_order': False, 'shape': (3, 2), }\n".encode()
+        source, target = os.path.join(self.bin, "a.npy"), os.path.join(self.bin, "b.npy")
+        with open(source, "wb") as file:
+            file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<6q", 1, 2, 3, 4, 5, 6))
+        subprocess.run([sys.executable, os.path.join(ROOT, "installers", "first_rows.py"), "2", source, target], check=True)
+        with open(target, "rb") as file:
+            data = file.read()
+        length = struct.unpack("<H", data[8:10])[0]
+        self.assertEqual((10 + length) % 64, 0)
+        self.assertIn(b"'shape': (2, 2)", data[:10 + length])
+        self.assertEqual(struct.unpack("<4q", data[10 + length:]), (1, 2, 3, 4))
 
 
 class Shapes(unittest.TestCase):

@@ -54,14 +54,16 @@ struct Measured {
     std::map<std::string, int> kernels;
 };
 
-Result<Measured> timeStep(const std::shared_ptr<cuda::Tools>& tools, const Graph& graph, const std::vector<NamedTensor>& inputs, int groups, int passes) {
+Result<Measured> timeStep(const std::shared_ptr<cuda::Tools>& tools, const Graph& graph, const std::vector<NamedTensor>& inputs, int groups,
+                          int passes) {
     Graph fused = graph;
     TRIMTAB_REQUIRE(graph::fuse(fused));
     cuda::CudaModel model(std::move(fused), tools);
     TRIMTAB_REQUIRE(model.prepare(inputs));
     TRIMTAB_REQUIRE(model.plan().upload(inputs));
     Measured measured;
-    TRIMTAB_TRY(measured.microseconds, medianMicroseconds(*tools->device, [&] { return model.plan().pass(); }, groups, passes));
+    TRIMTAB_TRY(measured.microseconds, medianMicroseconds(
+                                           *tools->device, [&] { return model.plan().pass(); }, groups, passes));
     measured.weightBytes = model.weightBytes();
     KernelTimes times(model.layers());
     TRIMTAB_TRY([[maybe_unused]] const auto outputs, model.plan().run(inputs, &times));
@@ -70,8 +72,8 @@ Result<Measured> timeStep(const std::shared_ptr<cuda::Tools>& tools, const Graph
     return measured;
 }
 
-Status stepSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::LlamaWeights& weights, const std::string& name, const std::string& recipeName,
-               double bandwidth) {
+Status stepSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::LlamaWeights& weights, const std::string& name,
+                 const std::string& recipeName, double bandwidth) {
     const support::LlamaStep decode{1, 1, kContext, kCapacity};
     TRIMTAB_TRY(const auto recipe, recipe::parse(recipes().at(recipeName)));
     const auto begin = Clock::now();
@@ -85,21 +87,38 @@ Status stepSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::Llama
     const std::int64_t embedding = static_cast<std::int64_t>(weights.embedding.bytes().size());
     const double bytes = static_cast<double>(decoded.weightBytes - embedding + cacheBytes);
     const double seconds = decoded.microseconds * 1e-6;
-    print({{"kind", "decode"}, {"model", name}, {"recipe", recipeName}, {"batch", 1}, {"context", kContext}, {"microseconds", decoded.microseconds},
-           {"tokens_per_second", 1 / seconds}, {"bytes", bytes}, {"share_of_bandwidth", bytes / seconds / bandwidth}, {"compress_seconds", compressing},
-           {"kernels", decoded.kernels}, {"step_by_step_us", decoded.stepByStep}});
+    print({{"kind", "decode"},
+           {"model", name},
+           {"recipe", recipeName},
+           {"batch", 1},
+           {"context", kContext},
+           {"microseconds", decoded.microseconds},
+           {"tokens_per_second", 1 / seconds},
+           {"bytes", bytes},
+           {"share_of_bandwidth", bytes / seconds / bandwidth},
+           {"compress_seconds", compressing},
+           {"kernels", decoded.kernels},
+           {"step_by_step_us", decoded.stepByStep}});
     return {};
 }
 
-Status promptSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::LlamaWeights& weights, const std::string& name, const std::string& recipeName) {
+Status promptSpeed(const std::shared_ptr<cuda::Tools>& tools, const support::LlamaWeights& weights, const std::string& name,
+                   const std::string& recipeName) {
     const support::LlamaStep prompt{1, kContext, 0, 0};
     TRIMTAB_TRY(const auto recipe, recipe::parse(recipes().at(recipeName)));
     TRIMTAB_TRY(const Graph promptGraph, support::llamaGraph(weights, prompt));
     TRIMTAB_TRY(const auto promptCompressed, compress::compress(promptGraph, recipe));
     TRIMTAB_TRY(const auto promptInputs, support::llamaInputs(weights, prompt));
     TRIMTAB_TRY(const Measured filled, timeStep(tools, promptCompressed.graph, promptInputs, 9, 2));
-    print({{"kind", "prefill"}, {"model", name}, {"recipe", recipeName}, {"batch", 1}, {"tokens", kContext}, {"microseconds", filled.microseconds},
-           {"tokens_per_second", kContext / (filled.microseconds * 1e-6)}, {"kernels", filled.kernels}, {"step_by_step_us", filled.stepByStep}});
+    print({{"kind", "prefill"},
+           {"model", name},
+           {"recipe", recipeName},
+           {"batch", 1},
+           {"tokens", kContext},
+           {"microseconds", filled.microseconds},
+           {"tokens_per_second", kContext / (filled.microseconds * 1e-6)},
+           {"kernels", filled.kernels},
+           {"step_by_step_us", filled.stepByStep}});
     return {};
 }
 
@@ -110,7 +129,8 @@ Result<double> copyBandwidth(cuda::Device& device) {
     TRIMTAB_TRY(const auto from, device.allocate(kBytes));
     TRIMTAB_TRY(const auto to, device.allocate(kBytes));
     TRIMTAB_REQUIRE(device.clear(from.get(), kBytes));
-    TRIMTAB_TRY(const double time, medianMicroseconds(device, [&] { return device.copy(to.get(), from.get(), kBytes); }, 9, 2));
+    TRIMTAB_TRY(const double time, medianMicroseconds(
+                                       device, [&] { return device.copy(to.get(), from.get(), kBytes); }, 9, 2));
     return 2 * static_cast<double>(kBytes) / (time * 1e-6);
 }
 

@@ -47,7 +47,8 @@ public:
         const auto end = m_events[static_cast<std::size_t>(to)];
         TRIMTAB_REQUIRE(check(cudaEventSynchronize(end), "waiting for the GPU"));
         float milliseconds = 0;
-        TRIMTAB_REQUIRE(check(cudaEventElapsedTime(&milliseconds, m_events[static_cast<std::size_t>(from)], end), "reading the GPU's clock"));
+        TRIMTAB_REQUIRE(
+            check(cudaEventElapsedTime(&milliseconds, m_events[static_cast<std::size_t>(from)], end), "reading the GPU's clock"));
         return milliseconds * 1e6;
     }
 
@@ -106,7 +107,8 @@ public:
 
     Result<DeviceMemory> allocateHost(std::int64_t bytes) override {
         void* address = nullptr;
-        TRIMTAB_REQUIRE(check(cudaMallocHost(&address, static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1))), "allocating page-locked memory"));
+        TRIMTAB_REQUIRE(
+            check(cudaMallocHost(&address, static_cast<std::size_t>(std::max<std::int64_t>(bytes, 1))), "allocating page-locked memory"));
         return DeviceMemory(static_cast<std::byte*>(address), [](std::byte* memory) { static_cast<void>(cudaFreeHost(memory)); });
     }
 
@@ -156,8 +158,9 @@ Result<DeviceProperties> inspect(int ordinal) {
     static_cast<void>(cudaDriverGetVersion(&driver));
     if (driver == 0) return fail(ErrorCode::Unsupported, "no NVIDIA driver is installed here (libcuda.so.1 was not found)");
     if (driver < CUDART_VERSION / 1000 * 1000) {
-        return fail(ErrorCode::Unsupported, fmt::format("the NVIDIA driver here speaks CUDA {}, and {} is needed: install driver 580 or later",
-                                                        versionText(driver), versionText(CUDART_VERSION)));
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("the NVIDIA driver here speaks CUDA {}, and {} is needed: install driver 580 or later", versionText(driver),
+                                versionText(CUDART_VERSION)));
     }
     int count = 0;
     TRIMTAB_REQUIRE(check(cudaGetDeviceCount(&count), "looking for GPUs"));
@@ -173,7 +176,8 @@ Result<DeviceProperties> inspect(int ordinal) {
     properties.driver = versionText(driver);
     properties.runtime = versionText(CUDART_VERSION);
     if (properties.computeCapability < 80)
-        return fail(ErrorCode::Unsupported, fmt::format("{} has compute capability {}.{}; 8.0 or later is needed", properties.name, found.major, found.minor));
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("{} has compute capability {}.{}; 8.0 or later is needed", properties.name, found.major, found.minor));
     return properties;
 }
 

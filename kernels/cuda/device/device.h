@@ -1,7 +1,7 @@
 #pragma once
-// One GPU with one stream: memory, copies, graphs, timing. Everything that the engine asks of the driver goes through here, so that the same
-// engine also runs on the emulator of tests/support/simt, which implements this header over host memory.
-// Threading: one thread at a time. Work is asynchronous unless a comment says otherwise; errors of earlier work surface at any later call.
+// One GPU with one stream: memory, copies, graphs, timing. Everything that the engine asks of the driver goes through here, so that the
+// same engine also runs on the emulator of tests/support/simt, which implements this header over host memory. Threading: one thread at a
+// time. Work is asynchronous unless a comment says otherwise; errors of earlier work surface at any later call.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -74,8 +74,8 @@ public:
     virtual Result<std::unique_ptr<Stopwatch>> stopwatch(int marks) = 0;
 };
 
-/// Opens GPU `ordinal`. Unsupported with the reason and what to do: no driver, a driver too old (naming the version needed), no such device, a
-/// card that the module holds no code for.
+/// Opens GPU `ordinal`. Unsupported with the reason and what to do: no driver, a driver too old (naming the version needed), no such
+/// device, a card that the module holds no code for.
 Result<std::shared_ptr<Device>> openDevice(int ordinal);
 
 }  // namespace trimtab::cuda

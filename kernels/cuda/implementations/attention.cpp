@@ -1,4 +1,5 @@
-// com.microsoft GroupQueryAttention with lengths that are known when the plan is made: one kernel rotates and files the new keys and values, one attends.
+// com.microsoft GroupQueryAttention with lengths that are known when the plan is made: one kernel rotates and files the new keys and
+// values, one attends.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -76,9 +77,9 @@ Result<SlotId> placeCache(Builder& builder, const NodeView& view, std::size_t in
     copy.extents = {shape[0] * shape[1], shape[2] * shape[3]};
     copy.fromStrides = {shape[2] * shape[3], 1};
     copy.toStrides = {to[2] * to[3], 1};
-    builder.step(
-        [=, stream = backend.stream()](Frame& frame) { return launchStridedCopy(stream, copy, frame.at<void>(from), frame.at<void>(made)); }, {from},
-        {made});
+    builder.step([=, stream = backend.stream()](
+                     Frame& frame) { return launchStridedCopy(stream, copy, frame.at<void>(from), frame.at<void>(made)); },
+                 {from}, {made});
     return made;
 }
 
@@ -86,17 +87,19 @@ Result<SlotId> placeCache(Builder& builder, const NodeView& view, std::size_t in
 Result<SlotId> placeTable(Builder& builder, const NodeView& view, std::size_t input) {
     const Tensor* constant = view.constant(input);
     if (!constant) return builder.read(view.node.input(input), Form{DataType::Float32, Layout::Plain});
-    return placeBytes(builder, constant->bytes().data(), "rotary table", std::make_shared<Tensor>(*constant), [&]() -> Result<std::vector<std::byte>> {
-        TRIMTAB_TRY(const Tensor made, tensor::convert(*constant, DataType::Float32));
-        return std::vector<std::byte>(made.bytes().begin(), made.bytes().end());
-    });
+    return placeBytes(builder, constant->bytes().data(), "rotary table", std::make_shared<Tensor>(*constant),
+                      [&]() -> Result<std::vector<std::byte>> {
+                          TRIMTAB_TRY(const Tensor made, tensor::convert(*constant, DataType::Float32));
+                          return std::vector<std::byte>(made.bytes().begin(), made.bytes().end());
+                      });
 }
 
 }  // namespace
 
 runtime::Support judgeAttention(const NodeView& view) {
     const DataType type = view.type(kQuery);
-    if (type != DataType::Float32 && type != DataType::Float16 && type != DataType::BFloat16) return plan::refused("its type has no kernel");
+    if (type != DataType::Float32 && type != DataType::Float16 && type != DataType::BFloat16)
+        return plan::refused("its type has no kernel");
     for (std::size_t i = kKnownInputs; i < view.node.inputs.size(); ++i)
         if (view.has(i)) return plan::refused("input " + std::to_string(i) + " has no kernel");
     if (view.node.integer("smooth_softmax", 0) != 0) return plan::refused("smooth_softmax has no kernel");
@@ -144,8 +147,8 @@ Status placeAttention(Builder& builder, const NodeView& view) {
     builder.step(
         [=, stream = backend.stream()](Frame& frame) -> Status {
             TRIMTAB_REQUIRE(launchAppendToCache(stream, a, rotary, frame.at<void>(q), frame.at<std::byte>(key) + keyOffset,
-                                                frame.at<std::byte>(value) + valueOffset, table(frame, cos), table(frame, sin), frame.at<void>(keys),
-                                                frame.at<void>(values)));
+                                                frame.at<std::byte>(value) + valueOffset, table(frame, cos), table(frame, sin),
+                                                frame.at<void>(keys), frame.at<void>(values)));
             return launchAttention(stream, a, frame.at<void>(q), frame.at<void>(keys), frame.at<void>(values), frame.at<void>(workspace),
                                    frame.at<void>(y));
         },

@@ -96,7 +96,8 @@ Result<Elementwise> select(const NodeView& view) {
 Result<Elementwise> cast(const NodeView& view) {
     const DataType from = view.type(0);
     const DataType to = view.outputType();
-    if (tensor::isFloatingPoint(from) && tensor::isInteger(to)) return fail(ErrorCode::Unsupported, "what is out of range is settled on the host");
+    if (tensor::isFloatingPoint(from) && tensor::isInteger(to))
+        return fail(ErrorCode::Unsupported, "what is out of range is settled on the host");
     Instruction load = simple(Op::Load);
     load.operand = input(0);
     return Elementwise{{view.node.input(0)}, {load}};
@@ -104,19 +105,58 @@ Result<Elementwise> cast(const NodeView& view) {
 
 const std::map<std::string, Make, std::less<>>& makers() {
     static const std::map<std::string, Make, std::less<>> all{
-        {"Abs", unary(Op::Abs)}, {"Neg", unary(Op::Neg)}, {"Relu", unary(Op::Relu)}, {"Sigmoid", unary(Op::Sigmoid)}, {"HardSwish", unary(Op::HardSwish)},
-        {"Tanh", unary(Op::Tanh)}, {"Erf", unary(Op::Erf)}, {"Exp", unary(Op::Exp)}, {"Log", unary(Op::Log)}, {"Sqrt", unary(Op::Sqrt)},
-        {"Reciprocal", unary(Op::Reciprocal)}, {"Softplus", unary(Op::Softplus)}, {"Softsign", unary(Op::Softsign)}, {"Mish", unary(Op::Mish)},
-        {"Floor", unary(Op::Floor)}, {"Ceil", unary(Op::Ceil)}, {"Round", unary(Op::Round)}, {"Sign", unary(Op::Sign)}, {"Not", unary(Op::Not)},
-        {"IsNaN", unary(Op::IsNaN)}, {"Sin", unary(Op::Sin)}, {"Cos", unary(Op::Cos)}, {"trimtab.Silu", unary(Op::Silu)},
-        {"trimtab.Gelu", unary(Op::GeluErf)}, {"Gelu", gelu}, {"Swish", swish}, {"Clip", clip}, {"Cast", cast}, {"Where", select}, {"Mod", remainder},
-        {"LeakyRelu", withAttributes(Op::LeakyRelu, "alpha", 0.01)}, {"Elu", withAttributes(Op::Elu, "alpha", 1)},
-        {"Celu", withAttributes(Op::Celu, "alpha", 1)}, {"HardSigmoid", withAttributes(Op::HardSigmoid, "alpha", 0.2, "beta", 0.5)},
+        {"Abs", unary(Op::Abs)},
+        {"Neg", unary(Op::Neg)},
+        {"Relu", unary(Op::Relu)},
+        {"Sigmoid", unary(Op::Sigmoid)},
+        {"HardSwish", unary(Op::HardSwish)},
+        {"Tanh", unary(Op::Tanh)},
+        {"Erf", unary(Op::Erf)},
+        {"Exp", unary(Op::Exp)},
+        {"Log", unary(Op::Log)},
+        {"Sqrt", unary(Op::Sqrt)},
+        {"Reciprocal", unary(Op::Reciprocal)},
+        {"Softplus", unary(Op::Softplus)},
+        {"Softsign", unary(Op::Softsign)},
+        {"Mish", unary(Op::Mish)},
+        {"Floor", unary(Op::Floor)},
+        {"Ceil", unary(Op::Ceil)},
+        {"Round", unary(Op::Round)},
+        {"Sign", unary(Op::Sign)},
+        {"Not", unary(Op::Not)},
+        {"IsNaN", unary(Op::IsNaN)},
+        {"Sin", unary(Op::Sin)},
+        {"Cos", unary(Op::Cos)},
+        {"trimtab.Silu", unary(Op::Silu)},
+        {"trimtab.Gelu", unary(Op::GeluErf)},
+        {"Gelu", gelu},
+        {"Swish", swish},
+        {"Clip", clip},
+        {"Cast", cast},
+        {"Where", select},
+        {"Mod", remainder},
+        {"LeakyRelu", withAttributes(Op::LeakyRelu, "alpha", 0.01)},
+        {"Elu", withAttributes(Op::Elu, "alpha", 1)},
+        {"Celu", withAttributes(Op::Celu, "alpha", 1)},
+        {"HardSigmoid", withAttributes(Op::HardSigmoid, "alpha", 0.2, "beta", 0.5)},
         {"Selu", withAttributes(Op::Selu, "alpha", 1.67326319217681884765625, "gamma", 1.05070102214813232421875)},
-        {"Add", binary(Op::Add)}, {"Sub", binary(Op::Sub)}, {"Mul", binary(Op::Mul)}, {"Div", binary(Op::Div)}, {"Pow", binary(Op::Pow)},
-        {"Min", binary(Op::Min)}, {"Max", binary(Op::Max)}, {"Sum", sum}, {"Mean", mean}, {"And", binary(Op::And)}, {"Or", binary(Op::Or)},
-        {"Xor", binary(Op::Xor)}, {"Equal", binary(Op::Equal)}, {"Less", binary(Op::Less)}, {"LessOrEqual", binary(Op::LessOrEqual)},
-        {"Greater", binary(Op::Greater)}, {"GreaterOrEqual", binary(Op::GreaterOrEqual)}};
+        {"Add", binary(Op::Add)},
+        {"Sub", binary(Op::Sub)},
+        {"Mul", binary(Op::Mul)},
+        {"Div", binary(Op::Div)},
+        {"Pow", binary(Op::Pow)},
+        {"Min", binary(Op::Min)},
+        {"Max", binary(Op::Max)},
+        {"Sum", sum},
+        {"Mean", mean},
+        {"And", binary(Op::And)},
+        {"Or", binary(Op::Or)},
+        {"Xor", binary(Op::Xor)},
+        {"Equal", binary(Op::Equal)},
+        {"Less", binary(Op::Less)},
+        {"LessOrEqual", binary(Op::LessOrEqual)},
+        {"Greater", binary(Op::Greater)},
+        {"GreaterOrEqual", binary(Op::GreaterOrEqual)}};
     return all;
 }
 
@@ -126,8 +166,8 @@ const Make* makerOf(const graph::Node& node) {
 }
 
 bool isShort(DataType type) {
-    return type == DataType::Float32 || type == DataType::Float16 || type == DataType::BFloat16 || type == DataType::Bool || type == DataType::Int8 ||
-           type == DataType::UInt8;
+    return type == DataType::Float32 || type == DataType::Float16 || type == DataType::BFloat16 || type == DataType::Bool ||
+           type == DataType::Int8 || type == DataType::UInt8;
 }
 
 /// Arithmetic is formed in float32 throughout, so that one accumulator carries it.
@@ -161,7 +201,10 @@ namespace {
 /// acc op operand as operand' op' acc'; nullopt where no operator says that.
 std::optional<Op> reversed(Op op) {
     switch (op) {
-        case Op::Add: case Op::Mul: case Op::Min: case Op::Max: return op;
+        case Op::Add:
+        case Op::Mul:
+        case Op::Min:
+        case Op::Max: return op;
         case Op::Sub: return Op::ReverseSub;
         case Op::Div: return Op::ReverseDiv;
         case Op::Pow: return Op::ReversePow;
@@ -172,7 +215,8 @@ std::optional<Op> reversed(Op op) {
 /// Lays a tree of element-wise nodes out for the accumulator.
 class Composer {
 public:
-    Composer(const Graph& graph, const std::set<graph::ValueId>& inlined) : m_graph(graph), m_inlined(inlined), m_producers(graph.producers()) {}
+    Composer(const Graph& graph, const std::set<graph::ValueId>& inlined)
+        : m_graph(graph), m_inlined(inlined), m_producers(graph.producers()) {}
 
     Status add(const graph::Node& node) {
         TRIMTAB_TRY(const Elementwise own, elementwiseOf(NodeView{m_graph, node}));
@@ -279,7 +323,8 @@ Result<Expression> expressionOf(const Graph& graph, const Elementwise& elementwi
         const auto strides = own->strides();
         const int lead = shape.rank() - own->rank();
         for (int axis = 0; axis < own->rank(); ++axis) {
-            if ((*own)[axis] != 1 && (*own)[axis] != shape[lead + axis]) return fail(ErrorCode::Unsupported, "an operand does not broadcast to the result");
+            if ((*own)[axis] != 1 && (*own)[axis] != shape[lead + axis])
+                return fail(ErrorCode::Unsupported, "an operand does not broadcast to the result");
             if ((*own)[axis] != 1) input.strides[static_cast<std::size_t>(lead + axis)] = strides[static_cast<std::size_t>(axis)];
         }
         made.inputs.push_back(input);
@@ -299,7 +344,8 @@ std::set<graph::ValueId> inlinedValues(const Graph& graph) {
         if (!makerOf(reader) || reader.outputs.size() != 1) continue;
         const auto own = elementwiseOf(NodeView{graph, node});
         const auto next = elementwiseOf(NodeView{graph, reader});
-        if (!own || !next || !isFloatArithmetic(graph, *own, node.outputs[0]) || !isFloatArithmetic(graph, *next, reader.outputs[0])) continue;
+        if (!own || !next || !isFloatArithmetic(graph, *own, node.outputs[0]) || !isFloatArithmetic(graph, *next, reader.outputs[0]))
+            continue;
         const auto shape = graph.value(node.outputs[0]).type.shape();
         const auto result = graph.value(reader.outputs[0]).type.shape();
         if (!shape || !result || *shape != *result || shape->elementCount() == 0) continue;

@@ -20,8 +20,8 @@ struct Elementwise {
 /// Unsupported with the reason (attributes, types, operands that are not constant where they must be).
 Result<Elementwise> elementwiseOf(const NodeView& view);
 
-/// A node with the inlined nodes before it: inputs in the order of the expression's, instructions that begin with inputs[0] in the accumulator.
-/// Unsupported when that takes more inputs, instructions or saved values than a pass has.
+/// A node with the inlined nodes before it: inputs in the order of the expression's, instructions that begin with inputs[0] in the
+/// accumulator. Unsupported when that takes more inputs, instructions or saved values than a pass has.
 Result<Elementwise> composed(const Graph& graph, const graph::Node& node, const std::set<graph::ValueId>& inlined);
 
 /// Over these inputs, each held in its type, broadcast to `shape`. Unsupported when no kernel takes it.

@@ -53,7 +53,8 @@ struct HostStep {
 
     Status operator()(Frame& frame) const {
         TRIMTAB_TRY(const auto values, gather(frame));
-        TRIMTAB_TRY(auto results, ref::changesArithmetic(node) ? ref::evaluateTreated(node, values, weight.get()) : ref::evaluate(node, values));
+        TRIMTAB_TRY(auto results,
+                    ref::changesArithmetic(node) ? ref::evaluateTreated(node, values, weight.get()) : ref::evaluate(node, values));
         for (std::size_t i = 0; i < node.outputs.size() && i < results.size(); ++i) {
             if (node.outputs[i] == graph::kNoValue) continue;
             if (targets.empty()) {
@@ -107,8 +108,8 @@ Status placeStep(Builder& builder, const NodeView& view, std::vector<Source> sou
     std::shared_ptr<const tensor::QuantizedWeight> weight;
     if (view.has(1)) weight = view.value(1).quantized;
     builder.waitForHost();
-    builder.step(HostStep{view.node, std::move(sources), std::move(targets), std::move(weight), backendOf(builder).tools().device}, std::move(reads),
-                 std::move(writes));
+    builder.step(HostStep{view.node, std::move(sources), std::move(targets), std::move(weight), backendOf(builder).tools().device},
+                 std::move(reads), std::move(writes));
     return {};
 }
 
@@ -118,7 +119,8 @@ runtime::Support judgeTreatment(const NodeView& view) {
     if (!ref::find(view.node)) return plan::refused("no kernel knows the operator");
     const graph::Treatment& treatment = view.node.treatment;
     const bool asks = treatment.activationBits < 32 || treatment.weightBits < 16 || treatment.compute != graph::ComputeType::Float32;
-    if (plan::hasTreatedOperands(view.node) && asks) return plan::emulated("no kernel of the GPU executes this treatment of " + view.node.op + "; the host imitates it");
+    if (plan::hasTreatedOperands(view.node) && asks)
+        return plan::emulated("no kernel of the GPU executes this treatment of " + view.node.op + "; the host imitates it");
     return plan::native();
 }
 

@@ -21,8 +21,8 @@ std::map<std::string, List, std::less<>> makeLists() {
         for (const auto& op : operators) lists[op] = implementations;
     };
     using Names = std::vector<std::string>;
-    put(Names{"Conv", "trimtab.FusedConv"}, {{"int8 convolution", judgeIntegerConvolution, placeIntegerConvolution},
-                                             {"convolution", judgeConvolution, placeConvolution}});
+    put(Names{"Conv", "trimtab.FusedConv"},
+        {{"int8 convolution", judgeIntegerConvolution, placeIntegerConvolution}, {"convolution", judgeConvolution, placeConvolution}});
     put(Names{"MatMul", "Gemm", "trimtab.FusedMatMul"}, {{"int8 product", judgeIntegerProduct, placeIntegerProduct},
                                                          {"fp8 product", judgeFloat8Product, placeFloat8Product},
                                                          {"weight-only product", judgeWeightOnly, placeWeightOnly},

@@ -32,7 +32,8 @@ runtime::Support judgeView(const NodeView& view) {
     if (view.node.op != "Dropout") return plan::native();
     if (view.node.output(1) != graph::kNoValue) return plan::refused("its mask is read");
     const Tensor* training = view.constant(2);
-    if (view.has(2) && (!training || training->elementCount() != 1 || tensor::elementAsInt64(*training, 0) != 0)) return plan::refused("it may train");
+    if (view.has(2) && (!training || training->elementCount() != 1 || tensor::elementAsInt64(*training, 0) != 0))
+        return plan::refused("it may train");
     return plan::native();
 }
 
@@ -57,16 +58,15 @@ Status placeMovement(Builder& builder, const NodeView& view) {
         copies.push_back(copy);
     }
     std::vector<SlotId> results;
-    for (const graph::ValueId output : view.node.outputs) results.push_back(builder.write(output, Form{backend.held(output), Layout::Plain}));
+    for (const graph::ValueId output : view.node.outputs)
+        results.push_back(builder.write(output, Form{backend.held(output), Layout::Plain}));
     for (std::size_t i = 0; i < boxes.size(); ++i) {
         const Form form{movedType(backend, view, boxes[i].input, boxes[i].output), Layout::Plain};
         TRIMTAB_TRY(const SlotId source, builder.read(view.node.input(boxes[i].input), form));
         const SlotId destination = results[boxes[i].output];
-        builder.step(
-            [copy = copies[i], source, destination, stream = backend.stream()](Frame& frame) {
-                return launchStridedCopy(stream, copy, frame.at<void>(source), frame.at<void>(destination));
-            },
-            {source}, {destination});
+        builder.step([copy = copies[i], source, destination, stream = backend.stream()](
+                         Frame& frame) { return launchStridedCopy(stream, copy, frame.at<void>(source), frame.at<void>(destination)); },
+                     {source}, {destination});
     }
     return {};
 }

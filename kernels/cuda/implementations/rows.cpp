@@ -3,14 +3,12 @@
 #include <optional>
 
 #include "core/tensor/convert.h"
-#include "kernels/cuda/implementations/families.h"
+#include "kernels/cuda/implementations/products.h"
 #include "kernels/cuda/kernels/rows.h"
 #include "kernels/plan/operands/axes.h"
 
 namespace trimtab::cuda {
 namespace {
-
-bool isFloat(DataType type) { return type == DataType::Float32 || type == DataType::Float16 || type == DataType::BFloat16; }
 
 runtime::Support judgeFloat(const NodeView& view) {
     if (!isFloat(view.type(0))) return plan::notMeant();
@@ -18,11 +16,18 @@ runtime::Support judgeFloat(const NodeView& view) {
 }
 
 std::optional<Reduction> reductionOf(const std::string& op) {
-    static const std::map<std::string, Reduction, std::less<>> kAll{
-        {"ReduceMean", Reduction::Mean}, {"ReduceSum", Reduction::Sum}, {"ReduceSumSquare", Reduction::SumSquare}, {"ReduceMax", Reduction::Max},
-        {"ReduceMin", Reduction::Min}, {"ReduceProd", Reduction::Prod}, {"ReduceL1", Reduction::L1}, {"ReduceL2", Reduction::L2},
-        {"ReduceLogSum", Reduction::LogSum}, {"ReduceLogSumExp", Reduction::LogSumExp}, {"GlobalAveragePool", Reduction::Mean},
-        {"GlobalMaxPool", Reduction::Max}};
+    static const std::map<std::string, Reduction, std::less<>> kAll{{"ReduceMean", Reduction::Mean},
+                                                                    {"ReduceSum", Reduction::Sum},
+                                                                    {"ReduceSumSquare", Reduction::SumSquare},
+                                                                    {"ReduceMax", Reduction::Max},
+                                                                    {"ReduceMin", Reduction::Min},
+                                                                    {"ReduceProd", Reduction::Prod},
+                                                                    {"ReduceL1", Reduction::L1},
+                                                                    {"ReduceL2", Reduction::L2},
+                                                                    {"ReduceLogSum", Reduction::LogSum},
+                                                                    {"ReduceLogSumExp", Reduction::LogSumExp},
+                                                                    {"GlobalAveragePool", Reduction::Mean},
+                                                                    {"GlobalMaxPool", Reduction::Max}};
     const auto found = kAll.find(op);
     return found == kAll.end() ? std::nullopt : std::optional(found->second);
 }
@@ -31,7 +36,8 @@ Status placeBox(Builder& builder, const NodeView& view, Reduction reduction, pla
     const CudaBackend& backend = backendOf(builder);
     const Form form{isFloat(view.type(0)) ? backend.held(view.node.output(0)) : view.type(0), Layout::Plain};
     if (box.length == 0) return fail(ErrorCode::Unsupported, "it reduces nothing");
-    if (box.outer * box.inner != view.outputShape().elementCount()) return fail(ErrorCode::Refused, "its output has another size", view.node.name);
+    if (box.outer * box.inner != view.outputShape().elementCount())
+        return fail(ErrorCode::Refused, "its output has another size", view.node.name);
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), form));
     const SlotId y = builder.write(view.node.output(0), form);
     builder.step(
@@ -99,10 +105,12 @@ Status placeRowNormalization(Builder& builder, const NodeView& view) {
     const Form form{norm.type, Layout::Plain};
     if (skips && view.shape(1) != shape) return fail(ErrorCode::Unsupported, "what it adds has another shape");
     const std::size_t scaleAt = skips ? 2 : 1;
-    if (view.shape(scaleAt).elementCount() != norm.columns) return fail(ErrorCode::Unsupported, "its scale does not have the length of a row");
+    if (view.shape(scaleAt).elementCount() != norm.columns)
+        return fail(ErrorCode::Unsupported, "its scale does not have the length of a row");
     const bool hasBias = norm.kind == RowNorm::Kind::Layer && view.has(2);
     if (hasBias && view.type(2) != view.type(1)) return fail(ErrorCode::Unsupported, "scale and bias differ in type");
-    if (view.type(scaleAt) != DataType::Float32 && view.type(scaleAt) != norm.type) return fail(ErrorCode::Unsupported, "its scale has another type");
+    if (view.type(scaleAt) != DataType::Float32 && view.type(scaleAt) != norm.type)
+        return fail(ErrorCode::Unsupported, "its scale has another type");
 
     std::vector<SlotId> reads;
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), form));
@@ -124,10 +132,10 @@ Status placeRowNormalization(Builder& builder, const NodeView& view) {
     const SlotId sum = keepsSum ? builder.write(view.node.output(3), form) : kNoSlot;
     std::vector<SlotId> writes{y};
     if (keepsSum) writes.push_back(sum);
-    const auto at = [](Frame& frame, SlotId slot) { return slot == kNoSlot ? nullptr : frame.at<void>(slot); };
     builder.step(
         [=, stream = backend.stream()](Frame& frame) {
-            return launchRowNorm(stream, norm, at(frame, x), at(frame, residual), at(frame, scale), at(frame, bias), at(frame, y), at(frame, sum));
+            return launchRowNorm(stream, norm, at<void>(frame, x), at<void>(frame, residual), at<void>(frame, scale), at<void>(frame, bias),
+                                 at<void>(frame, y), at<void>(frame, sum));
         },
         reads, writes);
     return {};
@@ -138,8 +146,8 @@ runtime::Support judgeReduce(const NodeView& view) {
     if (!reduction) return plan::notMeant();
     if (isFloat(view.type(0))) return plan::native();
     const bool integer = view.type(0) == DataType::Int32 || view.type(0) == DataType::Int64;
-    const bool plain = *reduction == Reduction::Sum || *reduction == Reduction::Mean || *reduction == Reduction::Max || *reduction == Reduction::Min ||
-                       *reduction == Reduction::Prod;
+    const bool plain = *reduction == Reduction::Sum || *reduction == Reduction::Mean || *reduction == Reduction::Max ||
+                       *reduction == Reduction::Min || *reduction == Reduction::Prod;
     return integer && plain ? plan::native() : plan::refused("its type has no kernel");
 }
 
@@ -175,7 +183,8 @@ Status placeArgReduce(Builder& builder, const NodeView& view) {
     const bool last = view.node.integer("select_last_index", 0) != 0;
     builder.step(
         [=, stream = backend.stream()](Frame& frame) {
-            return launchArgReduce(stream, largest, last, type, box.outer, box.length, box.inner, frame.at<void>(x), frame.at<std::int64_t>(y));
+            return launchArgReduce(stream, largest, last, type, box.outer, box.length, box.inner, frame.at<void>(x),
+                                   frame.at<std::int64_t>(y));
         },
         {x}, {y});
     return {};

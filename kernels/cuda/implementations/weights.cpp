@@ -66,7 +66,7 @@ Result<DeviceMemory> rowsOf(const CudaBackend& backend, const Tensor& weight, co
 struct Source {
     const void* identity = nullptr;
     std::shared_ptr<const void> owner;
-    Tensor tensor;                             // when it is a constant
+    Tensor tensor;  // when it is a constant
     const tensor::QuantizedWeight* codes = nullptr;
 };
 
@@ -136,7 +136,8 @@ Result<PlacedWeight> placeRows(Builder& builder, const NodeView& view, const pla
     PlacedWeight placed;
     placed.format = {WeightFormat::Kind::Plain, type, product.k * width, product.k, false};
     placed.bytes = product.n * product.k * width;
-    TRIMTAB_TRY(placed.values, placeMemory(builder, source, "rows of " + std::string(tensor::name(type)), placed.bytes, [&]() -> Result<DeviceMemory> {
+    TRIMTAB_TRY(placed.values,
+                placeMemory(builder, source, "rows of " + std::string(tensor::name(type)), placed.bytes, [&]() -> Result<DeviceMemory> {
                     if (!source.codes) return rowsOf(backend, source.tensor, product, type);
                     TRIMTAB_TRY(const Tensor values, source.codes->dequantize());
                     return rowsOf(backend, values, product, type);
@@ -155,10 +156,13 @@ Result<PlacedWeight> placeCodes(Builder& builder, const NodeView& view) {
     placed.format.zeroPoints = !weight.symmetric;
     const std::int64_t pitch = placed.format.pitchBytes;
     placed.bytes = weight.rows * pitch + static_cast<std::int64_t>(weight.scales.size() * 4 + weight.zeroPoints.size());
-    TRIMTAB_TRY(placed.values, placeBytes(builder, owner.get(), "codes", owner, [&] { return Result<std::vector<std::byte>>(packedRows(weight, bits, pitch)); }));
-    TRIMTAB_TRY(placed.scales, placeBytes(builder, owner.get(), "scales", owner, [&] { return Result<std::vector<std::byte>>(bytesOf(weight.scales)); }));
+    TRIMTAB_TRY(placed.values, placeBytes(builder, owner.get(), "codes", owner,
+                                          [&] { return Result<std::vector<std::byte>>(packedRows(weight, bits, pitch)); }));
+    TRIMTAB_TRY(placed.scales,
+                placeBytes(builder, owner.get(), "scales", owner, [&] { return Result<std::vector<std::byte>>(bytesOf(weight.scales)); }));
     if (weight.symmetric) return placed;
-    TRIMTAB_TRY(placed.zeros, placeBytes(builder, owner.get(), "zeros", owner, [&] { return Result<std::vector<std::byte>>(bytesOf(weight.zeroPoints)); }));
+    TRIMTAB_TRY(placed.zeros, placeBytes(builder, owner.get(), "zeros", owner,
+                                         [&] { return Result<std::vector<std::byte>>(bytesOf(weight.zeroPoints)); }));
     return placed;
 }
 
@@ -169,7 +173,8 @@ Result<IntegerWeight> placeIntegerWeight(Builder& builder, const NodeView& view)
     placed.pitch = padded(weight.columns);
     TRIMTAB_TRY(placed.codes, placeBytes(builder, owner.get(), "codes", owner,
                                          [&] { return Result<std::vector<std::byte>>(packedRows(weight, 8, placed.pitch)); }));
-    TRIMTAB_TRY(placed.scales, placeBytes(builder, owner.get(), "scales", owner, [&] { return Result<std::vector<std::byte>>(bytesOf(weight.scales)); }));
+    TRIMTAB_TRY(placed.scales,
+                placeBytes(builder, owner.get(), "scales", owner, [&] { return Result<std::vector<std::byte>>(bytesOf(weight.scales)); }));
     TRIMTAB_TRY(placed.rowSums, placeBytes(builder, owner.get(), "row sums", owner, [&]() -> Result<std::vector<std::byte>> {
                     std::vector<std::int32_t> sums(static_cast<std::size_t>(weight.rows), 0);
                     for (std::int64_t row = 0; row < weight.rows; ++row)
@@ -200,7 +205,8 @@ Result<Float8Weight> placeFloat8Weight(Builder& builder, const NodeView& view, c
                     auto* scale = reinterpret_cast<float*>(made.get() + codesBytes);
                     auto* work = reinterpret_cast<float*>(partials.get());
                     TRIMTAB_REQUIRE(launchFloat8Scale(backend.stream(), values.type(), count, rows.get(), work, scale));
-                    TRIMTAB_REQUIRE(launchToFloat8(backend.stream(), values.type(), count, rows.get(), scale, reinterpret_cast<std::uint8_t*>(made.get())));
+                    TRIMTAB_REQUIRE(launchToFloat8(backend.stream(), values.type(), count, rows.get(), scale,
+                                                   reinterpret_cast<std::uint8_t*>(made.get())));
                     return made;
                 }));
     placed.scale = builder.offsetOf(placed.codes, codesBytes, scaleBytes);
@@ -215,7 +221,8 @@ Result<SlotId> placeBias(Builder& builder, const NodeView& view, graph::ValueId 
                       std::make_shared<Tensor>(*constant), [&]() -> Result<std::vector<std::byte>> {
                           std::vector<float> values(static_cast<std::size_t>(n));
                           for (std::int64_t i = 0; i < n; ++i)
-                              values[static_cast<std::size_t>(i)] = static_cast<float>(tensor::elementAsDouble(*constant, constant->elementCount() == 1 ? 0 : i));
+                              values[static_cast<std::size_t>(i)] =
+                                  static_cast<float>(tensor::elementAsDouble(*constant, constant->elementCount() == 1 ? 0 : i));
                           TRIMTAB_TRY(const Tensor made, tensor::convert(Tensor::fromFloats(Shape{n}, values), type));
                           return std::vector<std::byte>(made.bytes().begin(), made.bytes().end());
                       });

@@ -3,15 +3,12 @@
 #include <optional>
 
 #include "kernels/cuda/forms.h"
-#include "kernels/cuda/implementations/families.h"
-#include "kernels/cuda/implementations/weights.h"
+#include "kernels/cuda/implementations/products.h"
 #include "kernels/plan/operands/treated.h"
 #include "kernels/plan/operands/window.h"
 
 namespace trimtab::cuda {
 namespace {
-
-bool isFloat(DataType type) { return type == DataType::Float32 || type == DataType::Float16 || type == DataType::BFloat16; }
 
 std::optional<Activation> activationOf(const graph::Node& node) {
     const std::string word = node.string("activation", "");
@@ -74,11 +71,6 @@ Result<Convolution> convolutionOf(const NodeView& view, DataType type) {
     return c;
 }
 
-template <class T>
-T* at(Frame& frame, SlotId slot) {
-    return slot == kNoSlot ? nullptr : frame.at<T>(slot);
-}
-
 /// The weight [O, C/g, kH, kW] as `type`, as it is stored in the file.
 Result<PlacedWeight> placeFilter(Builder& builder, const NodeView& view, const Convolution& c, DataType type) {
     plan::WeightProduct asRows;
@@ -96,7 +88,8 @@ runtime::Support judgeConvolution(const NodeView& view) {
     if (treatment.activationBits < 32) return plan::refused("integer convolutions of these widths have no kernel");
     if (treatment.compute == graph::ComputeType::Float8) return plan::refused("fp8 convolutions have no kernel");
     if (treatment.compute == graph::ComputeType::Int8) return plan::refused("integer convolutions of these widths have no kernel");
-    if (treatment.weightBits < 16) return plan::emulated("no kernel convolves with " + std::to_string(treatment.weightBits) + "-bit weights; they are widened before");
+    if (treatment.weightBits < 16)
+        return plan::emulated("no kernel convolves with " + std::to_string(treatment.weightBits) + "-bit weights; they are widened before");
     return plan::native();
 }
 
@@ -139,12 +132,14 @@ runtime::Support judgeIntegerConvolution(const NodeView& view) {
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return plan::refused("integer convolutions need 8-bit weights and activations");
     if (codes->bits != 8) return plan::refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
-    if (!codes->symmetric || codes->group != codes->columns) return plan::refused("integer products need symmetric weights with one scale for each output");
+    if (!codes->symmetric || codes->group != codes->columns)
+        return plan::refused("integer products need symmetric weights with one scale for each output");
     if (view.node.integer("group", 1) != 1) return plan::refused("integer convolutions in groups have no kernel");
     return plan::native();
 }
 
-// Patches are gathered as numbers (padding is 0), then turned into codes under the range of the whole activation, and multiplied as a matrix.
+// Patches are gathered as numbers (padding is 0), then turned into codes under the range of the whole activation, and multiplied as a
+// matrix.
 Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     const CudaBackend& backend = backendOf(builder);
     const DataType type = builder.formOf(view.node.input(0)).type;
@@ -191,17 +186,19 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     builder.step(
         [=, stream = backend.stream()](Frame& frame) -> Status {
             const std::int64_t count = c.batch * c.channels * c.height * c.width;
-            TRIMTAB_REQUIRE(launchQuantizationParameters(stream, type, count, frame.at<void>(x), frame.at<float>(partials), frame.at<float>(parameters)));
+            TRIMTAB_REQUIRE(launchQuantizationParameters(stream, type, count, frame.at<void>(x), frame.at<float>(partials),
+                                                         frame.at<float>(parameters)));
             TRIMTAB_REQUIRE(launchImageToColumns(stream, c, 0, width, 0, frame.at<void>(x), frame.at<void>(patches)));
-            TRIMTAB_REQUIRE(launchQuantize(stream, type, product.m, columns, weight.pitch, frame.at<void>(patches), frame.at<float>(parameters),
-                                           frame.at<std::int8_t>(codes)));
+            TRIMTAB_REQUIRE(launchQuantize(stream, type, product.m, columns, weight.pitch, frame.at<void>(patches),
+                                           frame.at<float>(parameters), frame.at<std::int8_t>(codes)));
             LibraryOperands operands;
             operands.x = frame.at<void>(codes);
             operands.w = frame.at<void>(weight.codes);
             operands.y = frame.at<void>(sums);
             TRIMTAB_REQUIRE(library->run(operands));
-            return launchIntegerEpilogue(stream, epilogue, frame.at<std::int32_t>(sums), frame.at<float>(parameters), frame.at<std::int32_t>(weight.rowSums),
-                                         frame.at<float>(weight.scales), at<float>(frame, bias), at<void>(frame, residual), frame.at<void>(y));
+            return launchIntegerEpilogue(stream, epilogue, frame.at<std::int32_t>(sums), frame.at<float>(parameters),
+                                         frame.at<std::int32_t>(weight.rowSums), frame.at<float>(weight.scales), at<float>(frame, bias),
+                                         at<void>(frame, residual), frame.at<void>(y));
         },
         reads, {patches, codes, parameters, partials, sums, y});
     return {};
@@ -222,7 +219,8 @@ Status placePool(Builder& builder, const NodeView& view) {
     if (input.rank() < 3 || input.rank() > 4) return fail(ErrorCode::Unsupported, "kernels here pool over one or two axes");
     if (input.elementCount() == 0 || output.elementCount() == 0) return fail(ErrorCode::Unsupported, "it pools nothing");
     const auto kernel = view.node.integers("kernel_shape");
-    if (static_cast<int>(kernel.size()) != input.rank() - 2) return fail(ErrorCode::Unsupported, "its window has another number of axes than its input");
+    if (static_cast<int>(kernel.size()) != input.rank() - 2)
+        return fail(ErrorCode::Unsupported, "its window has another number of axes than its input");
     TRIMTAB_TRY(const plan::SpatialWindow settled, plan::windowOf(view.node, kernel, input, output));
     for (std::size_t i = 0; i < kernel.size(); ++i)
         if (settled.padBegin[i] >= kernel[i] || settled.padEnd[i] >= kernel[i])
@@ -243,8 +241,8 @@ Status placePool(Builder& builder, const NodeView& view) {
     const Form form{pool.type, Layout::Plain};
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), form));
     const SlotId y = builder.write(view.node.output(0), form);
-    builder.step(
-        [=, stream = backend.stream()](Frame& frame) { return launchPool(stream, pool, frame.at<void>(x), frame.at<void>(y)); }, {x}, {y});
+    builder.step([=, stream = backend.stream()](Frame& frame) { return launchPool(stream, pool, frame.at<void>(x), frame.at<void>(y)); },
+                 {x}, {y});
     return {};
 }
 

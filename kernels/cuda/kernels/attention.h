@@ -11,13 +11,13 @@ namespace trimtab::cuda {
 struct Attention {
     DataType type = DataType::BFloat16;
     std::int64_t batch = 1, heads = 1, kvHeads = 1, headSize = 64;  // headSize ≤ 256
-    std::int64_t queries = 1;    // new tokens of each sequence
-    std::int64_t past = 0;       // tokens in the cache before them
-    std::int64_t capacity = 0;   // tokens that the cache has room for: [batch, kvHeads, capacity, headSize]
+    std::int64_t queries = 1;                                       // new tokens of each sequence
+    std::int64_t past = 0;                                          // tokens in the cache before them
+    std::int64_t capacity = 0;  // tokens that the cache has room for: [batch, kvHeads, capacity, headSize]
     float scale = 0;
     bool causal = true;
-    std::int64_t window = 0;     // > 0: only the last `window` keys are seen
-    float softCap = 0;           // > 0: scores become cap · tanh(score / cap)
+    std::int64_t window = 0;  // > 0: only the last `window` keys are seen
+    float softCap = 0;        // > 0: scores become cap · tanh(score / cap)
     // Strides in elements of q [batch, queries, heads, headSize] and of the new k, v [batch, queries, kvHeads, headSize]; a head's values
     // are contiguous.
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;

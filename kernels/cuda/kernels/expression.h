@@ -3,8 +3,8 @@
 // acc = op(acc, operand), the operand being another input, a number, or a value saved before. Arithmetic is formed in float32 when every
 // input is a float16, bfloat16, float32, bool, int8 or uint8, else (int32, int64 and narrower mixed with them) in int64.
 //   SwiGLU:  in = {gate, up};  Silu, Mul(input 1)
-// Result and inputs have the same (broadcast) index space of rank ≤ kMaxRank, merged by the launcher where strides allow, 16-byte accesses where
-// every input is contiguous or a scalar. An input may be the output buffer itself when both are contiguous and of the same element width.
+// Result and inputs have the same (broadcast) index space of rank ≤ kMaxRank, merged by the launcher where strides allow, 16-byte accesses
+// where every input is contiguous or a scalar. An input may be the output buffer itself when both are contiguous and of the same element width.
 #include <array>
 #include <cstdint>
 #include <vector>

@@ -2,11 +2,10 @@
 // Few rows of x (m ≤ 16) times 16-bit or integer weights, at the speed at which the weights come from memory.
 //
 // A warp takes tiles of 16 outputs. Their weights come in stages of 16 rows × 128 bytes through a ring of its own in shared memory, filled
-// by asynchronous copies of whole lines, so that kSlots stages a warp (192 KB a multiprocessor) are on their way at any time and no
-// register waits for them. x is brought to shared memory once a block where it fits: read from the L2 cache stage by stage, it would be waited
-// for each time (on an H100 that, not the weights, set the time of small products: 16 µs at 2048 × 8192 whatever the width). `splits` warps of a block share a tile: stage s belongs to warp s mod splits, and their sums meet in shared
-// memory. Blocks stay and walk over tiles; the ring runs ahead into the next tile. The first weights are asked for before the previous
-// kernel has ended.
+// by asynchronous copies of whole lines, so that kSlots stages a warp are on their way at any time and no register waits for them. x is
+// brought to shared memory once a block where it fits: read from the L2 cache stage by stage it would be waited for each time. `splits`
+// warps of a block share a tile: stage s belongs to warp s mod splits, and their sums meet in shared memory. Blocks stay and walk over
+// tiles; the ring runs ahead into the next tile. The first weights are asked for before the previous kernel has ended.
 //
 // mma takes the 16 rows of weights as its A operand and 8 rows of x as B, which leaves the order of columns free: lane (g, t) of a row's
 // four takes columns 8t … 8t + 7 of each block of 32, so x is read from memory 16 bytes at a time as it stands, and a block's four lanes

@@ -18,16 +18,16 @@ struct StridedCopy {
     std::int64_t fromOffset = 0;  // in elements
     std::int64_t toOffset = 0;
 };
-/// to[toOffset + Σ i·toStrides] = from[fromOffset + Σ i·fromStrides] for every index below extents. Axes are merged and, where both sides are
-/// contiguous, copied 16 bytes at a time; transpositions of the last two axes go through a shared tile. Serves Transpose, Slice, Expand, Split,
-/// Concat, Pad (after a fill).
+/// to[toOffset + Σ i·toStrides] = from[fromOffset + Σ i·fromStrides] for every index below extents. Axes are merged and, where both sides
+/// are contiguous, copied 16 bytes at a time; transpositions of the last two axes go through a shared tile. Serves Transpose, Slice,
+/// Expand, Split, Concat, Pad (after a fill).
 Status launchStridedCopy(Stream stream, const StridedCopy& copy, const void* from, void* to);
 
 /// count elements of `value`'s low bytes.
 Status launchFill(Stream stream, int elementBytes, std::int64_t count, std::uint64_t value, void* to);
 
-/// to[o, i, k] = from[o, indices[i], k] for [outer, axis, inner] and `count` indices (Int32 or Int64; negative ones count from the back). An index out
-/// of range reads nothing, writes zero bytes and stores `faultCode` to *fault.
+/// to[o, i, k] = from[o, indices[i], k] for [outer, axis, inner] and `count` indices (Int32 or Int64; negative ones count from the back).
+/// An index out of range reads nothing, writes zero bytes and stores `faultCode` to *fault.
 struct Gather {
     int elementBytes = 4;
     std::int64_t outer = 1, axis = 1, inner = 1, count = 0;
@@ -36,8 +36,8 @@ struct Gather {
 };
 Status launchGather(Stream stream, const Gather& gather, const void* from, const void* indices, void* to, int* fault);
 
-/// GatherElements: to[o, i, k] = from[o, indices[o, i, k], k] over [outer, count, inner] (indices have the extents of `to`; the same outer and inner on
-/// both sides).
+/// GatherElements: to[o, i, k] = from[o, indices[o, i, k], k] over [outer, count, inner] (indices have the extents of `to`; the same outer
+/// and inner on both sides).
 Status launchGatherElements(Stream stream, const Gather& gather, const void* from, const void* indices, void* to, int* fault);
 
 }  // namespace trimtab::cuda

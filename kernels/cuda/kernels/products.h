@@ -1,8 +1,8 @@
 #pragma once
-// Matrix products of our own: y[m, n] = activation(Σk x[m, k] · w[n, k] + bias[n] + residual[m, n]). Weights stand as rows of outputs (n), read once.
-// Few rows (decode, m ≤ kFewRows) are a matter of bandwidth: a warp or more for each output, weights streamed 16 bytes at a time, codes turned into
-// numbers in registers. More rows: tensor-core tiles (mma.sync m16n8k16, float32 accumulation) with codes turned into numbers on the way to shared
-// memory or in registers.
+// Matrix products of our own: y[m, n] = activation(Σk x[m, k] · w[n, k] + bias[n] + residual[m, n]). Weights stand as rows of outputs (n),
+// read once. Few rows (decode, m ≤ kFewRows) are a matter of bandwidth: a warp or more for each output, weights streamed 16 bytes at a
+// time, codes turned into numbers in registers. More rows: tensor-core tiles (mma.sync m16n8k16, float32 accumulation) with codes turned
+// into numbers on the way to shared memory or in registers.
 #include "core/tensor/data_type.h"
 #include "kernels/cuda/device/device.h"
 #include "kernels/cuda/kernels/windows.h"
@@ -27,14 +27,15 @@ struct WeightFormat {
 
 struct Product {
     std::int64_t m = 0, n = 0, k = 0;
-    DataType type = DataType::BFloat16;  // of x, residual: Float32, Float16, BFloat16
+    DataType type = DataType::BFloat16;        // of x, residual: Float32, Float16, BFloat16
     DataType outputType = DataType::BFloat16;  // `type` or Float32
     WeightFormat weight;
     Activation activation = Activation::None;
     float low = 0, high = 0;
 };
 
-/// scales Float32 [n, groups] and zeros int8 [n, groups] for integer codes, else null; bias Float32 [n] or null; residual as y of `outputType` or null.
+/// scales Float32 [n, groups] and zeros int8 [n, groups] for integer codes, else null; bias Float32 [n] or null; residual as y of
+/// `outputType` or null.
 struct ProductOperands {
     const void* x = nullptr;
     const void* w = nullptr;
@@ -47,7 +48,8 @@ struct ProductOperands {
 
 /// REQUIRES: m ≤ kFewRows; w is no result of the kernel enqueued last (it is read before that one has ended).
 Status launchFewRows(Stream stream, const Product& product, const ProductOperands& operands);
-/// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of w what launchFewRows() does, which takes the smallest.
+/// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of w what launchFewRows() does, which
+/// takes the smallest.
 Status launchTiledProduct(Stream stream, const Product& product, const ProductOperands& operands);
 /// Plain, batched, any type pair, no tensor cores: the last resort and the emulator's stand-in for the library.
 ///   y[b] = x[b] · w[b]ᵀ (or w[b] when !weightIsRows, [k, n]), strides in elements between batches (0 to share).
@@ -65,14 +67,15 @@ Status launchPlainProduct(Stream stream, const PlainProduct& product, const void
 Status launchDequantize(Stream stream, std::int64_t n, std::int64_t k, const WeightFormat& format, const void* w, const float* scales,
                         const std::int8_t* zeros, DataType type, void* y);
 
-// Integer products with dynamic activations, as ONNX DynamicQuantizeLinear states them (uint8, one scale for the whole tensor, zero representable),
-// with codes shifted by 128 so that both sides are signed.
+// Integer products with dynamic activations, as ONNX DynamicQuantizeLinear states them (uint8, one scale for the whole tensor, zero
+// representable), with codes shifted by 128 so that both sides are signed.
 
-/// parameters[0] = scale, parameters[1] = zero point − 128, as floats. Range over all `count` values; two launches with `partials` (≥ 2·1024 floats).
+/// parameters[0] = scale, parameters[1] = zero point − 128, as floats. Range over all `count` values; two launches with `partials` (≥
+/// 2·1024 floats).
 Status launchQuantizationParameters(Stream stream, DataType type, std::int64_t count, const void* x, float* partials, float* parameters);
 /// codes[m, pitch] = clamp(round(x/scale) + zero − 128); columns from k to pitch are the zero point.
-Status launchQuantize(Stream stream, DataType type, std::int64_t m, std::int64_t k, std::int64_t pitch, const void* x, const float* parameters,
-                      std::int8_t* codes);
+Status launchQuantize(Stream stream, DataType type, std::int64_t m, std::int64_t k, std::int64_t pitch, const void* x,
+                      const float* parameters, std::int8_t* codes);
 /// y = activation((sum[m, n] − zero · rowSums[n]) · scale · scales[n] + bias[n] + residual[m, n]); sums Int32 [m, n].
 /// With `channelsFirst` > 0 the m rows are [batch, positions = channelsFirst] and y (and residual) stand as [batch, n, positions].
 struct IntegerEpilogue {
@@ -84,7 +87,8 @@ struct IntegerEpilogue {
 };
 Status launchIntegerEpilogue(Stream stream, const IntegerEpilogue& epilogue, const std::int32_t* sums, const float* parameters,
                              const std::int32_t* rowSums, const float* scales, const float* bias, const void* residual, void* y);
-/// sums[m, n] = Σk a[m, k] · b[n, k] over signed bytes with row pitches (multiples of 16): tensor cores (mma m16n8k32), for where the library is missing.
+/// sums[m, n] = Σk a[m, k] · b[n, k] over signed bytes with row pitches (multiples of 16): tensor cores (mma m16n8k32), for where the
+/// library is missing.
 Status launchIntegerProduct(Stream stream, std::int64_t m, std::int64_t n, std::int64_t k, std::int64_t pitchA, std::int64_t pitchB,
                             const std::int8_t* a, const std::int8_t* b, std::int32_t* sums);
 

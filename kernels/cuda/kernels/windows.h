@@ -1,6 +1,6 @@
 #pragma once
-// Convolution and pooling over [N, C, H, W] (row-major), two spatial axes (one-dimensional ones have H = 1). Types: Float32, Float16, BFloat16;
-// sums in float32. These stand behind cuDNN: they run where it is missing, refuses, or is slower.
+// Convolution and pooling over [N, C, H, W] (row-major), two spatial axes (one-dimensional ones have H = 1). Types: Float32, Float16,
+// BFloat16; sums in float32. These stand behind cuDNN: they run where it is missing, refuses, or is slower.
 #include "core/tensor/data_type.h"
 #include "kernels/cuda/device/device.h"
 
@@ -24,14 +24,15 @@ struct Convolution {
     Activation activation = Activation::None;
     float low = 0, high = 0;  // of Clip
 };
-/// y = activation(conv(x, w) + bias + residual). w [O, C/groups, kH, kW] of `type`; bias (may be null) Float32 [O]; residual (may be null) as y.
-Status launchConvolution(Stream stream, const Convolution& convolution, const void* x, const void* w, const float* bias, const void* residual,
-                         void* y);
+/// y = activation(conv(x, w) + bias + residual). w [O, C/groups, kH, kW] of `type`; bias (may be null) Float32 [O]; residual (may be null)
+/// as y.
+Status launchConvolution(Stream stream, const Convolution& convolution, const void* x, const void* w, const float* bias,
+                         const void* residual, void* y);
 /// y = activation(x + bias[channel] + residual) in place over [outer, channels, inner]: what follows a convolution of a library.
 Status launchChannelEpilogue(Stream stream, DataType type, std::int64_t outer, std::int64_t channels, std::int64_t inner, const float* bias,
                              const void* residual, Activation activation, float low, float high, void* y);
-/// Patches for integer and other matrix-product convolutions: columns[n, oh, ow, c/groups·kH·kW] of group g (row-major rows of the weight's order);
-/// positions outside the input hold `padding`'s low bytes. elementBytes 1, 2 or 4.
+/// Patches for integer and other matrix-product convolutions: columns[n, oh, ow, c/groups·kH·kW] of group g (row-major rows of the weight's
+/// order); positions outside the input hold `padding`'s low bytes. elementBytes 1, 2 or 4.
 Status launchImageToColumns(Stream stream, const Convolution& convolution, std::int64_t group, int elementBytes, std::uint32_t padding,
                             const void* x, void* columns);
 

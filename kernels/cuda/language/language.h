@@ -1,7 +1,7 @@
 #pragma once
-// The CUDA C++ that our kernels are written in, behind names of our own where nvcc and the emulator (tests/support/simt) must differ. A .cu file
-// includes this header and no other of CUDA's. The emulator compiles the same file as host C++ with tests/support/simt/language.h included first
-// (its include guard takes the place of this one).
+// The CUDA C++ that our kernels are written in, behind names of our own where nvcc and the emulator (tests/support/simt) must differ. A .cu
+// file includes this header and no other of CUDA's. The emulator compiles the same file as host C++ with tests/support/simt/language.h
+// included first (its include guard takes the place of this one).
 //
 // Beside plain CUDA C++ (threadIdx, __syncthreads, __shfl_*_sync, __ballot_sync, atomicAdd, __half, __nv_bfloat16, float4, …):
 //   SHARED_ARRAY(T, name, count)    a fixed array in shared memory

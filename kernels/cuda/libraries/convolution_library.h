@@ -1,6 +1,6 @@
 #pragma once
-// Convolutions by a library (cuDNN), or by our own kernels where it is missing and on the emulator. Bias, residual and activation follow in one
-// pass of our own (launchChannelEpilogue) where the library does not take them.
+// Convolutions by a library (cuDNN), or by our own kernels where it is missing and on the emulator. Bias, residual and activation follow in
+// one pass of our own (launchChannelEpilogue) where the library does not take them.
 #include <memory>
 #include <string>
 

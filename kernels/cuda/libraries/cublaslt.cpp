@@ -174,7 +174,8 @@ LtProduct::~LtProduct() {
 
 Status LtProduct::layout(cublasLtMatrixLayout_t& made, cudaDataType_t type, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
     const Functions& f = m_library.f;
-    TRIMTAB_REQUIRE(check(f.layoutCreate(&made, type, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns), rows), "a layout"));
+    TRIMTAB_REQUIRE(
+        check(f.layoutCreate(&made, type, static_cast<std::uint64_t>(rows), static_cast<std::uint64_t>(columns), rows), "a layout"));
     if (m_product.batch == 1) return {};
     const auto batch = static_cast<std::int32_t>(m_product.batch);
     TRIMTAB_REQUIRE(check(f.layoutSet(made, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &batch, sizeof batch), "a batch"));
@@ -219,10 +220,11 @@ Status LtProduct::runWith(const cublasLtMatmulAlgo_t& algorithm, const LibraryOp
     const std::int32_t none = 0;
     const bool integer = m_product.arithmetic == Arithmetic::Integer;
     const void* c = m_product.residual ? o.residual : o.y;
-    return check(m_library.f.matmul(m_library.handle, m_desc, integer ? static_cast<const void*>(&one) : &alpha, o.w, m_w, o.x, m_x,
-                                    integer ? static_cast<const void*>(&none) : &beta, c, m_y, o.y, m_y, &algorithm, m_library.workspace.get(),
-                                    static_cast<std::size_t>(kWorkspaceBytes), static_cast<cudaStream_t>(m_library.device->stream().handle)),
-                 "a product");
+    return check(
+        m_library.f.matmul(m_library.handle, m_desc, integer ? static_cast<const void*>(&one) : &alpha, o.w, m_w, o.x, m_x,
+                           integer ? static_cast<const void*>(&none) : &beta, c, m_y, o.y, m_y, &algorithm, m_library.workspace.get(),
+                           static_cast<std::size_t>(kWorkspaceBytes), static_cast<cudaStream_t>(m_library.device->stream().handle)),
+        "a product");
 }
 
 Result<std::vector<cublasLtMatmulHeuristicResult_t>> LtProduct::candidates() {

@@ -1,5 +1,5 @@
-// cuDNN's convolutions, found at run time. The algorithm is the fastest of those that cuDNN measures on this device; our own kernel takes part in
-// the comparison, so a convolution that cuDNN does badly (depthwise, small) runs on ours.
+// cuDNN's convolutions, found at run time. The algorithm is the fastest of those that cuDNN measures on this device; our own kernel takes
+// part in the comparison, so a convolution that cuDNN does badly (depthwise, small) runs on ours.
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -113,15 +113,19 @@ public:
         TRIMTAB_REQUIRE(forward(x, w, y));
         const Convolution& c = m_convolution;
         if (!bias && !residual && c.activation == Activation::None) return {};
-        return launchChannelEpilogue(stream, c.type, c.batch, c.outChannels, c.outHeight * c.outWidth, bias, residual, c.activation, c.low, c.high, y);
+        return launchChannelEpilogue(stream, c.type, c.batch, c.outChannels, c.outHeight * c.outWidth, bias, residual, c.activation, c.low,
+                                     c.high, y);
     }
-    std::string kernel() const override { return m_ownIsFaster ? "own convolution" : fmt::format("cudnn conv {}", static_cast<int>(m_algorithm)); }
+    std::string kernel() const override {
+        return m_ownIsFaster ? "own convolution" : fmt::format("cudnn conv {}", static_cast<int>(m_algorithm));
+    }
 
 private:
     Status forward(const void* x, const void* w, void* y) {
         const float one = 1;
         const float zero = 0;
-        return check(m_handle->f.forward(m_handle->cudnn, &one, m_x, x, m_w, w, m_desc, m_algorithm, m_workspace.get(), m_workspaceBytes, &zero, m_y, y),
+        return check(m_handle->f.forward(m_handle->cudnn, &one, m_x, x, m_w, w, m_desc, m_algorithm, m_workspace.get(), m_workspaceBytes,
+                                         &zero, m_y, y),
                      "a convolution");
     }
     template <class Run>
@@ -159,13 +163,16 @@ Status CudnnConvolution::describe(bool tf32) {
     TRIMTAB_REQUIRE(check(f.tensorCreate(&m_y), "a tensor"));
     TRIMTAB_REQUIRE(check(f.filterCreate(&m_w), "a filter"));
     TRIMTAB_REQUIRE(check(f.convolutionCreate(&m_desc), "a convolution"));
-    TRIMTAB_REQUIRE(check(f.tensorSet(m_x, CUDNN_TENSOR_NCHW, type, number(c.batch), number(c.channels), number(c.height), number(c.width)), "a tensor"));
-    TRIMTAB_REQUIRE(check(f.tensorSet(m_y, CUDNN_TENSOR_NCHW, type, number(c.batch), number(c.outChannels), number(c.outHeight), number(c.outWidth)),
+    TRIMTAB_REQUIRE(check(f.tensorSet(m_x, CUDNN_TENSOR_NCHW, type, number(c.batch), number(c.channels), number(c.height), number(c.width)),
                           "a tensor"));
-    TRIMTAB_REQUIRE(check(f.filterSet(m_w, type, CUDNN_TENSOR_NCHW, number(c.outChannels), number(c.channels / c.groups), window.kernelH, window.kernelW),
-                          "a filter"));
-    TRIMTAB_REQUIRE(check(f.convolutionSet(m_desc, window.padTop, window.padLeft, window.strideH, window.strideW, window.dilationH, window.dilationW,
-                                           CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
+    TRIMTAB_REQUIRE(
+        check(f.tensorSet(m_y, CUDNN_TENSOR_NCHW, type, number(c.batch), number(c.outChannels), number(c.outHeight), number(c.outWidth)),
+              "a tensor"));
+    TRIMTAB_REQUIRE(check(
+        f.filterSet(m_w, type, CUDNN_TENSOR_NCHW, number(c.outChannels), number(c.channels / c.groups), window.kernelH, window.kernelW),
+        "a filter"));
+    TRIMTAB_REQUIRE(check(f.convolutionSet(m_desc, window.padTop, window.padLeft, window.strideH, window.strideW, window.dilationH,
+                                           window.dilationW, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
                           "a convolution"));
     TRIMTAB_REQUIRE(check(f.setGroups(m_desc, number(c.groups)), "groups"));
     const bool exact = c.type == DataType::Float32 && !tf32;
@@ -189,9 +196,10 @@ Status CudnnConvolution::choose() {
     TRIMTAB_TRY(m_workspace, device.allocate(kWorkspaceLimit));
     std::array<cudnnConvolutionFwdAlgoPerf_t, CUDNN_CONVOLUTION_FWD_ALGO_COUNT> found{};
     int count = 0;
-    TRIMTAB_REQUIRE(check(m_handle->f.findAlgorithm(m_handle->cudnn, m_x, x.get(), m_w, w.get(), m_desc, m_y, y.get(), static_cast<int>(found.size()), &count,
-                                                    found.data(), m_workspace.get(), static_cast<std::size_t>(kWorkspaceLimit)),
-                          "measuring algorithms"));
+    TRIMTAB_REQUIRE(
+        check(m_handle->f.findAlgorithm(m_handle->cudnn, m_x, x.get(), m_w, w.get(), m_desc, m_y, y.get(), static_cast<int>(found.size()),
+                                        &count, found.data(), m_workspace.get(), static_cast<std::size_t>(kWorkspaceLimit)),
+              "measuring algorithms"));
     const bool exact = c.type == DataType::Float32;
     const auto usable = std::find_if(found.begin(), found.begin() + count, [&](const auto& result) {
         return result.status == CUDNN_STATUS_SUCCESS && result.memory <= static_cast<std::size_t>(kWorkspaceLimit) &&
@@ -203,7 +211,8 @@ Status CudnnConvolution::choose() {
     TRIMTAB_TRY(m_workspace, device.allocate(static_cast<std::int64_t>(m_workspaceBytes)));
     TRIMTAB_TRY(const auto watch, device.stopwatch(2));
     TRIMTAB_TRY(const double theirs, timeOf(*watch, [&] { return run(x.get(), w.get(), nullptr, nullptr, y.get()); }));
-    const auto ours = timeOf(*watch, [&] { return launchConvolution(device.stream(), m_convolution, x.get(), w.get(), nullptr, nullptr, y.get()); });
+    const auto ours =
+        timeOf(*watch, [&] { return launchConvolution(device.stream(), m_convolution, x.get(), w.get(), nullptr, nullptr, y.get()); });
     m_ownIsFaster = ours && *ours < theirs;
     return {};
 }

@@ -6,8 +6,8 @@ namespace trimtab::cuda {
 
 std::string LibraryProduct::text() const {
     return fmt::format("{}x[{} {} {}] strides {} {} {} {}->{} arithmetic {} {}{}{}{} alpha {}", batch, m, n, k, xStride, wStride, yStride,
-                       tensor::name(input), tensor::name(output), static_cast<int>(arithmetic), weightIsRows ? "rows" : "columns", bias ? " bias" : "",
-                       residual ? " residual" : "", relu ? " relu" : "", alpha);
+                       tensor::name(input), tensor::name(output), static_cast<int>(arithmetic), weightIsRows ? "rows" : "columns",
+                       bias ? " bias" : "", residual ? " residual" : "", relu ? " relu" : "", alpha);
 }
 
 }  // namespace trimtab::cuda

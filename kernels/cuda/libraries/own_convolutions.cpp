@@ -5,7 +5,8 @@ namespace {
 
 class OwnConvolution final : public BoundConvolution {
 public:
-    OwnConvolution(std::shared_ptr<Device> device, const Convolution& convolution) : m_device(std::move(device)), m_convolution(convolution) {}
+    OwnConvolution(std::shared_ptr<Device> device, const Convolution& convolution)
+        : m_device(std::move(device)), m_convolution(convolution) {}
     Status run(const void* x, const void* w, const float* bias, const void* residual, void* y) override {
         return launchConvolution(m_device->stream(), m_convolution, x, w, bias, residual, y);
     }
@@ -30,6 +31,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ConvolutionLibrary> ownConvolutionLibrary(std::shared_ptr<Device> device) { return std::make_unique<OwnLibrary>(std::move(device)); }
+std::unique_ptr<ConvolutionLibrary> ownConvolutionLibrary(std::shared_ptr<Device> device) {
+    return std::make_unique<OwnLibrary>(std::move(device));
+}
 
 }  // namespace trimtab::cuda

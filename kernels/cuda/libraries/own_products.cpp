@@ -23,13 +23,15 @@ public:
         const LibraryProduct& p = m_product;
         const Stream stream = m_device->stream();
         if (p.arithmetic == Arithmetic::Integer)
-            return launchIntegerProduct(stream, p.m, p.n, p.k, p.k, p.k, static_cast<const std::int8_t*>(o.x), static_cast<const std::int8_t*>(o.w),
-                                        static_cast<std::int32_t*>(o.y));
+            return launchIntegerProduct(stream, p.m, p.n, p.k, p.k, p.k, static_cast<const std::int8_t*>(o.x),
+                                        static_cast<const std::int8_t*>(o.w), static_cast<std::int32_t*>(o.y));
         LibraryOperands operands = o;
         PlainProduct plain{p.batch, p.m, p.n, p.k, p.input, p.output, p.weightIsRows, p.xStride, p.wStride, p.yStride, p.alpha};
         if (p.arithmetic == Arithmetic::Float8) {
-            TRIMTAB_REQUIRE(launchFromFloat8(stream, p.m * p.k, static_cast<const std::uint8_t*>(o.x), o.xScale, DataType::BFloat16, m_x.get()));
-            TRIMTAB_REQUIRE(launchFromFloat8(stream, p.n * p.k, static_cast<const std::uint8_t*>(o.w), o.wScale, DataType::BFloat16, m_w.get()));
+            TRIMTAB_REQUIRE(
+                launchFromFloat8(stream, p.m * p.k, static_cast<const std::uint8_t*>(o.x), o.xScale, DataType::BFloat16, m_x.get()));
+            TRIMTAB_REQUIRE(
+                launchFromFloat8(stream, p.n * p.k, static_cast<const std::uint8_t*>(o.w), o.wScale, DataType::BFloat16, m_w.get()));
             operands.x = m_x.get();
             operands.w = m_w.get();
             plain.type = DataType::BFloat16;
@@ -40,7 +42,9 @@ public:
                                      p.relu ? Activation::Relu : Activation::None, 0, 0, o.y);
     }
     DataType biasType() const override { return DataType::Float32; }
-    std::string kernel() const override { return m_product.arithmetic == Arithmetic::Integer ? "own integer product" : "own plain product"; }
+    std::string kernel() const override {
+        return m_product.arithmetic == Arithmetic::Integer ? "own integer product" : "own plain product";
+    }
 
 private:
     std::shared_ptr<Device> m_device;

@@ -49,8 +49,10 @@ EngineOutcome runOnCuda(const Graph& graph, const std::vector<NamedTensor>& inpu
             ADD_FAILURE() << "run " << run << ": " << outputs.error().text();
             return outcome;
         }
-        if (run == 0) outcome.outputs = copies(*outputs);
-        else EXPECT_TRUE(sameBytes(outcome.outputs, *outputs)) << "run " << run << " differs from the first";
+        if (run == 0)
+            outcome.outputs = copies(*outputs);
+        else
+            EXPECT_TRUE(sameBytes(outcome.outputs, *outputs)) << "run " << run << " differs from the first";
     }
     outcome.layers = (*model)->layers();
     return outcome;

@@ -1,5 +1,6 @@
 #pragma once
-// Runs a graph on engine cuda (over the emulator or a GPU, by how the test is built) and on the reference engine, and compares every output.
+// Runs a graph on engine cuda (over the emulator or a GPU, by how the test is built) and on the reference engine, and compares every
+// output.
 #include <memory>
 #include <string>
 #include <vector>

@@ -16,11 +16,13 @@ using test::ValueId;
 
 constexpr double kRounded = 2e-2;
 
-Graph product(std::int64_t m, std::int64_t k, std::int64_t n, const graph::Treatment& treatment, bool quantized, int bits = 8, std::int64_t group = 0) {
+Graph product(std::int64_t m, std::int64_t k, std::int64_t n, const graph::Treatment& treatment, bool quantized, int bits = 8,
+              std::int64_t group = 0) {
     GraphMaker maker;
     const ValueId x = maker.input("x", Shape{m, k});
     const Tensor weight = normalTensor(Shape{k, n}, 2, 0.1);
-    const ValueId w = quantized ? maker.quantized(test::quantize(weight, tensor::WeightLayout::OutputsLast, bits, group)) : maker.constant(weight);
+    const ValueId w =
+        quantized ? maker.quantized(test::quantize(weight, tensor::WeightLayout::OutputsLast, bits, group)) : maker.constant(weight);
     const ValueId y = maker.node("MatMul", {x, w});
     maker.last().treatment = treatment;
     maker.output(maker.node("Add", {y, maker.constant(normalTensor(Shape{n}, 3))}));
@@ -102,7 +104,9 @@ TEST(CudaEngine, BatchedProductsShareAnOperand) {
     const ValueId b = maker.input("b", Shape{2, 3, 8, 7});
     const ValueId c = maker.input("c", Shape{7, 4});
     maker.output(maker.node("MatMul", {maker.node("MatMul", {a, b}), c}));
-    expectLikeReference(maker.finish(), {{"a", normalTensor(Shape{2, 3, 5, 8}, 1)}, {"b", normalTensor(Shape{2, 3, 8, 7}, 2)}, {"c", normalTensor(Shape{7, 4}, 3)}});
+    expectLikeReference(
+        maker.finish(),
+        {{"a", normalTensor(Shape{2, 3, 5, 8}, 1)}, {"b", normalTensor(Shape{2, 3, 8, 7}, 2)}, {"c", normalTensor(Shape{7, 4}, 3)}});
 }
 
 TEST(CudaEngine, ChainsOfElementwiseNodesRunInOnePass) {
@@ -114,7 +118,9 @@ TEST(CudaEngine, ChainsOfElementwiseNodesRunInOnePass) {
     const ValueId product = maker.node("Mul", {silu, up});
     const ValueId shifted = maker.node("Sub", {row, product});
     maker.output(maker.node("Div", {maker.node("Tanh", {shifted}), maker.node("Exp", {up})}));
-    const auto layers = expectLikeReference(maker.finish(), {{"gate", normalTensor(Shape{6, 40}, 1)}, {"up", normalTensor(Shape{6, 40}, 2)}, {"row", normalTensor(Shape{40}, 3)}});
+    const auto layers = expectLikeReference(
+        maker.finish(),
+        {{"gate", normalTensor(Shape{6, 40}, 1)}, {"up", normalTensor(Shape{6, 40}, 2)}, {"row", normalTensor(Shape{40}, 3)}});
     int passes = 0;
     for (const auto& layer : layers) passes += layer.kernel == "element-wise pass" ? 1 : 0;
     EXPECT_EQ(passes, 1);
@@ -141,8 +147,9 @@ TEST(CudaEngine, MovesAndViewsAgree) {
     const ValueId joined = maker.node("Concat", {flat, flat}, {{"axis", std::int64_t{1}}});
     maker.output(joined);
     maker.output(maker.node("Gather", {joined, maker.constant(integerTensor(Shape{7}, 3, -20, 20))}, {{"axis", std::int64_t{0}}}));
-    maker.output(maker.node("Slice", {x, maker.constant(Tensor::fromInt64s(Shape{1}, {8})), maker.constant(Tensor::fromInt64s(Shape{1}, {0})),
-                                      maker.constant(Tensor::fromInt64s(Shape{1}, {2})), maker.constant(Tensor::fromInt64s(Shape{1}, {-3}))}));
+    maker.output(
+        maker.node("Slice", {x, maker.constant(Tensor::fromInt64s(Shape{1}, {8})), maker.constant(Tensor::fromInt64s(Shape{1}, {0})),
+                             maker.constant(Tensor::fromInt64s(Shape{1}, {2})), maker.constant(Tensor::fromInt64s(Shape{1}, {-3}))}));
     expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{4, 6, 10}, 1)}});
 }
 
@@ -166,11 +173,14 @@ TEST(CudaEngine, ConvolutionsAndPoolsAgree) {
     for (const std::int64_t groups : {1, 2, 8}) {
         GraphMaker maker;
         const ValueId x = maker.input("x", Shape{2, 8, 11, 9});
-        const std::map<std::string, graph::Attribute> window{{"pads", std::vector<std::int64_t>{1, 0, 1, 2}}, {"strides", std::vector<std::int64_t>{2, 1}},
-                                                             {"group", groups}};
-        const ValueId y = maker.node("Conv", {x, maker.constant(normalTensor(Shape{16, 8 / groups, 3, 3}, 2, 0.2)), maker.constant(normalTensor(Shape{16}, 3))}, window);
+        const std::map<std::string, graph::Attribute> window{
+            {"pads", std::vector<std::int64_t>{1, 0, 1, 2}}, {"strides", std::vector<std::int64_t>{2, 1}}, {"group", groups}};
+        const ValueId y = maker.node(
+            "Conv", {x, maker.constant(normalTensor(Shape{16, 8 / groups, 3, 3}, 2, 0.2)), maker.constant(normalTensor(Shape{16}, 3))},
+            window);
         const ValueId active = maker.node("Relu", {y});
-        maker.output(maker.node("MaxPool", {active}, {{"kernel_shape", std::vector<std::int64_t>{2, 2}}, {"strides", std::vector<std::int64_t>{2, 2}}}));
+        maker.output(maker.node("MaxPool", {active},
+                                {{"kernel_shape", std::vector<std::int64_t>{2, 2}}, {"strides", std::vector<std::int64_t>{2, 2}}}));
         maker.output(maker.node("GlobalAveragePool", {active}));
         SCOPED_TRACE(groups);
         expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 8, 11, 9}, 1)}});
@@ -181,8 +191,10 @@ TEST(CudaEngine, IntegerConvolutionsAgree) {
     GraphMaker maker;
     const ValueId x = maker.input("x", Shape{2, 5, 9, 7});
     const Tensor weight = normalTensor(Shape{12, 5, 3, 3}, 2, 0.2);
-    const ValueId y = maker.node("Conv", {x, maker.quantized(test::quantize(weight, tensor::WeightLayout::OutputsFirst, 8)), maker.constant(normalTensor(Shape{12}, 3))},
-                                 {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
+    const ValueId y = maker.node(
+        "Conv",
+        {x, maker.quantized(test::quantize(weight, tensor::WeightLayout::OutputsFirst, 8)), maker.constant(normalTensor(Shape{12}, 3))},
+        {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
     maker.last().treatment.compute = graph::ComputeType::Int8;
     maker.last().treatment.weightBits = 8;
     maker.last().treatment.activationBits = 8;

@@ -12,14 +12,16 @@ using support::LlamaOptions;
 using support::LlamaShape;
 using support::LlamaStep;
 
-std::vector<trace::LayerRecord> expectStep(const LlamaStep& step, const LlamaOptions& options, double tolerance, const std::string& recipeText = "{}") {
+std::vector<trace::LayerRecord> expectStep(const LlamaStep& step, const LlamaOptions& options, double tolerance,
+                                           const std::string& recipeText = "{}") {
     const auto weights = support::drawLlama(LlamaShape::tiny(), options).value();
     const auto compressed = compress::compress(support::llamaGraph(weights, step).value(), recipe::parse(recipeText).value()).value();
     return expectLikeReference(compressed.graph, support::llamaInputs(weights, step).value(), tolerance);
 }
 
 void expectOnTheDevice(const std::vector<trace::LayerRecord>& layers) {
-    for (const trace::LayerRecord& layer : layers) EXPECT_NE(layer.kernel, "reference on the host") << layer.node << " " << layer.op << ": " << layer.reason;
+    for (const trace::LayerRecord& layer : layers)
+        EXPECT_NE(layer.kernel, "reference on the host") << layer.node << " " << layer.op << ": " << layer.reason;
 }
 
 TEST(CudaLlama, PromptsAndStepsAgree) {
@@ -40,7 +42,8 @@ TEST(CudaLlama, PromptsAndStepsAgree) {
 TEST(CudaLlama, CompressedStepsAgree) {
     LlamaOptions options;
     options.packedQkv = true;
-    for (const char* recipe : {R"({"weights": {"bits": 8}, "compute": "bf16"})", R"({"weights": {"bits": 4, "group": 32}, "compute": "bf16"})", R"({"weights": {"bits": 4, "group": 32}})"}) {
+    for (const char* recipe : {R"({"weights": {"bits": 8}, "compute": "bf16"})",
+                               R"({"weights": {"bits": 4, "group": 32}, "compute": "bf16"})", R"({"weights": {"bits": 4, "group": 32}})"}) {
         SCOPED_TRACE(recipe);
         options.type = DataType::Float32;
         expectOnTheDevice(expectStep({1, 1, 7, 16}, options, 3e-2, recipe));

@@ -36,7 +36,8 @@ void expectLikeCpu(const Graph& graph, const std::string& recipeText, double tol
     for (const NamedTensor& output : outputs) wanted.push_back({output.name, output.tensor.clone().value()});
     const EngineOutcome got = runOnCuda(compressed.graph, inputs);
     expectClose(got.outputs, wanted, tolerance);
-    for (const trace::LayerRecord& layer : got.layers) EXPECT_NE(layer.kernel, "reference on the host") << layer.node << " " << layer.op << ": " << layer.reason;
+    for (const trace::LayerRecord& layer : got.layers)
+        EXPECT_NE(layer.kernel, "reference on the host") << layer.node << " " << layer.op << ": " << layer.reason;
 }
 
 TEST(CudaSamples, TheClassifierAgreesWithTheCpuEngine) {

@@ -4,7 +4,11 @@
 
 namespace trimtab::cuda {
 
-Result<std::unique_ptr<MatrixLibrary>> openCublasLt(std::shared_ptr<Device>) { return fail(ErrorCode::Unsupported, "the emulator runs no cuBLASLt"); }
-Result<std::unique_ptr<ConvolutionLibrary>> openCudnn(std::shared_ptr<Device>) { return fail(ErrorCode::Unsupported, "the emulator runs no cuDNN"); }
+Result<std::unique_ptr<MatrixLibrary>> openCublasLt(std::shared_ptr<Device>) {
+    return fail(ErrorCode::Unsupported, "the emulator runs no cuBLASLt");
+}
+Result<std::unique_ptr<ConvolutionLibrary>> openCudnn(std::shared_ptr<Device>) {
+    return fail(ErrorCode::Unsupported, "the emulator runs no cuDNN");
+}
 
 }  // namespace trimtab::cuda
