@@ -29,7 +29,7 @@ test_packages() {
 
 # Only to pack a bundle for a GPU machine.
 bundle_packages() {
-  echo patchelf xz-utils binutils
+  echo patchelf xz-utils binutils python3
 }
 
 missing_packages() {
