@@ -1,6 +1,7 @@
 # The CUDA toolkit, where it is. Without it everything else builds, and the worker says that the module is missing.
-# TRIMTAB_CUDA_ARCHITECTURES: "90a" while developing; "all" for what is shipped (machine code for each card, PTX for later ones).
-set(TRIMTAB_CUDA_ARCHITECTURES 90a CACHE STRING "Compute capabilities to build for, or all")
+# TRIMTAB_CUDA_ARCHITECTURES: AUTO is the card that is here, Hopper (90a) where none is; "all" for what is shipped (machine code for each card, PTX for later
+# ones).
+set(TRIMTAB_CUDA_ARCHITECTURES AUTO CACHE STRING "Compute capabilities to build for, AUTO or all")
 
 set(TRIMTAB_HAS_CUDA OFF)
 if(NOT TRIMTAB_CUDA STREQUAL OFF)
@@ -10,8 +11,12 @@ if(NOT TRIMTAB_CUDA STREQUAL OFF)
   endif()
   if(TRIMTAB_CUDA_ARCHITECTURES STREQUAL all)
     set(CMAKE_CUDA_ARCHITECTURES 80-real 86-real 89-real 90a-real 80-virtual 90-virtual)
-  else()
+  elseif(NOT TRIMTAB_CUDA_ARCHITECTURES STREQUAL AUTO)
     set(CMAKE_CUDA_ARCHITECTURES ${TRIMTAB_CUDA_ARCHITECTURES})
+  elseif(EXISTS /dev/nvidia0)
+    set(CMAKE_CUDA_ARCHITECTURES native)
+  else()
+    set(CMAKE_CUDA_ARCHITECTURES 90a-real)
   endif()
   check_language(CUDA)
   if(CMAKE_CUDA_COMPILER)
