@@ -16,7 +16,8 @@ Status checkModule(const Module& module) {
                                             std::to_string(kModuleAbi) + "; install both from one build");
     const std::string theirs = module.build ? module.build : "unknown";
     if (theirs != moduleBuild())
-        return fail(ErrorCode::Refused, "comes from another build (" + theirs + ") than this program (" + moduleBuild() + "); install both from one build");
+        return fail(ErrorCode::Refused, "comes from another build (" + theirs + ") than this program (" + moduleBuild() +
+                                            "); install both from one build");
     return {};
 }
 

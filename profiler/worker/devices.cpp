@@ -8,7 +8,8 @@ namespace trimtab::worker {
 Result<Json> devices(const Json&, Workbench&, const Call&) {
     Json engines = Json::array();
     for (const std::string& name : engineNames()) {
-        Json entry{{"name", name}, {"available", false}, {"version", ""}, {"instruction_set", ""}, {"threads", 0}, {"device", ""}, {"reason", ""}};
+        Json entry{{"name", name}, {"available", false}, {"version", ""}, {"instruction_set", ""},
+                   {"threads", 0}, {"device", ""}, {"reason", ""}};
         if (const auto engine = makeEngine(name, 0)) {
             const runtime::EngineInfo info = (*engine)->info();
             entry["available"] = true;

@@ -63,7 +63,11 @@ Result<Json> selftest(const Json& params, Workbench&, const Call& call) {
     TRIMTAB_TRY(const std::string name, base::stringAt(params, "engine", "cpu"));
     TRIMTAB_TRY(const std::string device, base::stringAt(params, "device", ""));
     const auto made = makeEngine(name, 0, device);
-    if (!made) return fail(made.error().code == ErrorCode::Unsupported ? ErrorCode::Failed : made.error().code, made.error().message, made.error().context);
+    if (!made) {  // what this command asks is whether the engine works here, so its absence is no refusal of the input
+        Error error = made.error();
+        if (error.code == ErrorCode::Unsupported) error.code = ErrorCode::Failed;
+        return fail(std::move(error));
+    }
     const auto& engine = *made;
     TRIMTAB_TRY(const auto models, selftestModels());
     int passed = 0;

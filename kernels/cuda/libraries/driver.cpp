@@ -48,7 +48,8 @@ Result<Driver> checkDriver(const std::string& library) {
     if (const int code = driver.driverGetVersion(&found.cuda); code != 0)
         return fail(ErrorCode::Unsupported, fmt::format("the NVIDIA driver does not tell its version ({})", errorText(driver, code)));
     if (found.cuda < kNeededCuda)
-        return fail(ErrorCode::Unsupported, fmt::format("the NVIDIA driver is too old: it speaks CUDA {}, and CUDA {} is needed; install driver {} or newer",
+        return fail(ErrorCode::Unsupported, fmt::format("the NVIDIA driver is too old: it speaks CUDA {}, and CUDA {} is needed; "
+                                                        "install driver {} or newer",
                                                         cudaVersionText(found.cuda), cudaVersionText(kNeededCuda), kNeededDriverBranch));
     if (const int code = driver.init(0); code != 0)
         return fail(ErrorCode::Unsupported, fmt::format("the NVIDIA driver does not start: cuInit gives {}", errorText(driver, code)));

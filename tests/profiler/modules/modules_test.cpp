@@ -89,7 +89,8 @@ TEST_F(Modules, ThatAreNoLibrariesAreNamed) {
 TEST(Engines, KnowTheirDevices) {
     EXPECT_TRUE(makeEngine("cpu", 1, "cpu"));
     EXPECT_TRUE(makeEngine("reference", 1));
-    for (const auto& [engine, device] : {std::pair{"cpu", "cuda:0"}, std::pair{"cuda", "cpu"}, std::pair{"cuda", "cudax"}, std::pair{"none", ""}}) {
+    using Pair = std::pair<const char*, const char*>;
+    for (const auto& [engine, device] : {Pair{"cpu", "cuda:0"}, Pair{"cuda", "cpu"}, Pair{"cuda", "cudax"}, Pair{"none", ""}}) {
         const auto made = makeEngine(engine, 1, device);
         ASSERT_FALSE(made) << engine << " on " << device;
         EXPECT_EQ(made.error().code, ErrorCode::Usage);

@@ -1,4 +1,5 @@
-// A module for tests: the reference engine, as a shared library would bring it. Built once as it should be and once for each way to be wrong.
+// A module for tests: the reference engine, as a shared library would bring it. Built once as it should be and once for each way to be
+// wrong.
 #include "core/runtime/module.h"
 #include "kernels/ref/reference_engine.h"
 
