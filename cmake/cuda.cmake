@@ -1,6 +1,6 @@
 # The CUDA toolkit, where it is. Without it everything else builds, and the worker says that the module is missing.
-# TRIMTAB_CUDA_ARCHITECTURES: AUTO is the card that is here, Hopper (90a) where none is; "all" for what is shipped (machine code for each card, PTX for later
-# ones).
+# TRIMTAB_CUDA_ARCHITECTURES: AUTO is the card that is here, Hopper (90a) where none is; "all" for what is shipped (machine code for each
+# card, PTX for later ones).
 set(TRIMTAB_CUDA_ARCHITECTURES AUTO CACHE STRING "Compute capabilities to build for, AUTO or all")
 
 set(TRIMTAB_HAS_CUDA OFF)
