@@ -5,7 +5,6 @@
 
 #include "core/runtime/module.h"
 #include "kernels/cuda/cuda_engine.h"
-#include "kernels/cuda/libraries/driver.h"
 
 namespace {
 
@@ -27,7 +26,6 @@ Result<int> ordinalOf(std::string_view device) {
 
 Result<std::unique_ptr<trimtab::runtime::Engine>> makeEngine(int, const std::string& device) {
     TRIMTAB_TRY(const int ordinal, ordinalOf(device));
-    TRIMTAB_TRY([[maybe_unused]] const auto driver, trimtab::cuda::checkDriver());
     // Engines of one device share its libraries and what was measured with them.
     static std::map<int, std::weak_ptr<trimtab::cuda::Tools>> opened;
     auto tools = opened[ordinal].lock();

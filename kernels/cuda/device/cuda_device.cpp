@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "kernels/cuda/device/device.h"
+#include "kernels/cuda/libraries/driver.h"
 
 namespace trimtab::cuda {
 namespace {
@@ -17,8 +18,6 @@ Status check(cudaError_t code, const char* what) {
     const ErrorCode kind = code == cudaErrorMemoryAllocation ? ErrorCode::OutOfMemory : ErrorCode::Failed;
     return fail(kind, fmt::format("{}: {} ({})", what, cudaGetErrorString(code), cudaGetErrorName(code)));
 }
-
-std::string versionText(int version) { return fmt::format("{}.{}", version / 1000, version % 1000 / 10); }
 
 class CudaRecording final : public Recording {
 public:
@@ -154,17 +153,9 @@ private:
 
 /// Driver, runtime and card, each with what to do about it.
 Result<DeviceProperties> inspect(int ordinal) {
-    int driver = 0;
-    static_cast<void>(cudaDriverGetVersion(&driver));
-    if (driver == 0) return fail(ErrorCode::Unsupported, "no NVIDIA driver is installed here (libcuda.so.1 was not found)");
-    if (driver < CUDART_VERSION / 1000 * 1000) {
-        return fail(ErrorCode::Unsupported,
-                    fmt::format("the NVIDIA driver here speaks CUDA {}, and {} is needed: install driver 580 or later", versionText(driver),
-                                versionText(CUDART_VERSION)));
-    }
-    int count = 0;
-    TRIMTAB_REQUIRE(check(cudaGetDeviceCount(&count), "looking for GPUs"));
-    if (ordinal < 0 || ordinal >= count) return fail(ErrorCode::Unsupported, fmt::format("there is no GPU {}: {} found", ordinal, count));
+    TRIMTAB_TRY(const Driver driver, checkDriver());
+    if (ordinal < 0 || ordinal >= driver.devices)
+        return fail(ErrorCode::Unsupported, fmt::format("there is no GPU {}: {} found", ordinal, driver.devices));
     cudaDeviceProp found{};
     TRIMTAB_REQUIRE(check(cudaGetDeviceProperties(&found, ordinal), "reading the GPU's properties"));
     DeviceProperties properties;
@@ -173,8 +164,8 @@ Result<DeviceProperties> inspect(int ordinal) {
     properties.multiprocessors = found.multiProcessorCount;
     properties.memoryBytes = static_cast<std::int64_t>(found.totalGlobalMem);
     properties.l2Bytes = found.l2CacheSize;
-    properties.driver = versionText(driver);
-    properties.runtime = versionText(CUDART_VERSION);
+    properties.driver = cudaVersionText(driver.cuda);
+    properties.runtime = cudaVersionText(CUDART_VERSION);
     if (properties.computeCapability < 80)
         return fail(ErrorCode::Unsupported,
                     fmt::format("{} has compute capability {}.{}; 8.0 or later is needed", properties.name, found.major, found.minor));
