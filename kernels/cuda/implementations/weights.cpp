@@ -111,7 +111,6 @@ std::vector<std::byte> packedRows(const tensor::QuantizedWeight& weight, int bit
 
 Result<SlotId> placeBytes(Builder& builder, const void* identity, const std::string& kind, std::shared_ptr<const void> owner,
                           const std::function<Result<std::vector<std::byte>>()>& make) {
-    std::int64_t bytes = 0;
     struct Sized {
         DeviceMemory memory;
         std::int64_t bytes = 0;
@@ -124,9 +123,8 @@ Result<SlotId> placeBytes(Builder& builder, const void* identity, const std::str
                                     return Sized{std::move(memory), static_cast<std::int64_t>(values.size())};
                                 },
                                 [](const Sized& sized) { return sized.bytes; }));
-    bytes = entry.value->bytes;
     builder.hold(entry.held);
-    return builder.fixedBytes(entry.value->memory.get(), bytes);
+    return builder.fixedBytes(entry.value->memory.get(), entry.value->bytes);
 }
 
 Result<PlacedWeight> placeRows(Builder& builder, const NodeView& view, const plan::WeightProduct& product, DataType type) {
