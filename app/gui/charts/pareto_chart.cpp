@@ -44,7 +44,7 @@ void setTicks(QCategoryAxis& axis, const report::ChartAxis& scale, double high, 
 }  // namespace
 
 ParetoChart::ParetoChart(QWidget* parent) : QChartView(parent), m_palette(lightPalette()) {
-    auto* chart = new QChart;
+    QChart* chart = this->chart();
     chart->legend()->hide();
     chart->setMargins(QMargins(0, 0, 8, 0));
     chart->layout()->setContentsMargins(0, 0, 0, 0);
@@ -66,7 +66,6 @@ ParetoChart::ParetoChart(QWidget* parent) : QChartView(parent), m_palette(lightP
         series->attachAxis(m_xAxis);
         series->attachAxis(m_yAxis);
     }
-    setChart(chart);
     setRenderHint(QPainter::Antialiasing);
     setFrameShape(QFrame::NoFrame);
     setMouseTracking(true);

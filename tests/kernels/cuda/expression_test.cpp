@@ -87,7 +87,7 @@ protected:
         EXPECT_TRUE(launched) << (launched ? "" : launched.error().text());
         const auto got = read(y);
         for (std::size_t i = 0; i < skipped; ++i) EXPECT_EQ(got[i], 0xFF) << "before the result";
-        std::memcpy(result.mutableBytes().data(), got.data() + skipped, result.bytes().size());
+        if (!result.bytes().empty()) std::memcpy(result.mutableBytes().data(), got.data() + skipped, result.bytes().size());
         return result;
     }
 
@@ -201,7 +201,6 @@ std::vector<BinaryCase> binaryCases() {
         {Op::LessOrEqual, Op::GreaterOrEqual, node("LessOrEqual", 16), truth},
         {Op::Greater, Op::Less, node("Greater", 13), truth},
         {Op::GreaterOrEqual, Op::LessOrEqual, node("GreaterOrEqual", 16), truth},
-        {Op::Mod, Op::Load, node("Mod", 13)},
         {Op::Fmod, Op::Load, node("Mod", 13, {{"fmod", graph::Attribute(std::int64_t{1})}})},
     };
 }
