@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "core/base/random.h"
+#include "core/tensor/packed.h"
 
 namespace trimtab::tensor {
 namespace {
@@ -17,15 +18,11 @@ T load(const Tensor& tensor, std::int64_t i) {
     return value;
 }
 
-int nibble(const Tensor& tensor, std::int64_t i) {
-    const auto byte = static_cast<unsigned>(tensor.bytes()[static_cast<std::size_t>(i / 2)]);
-    return static_cast<int>((i % 2 == 0 ? byte : byte >> 4) & 15U);
-}
-
-// Calls visitor with an accessor index → native value (16-bit floats as float, nibbles as int).
+// Calls visitor with an accessor index → native value (16-bit floats as float, smaller ones as double, packed integers as int).
 template <class Visitor>
 bool withElements(const Tensor& tensor, Visitor visitor) {
     const Tensor* t = &tensor;
+    const int bits = bitWidth(tensor.type());
     switch (tensor.type()) {
         case DataType::Float32: visitor([t](std::int64_t i) { return load<float>(*t, i); }); return true;
         case DataType::Float64: visitor([t](std::int64_t i) { return load<double>(*t, i); }); return true;
@@ -40,8 +37,20 @@ bool withElements(const Tensor& tensor, Visitor visitor) {
         case DataType::Int64: visitor([t](std::int64_t i) { return load<std::int64_t>(*t, i); }); return true;
         case DataType::UInt64: visitor([t](std::int64_t i) { return load<std::uint64_t>(*t, i); }); return true;
         case DataType::Bool: visitor([t](std::int64_t i) { return load<std::uint8_t>(*t, i) != 0; }); return true;
-        case DataType::Int4: visitor([t](std::int64_t i) { const int n = nibble(*t, i); return n >= 8 ? n - 16 : n; }); return true;
-        case DataType::UInt4: visitor([t](std::int64_t i) { return nibble(*t, i); }); return true;
+        case DataType::Int4:
+        case DataType::Int2: visitor([t, bits](std::int64_t i) { return signedCode(packedCode(t->bytes(), bits, i), bits); }); return true;
+        case DataType::UInt4:
+        case DataType::UInt2: visitor([t, bits](std::int64_t i) { return static_cast<int>(packedCode(t->bytes(), bits, i)); }); return true;
+        case DataType::Float8E4M3FN:
+        case DataType::Float8E4M3FNUZ:
+        case DataType::Float8E5M2:
+        case DataType::Float8E5M2FNUZ:
+        case DataType::Float4E2M1:
+        case DataType::Float8E8M0:
+            visitor([t, bits](std::int64_t i) {
+                return minifloatToDouble(t->type(), static_cast<std::uint8_t>(packedCode(t->bytes(), bits, i)));
+            });
+            return true;
         default: return false;
     }
 }
@@ -63,6 +72,20 @@ To castValue(From value) {
     }
 }
 
+/// Types below a byte are quantised to, so floats are rounded to the nearest (ties to even) and held within the range; integers wrap.
+template <class From>
+unsigned packedInteger(DataType to, From value) {
+    if constexpr (std::is_floating_point_v<From>) {
+        const int bits = bitWidth(to);
+        const bool isSigned = to == DataType::Int4 || to == DataType::Int2;
+        const double low = isSigned ? -(1 << (bits - 1)) : 0, high = low + (1 << bits) - 1;
+        if (std::isnan(value)) return 0;
+        return static_cast<unsigned>(static_cast<int>(std::clamp(std::nearbyint(static_cast<double>(value)), low, high)));
+    } else {
+        return static_cast<unsigned>(value);
+    }
+}
+
 template <class To, class Read>
 void fill(Tensor& to, Read read) {
     auto out = to.mutableData<To>();
@@ -70,7 +93,7 @@ void fill(Tensor& to, Read read) {
 }
 
 template <class Read>
-bool fillAny(Tensor& to, Read read) {
+bool fillAny(Tensor& to, Read read, MinifloatRules rules = {}) {
     switch (to.type()) {
         case DataType::Float32: fill<float>(to, read); return true;
         case DataType::Float64: fill<double>(to, read); return true;
@@ -98,23 +121,28 @@ bool fillAny(Tensor& to, Read read) {
             return true;
         case DataType::Int4:
         case DataType::UInt4:
+        case DataType::Int2:
+        case DataType::UInt2:
             std::memset(bytes.data(), 0, bytes.size());
-            for (std::int64_t i = 0; i < count; ++i) {
-                const auto low = static_cast<unsigned>(castValue<std::int64_t>(read(i))) & 15U;
-                bytes[static_cast<std::size_t>(i / 2)] |= std::byte{static_cast<unsigned char>(i % 2 == 0 ? low : low << 4)};
-            }
+            for (std::int64_t i = 0; i < count; ++i)
+                setPackedCode(bytes, bitWidth(to.type()), i, packedInteger(to.type(), read(i)));
             return true;
-        default: return false;
+        default: break;
     }
+    if (!isMinifloat(to.type())) return false;
+    std::memset(bytes.data(), 0, bytes.size());
+    for (std::int64_t i = 0; i < count; ++i)
+        setPackedCode(bytes, bitWidth(to.type()), i, doubleToMinifloat(to.type(), static_cast<double>(read(i)), rules));
+    return true;
 }
 
 }  // namespace
 
-Result<Tensor> convert(const Tensor& from, DataType to) {
+Result<Tensor> convert(const Tensor& from, DataType to, MinifloatRules rules) {
     if (from.type() == to) return from;
     TRIMTAB_TRY(Tensor result, Tensor::allocate(to, from.shape()));
     bool known = false;
-    withElements(from, [&](auto read) { known = fillAny(result, read); });
+    withElements(from, [&](auto read) { known = fillAny(result, read, rules); });
     if (!known) return fail(ErrorCode::Unsupported, "no conversion from " + std::string(name(from.type())) + " to " + std::string(name(to)));
     return result;
 }

@@ -6,35 +6,44 @@
 namespace trimtab::tensor {
 namespace {
 
-enum class Kind : std::uint8_t { None, Float, Integer, Boolean, Complex };
+enum class Kind : std::uint8_t { None, Float, Minifloat, Integer, Boolean, Complex };
 
 struct Row {
     DataType type;
     int bits;
     Kind kind;
     std::string_view name;
+    int onnx;  // TensorProto.DataType
 };
 
-constexpr std::array<Row, 19> kRows{{
-    {DataType::Undefined, 0, Kind::None, "undefined"},
-    {DataType::Float32, 32, Kind::Float, "float32"},
-    {DataType::Float64, 64, Kind::Float, "float64"},
-    {DataType::Float16, 16, Kind::Float, "float16"},
-    {DataType::BFloat16, 16, Kind::Float, "bfloat16"},
-    {DataType::Int8, 8, Kind::Integer, "int8"},
-    {DataType::UInt8, 8, Kind::Integer, "uint8"},
-    {DataType::Int16, 16, Kind::Integer, "int16"},
-    {DataType::UInt16, 16, Kind::Integer, "uint16"},
-    {DataType::Int32, 32, Kind::Integer, "int32"},
-    {DataType::UInt32, 32, Kind::Integer, "uint32"},
-    {DataType::Int64, 64, Kind::Integer, "int64"},
-    {DataType::UInt64, 64, Kind::Integer, "uint64"},
-    {DataType::Bool, 8, Kind::Boolean, "bool"},
-    {DataType::Int4, 4, Kind::Integer, "int4"},
-    {DataType::UInt4, 4, Kind::Integer, "uint4"},
-    {DataType::String, 0, Kind::None, "string"},
-    {DataType::Complex64, 64, Kind::Complex, "complex64"},
-    {DataType::Complex128, 128, Kind::Complex, "complex128"},
+constexpr std::array<Row, 27> kRows{{
+    {DataType::Undefined, 0, Kind::None, "undefined", 0},
+    {DataType::Float32, 32, Kind::Float, "float32", 1},
+    {DataType::Float64, 64, Kind::Float, "float64", 11},
+    {DataType::Float16, 16, Kind::Float, "float16", 10},
+    {DataType::BFloat16, 16, Kind::Float, "bfloat16", 16},
+    {DataType::Int8, 8, Kind::Integer, "int8", 3},
+    {DataType::UInt8, 8, Kind::Integer, "uint8", 2},
+    {DataType::Int16, 16, Kind::Integer, "int16", 5},
+    {DataType::UInt16, 16, Kind::Integer, "uint16", 4},
+    {DataType::Int32, 32, Kind::Integer, "int32", 6},
+    {DataType::UInt32, 32, Kind::Integer, "uint32", 12},
+    {DataType::Int64, 64, Kind::Integer, "int64", 7},
+    {DataType::UInt64, 64, Kind::Integer, "uint64", 13},
+    {DataType::Bool, 8, Kind::Boolean, "bool", 9},
+    {DataType::Int4, 4, Kind::Integer, "int4", 22},
+    {DataType::UInt4, 4, Kind::Integer, "uint4", 21},
+    {DataType::String, 0, Kind::None, "string", 8},
+    {DataType::Complex64, 64, Kind::Complex, "complex64", 14},
+    {DataType::Complex128, 128, Kind::Complex, "complex128", 15},
+    {DataType::Float8E4M3FN, 8, Kind::Minifloat, "float8e4m3fn", 17},
+    {DataType::Float8E4M3FNUZ, 8, Kind::Minifloat, "float8e4m3fnuz", 18},
+    {DataType::Float8E5M2, 8, Kind::Minifloat, "float8e5m2", 19},
+    {DataType::Float8E5M2FNUZ, 8, Kind::Minifloat, "float8e5m2fnuz", 20},
+    {DataType::Float4E2M1, 4, Kind::Minifloat, "float4e2m1", 23},
+    {DataType::Float8E8M0, 8, Kind::Minifloat, "float8e8m0", 24},
+    {DataType::UInt2, 2, Kind::Integer, "uint2", 25},
+    {DataType::Int2, 2, Kind::Integer, "int2", 26},
 }};
 
 constexpr bool rowsMatchTheEnum() {
@@ -50,12 +59,21 @@ const Row& row(DataType type) { return kRows[static_cast<std::size_t>(type)]; }
 
 int bitWidth(DataType type) { return row(type).bits; }
 bool isFloatingPoint(DataType type) { return row(type).kind == Kind::Float; }
+bool isMinifloat(DataType type) { return row(type).kind == Kind::Minifloat; }
 bool isInteger(DataType type) { return row(type).kind == Kind::Integer; }
 std::string_view name(DataType type) { return row(type).name; }
 
 std::optional<DataType> dataTypeFromName(std::string_view word) {
     for (const Row& candidate : kRows)
         if (candidate.name == word) return candidate.type;
+    return std::nullopt;
+}
+
+std::int32_t onnxNumber(DataType type) { return row(type).onnx; }
+
+std::optional<DataType> dataTypeFromOnnx(std::int64_t number) {
+    for (const Row& candidate : kRows)
+        if (candidate.onnx == number) return candidate.type;
     return std::nullopt;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Element types. Integer types below a byte hold two (or four) elements a byte, the first in the low bits, as ONNX does.
+// Element types. Types below a byte hold two or four elements a byte, the first in the low bits, as ONNX does.
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -26,15 +26,29 @@ enum class DataType : std::uint8_t {
     String,  // named so that messages can; no tensor holds it
     Complex64,
     Complex128,
+    Float8E4M3FN,  // these and the next five: see minifloat.h
+    Float8E4M3FNUZ,
+    Float8E5M2,
+    Float8E5M2FNUZ,
+    Float4E2M1,
+    Float8E8M0,
+    UInt2,
+    Int2,
 };
 
 /// Bits of one element; 0 for types that no tensor holds (Undefined, String).
 int bitWidth(DataType type);
+/// Types that arithmetic is formed in: 16 bits and more.
 bool isFloatingPoint(DataType type);
+/// Floating formats of eight bits and fewer: converted, quantised to and moved, but nothing is computed in them.
+bool isMinifloat(DataType type);
 bool isInteger(DataType type);  // signed or unsigned; not Bool
 /// "float32", "bfloat16", "int4", …: the names of NumPy where it has one.
 std::string_view name(DataType type);
 std::optional<DataType> dataTypeFromName(std::string_view word);
+/// The number of ONNX's TensorProto.DataType, as files, attributes and value types give it.
+std::int32_t onnxNumber(DataType type);
+std::optional<DataType> dataTypeFromOnnx(std::int64_t number);
 
 /// Float16 <-> float, bfloat16 <-> float; round to nearest even, infinities and NaN kept.
 float halfToFloat(std::uint16_t bits);

@@ -1,6 +1,5 @@
 #pragma once
-// The eight-bit float e4m3 of Micikevicius et al. 2022, "FP8 Formats for Deep Learning" (E4M3FN of ONNX): sign, 4 exponent bits with bias 7,
-// 3 mantissa bits; subnormals in steps of 2^-9; no infinities; NaN is 0x7f and 0xff; the largest finite value is 448.
+// The eight-bit float in which fp8 products are formed: float8e4m3fn (minifloat.h).
 // A tensor is held as codes and one scale: x ≈ code · scale.
 #include <cstdint>
 #include <span>

@@ -4,6 +4,9 @@
 #include <limits>
 #include <type_traits>
 
+#include "core/tensor/minifloat.h"
+#include "core/tensor/packed.h"
+
 namespace trimtab::ref {
 namespace {
 
@@ -44,24 +47,27 @@ void storeTyped(Tensor& to, std::int64_t start, std::int64_t count, const C* in)
 }
 
 template <class C>
-void loadNibbles(const Tensor& from, std::int64_t start, std::int64_t stride, std::int64_t count, C* out) {
-    const bool isSigned = from.type() == DataType::Int4;
+void loadPacked(const Tensor& from, std::int64_t start, std::int64_t stride, std::int64_t count, C* out) {
+    const int bits = bitWidth(from.type());
+    const bool isSigned = from.type() == DataType::Int4 || from.type() == DataType::Int2;
     for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t index = start + i * stride;
-        const int byte = std::to_integer<int>(from.bytes()[static_cast<std::size_t>(index / 2)]);
-        const int code = index % 2 == 0 ? byte & 15 : byte >> 4;
-        out[i] = static_cast<C>(isSigned && code > 7 ? code - 16 : code);
+        const unsigned code = tensor::packedCode(from.bytes(), bits, start + i * stride);
+        out[i] = static_cast<C>(isSigned ? tensor::signedCode(code, bits) : static_cast<int>(code));
     }
 }
 
 template <class C>
-void storeNibbles(Tensor& to, std::int64_t start, std::int64_t count, const C* in) {
+void storePacked(Tensor& to, std::int64_t start, std::int64_t count, const C* in) {
+    for (std::int64_t i = 0; i < count; ++i)
+        tensor::setPackedCode(to.mutableBytes(), bitWidth(to.type()), start + i, static_cast<unsigned>(narrowed<std::int64_t>(in[i])));
+}
+
+template <class C>
+void loadMinifloats(const Tensor& from, std::int64_t start, std::int64_t stride, std::int64_t count, C* out) {
+    const int bits = bitWidth(from.type());
     for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t index = start + i;
-        const auto code = static_cast<unsigned>(narrowed<std::int64_t>(in[i])) & 15U;
-        auto& byte = to.mutableBytes()[static_cast<std::size_t>(index / 2)];
-        const unsigned old = std::to_integer<unsigned>(byte);
-        byte = static_cast<std::byte>(index % 2 == 0 ? (old & 0xF0U) | code : (old & 0x0FU) | (code << 4));
+        const unsigned code = tensor::packedCode(from.bytes(), bits, start + i * stride);
+        out[i] = narrowed<C>(tensor::minifloatToDouble(from.type(), static_cast<std::uint8_t>(code)));
     }
 }
 
@@ -77,12 +83,14 @@ Domain domainOf(DataType type) {
         case DataType::Int16:
         case DataType::Int32:
         case DataType::Int64:
-        case DataType::Int4: return Domain::Signed;
+        case DataType::Int4:
+        case DataType::Int2: return Domain::Signed;
         case DataType::UInt8:
         case DataType::UInt16:
         case DataType::UInt32:
         case DataType::UInt64:
         case DataType::UInt4:
+        case DataType::UInt2:
         case DataType::Bool: return Domain::Unsigned;
         default: return Domain::None;
     }
@@ -105,8 +113,10 @@ void load(const Tensor& from, std::int64_t start, std::int64_t stride, std::int6
         case DataType::UInt32: return loadTyped<std::uint32_t>(from, start, stride, count, out);
         case DataType::UInt64: return loadTyped<std::uint64_t>(from, start, stride, count, out);
         case DataType::Int4:
-        case DataType::UInt4: return loadNibbles(from, start, stride, count, out);
-        default: assert(false && "no numeric type"); return;
+        case DataType::UInt4:
+        case DataType::Int2:
+        case DataType::UInt2: return loadPacked(from, start, stride, count, out);
+        default: assert(isMinifloat(from.type())); return loadMinifloats(from, start, stride, count, out);
     }
 }
 
@@ -126,7 +136,9 @@ void store(Tensor& to, std::int64_t start, std::int64_t count, const C* in) {
         case DataType::UInt32: return storeTyped<std::uint32_t>(to, start, count, in);
         case DataType::UInt64: return storeTyped<std::uint64_t>(to, start, count, in);
         case DataType::Int4:
-        case DataType::UInt4: return storeNibbles(to, start, count, in);
+        case DataType::UInt4:
+        case DataType::Int2:
+        case DataType::UInt2: return storePacked(to, start, count, in);
         case DataType::Bool: {
             std::uint8_t* out = to.mutableData<std::uint8_t>().data() + start;
             for (std::int64_t i = 0; i < count; ++i) out[i] = in[i] != C{0} ? 1 : 0;

@@ -34,7 +34,9 @@ struct CodeRange {
 };
 std::optional<CodeRange> codeRange(DataType type);
 
-/// saturate(round half even(x / scale) + zero).
+/// saturate(round half even(quotient) + zero); the zero point for NaN.
+std::int64_t codeOf(double quotient, std::int64_t zero, CodeRange range);
+/// The same of x / scale, formed in float32.
 std::int64_t quantized(double x, double scale, std::int64_t zero, CodeRange range);
 
 }  // namespace trimtab::ref

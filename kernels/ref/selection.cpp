@@ -14,10 +14,24 @@
 namespace trimtab::ref {
 namespace {
 
+bool isNumber(DataType type) { return domainOf(type) != Domain::None || tensor::isMinifloat(type); }
+
+/// Attributes `saturate` (opset 19) and `round_mode` (opset 24, of float8e8m0).
+Result<tensor::MinifloatRules> minifloatRules(const Call& call) {
+    tensor::MinifloatRules rules;
+    rules.saturate = call.node.integer("saturate", 1) != 0;
+    const std::string mode = call.node.string("round_mode", "up");
+    if (mode == "down") rules.scale = tensor::ScaleRounding::Down;
+    else if (mode == "nearest") rules.scale = tensor::ScaleRounding::Nearest;
+    else if (mode != "up") return refuse(call, "round_mode is up, down or nearest, not '" + mode + "'");
+    return rules;
+}
+
 Result<Values> castTo(const Call& call, DataType to) {
-    if (domainOf(to) == Domain::None || domainOf(call.tensor(0).type()) == Domain::None)
+    if (!isNumber(to) || !isNumber(call.tensor(0).type()))
         return unsupported(call, fmt::format("no conversion from {} to {}", name(call.tensor(0).type()), name(to)));
-    TRIMTAB_TRY(Tensor out, tensor::convert(call.tensor(0), to));
+    TRIMTAB_TRY(const tensor::MinifloatRules rules, minifloatRules(call));
+    TRIMTAB_TRY(Tensor out, tensor::convert(call.tensor(0), to, rules));
     return one(std::move(out));
 }
 
@@ -88,24 +102,9 @@ Result<Values> clip(const Call& call) {
 }  // namespace
 
 DataType typeOfNumber(std::int64_t number) {
-    switch (number) {
-        case 1: return DataType::Float32;
-        case 2: return DataType::UInt8;
-        case 3: return DataType::Int8;
-        case 4: return DataType::UInt16;
-        case 5: return DataType::Int16;
-        case 6: return DataType::Int32;
-        case 7: return DataType::Int64;
-        case 9: return DataType::Bool;
-        case 10: return DataType::Float16;
-        case 11: return DataType::Float64;
-        case 12: return DataType::UInt32;
-        case 13: return DataType::UInt64;
-        case 16: return DataType::BFloat16;
-        case 21: return DataType::UInt4;
-        case 22: return DataType::Int4;
-        default: return DataType::Undefined;
-    }
+    const DataType type = tensor::dataTypeFromOnnx(number).value_or(DataType::Undefined);
+    const bool isHeld = tensor::isFloatingPoint(type) || tensor::isMinifloat(type) || tensor::isInteger(type) || type == DataType::Bool;
+    return isHeld ? type : DataType::Undefined;
 }
 
 DataType typeOfWord(std::string_view word) {

@@ -8,34 +8,9 @@
 namespace trimtab::support {
 namespace {
 
-int onnxType(DataType type) {
-    switch (type) {
-        case DataType::Float32: return 1;
-        case DataType::UInt8: return 2;
-        case DataType::Int8: return 3;
-        case DataType::UInt16: return 4;
-        case DataType::Int16: return 5;
-        case DataType::Int32: return 6;
-        case DataType::Int64: return 7;
-        case DataType::String: return 8;
-        case DataType::Bool: return 9;
-        case DataType::Float16: return 10;
-        case DataType::Float64: return 11;
-        case DataType::UInt32: return 12;
-        case DataType::UInt64: return 13;
-        case DataType::Complex64: return 14;
-        case DataType::Complex128: return 15;
-        case DataType::BFloat16: return 16;
-        case DataType::UInt4: return 21;
-        case DataType::Int4: return 22;
-        case DataType::Undefined: break;
-    }
-    return 0;
-}
-
 void setHeader(onnx::TensorProto& proto, const std::string& name, const Tensor& tensor) {
     proto.set_name(name);
-    proto.set_data_type(onnxType(tensor.type()));
+    proto.set_data_type(tensor::onnxNumber(tensor.type()));
     for (const std::int64_t dim : tensor.shape()) proto.add_dims(dim);
 }
 
@@ -72,7 +47,7 @@ void setTyped(onnx::TensorProto& proto, const std::string& name, const Tensor& t
 
 void setType(onnx::TypeProto& proto, DataType type, const std::vector<DimSpec>* dims) {
     auto* tensorType = proto.mutable_tensor_type();
-    tensorType->set_elem_type(onnxType(type));
+    tensorType->set_elem_type(tensor::onnxNumber(type));
     if (!dims) return;
     auto* shape = tensorType->mutable_shape();
     for (const DimSpec& dim : *dims) {
@@ -200,7 +175,7 @@ ModelBuilder& ModelBuilder::externalConstant(const std::string& name, DataType t
                                              const std::string& location, std::int64_t offset, std::int64_t length) {
     auto* proto = m_impl->model.mutable_graph()->add_initializer();
     proto->set_name(name);
-    proto->set_data_type(onnxType(type));
+    proto->set_data_type(tensor::onnxNumber(type));
     proto->mutable_dims()->Assign(dims.begin(), dims.end());
     proto->set_data_location(onnx::TensorProto::EXTERNAL);
     const auto entry = [&](const char* key, const std::string& value) {

@@ -1,32 +1,11 @@
 #include "core/formats/onnx/schema.h"
 
-#include <array>
-
 #include <fmt/format.h>
 
 #include "core/base/checked.h"
 
 namespace trimtab::formats::onnx {
 namespace {
-
-struct TypeNumber {
-    std::int32_t number;
-    DataType type;  // Undefined: known by name only
-    std::string_view name;
-};
-
-// TensorProto.DataType, with the numbers that later versions of the schema added.
-constexpr std::array<TypeNumber, 27> kTypes{{
-    {0, DataType::Undefined, "undefined"},    {1, DataType::Float32, "float32"},     {2, DataType::UInt8, "uint8"},
-    {3, DataType::Int8, "int8"},              {4, DataType::UInt16, "uint16"},       {5, DataType::Int16, "int16"},
-    {6, DataType::Int32, "int32"},            {7, DataType::Int64, "int64"},         {8, DataType::String, "string"},
-    {9, DataType::Bool, "bool"},              {10, DataType::Float16, "float16"},    {11, DataType::Float64, "float64"},
-    {12, DataType::UInt32, "uint32"},         {13, DataType::UInt64, "uint64"},      {14, DataType::Complex64, "complex64"},
-    {15, DataType::Complex128, "complex128"}, {16, DataType::BFloat16, "bfloat16"},  {17, DataType::Undefined, "float8e4m3fn"},
-    {18, DataType::Undefined, "float8e4m3fnuz"}, {19, DataType::Undefined, "float8e5m2"}, {20, DataType::Undefined, "float8e5m2fnuz"},
-    {21, DataType::UInt4, "uint4"},           {22, DataType::Int4, "int4"},          {23, DataType::Undefined, "float4e2m1"},
-    {24, DataType::Undefined, "float8e8m0"},  {25, DataType::Undefined, "uint2"},    {26, DataType::Undefined, "int2"},
-}};
 
 Status readShape(const ::onnx::TensorShapeProto& shape, graph::ValueType& type) {
     std::vector<graph::Dim> dims;
@@ -50,25 +29,16 @@ Status readShape(const ::onnx::TensorShapeProto& shape, graph::ValueType& type) 
 }  // namespace
 
 Result<DataType> fromOnnxType(std::int32_t number) {
-    for (const TypeNumber& known : kTypes) {
-        if (known.number != number) continue;
-        if (tensor::bitWidth(known.type) > 0) return known.type;
-        if (number == 0) return fail(ErrorCode::Refused, "has no element type");
-        return fail(ErrorCode::Unsupported, fmt::format("has elements of type {}, which nothing here takes", known.name));
-    }
-    return fail(ErrorCode::Refused, fmt::format("has the unknown element type number {}", number));
-}
-
-std::int32_t toOnnxType(DataType type) {
-    for (const TypeNumber& known : kTypes)
-        if (known.type == type) return known.number;
-    return 0;
+    const auto known = tensor::dataTypeFromOnnx(number);
+    if (!known) return fail(ErrorCode::Refused, fmt::format("has the unknown element type number {}", number));
+    if (tensor::bitWidth(*known) > 0) return *known;
+    if (number == 0) return fail(ErrorCode::Refused, "has no element type");
+    return fail(ErrorCode::Unsupported, fmt::format("has elements of type {}, which nothing here takes", tensor::name(*known)));
 }
 
 std::string onnxTypeName(std::int32_t number) {
-    for (const TypeNumber& known : kTypes)
-        if (known.number == number) return std::string(known.name);
-    return fmt::format("number {}", number);
+    const auto known = tensor::dataTypeFromOnnx(number);
+    return known ? std::string(tensor::name(*known)) : fmt::format("number {}", number);
 }
 
 Result<graph::ValueType> fromTypeProto(const ::onnx::TypeProto& proto) {

@@ -17,10 +17,8 @@ namespace trimtab::formats::onnx {
 /// Graphs within graphs (bodies of Loop, branches of If); the graph of the model is level 1.
 inline constexpr int kMaxGraphNesting = 32;
 
-/// Unsupported, naming the type, for those no tensor holds (float8, string, …); Refused for numbers that the schema does not know.
+/// Unsupported, naming the type, for those no tensor holds (string); Refused for numbers that the schema does not know.
 Result<DataType> fromOnnxType(std::int32_t number);
-/// 0 for Undefined.
-std::int32_t toOnnxType(DataType type);
 std::string onnxTypeName(std::int32_t number);
 
 /// The declared type; an absent or unknown element type is Undefined. Refused: negative dims, nesting of types that no operator uses.

@@ -6,13 +6,7 @@
 namespace trimtab::graph::shapes {
 
 DataType elementType(std::int64_t onnxNumber) {
-    static constexpr DataType kTypes[] = {DataType::Undefined,  DataType::Float32, DataType::UInt8,  DataType::Int8,   DataType::UInt16,
-                                          DataType::Int16,      DataType::Int32,   DataType::Int64,  DataType::String, DataType::Bool,
-                                          DataType::Float16,    DataType::Float64, DataType::UInt32, DataType::UInt64, DataType::Complex64,
-                                          DataType::Complex128, DataType::BFloat16};
-    if (onnxNumber == 21) return DataType::UInt4;
-    if (onnxNumber == 22) return DataType::Int4;
-    return onnxNumber >= 0 && onnxNumber < static_cast<std::int64_t>(std::size(kTypes)) ? kTypes[onnxNumber] : DataType::Undefined;
+    return tensor::dataTypeFromOnnx(onnxNumber).value_or(DataType::Undefined);
 }
 
 std::optional<Content> contentOf(const Tensor& tensor) {
