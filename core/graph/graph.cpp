@@ -60,25 +60,9 @@ std::vector<std::vector<int>> Graph::consumers() const {
 
 bool Graph::isOutput(ValueId id) const { return std::ranges::find(outputs, id) != outputs.end(); }
 
-namespace {
-
-// Names that subgraphs of a node read from the graph around them keep their values alive.
-void collectOuterNames(const Node& node, std::set<std::string>& names) {
-    for (const auto& [key, attribute] : node.attributes) {
-        if (const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute); subgraph && *subgraph)
-            names.insert((*subgraph)->outerNames.begin(), (*subgraph)->outerNames.end());
-    }
-}
-
-}  // namespace
-
 void Graph::removeDeadNodes() {
-    std::set<std::string> outer;
-    for (const Node& node : nodes) collectOuterNames(node, outer);
     std::vector<bool> needed(values.size(), false);
     for (const ValueId id : outputs) needed[static_cast<std::size_t>(id)] = true;
-    for (std::size_t i = 0; i < values.size() && !outer.empty(); ++i)
-        if (outer.contains(values[i].name)) needed[i] = true;
 
     std::vector<bool> keep(nodes.size(), false);
     for (std::size_t n = nodes.size(); n-- > 0;) {

@@ -46,11 +46,12 @@ struct Node {
     std::string domain;  // "" is the default ONNX domain; "com.microsoft"; "trimtab" for fused operators
     std::string op;      // "Conv"
     int version = 0;     // the opset version that the file imports for `domain`
-    std::vector<ValueId> inputs;   // kNoValue where an optional input is left out
+    std::vector<ValueId> inputs;   // kNoValue where an optional input is left out; the last `captures` are what subgraphs read
     std::vector<ValueId> outputs;  // kNoValue where an optional output is left out
     std::map<std::string, Attribute> attributes;
     std::vector<std::string> origins;  // names of file nodes; one entry (its own name) as imported
     Treatment treatment;
+    std::size_t captures = 0;  // values of this graph that the node's subgraphs read by name, in the order of capturedNames()
 
     ValueId input(std::size_t i) const { return i < inputs.size() ? inputs[i] : kNoValue; }
     ValueId output(std::size_t i) const { return i < outputs.size() ? outputs[i] : kNoValue; }
@@ -83,9 +84,9 @@ public:
     std::map<std::string, int> opsets;  // domain → version
     std::vector<Node> nodes;            // topological order
     std::vector<Value> values;          // indexed by ValueId
-    std::vector<ValueId> inputs;        // without initializers
+    std::vector<ValueId> inputs;        // without initializers; in a subgraph the last are those of outerNames
     std::vector<ValueId> outputs;
-    std::vector<std::string> outerNames;  // subgraphs only: values taken from the graph around them
+    std::vector<std::string> outerNames;  // subgraphs only: names of the values taken from the graph around them, as they were imported
 
     Value& value(ValueId id) { return values[static_cast<std::size_t>(id)]; }
     const Value& value(ValueId id) const { return values[static_cast<std::size_t>(id)]; }
@@ -109,6 +110,12 @@ public:
     /// Checks ids, single assignment, order and acyclicity; Refused with the node's name.
     Status validate() const;
 };
+
+/// The subgraphs among a node's attributes, in the order of their keys.
+std::vector<std::shared_ptr<const Graph>> subgraphsOf(const Node& node);
+/// What a node's subgraphs take from the graph around it: their outerNames, each once, sorted. Inputs at the end of `node.inputs` give the
+/// values, one for each name.
+std::vector<std::string> capturedNames(const Node& node);
 
 }  // namespace trimtab::graph
 

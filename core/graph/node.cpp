@@ -1,4 +1,5 @@
 #include <array>
+#include <set>
 
 #include "core/graph/graph.h"
 
@@ -53,6 +54,19 @@ std::vector<std::int64_t> Node::integers(const std::string& key, std::vector<std
 std::vector<float> Node::numbers(const std::string& key) const {
     const auto* value = attributeOf<std::vector<float>>(*this, key);
     return value ? *value : std::vector<float>{};
+}
+
+std::vector<std::shared_ptr<const Graph>> subgraphsOf(const Node& node) {
+    std::vector<std::shared_ptr<const Graph>> subgraphs;
+    for (const auto& [key, attribute] : node.attributes)
+        if (const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute); subgraph && *subgraph) subgraphs.push_back(*subgraph);
+    return subgraphs;
+}
+
+std::vector<std::string> capturedNames(const Node& node) {
+    std::set<std::string> names;
+    for (const auto& subgraph : subgraphsOf(node)) names.insert(subgraph->outerNames.begin(), subgraph->outerNames.end());
+    return {names.begin(), names.end()};
 }
 
 const Tensor* Node::tensorAttribute(const std::string& key) const { return attributeOf<Tensor>(*this, key); }

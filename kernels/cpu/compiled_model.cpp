@@ -4,6 +4,7 @@
 
 #include <omp.h>
 
+#include "core/graph/passes/passes.h"
 #include "kernels/plan/planner.h"
 
 namespace trimtab::cpu {
@@ -61,6 +62,16 @@ Result<std::vector<NamedTensor>> CpuModel::run(std::span<const NamedTensor> inpu
 const std::vector<trace::LayerRecord>& CpuModel::layers() const {
     static const std::vector<trace::LayerRecord> kNone;
     return m_plans.empty() ? kNone : m_plans.front()->plan().records;
+}
+
+Result<std::unique_ptr<runtime::CompiledModel>> compileModel(const Graph& graph, int threads) {
+    const CpuBackend backend;
+    TRIMTAB_REQUIRE(plan::checkOperators(backend, graph, "cpu"));
+    Graph copy = graph;
+    TRIMTAB_REQUIRE(graph::fuse(copy));
+    copy.removeDeadNodes();
+    TRIMTAB_REQUIRE(plan::checkOperators(backend, copy, "cpu"));
+    return std::make_unique<CpuModel>(std::move(copy), threads);
 }
 
 }  // namespace trimtab::cpu

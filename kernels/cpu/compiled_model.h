@@ -32,4 +32,7 @@ private:
     std::vector<std::unique_ptr<HostRun>> m_plans;  // the last used first
 };
 
+/// The graph fused and bound to nothing yet. Unsupported, naming every operator that nothing executes.
+Result<std::unique_ptr<runtime::CompiledModel>> compileModel(const Graph& graph, int threads);
+
 }  // namespace trimtab::cpu

@@ -4,7 +4,6 @@
 
 #include <sched.h>
 
-#include "core/graph/passes/passes.h"
 #include "kernels/cpu/compiled_model.h"
 #include "kernels/cpu/onednn/adapter.h"
 #include "kernels/cpu/planning.h"
@@ -36,12 +35,7 @@ public:
     }
 
     Result<std::unique_ptr<runtime::CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) override {
-        TRIMTAB_REQUIRE(plan::checkOperators(m_backend, graph, "cpu"));
-        Graph copy = graph;
-        TRIMTAB_REQUIRE(graph::fuse(copy));
-        copy.removeDeadNodes();
-        TRIMTAB_REQUIRE(plan::checkOperators(m_backend, copy, "cpu"));
-        return std::make_unique<CpuModel>(std::move(copy), setting.threads > 0 ? setting.threads : m_threads);
+        return compileModel(graph, setting.threads > 0 ? setting.threads : m_threads);
     }
 
 private:

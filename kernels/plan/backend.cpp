@@ -14,10 +14,7 @@ std::set<std::string> unknownOperators(const Backend& backend, const Graph& grap
         open.pop_back();
         for (const graph::Node& node : current->nodes) {
             if (backend.implementationsOf(node).empty()) unknown.insert(node.domain.empty() ? node.op : node.domain + "." + node.op);
-            for (const auto& [key, attribute] : node.attributes) {
-                if (const auto* inner = std::get_if<std::shared_ptr<const Graph>>(&attribute); inner && *inner)
-                    open.push_back(inner->get());
-            }
+            for (const auto& inner : graph::subgraphsOf(node)) open.push_back(inner.get());
         }
     }
     return unknown;

@@ -87,4 +87,18 @@ Result<std::vector<RunValue>> evaluateGraph(const Graph& graph, std::vector<RunV
                     [&](std::size_t i, std::span<const RunValue> arguments) { return evaluate(graph.nodes[i], arguments); });
 }
 
+namespace {
+
+class BodyInterpreter final : public BodyRunner {
+public:
+    Result<std::vector<RunValue>> run(const Graph& body, std::vector<RunValue> inputs) override { return evaluateGraph(body, std::move(inputs)); }
+};
+
+}  // namespace
+
+BodyRunner& bodyInterpreter() {
+    static BodyInterpreter interpreter;
+    return interpreter;
+}
+
 }  // namespace trimtab::ref

@@ -16,12 +16,25 @@ struct TensorSequence {
     DataType type = DataType::Undefined;
     std::vector<Tensor> items;
 };
+/// An optional that holds nothing; one that holds something is that tensor or sequence itself.
+struct EmptyOptional {};
 /// What flows along an edge. An undefined Tensor is an input that was left out.
-using RunValue = std::variant<Tensor, TensorSequence>;
+using RunValue = std::variant<Tensor, TensorSequence, EmptyOptional>;
+
+/// Runs the subgraphs of control flow.
+class BodyRunner {
+public:
+    virtual ~BodyRunner() = default;
+    /// `inputs`: every input of the body, those that it captures included.
+    virtual Result<std::vector<RunValue>> run(const Graph& body, std::vector<RunValue> inputs) = 0;
+};
+/// Node by node, on the reference kernels.
+BodyRunner& bodyInterpreter();
 
 struct Call {
     const graph::Node& node;
     std::span<const RunValue> inputs;
+    BodyRunner& bodies = bodyInterpreter();
 
     bool has(std::size_t i) const;          // given and not left out
     const Tensor& tensor(std::size_t i) const;  // REQUIRES has(i) and a tensor there
@@ -33,7 +46,7 @@ using Kernel = std::function<Result<std::vector<RunValue>>(const Call&)>;
 const Kernel* find(const graph::Node& node);
 
 /// Checks arity, runs the kernel, checks the number of outputs. Unsupported for unknown operators, Refused (naming the node) when inputs make no sense.
-Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs);
+Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs, BodyRunner& bodies = bodyInterpreter());
 
 /// Every operator known: "Conv", "com.microsoft.MatMulNBits", "trimtab.FusedConv".
 std::vector<std::string> knownOperators();

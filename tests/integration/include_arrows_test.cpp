@@ -103,6 +103,7 @@ TEST(IncludeArrows, LibrariesStayInTheirRooms) {
         staysIn(target == "sqlite3.h", {"core/store/"});
         staysIn(target.starts_with("onnx/"), {"core/formats/onnx/"});
         staysIn(target.starts_with("dnnl") || target.starts_with("oneapi/"), {"kernels/cpu/"});
+        staysIn(target.starts_with("onnxruntime_"), {"kernels/onnxruntime/"});
         staysIn(target.starts_with("cupti"), {"profiler/cupti/"});
         staysIn(target.starts_with("cuda") || target.starts_with("cublas") || target.starts_with("cudnn"), {"kernels/cuda/", "profiler/cupti/"});
     }

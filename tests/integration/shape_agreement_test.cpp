@@ -30,8 +30,8 @@ std::vector<Tensor> readTensors(const fs::path& folder, const std::string& stem,
         const fs::path path = folder / (stem + "_" + std::to_string(i) + ".pb");
         tensors.emplace_back();
         if (type.isSequence || type.isOptional || !fs::exists(path)) continue;
-        auto read = formats::onnx::readTensorFile(path, false);
-        if (read && read->size() == 1) tensors.back() = read->front();
+        auto read = formats::onnx::readTensorFile(path);
+        if (read) tensors.back() = std::move(*read);
     }
     return tensors;
 }

@@ -1,5 +1,7 @@
 #include "core/formats/onnx/graph_export.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/formats/onnx/weight_export.h"
@@ -25,7 +27,7 @@ void exportType(const ValueType& type, ::onnx::TypeProto& proto) {
     if (type.isOptional) inner = inner->mutable_optional_type()->mutable_elem_type();
     if (type.isSequence) inner = inner->mutable_sequence_type()->mutable_elem_type();
     auto* tensorType = inner->mutable_tensor_type();
-    tensorType->set_elem_type(toOnnxType(type.type));
+    tensorType->set_elem_type(tensor::onnxNumber(type.type));
     if (!type.dims) return;
     auto* shape = tensorType->mutable_shape();
     for (const graph::Dim& dim : *type.dims) {
@@ -35,7 +37,7 @@ void exportType(const ValueType& type, ::onnx::TypeProto& proto) {
     }
 }
 
-Status exportAttribute(ExportContext& context, const std::string& key, const graph::Attribute& attribute, ::onnx::AttributeProto& proto) {
+Status exportAttribute(const std::string& key, const graph::Attribute& attribute, ::onnx::AttributeProto& proto) {
     using Type = ::onnx::AttributeProto;
     proto.set_name(key);
     const auto done = [&](Type::AttributeType type) -> Status { return proto.set_type(type), Status{}; };
@@ -50,15 +52,31 @@ Status exportAttribute(ExportContext& context, const std::string& key, const gra
             proto.set_type(Type::TENSOR);
             return exportTensor(v, "", *proto.mutable_t());
         },
-        [&](const std::shared_ptr<const Graph>& v) -> Status {
-            proto.set_type(Type::GRAPH);
-            if (++context.level > kMaxGraphNesting)
-                return fail(ErrorCode::Refused, fmt::format("nests graphs deeper than {} levels", kMaxGraphNesting));
-            TRIMTAB_REQUIRE(exportGraph(context, *v, {}, *proto.mutable_g()));
-            --context.level;
-            return {};
-        },
+        [&](const std::shared_ptr<const Graph>&) -> Status { return fail(ErrorCode::Refused, fmt::format("the graph {} is empty", key)); },
     }, attribute);
+}
+
+/// The subgraph with what it captures named as in the graph around it: passes may have put other values in the place of those it was
+/// imported with.
+Graph withNamesOf(const Graph& graph, const Node& node, const Graph& subgraph) {
+    Graph named = subgraph;
+    const std::vector<std::string> names = graph::capturedNames(node);
+    const std::size_t formal = subgraph.inputs.size() - subgraph.outerNames.size();
+    for (std::size_t k = 0; k < subgraph.outerNames.size(); ++k) {
+        const auto at = static_cast<std::size_t>(std::lower_bound(names.begin(), names.end(), subgraph.outerNames[k]) - names.begin());
+        named.value(subgraph.inputs[formal + k]).name = graph.value(node.inputs[node.inputs.size() - node.captures + at]).name;
+    }
+    return named;
+}
+
+Status exportSubgraph(ExportContext& context, const std::string& key, const Graph& subgraph, ::onnx::AttributeProto& proto) {
+    proto.set_name(key);
+    proto.set_type(::onnx::AttributeProto::GRAPH);
+    if (++context.level > kMaxGraphNesting)
+        return fail(ErrorCode::Refused, fmt::format("nests graphs deeper than {} levels", kMaxGraphNesting));
+    TRIMTAB_REQUIRE(exportGraph(context, subgraph, {}, *proto.mutable_g()));
+    --context.level;
+    return {};
 }
 
 Status checkNode(ExportContext& context, const Node& node) {
@@ -79,9 +97,14 @@ Status exportNode(ExportContext& context, const Graph& graph, const Node& node, 
     proto.set_name(node.name);
     proto.set_op_type(node.op);
     if (!node.domain.empty()) proto.set_domain(node.domain);
-    for (const ValueId id : node.inputs) proto.add_input(id == kNoValue ? std::string() : graph.value(id).name);
+    const std::size_t formal = node.inputs.size() - node.captures;
+    for (std::size_t i = 0; i < formal; ++i) proto.add_input(node.inputs[i] == kNoValue ? std::string() : graph.value(node.inputs[i]).name);
     for (const ValueId id : node.outputs) proto.add_output(id == kNoValue ? std::string() : graph.value(id).name);
-    for (const auto& [key, attribute] : node.attributes) TRIMTAB_REQUIRE(exportAttribute(context, key, attribute, *proto.add_attribute()));
+    for (const auto& [key, attribute] : node.attributes) {
+        const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute);
+        TRIMTAB_REQUIRE(subgraph && *subgraph ? exportSubgraph(context, key, withNamesOf(graph, node, **subgraph), *proto.add_attribute())
+                                              : exportAttribute(key, attribute, *proto.add_attribute()));
+    }
     return {};
 }
 
@@ -95,9 +118,6 @@ std::vector<bool> usedValues(const Graph& graph) {
     mark(graph.inputs);
     mark(graph.outputs);
     for (const Node& node : graph.nodes) mark(node.inputs), mark(node.outputs);
-    const auto captured = capturedNames(graph);
-    for (std::size_t v = 0; v < graph.values.size(); ++v)
-        if (captured.contains(graph.values[v].name)) used[v] = true;
     return used;
 }
 
@@ -122,7 +142,10 @@ Status exportConstants(const Graph& graph, WeightExporter& weights, ::onnx::Grap
 
 void exportInfos(const Graph& graph, ::onnx::GraphProto& proto) {
     std::vector<bool> listed(graph.values.size(), false);
-    for (const ValueId id : graph.inputs) addInfo(graph.value(id), *proto.add_input()), listed[static_cast<std::size_t>(id)] = true;
+    for (std::size_t i = 0; i < graph.inputs.size(); ++i) {
+        if (i < graph.inputs.size() - graph.outerNames.size()) addInfo(graph.value(graph.inputs[i]), *proto.add_input());
+        listed[static_cast<std::size_t>(graph.inputs[i])] = true;
+    }
     for (const ValueId id : graph.outputs) addInfo(graph.value(id), *proto.add_output()), listed[static_cast<std::size_t>(id)] = true;
     for (const Node& node : graph.nodes)
         for (const ValueId id : node.outputs)
@@ -133,7 +156,7 @@ void exportInfos(const Graph& graph, ::onnx::GraphProto& proto) {
 }  // namespace
 
 Status exportTensor(const Tensor& tensor, const std::string& name, ::onnx::TensorProto& proto) {
-    const std::int32_t type = toOnnxType(tensor.type());
+    const std::int32_t type = tensor::onnxNumber(tensor.type());
     if (type == 0) return fail(ErrorCode::Refused, fmt::format("the tensor {} has no element type", cited(name)));
     if (!name.empty()) proto.set_name(name);
     proto.set_data_type(type);

@@ -96,6 +96,7 @@ Status importNode(ImportContext& context, Scope& scope, const ::onnx::NodeProto&
     node.outputs = std::move(outputs);
     if (auto read = importAttributes(context, scope, proto, node); !read)
         return fail(read.error().code, fmt::format("{} {}", label(proto), read.error().message), read.error().context);
+    for (const std::string& name : graph::capturedNames(node)) node.inputs.push_back(scope.target->givenAway.at(name)), ++node.captures;
     scope.graph().nodes.push_back(std::move(node));
     return {};
 }

@@ -36,7 +36,15 @@ Result<ReadResult> readBytes(std::span<const std::byte> bytes, std::shared_ptr<c
 /// SHA-256 over the model file and, by name and content, its external data.
 Result<std::string> modelHash(const std::filesystem::path& path);
 
-/// A TensorProto file (test data of backend tests: input_0.pb). `isSequence` is set when the file holds a sequence.
-Result<std::vector<Tensor>> readTensorFile(const std::filesystem::path& path, bool isSequence);
+/// A value of a backend test (input_0.pb): one tensor, a sequence of them, or an optional that holds either or nothing.
+struct StoredValue {
+    bool isEmpty = false;
+    bool isSequence = false;
+    std::vector<Tensor> tensors;
+};
+/// `type`: as the model declares it. bfloat16 recorded as the uint16 of its bits, as early test data have it, is read as bfloat16.
+Result<StoredValue> readValueFile(const std::filesystem::path& path, const graph::ValueType& type);
+/// A TensorProto file.
+Result<Tensor> readTensorFile(const std::filesystem::path& path);
 
 }  // namespace trimtab::formats::onnx

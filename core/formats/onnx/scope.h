@@ -16,7 +16,8 @@ namespace trimtab::formats::onnx {
 /// A graph being filled.
 struct GraphInProgress {
     Graph graph;
-    std::unordered_map<std::string, graph::ValueId> captured;  // outer value name → the value that stands for it here
+    std::unordered_map<std::string, graph::ValueId> captured;    // outer value name → the value that stands for it here
+    std::unordered_map<std::string, graph::ValueId> givenAway;  // names of values of this graph that graphs within have captured
     int level = 1;
 };
 
@@ -51,6 +52,8 @@ struct Scope {
             copy.type = source.type;
             entry->second = graph().addValue(std::move(copy));
             graph().outerNames.push_back(source.name);
+            graph().inputs.push_back(entry->second);
+            outer->target->givenAway.emplace(source.name, there);
         }
         names.emplace(name, entry->second);
         return entry->second;

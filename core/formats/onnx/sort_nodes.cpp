@@ -19,24 +19,12 @@ std::vector<std::vector<int>> predecessors(const Graph& graph) {
         for (const ValueId id : graph.nodes[n].outputs)
             if (id != kNoValue) maker[static_cast<std::size_t>(id)] = static_cast<int>(n);
 
-    std::unordered_map<std::string, int> makerByName;
-    const auto byName = [&](const std::string& name) {
-        if (makerByName.empty())
-            for (std::size_t v = 0; v < graph.values.size(); ++v) makerByName.emplace(graph.values[v].name, maker[v]);
-        const auto known = makerByName.find(name);
-        return known == makerByName.end() ? -1 : known->second;
-    };
-
     std::vector<std::vector<int>> before(graph.nodes.size());
     for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
-        const auto add = [&](int made) {
+        for (const ValueId id : graph.nodes[n].inputs) {
+            const int made = id == kNoValue ? -1 : maker[static_cast<std::size_t>(id)];
             if (made >= 0) before[n].push_back(made);
-        };
-        for (const ValueId id : graph.nodes[n].inputs)
-            if (id != kNoValue) add(maker[static_cast<std::size_t>(id)]);
-        for (const auto& [key, attribute] : graph.nodes[n].attributes)
-            if (const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute))
-                for (const std::string& name : (*subgraph)->outerNames) add(byName(name));
+        }
     }
     return before;
 }

@@ -84,7 +84,7 @@ Status WeightExporter::exportInt8(ValueId id, const WeightPlan& plan) {
     const bool isFloat = value.type.type == DataType::Float32 || !tensor::isFloatingPoint(value.type.type);
     const std::string result = isFloat ? value.name : newValue(value.name + "_float");
     setInteger(*addNode("DequantizeLinear", inputs, {result}), "axis", plan.axis);
-    if (!isFloat) setInteger(*addNode("Cast", {result}, {value.name}), "to", toOnnxType(value.type.type));
+    if (!isFloat) setInteger(*addNode("Cast", {result}, {value.name}), "to", tensor::onnxNumber(value.type.type));
     return {};
 }
 
@@ -93,7 +93,7 @@ Status WeightExporter::exportCast(ValueId id, const WeightPlan& plan) {
     const std::string stored = newValue(value.name + (plan.bfloat ? "_bf16" : "_fp16"));
     TRIMTAB_TRY(const Tensor narrow, tensor::convert(*value.constant, plan.bfloat ? DataType::BFloat16 : DataType::Float16));
     TRIMTAB_REQUIRE(exportTensor(narrow, stored, *m_proto.add_initializer()));
-    setInteger(*addNode("Cast", {stored}, {value.name}), "to", toOnnxType(value.type.type));
+    setInteger(*addNode("Cast", {stored}, {value.name}), "to", tensor::onnxNumber(value.type.type));
     return {};
 }
 

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "core/formats/onnx/graph_export.h"
-#include "core/formats/onnx/subgraphs.h"
 
 namespace trimtab::formats::onnx {
 

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "core/formats/onnx/subgraphs.h"
 #include "core/graph/weights.h"
 
 namespace trimtab::formats::onnx {
@@ -37,7 +36,7 @@ std::int64_t blockFor(const QuantizedWeight& weight) {
 
 class Planner {
 public:
-    explicit Planner(const Graph& graph) : m_graph(graph), m_consumers(graph.consumers()), m_captured(capturedNames(graph)) {
+    explicit Planner(const Graph& graph) : m_graph(graph), m_consumers(graph.consumers()) {
         const auto imported = graph.opsets.find("");
         m_opset = imported == graph.opsets.end() ? 0 : imported->second;
     }
@@ -105,7 +104,7 @@ private:
     /// MatMulNBits replaces the product, so nobody else may want the weight itself.
     bool readByMatMulsOnly(ValueId id, const QuantizedWeight& weight) const {
         if (weight.layout != WeightLayout::OutputsLast || weight.originalShape.rank() != 2) return false;
-        if (m_graph.isOutput(id) || m_captured.contains(m_graph.value(id).name)) return false;
+        if (m_graph.isOutput(id)) return false;
         const auto& readers = m_consumers[static_cast<std::size_t>(id)];
         return std::all_of(readers.begin(), readers.end(), [&](int reader) {
             const Node& node = m_graph.nodes[static_cast<std::size_t>(reader)];
@@ -118,7 +117,6 @@ private:
 
     const Graph& m_graph;
     std::vector<std::vector<int>> m_consumers;
-    std::set<std::string> m_captured;
     int m_opset = 0;
 };
 

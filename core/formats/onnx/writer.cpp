@@ -15,6 +15,9 @@ namespace {
 
 // Which IR version first knew each operator set and element type (onnx/helper.py's table of releases, in steps that matter).
 std::int64_t irVersionFor(int opset) {
+    if (opset >= 25) return 13;
+    if (opset == 24) return 12;
+    if (opset == 23) return 11;
     if (opset >= 21) return 10;
     return opset >= 19 ? 9 : 8;
 }
@@ -23,17 +26,22 @@ void collectNames(const Graph& graph, ExportContext& context) {
     for (const graph::Value& value : graph.values) context.valueNames.insert(value.name);
     for (const graph::Node& node : graph.nodes) {
         context.nodeNames.insert(node.name);
-        for (const auto& [key, attribute] : node.attributes)
-            if (const auto* inner = std::get_if<std::shared_ptr<const Graph>>(&attribute); inner && *inner) collectNames(**inner, context);
+        for (const auto& inner : graph::subgraphsOf(node)) collectNames(*inner, context);
     }
 }
 
-Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options) {
+struct Exported {
+    ::onnx::ModelProto model;
+    std::string form;
+};
+
+Result<Exported> exportModel(const Graph& graph) {
     const auto plans = planWeights(graph);
     ExportContext context;
     context.opsets = graph.opsets;
     collectNames(graph, context);
-    ::onnx::ModelProto model;
+    Exported exported;
+    ::onnx::ModelProto& model = exported.model;
     TRIMTAB_REQUIRE(exportGraph(context, graph, plans, *model.mutable_graph()));
     const auto opset = context.opsets.find("");
     model.set_ir_version(irVersionFor(opset == context.opsets.end() ? 0 : opset->second));
@@ -43,20 +51,29 @@ Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::pa
         import->set_domain(domain);
         import->set_version(version);
     }
+    exported.form = describeForms(graph, plans);
+    return exported;
+}
 
-    WriteResult result;
-    std::int64_t initializerBytes = 0;
-    for (const auto& tensor : model.graph().initializer()) initializerBytes += static_cast<std::int64_t>(tensor.raw_data().size());
-    if (initializerBytes > options.externalAbove) {
-        TRIMTAB_TRY(result.fileBytes, moveInitializersOut(*model.mutable_graph(), path.string() + ".data"));
-    }
-    if (model.ByteSizeLong() > static_cast<std::size_t>(INT_MAX))
-        return fail(ErrorCode::Refused, "would be larger than 2 GiB without its weights");
+Result<std::string> serialize(const ::onnx::ModelProto& model, const char* tooLarge) {
+    if (model.ByteSizeLong() > static_cast<std::size_t>(INT_MAX)) return fail(ErrorCode::Refused, tooLarge);
     std::string content;
     if (!model.SerializeToString(&content)) return fail(ErrorCode::Failed, "could not be encoded");
+    return content;
+}
+
+Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options) {
+    TRIMTAB_TRY(Exported exported, exportModel(graph));
+    WriteResult result;
+    std::int64_t initializerBytes = 0;
+    for (const auto& tensor : exported.model.graph().initializer()) initializerBytes += static_cast<std::int64_t>(tensor.raw_data().size());
+    if (initializerBytes > options.externalAbove) {
+        TRIMTAB_TRY(result.fileBytes, moveInitializersOut(*exported.model.mutable_graph(), path.string() + ".data"));
+    }
+    TRIMTAB_TRY(const std::string content, serialize(exported.model, "would be larger than 2 GiB without its weights"));
     TRIMTAB_REQUIRE(base::writeFileAtomically(path, content));
     result.fileBytes += static_cast<std::int64_t>(content.size());
-    result.form = describeForms(graph, plans);
+    result.form = std::move(exported.form);
     return result;
 }
 
@@ -69,6 +86,16 @@ Result<WriteResult> write(const Graph& graph, const std::filesystem::path& path,
         return written;
     } catch (const std::exception& error) {
         return fail(ErrorCode::Failed, fmt::format("cannot be written: {}", error.what()), path.string());
+    }
+}
+
+Result<Encoded> encode(const Graph& graph) {
+    try {
+        TRIMTAB_TRY(Exported exported, exportModel(graph));
+        TRIMTAB_TRY(std::string bytes, serialize(exported.model, "would be larger than 2 GiB in one file"));
+        return Encoded{std::move(bytes), std::move(exported.form)};
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Failed, fmt::format("cannot be encoded: {}", error.what()));
     }
 }
 

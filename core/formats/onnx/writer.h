@@ -25,6 +25,14 @@ struct WriteOptions {
     std::int64_t externalAbove = std::int64_t{1} << 30;  // bytes of initializers in all
 };
 
+struct Encoded {
+    std::string bytes;  // the file's content, every initializer within
+    std::string form;   // as in WriteResult
+};
+
+/// What write() would put into one file. Refused above 2 GiB.
+Result<Encoded> encode(const Graph& graph);
+
 /// Written atomically. Initializers above 1 GiB in all go to `<file>.data` beside it.
 Result<WriteResult> write(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options = {});
 

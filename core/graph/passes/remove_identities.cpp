@@ -28,7 +28,9 @@ bool allAre(const Graph& graph, const Node& node, const char* attribute, std::si
 
 bool isInferenceDropout(const Graph& graph, const Node& node) {
     if (node.output(1) != kNoValue) return false;
-    if (node.input(2) == kNoValue) return node.integer("is_test", 1) != 0;
+    // Before opset 7 a Dropout trains unless is_test says otherwise.
+    if (node.version > 0 && node.version < 7) return node.integer("is_test", 0) != 0;
+    if (node.input(2) == kNoValue) return true;
     const auto training = scalarConstant(graph, node.input(2));
     return training && *training == 0;
 }

@@ -21,17 +21,6 @@ bool isSound(const Node& node) {
     return node.output(0) != kNoValue;
 }
 
-std::unordered_set<std::string> namesReadBySubgraphs(const Graph& graph) {
-    std::unordered_set<std::string> names;
-    for (const Node& node : graph.nodes) {
-        for (const auto& [key, attribute] : node.attributes) {
-            const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute);
-            if (subgraph != nullptr && *subgraph) names.insert((*subgraph)->outerNames.begin(), (*subgraph)->outerNames.end());
-        }
-    }
-    return names;
-}
-
 }  // namespace
 
 Rewriter::Rewriter(Graph& ofGraph)
@@ -42,10 +31,6 @@ Rewriter::Rewriter(Graph& ofGraph)
       m_dead(ofGraph.nodes.size()) {
     for (const Node& each : graph.nodes) m_sound.push_back(isSound(each));
     for (const ValueId id : graph.outputs) m_pinned[index(id)] = true;
-    const auto names = namesReadBySubgraphs(graph);
-    for (std::size_t i = 0; i < graph.values.size() && !names.empty(); ++i) {
-        if (names.contains(graph.values[i].name)) m_pinned[i] = true;
-    }
 }
 
 int Rewriter::producer(ValueId value) const {

@@ -25,8 +25,12 @@ class Inference {
 public:
     explicit Inference(Graph& graph) : m_graph(graph), m_facts(graph.values.size()) {}
 
+    /// Puts what is known of an input in the place of what the graph declares of it.
+    void assume(ValueId input, const Fact& fact) { m_assumed.emplace_back(input, fact); }
+
     Status run() {
         for (std::size_t i = 0; i < m_graph.values.size(); ++i) describe(m_graph.values[i], m_facts[i]);
+        for (auto& [input, assumed] : m_assumed) m_facts[index(input)] = completed(std::move(assumed), m_facts[index(input)]);
         for (const ValueId input : m_graph.inputs) TRIMTAB_REQUIRE(checkSize(m_facts[index(input)], m_graph.value(input).name));
         for (const Node& node : m_graph.nodes) {
             if (auto status = visit(node); !status) {
@@ -134,8 +138,15 @@ private:
         return {};
     }
 
+    static Fact completed(Fact fact, const Fact& declared) {
+        if (fact.type == DataType::Undefined) fact.type = declared.type;
+        if (!fact.dims) fact.dims = declared.dims;
+        return fact;
+    }
+
     Graph& m_graph;
     std::vector<Fact> m_facts;
+    std::vector<std::pair<ValueId, Fact>> m_assumed;
     std::int64_t m_itemsLeft = 200'000;
 };
 
@@ -173,6 +184,21 @@ Result<std::vector<shapes::KnownContent>> shapes::knownContents(Graph& graph) {
         }
     }
     return known;
+}
+
+Result<std::vector<Fact>> shapes::inferBody(const Graph& body, std::span<const Fact> inputs) {
+    Graph copy = body;
+    for (Value& value : copy.values) {
+        if (!value.type.dims) continue;
+        for (Dim& dim : *value.type.dims)
+            if (!dim.isKnown()) dim = Dim::unknown();  // a symbol means something else in another graph
+    }
+    Inference inference(copy);
+    for (std::size_t i = 0; i < inputs.size(); ++i) inference.assume(copy.inputs[i], inputs[i]);
+    TRIMTAB_REQUIRE(inference.run());
+    std::vector<Fact> made;
+    for (const ValueId id : copy.outputs) made.push_back(inference.fact(id));
+    return made;
 }
 
 bool hasShapeRule(const Node& node) { return shapes::findRule(node) != nullptr; }

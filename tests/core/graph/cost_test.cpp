@@ -30,6 +30,13 @@ TEST(Cost, AConvolutionIsTwiceItsMultiplications) {
     EXPECT_EQ(cost.activationBytes, 4 * (2 * 4 * 8 * 8 + 2 * 6 * 8 * 8));
 }
 
+TEST(Cost, ADeformableConvolutionAlsoReadsEveryTapBetweenElements) {
+    GraphBuilder builder(19);
+    const ValueId x = builder.input("x", dims({2, 4, 8, 8})), offset = builder.input("offset", dims({2, 18, 6, 6}));
+    builder.add("DeformConv", {x, builder.zeros(Shape{6, 2, 3, 3}), offset}, {{"group", std::int64_t{2}}});
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * (2 * 6 * 6 * 6) * (2 * 3 * 3) + 8.0 * (2 * 6 * 6) * (4 * 3 * 3));
+}
+
 TEST(Cost, AttentionCountsThePairsThatCausalityLeaves) {
     constexpr int kBatch = 2, kTokens = 3, kHeads = 4, kKvHeads = 2, kSize = 8, kPast = 5, kCapacity = 20;
     for (const std::int64_t window : {-1, 1, 4, 6, 100}) {
@@ -54,6 +61,25 @@ TEST(Cost, AttentionCountsThePairsThatCausalityLeaves) {
     }
 }
 
+TEST(Cost, AttentionCountsBothOfItsProductsAndItsProjection) {
+    GraphBuilder builder;
+    const ValueId q = builder.input("q", dims({2, 3, 4 * 8})), k = builder.input("k", dims({2, 3, 2 * 8})),
+        v = builder.input("v", dims({2, 3, 2 * 6}));
+    const std::map<std::string, Attribute> heads{{"q_num_heads", std::int64_t{4}}, {"kv_num_heads", std::int64_t{2}}};
+    builder.add("Attention", {q, k, v}, heads);
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 4 * (3 * 3) * (2 * 8 + 2 * 6 + 5));
+    auto causal = heads;
+    causal["is_causal"] = std::int64_t{1};
+    builder.add("Attention", {q, k, v}, causal);
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 4 * (1 + 2 + 3) * (2 * 8 + 2 * 6 + 5));
+    const std::map<std::string, Attribute> four{{"num_heads", std::int64_t{4}}};
+    const ValueId cached = builder.input("c", dims({2, 4, 5, 8}));
+    builder.addMany("MultiHeadAttention", {q, cached, cached}, 1, four, "com.microsoft");
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 4 * (3 * 5) * (4 * 8 + 5));
+    builder.addMany("Attention", {q, builder.zeros(Shape{32, 96}), builder.zeros(Shape{96})}, 1, four, "com.microsoft");
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 3 * 96 * (2 * 32 + 1) + 2.0 * 4 * (3 * 3) * (4 * 8 + 5));
+}
+
 TEST(Cost, ProductsCountTheirInnerExtent) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({3, 5, 7}));
@@ -62,6 +88,8 @@ TEST(Cost, ProductsCountTheirInnerExtent) {
     const ValueId flat = builder.input("f", dims({7, 5}));
     builder.add("Gemm", {flat, builder.zeros(Shape{7, 11}), builder.zeros(Shape{11})}, {{"transA", std::int64_t{1}}});
     EXPECT_EQ(costOfLast(builder).operations, 2.0 * 5 * 7 * 11 + 5 * 11);
+    builder.addMany("FusedMatMul", {flat, builder.zeros(Shape{7, 11})}, 1, {{"transA", std::int64_t{1}}}, "com.microsoft");
+    EXPECT_EQ(costOfLast(builder).operations, 2.0 * 5 * 7 * 11);
     builder.add("Einsum", {x, builder.zeros(Shape{7, 11})}, {{"equation", std::string("bij,jk->bik")}});
     EXPECT_EQ(costOfLast(builder).operations, 2.0 * 3 * 5 * 7 * 11);
 }

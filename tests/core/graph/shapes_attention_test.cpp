@@ -42,6 +42,51 @@ TEST(AttentionShape, CachesGrowToTheTotalLengthOrStayAsLargeAsTheyAre) {
         << "without a past the new tokens are all";
 }
 
+using Named = std::map<std::string, Attribute>;
+
+/// The outputs' types of one node whose inputs have these dims (nullopt: left out).
+std::vector<std::string> typesOf(const std::string& op, const std::string& domain,
+                                 const std::vector<std::optional<std::vector<Dim>>>& given,
+                                 std::size_t outputs, Named attributes) {
+    GraphBuilder builder;
+    std::vector<ValueId> inputs;
+    for (std::size_t i = 0; i < given.size(); ++i)
+        inputs.push_back(given[i] ? builder.input("in" + std::to_string(i), *given[i]) : kNoValue);
+    const auto made = builder.addMany(op, inputs, outputs, std::move(attributes), domain);
+    std::vector<std::string> types;
+    const Status status = inferShapes(builder.graph);
+    for (const ValueId id : made) types.push_back(status ? builder.typeOf(id) : "refused");
+    return types;
+}
+
+TEST(AttentionShape, TheStandardOperatorTakesHeadsApartOrTogether) {
+    using Types = std::vector<std::string>;
+    const auto past = dims({"b", 2, "p", 8}), pastValue = dims({"b", 2, "p", 6});
+    EXPECT_EQ(typesOf("Attention", "",
+                      {dims({"b", 4, "s", 8}), dims({"b", 2, "t", 8}), dims({"b", 2, "t", 6}), std::nullopt, past, pastValue}, 4, {}),
+              (Types{"float32[b, 4, s, 6]", "float32[b, 2, p + t, 8]", "float32[b, 2, p + t, 6]", "float32[b, 4, s, p + t]"}));
+    const Named heads{{"q_num_heads", std::int64_t{4}}, {"kv_num_heads", std::int64_t{2}}};
+    EXPECT_EQ(typesOf("Attention", "", {dims({"b", "s", 32}), dims({"b", "t", 16}), dims({"b", "t", 12})}, 2, heads),
+              (Types{"float32[b, s, 24]", "float32[b, 2, t, 8]"}));
+    EXPECT_EQ(typesOf("Attention", "", {dims({"b", "s", 33}), dims({"b", "t", 16}), dims({"b", "t", 12})}, 1, heads), Types{"refused"});
+    EXPECT_EQ(typesOf("Attention", "", {dims({"b", "s", 32}), dims({"b", "t", 16}), dims({"b", "t", 12})}, 1, {}), Types{"refused"});
+}
+
+TEST(AttentionShape, PackedAndCachedHeadsAreTold) {
+    using Types = std::vector<std::string>;
+    const std::string domain = "com.microsoft";
+    const Named two{{"num_heads", std::int64_t{2}}};
+    EXPECT_EQ(typesOf("MultiHeadAttention", domain, {dims({"b", "s", 2, 3, 8})}, 3, two),
+              (Types{"float32[b, s, 16]", "float32[b, 2, s, 8]", "float32[b, 2, s, 8]"}));
+    EXPECT_EQ(typesOf("MultiHeadAttention", domain, {dims({"b", "s", 16}), dims({"b", 2, "t", 8}), dims({"b", 2, "t", 8})}, 1, two),
+              Types{"float32[b, s, 16]"});
+    EXPECT_EQ(typesOf("MultiHeadAttention", domain, {dims({"b", "s", 3, 3, 8})}, 1, two), Types{"refused"});
+    EXPECT_EQ(typesOf("Attention", domain, {dims({"b", "s", 5}), dims({5, 48}), dims({48}), std::nullopt, dims({2, "b", 2, "p", 8})}, 2,
+                      two),
+              (Types{"float32[b, s, 16]", "float32[2, b, 2, p + s, 8]"}));
+    EXPECT_EQ(typesOf("Attention", domain, {dims({"b", "s", 5}), dims({6, 48})}, 1, two), Types{"refused"});
+}
+
 TEST(AttentionShape, ALengthTakenFromAMaskIsFollowed) {
     GraphBuilder builder;
     const ValueId mask = builder.input("mask", dims({"batch", "total"}), DataType::Int64);

@@ -94,5 +94,31 @@ TEST(PoolShape, GlobalPoolsLeaveOneElementAPlane) {
 
 TEST(PoolShape, RefusesAMissingKernel) { EXPECT_REFUSED(inferUnary("MaxPool", dims({1, 1, 6, 6})), "kernel_shape"); }
 
+TEST(ImageShape, DeformedWindowsSlideAsPlainOnes) {
+    GraphBuilder builder(19);
+    const ValueId x = builder.input("x", dims({"batch", 4, 8, 8})), offset = builder.input("offset", dims({"batch", 18, 6, 6}));
+    const ValueId y = builder.add("DeformConv", {x, builder.zeros(Shape{6, 4, 3, 3}), offset});
+    EXPECT_EQ(inferred(builder, y), "float32[batch, 6, 6, 6]");
+    GraphBuilder other(19);
+    const ValueId narrow = other.input("offset", dims({1, 18, 5, 6}));
+    const ValueId z = other.add("DeformConv", {other.input("x", dims({1, 4, 8, 8})), other.zeros(Shape{6, 4, 3, 3}), narrow});
+    EXPECT_REFUSED(inferred(other, z), "offsets");
+}
+
+TEST(ImageShape, BlocksAreLaidIntoTheImage) {
+    GraphBuilder builder(18);
+    const ValueId x = builder.input("x", dims({"batch", 12, 9}));
+    EXPECT_EQ(inferred(builder, builder.add("Col2Im", {x, builder.ints({4, 4}), builder.ints({2, 2})})), "float32[batch, 3, 4, 4]");
+    GraphBuilder other(18);
+    const ValueId odd = other.input("x", dims({1, 13, 9}));
+    EXPECT_REFUSED(inferred(other, other.add("Col2Im", {odd, other.ints({4, 4}), other.ints({2, 2})})), "divide");
+}
+
+TEST(ImageShape, CropsTakeTheNamedExtents) {
+    EXPECT_EQ(inferWithInts("CenterCropPad", dims({"batch", 3, 10, 8}), {5, 9}, {{"axes", Ints{-2, -1}}}, 18), "float32[batch, 3, 5, 9]");
+    EXPECT_REFUSED(inferWithInts("CenterCropPad", dims({3, 10}), {5}, {}, 18), "entries");
+    EXPECT_REFUSED(inferWithInts("CenterCropPad", dims({10}), {-5}, {}, 18), "holds");
+}
+
 }  // namespace
 }  // namespace trimtab::graph::testing

@@ -90,16 +90,20 @@ TEST(RemoveIdentities, AnOutputWhoseSourceIsReadElsewhereStays) {
     EXPECT_THAT(operators(builder.graph), ElementsAre("Relu", "Identity", "Exp"));
 }
 
-TEST(RemoveIdentities, LeavesValuesThatSubgraphsReadByName) {
+TEST(RemoveIdentities, KeepsWhatSubgraphsRead) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({"n", 4}));
-    const ValueId copy = builder.add("Identity", {x});
+    const ValueId relu = builder.add("Relu", {x});
+    const ValueId copy = builder.add("Identity", {relu});
     auto body = std::make_shared<Graph>();
     body->outerNames = {builder.graph.value(copy).name};
-    builder.output(builder.add("If", {builder.input("c", dims({}), DataType::Bool)},
-                               {{"then_branch", std::shared_ptr<const Graph>(body)}, {"else_branch", std::shared_ptr<const Graph>(body)}}));
+    const ValueId chosen = builder.add("If", {builder.input("c", dims({}), DataType::Bool), copy},
+                                       {{"then_branch", std::shared_ptr<const Graph>(body)}, {"else_branch", std::shared_ptr<const Graph>(body)}});
+    builder.graph.nodes.back().captures = 1;
+    builder.output(chosen);
     ASSERT_TRUE(removeIdentities(builder.graph));
-    EXPECT_THAT(operators(builder.graph), ElementsAre("Identity", "If"));
+    EXPECT_THAT(operators(builder.graph), ElementsAre("Relu", "If"));
+    EXPECT_EQ(builder.graph.nodes.back().inputs.back(), relu);
 }
 
 TEST(FoldConstants, ComputesWhatDependsOnConstantsAlone) {

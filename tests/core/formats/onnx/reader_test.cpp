@@ -261,11 +261,10 @@ TEST(OnnxReader, ReadsTensorFilesOfBackendTests) {
     auto folder = *base::TemporaryFolder::create("reader");
     const auto path = folder.path() / "input_0.pb";
     std::ofstream(path, std::ios::binary) << support::tensorProtoBytes("x", Tensor::fromFloats({2, 1}, {3, 4}));
-    const auto tensors = readTensorFile(path, false);
-    ASSERT_TRUE(tensors) << tensors.error().text();
-    ASSERT_EQ(tensors->size(), 1u);
-    EXPECT_EQ((*tensors)[0].shape(), (Shape{2, 1}));
-    EXPECT_THAT(tensor::toFloats((*tensors)[0]), ElementsAre(3, 4));
+    const auto tensor = readTensorFile(path);
+    ASSERT_TRUE(tensor) << tensor.error().text();
+    EXPECT_EQ(tensor->shape(), (Shape{2, 1}));
+    EXPECT_THAT(tensor::toFloats(*tensor), ElementsAre(3, 4));
 }
 
 }  // namespace

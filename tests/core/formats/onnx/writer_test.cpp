@@ -333,6 +333,19 @@ TEST_F(OnnxWriter, SharesTheQuantizedActivationOfTwoReaders) {
     EXPECT_EQ(std::count_if(back.nodes.begin(), back.nodes.end(), [](const auto& node) { return node.op == "DynamicQuantizeLinear"; }), 1);
 }
 
+TEST_F(OnnxWriter, EncodesInMemoryWhatItWritesToAFile) {
+    const Graph graph = matMul(16, 8);
+    const auto written = write(graph, path());
+    ASSERT_TRUE(written);
+    const auto encoded = encode(graph);
+    ASSERT_TRUE(encoded) << encoded.error().text();
+    EXPECT_EQ(encoded->bytes, base::readFile(path(), std::int64_t{1} << 20).value());
+    EXPECT_EQ(encoded->form, written->form);
+    Graph fused = graph;
+    fused.nodes[0].domain = "trimtab";
+    EXPECT_FALSE(encode(fused));
+}
+
 TEST_F(OnnxWriter, PutsLargeInitializersBesideTheFile) {
     const Graph graph = matMul(64, 64);
     const auto [result, back] = roundTrip(graph, {.externalAbove = 1000});

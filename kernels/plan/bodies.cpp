@@ -1,0 +1,31 @@
+#include "kernels/plan/bodies.h"
+
+#include <algorithm>
+
+namespace trimtab::plan {
+
+CompiledBodies::CompiledBodies(const Graph& graph, const graph::Node& node, const CompilePart& compile) {
+    const std::vector<std::string> names = graph::capturedNames(node);
+    const std::size_t formal = node.inputs.size() - node.captures;
+    for (const auto& subgraph : graph::subgraphsOf(node)) {
+        Graph body = *subgraph;
+        const std::size_t own = body.inputs.size() - body.outerNames.size();
+        for (std::size_t k = 0; k < body.outerNames.size(); ++k) {
+            const auto at = std::ranges::lower_bound(names, body.outerNames[k]) - names.begin();
+            const graph::Value& outer = graph.value(node.inputs[formal + static_cast<std::size_t>(at)]);
+            graph::Value& value = body.value(body.inputs[own + k]);
+            value.type = outer.type;
+            value.constant = outer.constant;
+            value.quantized = outer.quantized;
+        }
+        m_parts.emplace(subgraph.get(), Part(std::move(body), compile));
+    }
+}
+
+Result<std::vector<ref::RunValue>> CompiledBodies::run(const Graph& body, std::vector<ref::RunValue> inputs) {
+    const auto known = m_parts.find(&body);
+    if (known == m_parts.end()) return ref::bodyInterpreter().run(body, std::move(inputs));
+    return known->second.run(std::move(inputs));
+}
+
+}  // namespace trimtab::plan

@@ -1,0 +1,68 @@
+#include "kernels/ref/control/bodies.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/tensor/convert.h"
+#include "kernels/ref/joining.h"
+
+namespace trimtab::ref {
+
+Result<Body> Body::of(const Call& call, const std::string& attribute, int inputs, int outputs) {
+    const auto found = call.node.attributes.find(attribute);
+    const auto* graph = found == call.node.attributes.end() ? nullptr : std::get_if<std::shared_ptr<const Graph>>(&found->second);
+    if (!graph || !*graph) return refuse(call, "the subgraph " + attribute + " is missing");
+    Body body(call);
+    body.m_graph = *graph;
+    const std::vector<std::string> names = graph::capturedNames(call.node);
+    if (call.node.captures != names.size() || call.inputs.size() < names.size() || (*graph)->inputs.size() < (*graph)->outerNames.size())
+        return refuse(call, "the values that its subgraphs read are not among its inputs");
+    const auto captured = call.inputs.last(names.size());
+    for (const std::string& name : (*graph)->outerNames)
+        body.m_captured.push_back(captured[static_cast<std::size_t>(std::lower_bound(names.begin(), names.end(), name) - names.begin())]);
+    if (inputs != kAny && body.inputCount() != static_cast<std::size_t>(inputs))
+        return refuse(call, fmt::format("the subgraph {} takes {} inputs where {} are given", attribute, body.inputCount(), inputs));
+    if (outputs != kAny && body.outputCount() != static_cast<std::size_t>(outputs))
+        return refuse(call, fmt::format("the subgraph {} makes {} outputs where {} are needed", attribute, body.outputCount(), outputs));
+    return body;
+}
+
+Result<Values> Body::run(Values inputs) const {
+    inputs.insert(inputs.end(), m_captured.begin(), m_captured.end());
+    return m_call->bodies.run(*m_graph, std::move(inputs));
+}
+
+Status Gathered::add(const Call& call, RunValue value) {
+    const auto* tensor = std::get_if<Tensor>(&value);
+    if (!tensor || !tensor->defined()) return refuse(call, "what is gathered over the rounds must be a tensor");
+    if (!m_rounds.empty() && (tensor->shape() != m_rounds[0].shape() || tensor->type() != m_rounds[0].type()))
+        return refuse(call, fmt::format("a round made {}{} where the first made {}{}", name(tensor->type()), tensor->shape().text(),
+                                        name(m_rounds[0].type()), m_rounds[0].shape().text()));
+    m_rounds.push_back(*tensor);
+    return {};
+}
+
+Result<Tensor> Gathered::stacked(const Call& call, std::int64_t axis, bool reversed, const graph::ValueType& declared) const {
+    if (m_rounds.empty()) {
+        Ints dims;
+        for (const graph::Dim& dim : declared.dims.value_or(std::vector<graph::Dim>{})) dims.push_back(dim.isKnown() ? dim.extent : 0);
+        TRIMTAB_TRY(const int at, ref::axis(call, axis, static_cast<int>(dims.size()) + 1));
+        dims.insert(dims.begin() + at, 0);
+        if (declared.type == DataType::Undefined) return refuse(call, "no round ran, and the type of what it would have made is not declared");
+        return Tensor::allocate(declared.type, Shape(std::move(dims)));
+    }
+    TRIMTAB_TRY(const int at, ref::axis(call, axis, m_rounds[0].shape().rank() + 1));
+    std::vector<Tensor> parts = m_rounds;
+    if (reversed) std::reverse(parts.begin(), parts.end());
+    for (Tensor& part : parts) part = part.reshaped(spliced(part.shape(), at, at, {1}));
+    return joined(call, parts, at);
+}
+
+Result<bool> condition(const Call& call, const RunValue& value, const char* what) {
+    const auto* tensor = std::get_if<Tensor>(&value);
+    if (!tensor || tensor->type() != DataType::Bool || tensor->elementCount() != 1) return refuse(call, fmt::format("{} must be one boolean", what));
+    return tensor::elementAsInt64(*tensor, 0) != 0;
+}
+
+}  // namespace trimtab::ref

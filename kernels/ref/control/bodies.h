@@ -1,0 +1,43 @@
+#pragma once
+// What the operators of control flow share: their subgraphs, what those capture, and results that are gathered over rounds.
+#include "kernels/ref/arguments.h"
+#include "kernels/ref/registry.h"
+
+namespace trimtab::ref {
+
+/// A subgraph attribute bound to what it captures from the graph around the node.
+class Body {
+public:
+    /// Refused: no such attribute; a body that takes other than `inputs` values beside those it captures (kAny: any number), or makes other
+    /// than `outputs` (kAny: any number).
+    static Result<Body> of(const Call& call, const std::string& attribute, int inputs, int outputs);
+
+    std::size_t inputCount() const { return m_graph->inputs.size() - m_captured.size(); }
+    std::size_t outputCount() const { return m_graph->outputs.size(); }
+    const graph::ValueType& outputType(std::size_t i) const { return m_graph->value(m_graph->outputs[i]).type; }
+
+    Result<Values> run(Values inputs) const;
+
+private:
+    explicit Body(const Call& call) : m_call(&call) {}
+
+    const Call* m_call;
+    std::shared_ptr<const Graph> m_graph;
+    Values m_captured;
+};
+
+/// The tensors that one output made, round after round.
+class Gathered {
+public:
+    Status add(const Call& call, RunValue value);
+    /// Stacked along a new axis, `reversed` the last first. Without a round, an empty tensor of the declared type.
+    Result<Tensor> stacked(const Call& call, std::int64_t axis, bool reversed, const graph::ValueType& declared) const;
+
+private:
+    std::vector<Tensor> m_rounds;
+};
+
+/// A condition: one boolean.
+Result<bool> condition(const Call& call, const RunValue& value, const char* what);
+
+}  // namespace trimtab::ref
