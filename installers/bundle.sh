@@ -45,7 +45,7 @@ modules=()
 for file in "$build"/bin/libtrimtab-*.so "$build"/lib/trimtab/libtrimtab-*.so; do
   if [ -f "$file" ]; then modules+=("$file"); fi
 done
-[ ${#modules[@]} -gt 0 ] || echo "bundle: no module (libtrimtab-cuda.so) in $build: this bundle runs on the CPU alone" >&2
+[[ "${modules[*]}" == *libtrimtab-cuda.so* ]] || echo "bundle: no module (libtrimtab-cuda.so) in $build: this bundle runs on the CPU alone" >&2
 
 missing=$(LC_ALL=C ldd "${programs[@]}" "${modules[@]}" 2>/dev/null | grep 'not found' || true)
 [ -z "$missing" ] || { echo "bundle: libraries are missing here:" >&2; echo "$missing" >&2; exit 1; }

@@ -25,6 +25,7 @@ build_packages() {
 
 test_packages() {
   echo libgtest-dev libgmock-dev libbenchmark-dev libonnx-testdata sqlite3 python3
+  command -v npm >/dev/null || echo npm  # for tests/onnxruntime.sh; an npm of another origin is as good
 }
 
 # Only to pack a bundle for a GPU machine.

@@ -20,6 +20,16 @@ require_known_distribution
 # shellcheck disable=SC2046
 install_packages $(build_packages) $(test_packages)
 
+# ONNX Runtime judges the operators, and is an engine of its own. ThreadSanitizer would report what it cannot see into.
+if [ "$form" = tsan ]; then
+  echo "tests/run.sh: ONNX Runtime is left out under ThreadSanitizer; the tests that need it are skipped"
+elif ONNXRUNTIME_ROOT=${ONNXRUNTIME_ROOT:-$(tests/onnxruntime.sh)} && [ -n "$ONNXRUNTIME_ROOT" ]; then
+  export ONNXRUNTIME_ROOT
+else
+  unset ONNXRUNTIME_ROOT
+  echo "tests/run.sh: WARNING: ONNX Runtime could not be had: its engine is left out, and the tests that need it are skipped" >&2
+fi
+
 if [ "$form" = cuda ]; then
   cmake --preset ci -B build/cuda -DTRIMTAB_CUDA=ON -DTRIMTAB_CUDA_ARCHITECTURES=all -DTRIMTAB_GUI=OFF
   cmake --build build/cuda -j "$(nproc)"

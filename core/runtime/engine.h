@@ -20,7 +20,7 @@ struct Support {
 };
 
 struct EngineInfo {
-    std::string name;            // "cpu", "cuda", "reference"
+    std::string name;            // "cpu", "cuda", "onnxruntime", "reference"
     std::string version;         // of the engine and the libraries under it: "0.1.0, oneDNN 2.6.3"
     std::string instructionSet;  // what was chosen at run time: "avx512_core_bf16"
     int threads = 1;

@@ -1,5 +1,7 @@
 #include "profiler/worker/engines.h"
 
+#include <algorithm>
+
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cuda/libraries/driver.h"
 #include "kernels/ref/reference_engine.h"
@@ -16,15 +18,38 @@ Result<std::unique_ptr<runtime::Engine>> makeCudaEngine(int threads, const std::
     return module->makeEngine(threads, device);
 }
 
+/// The module opens ONNX Runtime's library itself, and says what is missing.
+Result<std::unique_ptr<runtime::Engine>> makeOnnxRuntimeEngine(int threads, const std::string& device) {
+    TRIMTAB_TRY(const runtime::Module* module, loadModule("onnxruntime"));
+    return module->makeEngine(threads, device);
+}
+
+struct Families {
+    const char* engine;
+    std::vector<std::string> devices;
+    const char* wanted;
+};
+
+const Families& familiesOf(const std::string& engine) {
+    static const Families kCpu{"", {"cpu"}, "cpu"};
+    static const Families kOthers[]{{"cuda", {"cuda"}, "cuda:0, cuda:1, …"},
+                                    {"onnxruntime", {"cpu", "cuda", "tensorrt"}, "cpu, cuda:0, … or tensorrt:0, …"}};
+    for (const Families& other : kOthers)
+        if (engine == other.engine) return other;
+    return kCpu;
+}
+
 /// "cuda" and "cuda:1" are devices of the engine "cuda"; the empty device is everybody's own.
-bool isDeviceOf(const std::string& device, const std::string& family) {
-    return device.empty() || device == family || device.starts_with(family + ":");
+bool isDeviceOf(const std::string& device, const std::vector<std::string>& families) {
+    return device.empty() || std::any_of(families.begin(), families.end(), [&](const std::string& family) {
+        return device == family || device.starts_with(family + ":");
+    });
 }
 
 }  // namespace
 
 const std::vector<std::string>& engineNames() {
-    static const std::vector<std::string> names{"cpu", "cuda", "reference"};
+    static const std::vector<std::string> names{"cpu", "cuda", "onnxruntime", "reference"};
     return names;
 }
 
@@ -35,14 +60,15 @@ const std::vector<std::string>& builtInEngineNames() {
 
 Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads, const std::string& device) {
     if (threads < 0) return fail(ErrorCode::Usage, "the number of threads must not be negative");
-    const std::string family = name == "cuda" ? "cuda" : "cpu";
-    if (!isDeviceOf(device, family))
-        return fail(ErrorCode::Usage, "the engine \"" + name + "\" does not run on the device \"" + device + "\"; it wants " +
-                                          (family == "cuda" ? "cuda:0, cuda:1, …" : "cpu"));
+    const Families& families = familiesOf(name);
+    if (!isDeviceOf(device, families.devices))
+        return fail(ErrorCode::Usage,
+                    "the engine \"" + name + "\" does not run on the device \"" + device + "\"; it wants " + families.wanted);
     if (name == "cpu") return cpu::makeCpuEngine(threads);
     if (name == "cuda") return makeCudaEngine(threads, device);
+    if (name == "onnxruntime") return makeOnnxRuntimeEngine(threads, device);
     if (name == "reference") return ref::makeReferenceEngine();
-    return fail(ErrorCode::Usage, "there is no engine \"" + name + "\"; the engines are: cpu, cuda, reference");
+    return fail(ErrorCode::Usage, "there is no engine \"" + name + "\"; the engines are: cpu, cuda, onnxruntime, reference");
 }
 
 }  // namespace trimtab::worker
