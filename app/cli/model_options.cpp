@@ -40,13 +40,16 @@ Result<Shape> parseShape(std::string_view text, const std::string& word) {
     return Shape(std::move(dims));
 }
 
-/// Empty for "cpu", "cuda" and "cuda:0" to "cuda:999".
+/// Empty for "cpu", "cuda" and "cuda:0" to "cuda:999"; and so for "tensorrt".
 std::string deviceProblem(const std::string& word) {
-    constexpr std::string_view kCuda = "cuda:";
-    if (word == "cpu" || word == "cuda") return {};
-    const std::string_view number = word.starts_with(kCuda) ? std::string_view(word).substr(kCuda.size()) : std::string_view();
-    const bool fine = !number.empty() && number.size() <= 3 && number.find_first_not_of("0123456789") == std::string_view::npos;
-    return fine ? std::string() : "\"" + word + "\" is no device; there are cpu and cuda:0, cuda:1, …";
+    if (word == "cpu") return {};
+    for (const std::string_view family : {"cuda", "tensorrt"}) {
+        if (word == family) return {};
+        if (!word.starts_with(family) || word[family.size()] != ':') continue;
+        const std::string_view number = std::string_view(word).substr(family.size() + 1);
+        if (!number.empty() && number.size() <= 3 && number.find_first_not_of("0123456789") == std::string_view::npos) return {};
+    }
+    return "\"" + word + "\" is no device; there are cpu, cuda:0, cuda:1, … and, for ONNX Runtime, tensorrt:0, …";
 }
 
 }  // namespace
@@ -62,10 +65,10 @@ void addRecipe(CLI::App& command, ModelOptions& options) {
 }
 
 void addEngine(CLI::App& command, std::string& engine, std::string& device) {
-    command.add_option("--engine", engine, "What runs it: cpu (default), cuda or reference; `trimtab devices` says what is here")
-        ->check(CLI::IsMember({"cpu", "cuda", "reference"}));
-    command.add_option("--device", device, "Where it runs: cpu, or cuda:0, cuda:1, … (default: the engine's first)")
-        ->check(CLI::Validator(deviceProblem, "cpu|cuda:N"));
+    command.add_option("--engine", engine, "What runs it: cpu (default), cuda, onnxruntime or reference; `trimtab devices` says what is here")
+        ->check(CLI::IsMember({"cpu", "cuda", "onnxruntime", "reference"}));
+    command.add_option("--device", device, "Where it runs: cpu, cuda:0, cuda:1, … or (ONNX Runtime) tensorrt:0, … (default: the engine's first)")
+        ->check(CLI::Validator(deviceProblem, "cpu|cuda:N|tensorrt:N"));
 }
 
 void addRunning(CLI::App& command, ModelOptions& options) {

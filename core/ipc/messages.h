@@ -141,7 +141,9 @@ Result<CompressRequest> compressRequestFromJson(const Json& json);
 Json toJson(const CompressAnswer& answer);
 Result<CompressAnswer> compressAnswerFromJson(const Json& json);
 
-/// "conformance": {"folders": [path…], "engine"} → {"passed": [name…], "failed": [{name, reason}], "unsupported": [{name, reason}]}.
+/// "conformance": {"folders": [path…], "engine"} → {"passed": [name…], "random": [name…], "failed": [{name, reason}],
+/// "unsupported": [{name, reason}]}; "random" lists those of "passed" with outputs that depend on random numbers and were checked for
+/// type, shape and range only.
 /// "devices": {} → {"engines": [{"name", "available", "version", "instruction_set", "threads", "reason"}], "device", "memory_bytes"}.
 /// "selftest": {"engine"} → {"engine", "passed": n, "failed": [{name, reason}]}.
 /// "cancel": notification; the running call answers Cancelled.

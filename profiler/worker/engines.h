@@ -8,7 +8,7 @@
 
 namespace trimtab::worker {
 
-/// In order of preference: "cpu", "cuda", "reference".
+/// In order of preference: "cpu", "cuda", "onnxruntime", "reference".
 const std::vector<std::string>& engineNames();
 
 /// Those that need no module and run wherever the worker does: "cpu", "reference".
@@ -16,7 +16,7 @@ const std::vector<std::string>& builtInEngineNames();
 
 /// `threads` 0: every core this process may use. `device` empty: the engine's own first.
 /// Usage for a name that is not among engineNames() and for a device of another engine; Unsupported, in one line, when the engine cannot be
-/// had here: its module was not built, no driver, a driver too old, no device.
+/// had here: its module was not built, no driver or library, one too old, no device.
 Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads, const std::string& device = {});
 
 }  // namespace trimtab::worker

@@ -23,8 +23,8 @@ const std::vector<AxisOffer>& axisOffers() {
          {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}, {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}},
         {QStringLiteral("run.batch"), tr("Batch"), tr("How many samples one run takes. The model needs an open first dimension."),
          {"1", "4", "16", "32", "64"}, {"1", "4", "16", "32", "64"}},
-        {QStringLiteral("run.engine"), tr("Engine"), tr("What runs it: this machine's processor, or an NVIDIA GPU where one is."),
-         {"cpu", "cuda"}, {"cpu", "cuda"}},
+        {QStringLiteral("run.engine"), tr("Engine"), tr("What runs it: this machine's processor, an NVIDIA GPU, or ONNX Runtime, where they are."),
+         {"cpu", "cuda", "onnxruntime"}, {"cpu", "cuda", "ONNX Runtime"}},
     };
     return offers;
 }

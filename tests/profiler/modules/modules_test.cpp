@@ -90,7 +90,8 @@ TEST(Engines, KnowTheirDevices) {
     EXPECT_TRUE(makeEngine("cpu", 1, "cpu"));
     EXPECT_TRUE(makeEngine("reference", 1));
     using Pair = std::pair<const char*, const char*>;
-    for (const auto& [engine, device] : {Pair{"cpu", "cuda:0"}, Pair{"cuda", "cpu"}, Pair{"cuda", "cudax"}, Pair{"none", ""}}) {
+    for (const auto& [engine, device] : {Pair{"cpu", "cuda:0"}, Pair{"cuda", "cpu"}, Pair{"cuda", "cudax"}, Pair{"cpu", "tensorrt:0"},
+                                         Pair{"onnxruntime", "tensor"}, Pair{"none", ""}}) {
         const auto made = makeEngine(engine, 1, device);
         ASSERT_FALSE(made) << engine << " on " << device;
         EXPECT_EQ(made.error().code, ErrorCode::Usage);
@@ -98,24 +99,24 @@ TEST(Engines, KnowTheirDevices) {
 }
 
 /// Whatever this machine and this build have.
-TEST(Devices, SayInOneLineWhyCudaIsNotHere) {
+TEST(Devices, SayInOneLineWhyAModuleIsNotHere) {
     const auto worker = ipc::WorkerClient::start({std::string(TRIMTAB_BIN_DIR) + "/trimtab-worker", {}}).value();
     const Json answer = worker->call("devices", Json::object()).value();
     int seen = 0;
     for (const Json& engine : answer["engines"]) {
-        if (engine["name"] != "cuda") continue;
+        if (engine["name"] != "cuda" && engine["name"] != "onnxruntime") continue;
         ++seen;
         const std::string reason = engine["reason"];
         EXPECT_NE(engine["available"].get<bool>(), !reason.empty()) << "either it is here, or it is said what is missing";
         EXPECT_THAT(reason, Not(HasSubstr("\n")));
         if (!engine["available"]) {
-            const auto selftest = worker->call("selftest", {{"engine", "cuda"}});
+            const auto selftest = worker->call("selftest", {{"engine", engine["name"]}});
             ASSERT_FALSE(selftest);
             EXPECT_EQ(selftest.error().code, ErrorCode::Failed) << "exit status 1";
             EXPECT_EQ(selftest.error().text(), reason);
         }
     }
-    EXPECT_EQ(seen, 1);
+    EXPECT_EQ(seen, 2);
 }
 
 }  // namespace

@@ -256,7 +256,7 @@ void SweepPage::refresh() {
 void SweepPage::refreshEngines() {
     for (AxisRow* row : m_axes) {
         if (row->path() != QStringLiteral("run.engine")) continue;
-        for (const char* engine : {"cpu", "cuda"}) row->setUnavailable(QString::fromLatin1(engine), m_work.devices().problem(engine));
+        for (const char* engine : {"cpu", "cuda", "onnxruntime"}) row->setUnavailable(QString::fromLatin1(engine), m_work.devices().problem(engine));
     }
     refreshRun();
 }
