@@ -102,7 +102,12 @@ runtime::Support judgeAttention(const NodeView& view) {
         return plan::refused("its type has no kernel");
     for (std::size_t i = kKnownInputs; i < view.node.inputs.size(); ++i)
         if (view.has(i)) return plan::refused("input " + std::to_string(i) + " has no kernel");
-    if (view.node.integer("smooth_softmax", 0) != 0) return plan::refused("smooth_softmax has no kernel");
+    if (view.node.integer("smooth_softmax", 0) == 1) return plan::refused("smooth_softmax has no kernel");
+    if (view.node.integer("causal", 1) != 1) return plan::refused("attention that is not causal has no kernel");
+    for (const char* key : {"sliding_window_cache", "qk_output"})
+        if (view.node.integer(key, 0) != 0) return plan::refused(std::string(key) + " has no kernel");
+    for (const char* key : {"k_quant_type", "v_quant_type"})
+        if (view.node.string(key, "NONE") != "NONE") return plan::refused("a quantised cache has no kernel");
     return plan::native();
 }
 

@@ -84,7 +84,11 @@ Result<Elementwise> swish(const NodeView& view) {
     return Elementwise{{view.node.input(0)}, {simple(Op::Silu)}};
 }
 
-Result<Elementwise> remainder(const NodeView& view) { return binary(view.node.integer("fmod", 0) != 0 ? Op::Fmod : Op::Mod)(view); }
+Result<Elementwise> remainder(const NodeView& view) {
+    const bool ofFloats = view.node.integer("fmod", 0) != 0;
+    if (!ofFloats && isFloatingPoint(view.type(0))) return fail(ErrorCode::Unsupported, "floating types need attribute fmod");
+    return binary(ofFloats ? Op::Fmod : Op::Mod)(view);
+}
 
 Result<Elementwise> select(const NodeView& view) {
     Instruction instruction = simple(Op::Select);

@@ -31,6 +31,7 @@ runtime::Support judgeView(const NodeView& view) {
     if (view.outputType() != view.type(0)) return plan::refused("it changes the type");
     if (view.node.op != "Dropout") return plan::native();
     if (view.node.output(1) != graph::kNoValue) return plan::refused("its mask is read");
+    if (view.node.version > 0 && view.node.version < 7 && view.node.integer("is_test", 0) == 0) return plan::refused("it trains");
     const Tensor* training = view.constant(2);
     if (view.has(2) && (!training || training->elementCount() != 1 || tensor::elementAsInt64(*training, 0) != 0))
         return plan::refused("it may train");

@@ -100,7 +100,7 @@ Status placeRowNormalization(Builder& builder, const NodeView& view) {
     norm.kind = view.node.op == "LayerNormalization" ? RowNorm::Kind::Layer : RowNorm::Kind::Rms;
     norm.rows = box.outer;
     norm.columns = box.length;
-    norm.epsilon = view.node.number("epsilon", skips ? 1e-6F : 1e-5F);
+    norm.epsilon = view.node.number("epsilon", skips ? 1e-12F : 1e-5F);
     norm.type = backend.held(view.node.output(0));
     const Form form{norm.type, Layout::Plain};
     if (skips && view.shape(1) != shape) return fail(ErrorCode::Unsupported, "what it adds has another shape");

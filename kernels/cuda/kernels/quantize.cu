@@ -1,4 +1,5 @@
-// Dynamic quantisation in float32, operation for operation as ONNX DynamicQuantizeLinear and kernels/ref/dynamic_quantization.h state it.
+// Dynamic quantisation in float32, operation for operation as ONNX DynamicQuantizeLinear and
+// kernels/ref/quantized/dynamic_quantization.h state it.
 #include "kernels/cuda/kernels/product_epilogue.cuh"
 #include "kernels/cuda/kernels/value_range.cuh"
 
