@@ -26,6 +26,11 @@ public:
         return place ? static_cast<double>((*shape)[*place]) : 0;
     }
 
+    int rank(std::size_t i) const {
+        const auto shape = m_node.input(i) == kNoValue ? std::nullopt : m_graph.value(m_node.input(i)).type.shape();
+        return shape ? shape->rank() : 0;
+    }
+
 private:
     double elements(ValueId id) const {
         if (id == kNoValue) return 0;
@@ -59,6 +64,14 @@ double convolution(const Node& node, const Extents& at) {
     return operations + activationCost(node, at.output(0));
 }
 
+/// As Conv, after each tap of each input channel was read at a fractional place (8 operations in two axes).
+double deformableConvolution(const Node& node, const Extents& at) {
+    const double outputs = at.dim(1, 0);
+    if (!(outputs > 0)) return 0;
+    const double positions = at.output(0) / outputs, taps = at.input(1) / outputs * static_cast<double>(node.integer("group", 1));
+    return 2 * at.output(0) * at.input(1) / outputs + 8 * positions * taps + (node.input(3) != kNoValue ? at.output(0) : 0);
+}
+
 /// Every input element is spread over one filter: weight elements / input channels.
 double transposedConvolution(const Node& node, const Extents& at) {
     const double channels = at.dim(1, 0);
@@ -67,9 +80,10 @@ double transposedConvolution(const Node& node, const Extents& at) {
 
 double matrixProduct(const Node& node, const Extents& at) {
     double reduction = at.dim(0, -1);
-    if (node.op == "Gemm" && node.integer("transA", 0) != 0) reduction = at.dim(0, 0);
+    const bool mayTranspose = node.op == "Gemm" || node.domain == "com.microsoft";
+    if (mayTranspose && node.integer("transA", 0) != 0 && at.rank(0) > 1) reduction = at.dim(0, node.integer("transBatchA", 0) != 0 ? 0 : -2);
     double operations = 2 * at.output(0) * reduction;
-    const bool biased = (node.op == "Gemm" || node.op == "FusedMatMul") && node.input(2) != kNoValue;
+    const bool biased = (node.op == "Gemm" || node.op == "FusedGemm" || node.op == "FusedMatMul") && node.input(2) != kNoValue;
     if (biased) operations += at.output(0);
     return operations + activationCost(node, at.output(0));
 }
@@ -93,6 +107,7 @@ const std::unordered_map<std::string, PerElement>& perElement() {
         {"Softmax", {5}}, {"LogSoftmax", {5}}, {"Hardmax", {2}}, {"BatchNormalization", {2}}, {"InstanceNormalization", {8}},
         {"LayerNormalization", {8}}, {"GroupNormalization", {8}}, {"RMSNormalization", {4}}, {"MeanVarianceNormalization", {8}},
         {"SimplifiedLayerNormalization", {4}}, {"SkipSimplifiedLayerNormalization", {6}}, {"RotaryEmbedding", {3}},
+        {"SkipLayerNormalization", {10}}, {"BiasGelu", {6}}, {"FastGelu", {6}}, {"QuickGelu", {4}},
         {"LpNormalization", {3}}, {"Silu", {2}}, {"Gelu", {5}}, {"QuantizeLinear", {3}}, {"DequantizeLinear", {2}},
         {"DynamicQuantizeLinear", {5}}, {"GlobalAveragePool", {1, true}}, {"GlobalMaxPool", {1, true}}, {"GlobalLpPool", {2, true}},
         {"ReduceL1", {2, true}}, {"ReduceL2", {2, true}}, {"ReduceLogSum", {1, true}}, {"ReduceLogSumExp", {3, true}},
@@ -107,7 +122,8 @@ bool movesData(const Node& node) {
     static const std::set<std::string, std::less<>> kMovers = {
         "Identity", "Dropout", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Expand", "Tile", "DepthToSpace", "SpaceToDepth",
         "ReverseSequence", "Trilu", "Concat", "Split", "Slice", "Pad", "Gather", "GatherElements", "GatherND", "Scatter", "ScatterElements",
-        "ScatterND", "OneHot", "Compress", "NonZero", "Where", "Cast", "CastLike", "Shape", "Size", "Constant", "ConstantOfShape", "Range",
+        "ScatterND", "TensorScatter", "OneHot", "Compress", "NonZero", "Where", "Cast", "CastLike", "Shape", "Size", "Constant",
+        "ConstantOfShape", "Range",
         "EyeLike", "RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "SequenceConstruct", "SequenceEmpty",
         "SequenceInsert", "SequenceErase", "SequenceAt", "SequenceLength", "SplitToSequence", "ConcatFromSequence", "Optional",
         "OptionalGetElement", "OptionalHasElement", "If", "Loop", "Scan"};
@@ -159,6 +175,49 @@ bool isCache(const Node& node, ValueId id) {
     return node.op == "GroupQueryAttention" && (id == node.input(3) || id == node.input(4) || id == node.output(1) || id == node.output(2));
 }
 
+/// Every query against every key, with or without a past in front of the keys.
+struct AttentionExtents {
+    double batch = 0, heads = 0, queries = 0, keys = 0, past = 0, size = 0, valueSize = 0;
+
+    static AttentionExtents ofStandard(const Node& node, const Extents& at) {
+        const bool flat = at.rank(0) == 3;
+        const double heads = flat ? static_cast<double>(node.integer("q_num_heads", 1)) : at.dim(0, 1);
+        const double kvHeads = std::max<double>(1, static_cast<double>(node.integer("kv_num_heads", 1)));
+        const int rows = flat ? 1 : 2;
+        const double size = flat && heads > 0 ? at.dim(0, 2) / heads : at.dim(0, 3);
+        return {at.dim(0, 0), heads, at.dim(0, rows), at.dim(1, rows), at.dim(4, 2), size, flat ? at.dim(2, 2) / kvHeads : at.dim(2, 3)};
+    }
+    static AttentionExtents ofMultiHead(const Node& node, const Extents& at) {
+        const double heads = std::max<double>(1, static_cast<double>(node.integer("num_heads", 1)));
+        AttentionExtents e{at.dim(0, 0), heads, at.dim(0, 1), at.dim(0, 1), at.dim(6, 2), at.dim(0, 2) / heads, at.dim(2, 2) / heads};
+        if (at.rank(0) == 5) e.size = e.valueSize = at.dim(0, 4);
+        if (at.rank(1) >= 3) e.keys = at.dim(1, at.rank(1) == 4 ? 2 : 1);
+        if (at.rank(1) == 5) e.valueSize = e.size;
+        if (at.rank(1) == 4) e.valueSize = at.dim(2, 3);
+        return e;
+    }
+    static AttentionExtents ofProjected(const Node& node, const Extents& at) {
+        const double heads = std::max<double>(1, static_cast<double>(node.integer("num_heads", 1)));
+        const auto sizes = node.integers("qkv_hidden_sizes");
+        const double width = sizes.size() == 3 ? static_cast<double>(sizes[0]) : at.dim(1, 1) / 3;
+        const double valueWidth = sizes.size() == 3 ? static_cast<double>(sizes[2]) : width;
+        return {at.dim(0, 0), heads, at.dim(0, 1), at.dim(0, 1), at.dim(4, 3), width / heads, valueWidth / heads};
+    }
+    double operations(bool causal) const {
+        const double all = queries * (past + keys);
+        const double pairs = causal && keys == queries ? queries * past + queries * (queries + 1) / 2 : all;
+        return batch * heads * pairs * (2 * size + 2 * valueSize + 5);
+    }
+};
+
+double attention(const Node& node, const Extents& at) {
+    if (node.op == "MultiHeadAttention") return AttentionExtents::ofMultiHead(node, at).operations(node.integer("unidirectional", 0) != 0);
+    if (node.domain != "com.microsoft") return AttentionExtents::ofStandard(node, at).operations(node.integer("is_causal", 0) != 0);
+    const double vectors = at.dim(0, 0) * at.dim(0, 1), columns = at.dim(1, 1);
+    const double projection = vectors * columns * (2 * at.dim(0, 2) + (node.input(2) != kNoValue ? 1 : 0));
+    return projection + AttentionExtents::ofProjected(node, at).operations(node.integer("unidirectional", 0) != 0);
+}
+
 double einsum(const Graph& graph, const Node& node) {
     std::map<char, double> extents;
     const std::string equation = node.string("equation", "");
@@ -181,13 +240,20 @@ double einsum(const Graph& graph, const Node& node) {
 double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
     const std::string& op = node.op;
     if (op == "Conv" || op == "FusedConv" || op == "ConvInteger" || op == "QLinearConv") return convolution(node, at);
+    if (op == "DeformConv") return deformableConvolution(node, at);
     if (op == "ConvTranspose") return transposedConvolution(node, at);
-    if (op == "MatMul" || op == "Gemm" || op == "FusedMatMul" || op == "MatMulInteger" || op == "QLinearMatMul" || op == "MatMulNBits") {
+    static const std::set<std::string, std::less<>> kMatrixProducts = {
+        "MatMul", "Gemm", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits", "FusedGemm", "TransposeMatMul", "QGemm",
+        "DynamicQuantizeMatMul", "MatMulIntegerToFloat"};
+    if (kMatrixProducts.contains(op)) return matrixProduct(node, at);
+    if (op == "MatMul" || op == "Gemm" || op == "FusedMatMul" || op == "MatMulInteger" || op == "QLinearMatMul" || op == "MatMulNBits" ||
+        op == "TransposeMatMul") {
         return matrixProduct(node, at);
     }
     if (op == "GroupQueryAttention") return AttentionStep(graph, node, at).operations(node);
+    if (op == "Attention" || op == "MultiHeadAttention") return attention(node, at);
     if (op == "RNN" || op == "GRU" || op == "LSTM") return recurrent(at);
-    if (op == "AveragePool" || op == "MaxPool" || op == "LpPool") return at.output(0) * kernelSize(node);
+    if (op == "AveragePool" || op == "QLinearAveragePool" || op == "MaxPool" || op == "LpPool") return at.output(0) * kernelSize(node);
     if (op == "LRN") return at.output(0) * (2 * static_cast<double>(node.integer("size", 1)) + 3);
     if (op == "Resize" || op == "Upsample") return resize(node, at);
     if (op == "Einsum") return einsum(graph, node);

@@ -8,11 +8,15 @@
 // Operations by operator (y: output elements, x: input elements):
 //   products and convolutions     2 · y · (length of the sum), plus y for a bias, a residual and an activation each
 //   ConvTranspose                 2 · x · (weight elements / input channels)
+//   DeformConv                    as Conv, plus 8 for each element that is read between others
 //   RNN, GRU, LSTM                2 · steps · (weight elements), plus 10 · steps · hidden for the gates
 //   pools                         y · kernel;  global pools and reductions: x (2x with squares or magnitudes)
 //   Softmax 5y, BatchNormalization 2y, Layer/Instance/GroupNormalization 8y, RMSNormalization 4y, Silu 2y, Gelu 5y, quantisation 2y…5y
 //   Resize                        8y linear, 32y cubic
 //   RotaryEmbedding 3y, SimplifiedLayerNormalization 4y, SkipSimplifiedLayerNormalization 6y
+//   SkipLayerNormalization 10y, BiasGelu and FastGelu 6y, QuickGelu 4y
+//   Attention, MultiHeadAttention (2 · head size + 2 · size of a value + 5) for each pair of a query and a key (causal: that it sees),
+//                                 for each head; com.microsoft.Attention adds its projection
 //   GroupQueryAttention           (4 · head size + 5) for each pair of a new token and a key that it sees, for each head;
 //                                 3 for each rotated value
 //   what only moves bytes         0 (Reshape, Transpose, Concat, Gather, Cast, Resize nearest, …)

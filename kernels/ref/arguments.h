@@ -51,8 +51,9 @@ Shape spliced(const Shape& shape, int from, int to, const Ints& replacement);
 inline Values one(Tensor tensor) { return Values{RunValue(std::move(tensor))}; }
 
 /// Runs a kernel on aligned copies of unaligned inputs, with the number of outputs that the node asks for; refuses outputs that it does not
-/// make and, unless `sequences`, inputs that are sequences.
-Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences = false);
+/// make and, unless `sequences`, inputs that are no tensors.
+Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences = false,
+                            BodyRunner& bodies = bodyInterpreter());
 
 /// Float16 and BFloat16 inputs are widened to Float32, the kernel runs, and its Float32 results are rounded back to the type of the
 /// first such input (others stay).

@@ -78,6 +78,7 @@ Result<Values> divide(const Call& call) {
 Result<Values> modulo(const Call& call) {
     TRIMTAB_REQUIRE(refuseZeroDivisor(call, call.tensor(1)));
     const bool likeDividend = call.node.integer("fmod", 0) != 0;
+    if (!likeDividend && isFloatingPoint(call.tensor(0).type())) return refuse(call, "floating types need attribute fmod");
     return arithmetic([=](auto a, auto b) { return remainder(a, b, likeDividend); })(call);
 }
 

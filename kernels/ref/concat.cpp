@@ -26,9 +26,15 @@ Result<Values> split(const Call& call) {
     const Tensor& data = call.tensor(0);
     TRIMTAB_TRY(const int at, axisAttribute(call, "axis", 0, data.shape().rank()));
     TRIMTAB_TRY(auto extents, integersOrAttribute(call, 1, "split"));
+    const auto outputs = static_cast<std::int64_t>(call.node.outputs.size());
+    if (call.node.has("num_outputs")) {
+        if (extents) return refuse(call, "both num_outputs and the extents of the parts are given");
+        if (call.node.integer("num_outputs", 0) != outputs) return refuse(call, "attribute num_outputs is not the number of outputs");
+    }
     if (!extents) {
-        const auto outputs = static_cast<std::int64_t>(call.node.outputs.size());
-        TRIMTAB_TRY(extents, evenExtents(call, data.shape()[at], call.node.integer("num_outputs", outputs)));
+        TRIMTAB_TRY(extents, evenExtents(call, data.shape()[at], outputs));
+        if (!call.node.has("num_outputs") && extents->back() != extents->front())
+            return refuse(call, fmt::format("{} don't split into {} equal parts", data.shape()[at], outputs));
     }
     TRIMTAB_TRY(std::vector<Tensor> parts, cut(call, data, at, *extents));
     if (parts.size() < call.node.outputs.size()) return refuse(call, "more outputs than parts");

@@ -1,10 +1,9 @@
-// Operators that make tensors from a shape or from little: Constant, ConstantOfShape, Range, EyeLike, OneHot, Trilu and the seeded random ones.
+// Operators that make tensors from a shape or from little: Constant, ConstantOfShape, Range, EyeLike, OneHot, Trilu.
 #include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
 
-#include "core/base/random.h"
 #include "core/tensor/convert.h"
 #include "kernels/ref/elements.h"
 #include "kernels/ref/families.h"
@@ -94,7 +93,7 @@ Result<Values> eyeLike(const Call& call) {
     return one(std::move(out));
 }
 
-/// Indices outside −depth … depth−1 give a row without the on value.
+/// Indices outside 0 … depth−1, since opset 11 −depth … depth−1, give a row without the on value.
 Result<Values> oneHot(const Call& call) {
     const Tensor& indices = call.tensor(0);
     const Tensor& values = call.tensor(2);
@@ -111,7 +110,7 @@ Result<Values> oneHot(const Call& call) {
     const std::int64_t inner = extent(shape, at, shape.rank());
     for (std::int64_t i = 0; i < indices.elementCount(); ++i) {
         std::int64_t hot = tensor::elementAsInt64(indices, i);
-        if (hot < -depth || hot >= depth) continue;
+        if (hot < (opset(call) < 11 ? 0 : -depth) || hot >= depth) continue;
         if (hot < 0) hot += depth;
         copyElements(out, (i / inner * depth + hot) * inner + i % inner, values, 1, 1, width);
     }
@@ -141,33 +140,6 @@ Result<Values> trilu(const Call& call) {
     return one(std::move(out));
 }
 
-/// `seed` makes the values repeatable; without one the seed is 0, so that a run can be repeated too.
-Result<Values> random(const Call& call, Shape shape, DataType type, bool normal) {
-    if (!isFloatingPoint(type)) return refuse(call, "random values are of a floating type");
-    if (!shape.checkedElementCount()) return refuse(call, "the shape makes no sense");
-    TRIMTAB_TRY(Tensor out, Tensor::allocate(type, std::move(shape)));
-    base::Random generator(static_cast<std::uint64_t>(std::llround(std::fmin(std::fmax(call.node.number("seed", 0), -1e15), 1e15))));
-    const double low = call.node.number("low", 0), high = call.node.number("high", 1);
-    const double mean = call.node.number("mean", 0), scale = call.node.number("scale", 1);
-    for (std::int64_t i = 0; i < out.elementCount(); ++i) {
-        const double value = normal ? mean + scale * generator.normal() : generator.uniform(low, high);
-        store(out, i, 1, &value);
-    }
-    return one(std::move(out));
-}
-
-Kernel randomOfShape(bool normal) {
-    return [normal](const Call& call) { return random(call, Shape(call.node.integers("shape")), typeOfNumber(call.node.integer("dtype", 1)), normal); };
-}
-
-Kernel randomLike(bool normal) {
-    return [normal](const Call& call) {
-        const Tensor& like = call.tensor(0);
-        const DataType own = isFloatingPoint(like.type()) ? like.type() : DataType::Float32;
-        return random(call, like.shape(), call.node.has("dtype") ? typeOfNumber(call.node.integer("dtype", 1)) : own, normal);
-    };
-}
-
 }  // namespace
 
 void registerGenerate(Registry& registry) {
@@ -177,10 +149,6 @@ void registerGenerate(Registry& registry) {
     registry.add("EyeLike", 9, {1, 1, 1}, eyeLike);
     registry.add("OneHot", 9, {3, 3, 1}, oneHot);
     registry.add("Trilu", 14, {1, 2, 1}, trilu);
-    registry.add("RandomNormal", 1, {0, 0, 1}, randomOfShape(true));
-    registry.add("RandomUniform", 1, {0, 0, 1}, randomOfShape(false));
-    registry.add("RandomNormalLike", 1, {1, 1, 1}, randomLike(true));
-    registry.add("RandomUniformLike", 1, {1, 1, 1}, randomLike(false));
 }
 
 }  // namespace trimtab::ref

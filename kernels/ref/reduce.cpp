@@ -30,11 +30,23 @@ C productOf(const std::vector<C>& line) {
     return static_cast<C>(total);
 }
 
-/// NaN wins; the lowest (highest) value of the type for an empty line.
+/// What no element of the type lies above (`largest`) or below: what an empty line has as its smallest or largest element.
 template <class C>
-C extremeOf(const std::vector<C>& line, bool largest) {
-    using Limits = std::numeric_limits<C>;
-    C best = largest ? (Limits::has_infinity ? -Limits::infinity() : Limits::lowest()) : (Limits::has_infinity ? Limits::infinity() : Limits::max());
+C limitOf(DataType type, bool largest) {
+    if constexpr (std::is_same_v<C, double>) {
+        return largest ? std::numeric_limits<double>::infinity() : -std::numeric_limits<double>::infinity();
+    } else {
+        const int bits = type == DataType::Bool ? 1 : bitWidth(type);
+        const std::uint64_t all = ~std::uint64_t{0} >> (64 - bits);
+        if constexpr (std::is_signed_v<C>) return static_cast<C>(largest ? all >> 1 : ~(all >> 1));
+        else return largest ? all : 0;
+    }
+}
+
+/// NaN wins.
+template <class C>
+C extremeOf(const std::vector<C>& line, DataType type, bool largest) {
+    C best = limitOf<C>(type, !largest);
     for (const C x : line) {
         if constexpr (std::is_same_v<C, double>) {
             if (std::isnan(x)) return x;
@@ -55,7 +67,10 @@ C throughDouble(const std::vector<C>& line, F f) {
 template <class C>
 C logSumExpOf(const std::vector<C>& line) {
     double top = -std::numeric_limits<double>::infinity();
-    for (const C x : line) top = std::fmax(top, static_cast<double>(x));
+    for (const C x : line) {
+        if (std::isnan(static_cast<double>(x))) return x;
+        top = std::fmax(top, static_cast<double>(x));
+    }
     if (!std::isfinite(top)) return static_cast<C>(std::is_same_v<C, double> ? top : 0);
     double total = 0;
     for (const C x : line) total += std::exp(static_cast<double>(x) - top);
@@ -94,12 +109,13 @@ Result<Reduction> plan(const Call& call) {
     return r;
 }
 
-/// `f` is generic: vector<C> → C for C = double, int64, uint64.
+/// `f` is generic: (vector<C>, element type) → C for C = double, int64, uint64. Bool has an order (opset 20) but no sums.
 template <class F>
-Kernel reduction(F f) {
-    return [f](const Call& call) -> Result<Values> {
+Kernel reduction(F f, bool takesBool = false) {
+    return [f, takesBool](const Call& call) -> Result<Values> {
         const Tensor& x = call.tensor(0);
-        if (domainOf(x.type()) == Domain::None) return refuse(call, "the input must be numeric");
+        const bool isNumeric = domainOf(x.type()) != Domain::None && x.type() != DataType::Bool;
+        if (!isNumeric && !(takesBool && x.type() == DataType::Bool)) return refuse(call, "the input must be numeric");
         TRIMTAB_TRY(const Reduction r, plan(call));
         TRIMTAB_TRY(Tensor out, Tensor::allocate(x.type(), r.out));
         if (out.elementCount() == 0) return one(std::move(out));
@@ -118,7 +134,7 @@ Kernel reduction(F f) {
                     for (std::size_t d = 0; d < strides.size(); ++d) from += (o[d] + i[d]) * strides[d];
                     load(x, from, 1, run, line.data() + at);
                 }
-                const C value = f(line);
+                const C value = f(line, x.type());
                 store(out, to, 1, &value);
             }
             return one(std::move(out));
@@ -146,20 +162,20 @@ void registerReduce(Registry& registry) {
     constexpr Arity kReduce{1, 2, 1};
     const auto square = [](double x) { return x * x; };
     const auto magnitude = [](double x) { return std::fabs(x); };
-    registry.add("ReduceSum", 1, kReduce, reduction([](const auto& line) { return sumOf(line); }));
-    registry.add("ReduceMean", 1, kReduce, reduction([](const auto& line) { return meanOf(line); }));
-    registry.add("ReduceProd", 1, kReduce, reduction([](const auto& line) { return productOf(line); }));
-    registry.add("ReduceMax", 1, kReduce, reduction([](const auto& line) { return extremeOf(line, true); }));
-    registry.add("ReduceMin", 1, kReduce, reduction([](const auto& line) { return extremeOf(line, false); }));
-    registry.add("ReduceL1", 1, kReduce, reduction([=](const auto& line) { return throughDouble(line, magnitude); }));
-    registry.add("ReduceSumSquare", 1, kReduce, reduction([=](const auto& line) { return throughDouble(line, square); }));
-    registry.add("ReduceL2", 1, kReduce, reduction([=](const auto& line) {
+    registry.add("ReduceSum", 1, kReduce, reduction([](const auto& line, DataType) { return sumOf(line); }));
+    registry.add("ReduceMean", 1, kReduce, reduction([](const auto& line, DataType) { return meanOf(line); }));
+    registry.add("ReduceProd", 1, kReduce, reduction([](const auto& line, DataType) { return productOf(line); }));
+    registry.add("ReduceMax", 1, kReduce, reduction([](const auto& line, DataType type) { return extremeOf(line, type, true); }, true));
+    registry.add("ReduceMin", 1, kReduce, reduction([](const auto& line, DataType type) { return extremeOf(line, type, false); }, true));
+    registry.add("ReduceL1", 1, kReduce, reduction([=](const auto& line, DataType) { return throughDouble(line, magnitude); }));
+    registry.add("ReduceSumSquare", 1, kReduce, reduction([=](const auto& line, DataType) { return throughDouble(line, square); }));
+    registry.add("ReduceL2", 1, kReduce, reduction([=](const auto& line, DataType) {
         double total = 0;
         for (const auto x : line) total += square(static_cast<double>(x));
         return static_cast<typename std::decay_t<decltype(line)>::value_type>(std::sqrt(total));
     }));
-    registry.add("ReduceLogSum", 1, kReduce, reduction([](const auto& line) { return logOfSum(line); }));
-    registry.add("ReduceLogSumExp", 1, kReduce, reduction([](const auto& line) { return logSumExpOf(line); }));
+    registry.add("ReduceLogSum", 1, kReduce, reduction([](const auto& line, DataType) { return logOfSum(line); }));
+    registry.add("ReduceLogSumExp", 1, kReduce, reduction([](const auto& line, DataType) { return logSumExpOf(line); }));
 }
 
 }  // namespace trimtab::ref

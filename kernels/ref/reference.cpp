@@ -16,11 +16,22 @@ constexpr std::int64_t kLargestEmptyExtent = std::int64_t{1} << 31;
 const Registry& registry() {
     static const Registry table = [] {
         Registry made;
-        for (const auto add : {registerUnary, registerBinary, registerComparison, registerVariadic, registerSelection, registerMatMul, registerConv,
-                               registerConvTranspose, registerPool, registerReshape, registerTranspose, registerConcat, registerSlice, registerGather,
-                               registerExpand, registerPad, registerGenerate, registerSoftmax, registerNormalization, registerReduce, registerFused,
-                               registerSequence, registerQuantize, registerIntegerProducts, registerRanking, registerScatter,
-                               registerResize, registerEinsum, registerBlockWeights, registerRecurrent, registerRotary, registerAttention})
+        for (const auto add : {registerUnary, registerBinary, registerComparison, registerVariadic, registerSelection, registerMatMul,
+                               registerConv, registerConvTranspose, registerPool, registerReshape, registerTranspose, registerConcat,
+                               registerSlice, registerGather, registerExpand, registerPad, registerGenerate, registerSoftmax,
+                               registerReduce, registerFused, registerSequence, registerQuantize, registerIntegerProducts,
+                               registerRanking, registerScatter, registerResize, registerEinsum, registerBlockWeights, registerRecurrent,
+                               registerAttention, registerControl, registerOptional, registerIntegerConvolution, registerLinear,
+                               registerGatherBlock, registerBorrowedOperators, registerLinearAlgebra, registerMicrosoftUnique,
+                               registerGridSample, registerAffineGrid, registerRoiAlign, registerMaxRoiPool, registerMaxUnpool,
+                               registerNonMaxSuppression, registerCol2Im, registerDeformConv, registerCenterCropPad, registerDft,
+                               registerStft, registerCosineWindows, registerMelWeightMatrix, registerDet, registerUnique,
+                               registerNegativeLogLikelihood, registerSoftmaxCrossEntropy, registerNoise, registerBernoulli,
+                               registerMultinomial, registerDropout, registerTfIdfVectorizer, registerGroupQueryAttention,
+                               registerMultiHeadAttention, registerProjectedAttention, registerRotaryEmbedding, registerTensorScatter,
+                               registerBatchNormalization, registerGroupNormalization, registerLayerNormalization,
+                               registerLineNormalization, registerSkipLayerNormalization, registerBiasedGelu, registerFusedConv,
+                               registerTransposingMatMul})
             add(made);
         return made;
     }();
@@ -50,7 +61,7 @@ Result<std::vector<RunValue>> aligned(const graph::Node& node, bool sequences, s
     for (std::size_t i = 0; i < values.size(); ++i) {
         auto* tensor = std::get_if<Tensor>(&values[i]);
         if (!tensor) {
-            if (!sequences) return refuse(node, fmt::format("input {} is a sequence where a tensor is needed", i));
+            if (!sequences) return refuse(node, fmt::format("input {} is no tensor", i));
             continue;
         }
         if (!tensor->defined()) continue;
@@ -103,23 +114,23 @@ const Kernel* find(const graph::Node& node) {
     return entry ? &entry->kernel : nullptr;
 }
 
-Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences) {
+Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences, BodyRunner& bodies) {
     TRIMTAB_TRY(const Values ready, aligned(node, sequences, inputs));
-    TRIMTAB_TRY(Values results, kernel(Call{node, ready}));
+    TRIMTAB_TRY(Values results, kernel(Call{node, ready, bodies}));
     for (std::size_t i = results.size(); i < node.outputs.size(); ++i)
         if (node.outputs[i] != graph::kNoValue) return refuse(node, fmt::format("output {} is not made by this operator", i));
     results.resize(std::max<std::size_t>(node.outputs.size(), 1));
     return results;
 }
 
-Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs) {
+Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs, BodyRunner& bodies) {
     const Operator* entry = registry().find(node);
     if (!entry) {
         const std::string domain = node.domain.empty() ? "" : node.domain + ".";
         return fail(ErrorCode::Unsupported, fmt::format("operator {}{} (opset {}) is not known here", domain, node.op, node.version), node.name);
     }
     TRIMTAB_REQUIRE(checkArity(node, entry->arity, inputs));
-    return evaluateWith(entry->kernel, node, inputs, entry->sequences);
+    return evaluateWith(entry->kernel, node, inputs, entry->sequences, bodies);
 }
 
 std::vector<std::string> knownOperators() { return registry().names(); }
@@ -130,7 +141,7 @@ Result<std::vector<Tensor>> ReferenceEvaluator::evaluate(const graph::Node& node
     std::vector<Tensor> tensors;
     for (RunValue& result : results) {
         auto* tensor = std::get_if<Tensor>(&result);
-        if (!tensor) return fail(ErrorCode::Unsupported, fmt::format("{} makes a sequence, which is not a constant", node.op), node.name);
+        if (!tensor) return fail(ErrorCode::Unsupported, fmt::format("{} makes no tensor, which no constant is", node.op), node.name);
         tensors.push_back(std::move(*tensor));
     }
     return tensors;

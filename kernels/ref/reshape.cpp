@@ -1,11 +1,9 @@
-// Operators that keep the bytes and change the shape, or tell it: Reshape, Flatten, Squeeze, Unsqueeze, Identity, Dropout, Shape, Size.
+// Operators that keep the bytes and change the shape, or tell it: Reshape, Flatten, Squeeze, Unsqueeze, Identity, Shape, Size.
 #include <algorithm>
 
 #include <fmt/format.h>
 
-#include "core/tensor/convert.h"
 #include "kernels/ref/arguments.h"
-#include "kernels/ref/elements.h"
 #include "kernels/ref/families.h"
 
 namespace trimtab::ref {
@@ -92,27 +90,6 @@ Result<Values> unsqueeze(const Call& call) {
 
 Result<Values> identity(const Call& call) { return Values{call.inputs[0]}; }
 
-/// Inference only: the data pass through, the mask is all ones. Training with a ratio above zero is random and refused.
-Result<Values> dropout(const Call& call) {
-    if (call.has(2)) {
-        const Tensor& mode = call.tensor(2);
-        if (mode.elementCount() != 1 || domainOf(mode.type()) == Domain::None) return refuse(call, "training_mode must be one boolean");
-        double ratio = 0.5;
-        if (call.has(1)) {
-            TRIMTAB_TRY(ratio, number(call, 1));
-        }
-        if (tensor::elementAsInt64(mode, 0) != 0 && ratio > 0) return unsupported(call, "dropout in training mode is random");
-    }
-    const Tensor& data = call.tensor(0);
-    if (call.node.outputs.size() < 2) return one(data);
-    const DataType maskType = opset(call) < 10 ? data.type() : DataType::Bool;
-    if (domainOf(maskType) == Domain::None) return refuse(call, "the input must be numeric");
-    TRIMTAB_TRY(Tensor mask, Tensor::allocate(maskType, data.shape()));
-    const std::int64_t yes = 1;
-    for (std::int64_t i = 0; i < mask.elementCount(); ++i) store(mask, i, 1, &yes);
-    return Values{data, mask};
-}
-
 /// Opset 15: `start` and `end` choose a part, negative ones from the back, both clamped.
 Result<Values> shapeOf(const Call& call) {
     const Shape& shape = call.tensor(0).shape();
@@ -134,7 +111,6 @@ void registerReshape(Registry& registry) {
     registry.add("Squeeze", 1, {1, 2, 1}, squeeze);
     registry.add("Unsqueeze", 1, {1, 2, 1}, unsqueeze);
     registry.addSequence("Identity", 1, {1, 1, 1}, identity);
-    registry.add("Dropout", 1, {1, 3, 2}, dropout);
     registry.add("Shape", 1, {1, 1, 1}, shapeOf);
     registry.add("Size", 1, {1, 1, 1}, size);
 }

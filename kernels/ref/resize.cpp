@@ -27,7 +27,7 @@ struct Axis {
 struct Style {
     std::string mode, coordinates, nearest;
     double cubicA = -0.75, extrapolation = 0;
-    bool excludeOutside = false;
+    bool excludeOutside = false, antialias = false;
 };
 
 Result<double> coordinate(const Call& call, const Style& style, const Axis& a, std::int64_t x) {
@@ -62,6 +62,11 @@ double cubicWeight(double d, double a) {
     return 0;
 }
 
+/// The interpolating kernel of `mode` at distance d.
+double kernelWeight(const Style& style, double d) {
+    return style.mode == "linear" ? std::max(1 - std::fabs(d), 0.0) : cubicWeight(d, style.cubicA);
+}
+
 /// Taps at or beyond the border are moved onto it, or dropped and the rest made to sum to 1 (exclude_outside).
 std::vector<Tap> settled(std::vector<Tap> taps, std::int64_t in, bool excludeOutside) {
     double sum = 0;
@@ -76,6 +81,19 @@ std::vector<Tap> settled(std::vector<Tap> taps, std::int64_t in, bool excludeOut
     return taps;
 }
 
+/// Shrinking with antialias: the kernel stretched by 1 / scale, its weights made to sum to 1.
+std::vector<Tap> stretched(const Style& style, const Axis& a, double position) {
+    const double reach = (style.mode == "linear" ? 1 : 2) / a.scale;
+    std::vector<Tap> taps;
+    double sum = 0;
+    for (double at = std::floor(position - reach); at <= std::ceil(position + reach); ++at) {
+        taps.push_back({static_cast<std::int64_t>(at), kernelWeight(style, (at - position) * a.scale)});
+        sum += taps.back().weight;
+    }
+    for (Tap& tap : taps) tap.weight /= sum;
+    return taps;
+}
+
 Result<std::vector<Tap>> tapsAt(const Call& call, const Style& style, const Axis& a, std::int64_t x) {
     TRIMTAB_TRY(double position, coordinate(call, style, a, x));
     const auto last = static_cast<double>(a.in - 1);
@@ -86,6 +104,7 @@ Result<std::vector<Tap>> tapsAt(const Call& call, const Style& style, const Axis
         TRIMTAB_TRY(const double at, nearestTo(call, style.nearest, position));
         return settled({{static_cast<std::int64_t>(at), 1.0}}, a.in, false);
     }
+    if (style.antialias && a.scale < 1) return settled(stretched(style, a, position), a.in, style.excludeOutside);
     const double down = std::floor(position), rest = position - down;
     const auto at = static_cast<std::int64_t>(down);
     if (style.mode == "linear") return settled({{at, 1 - rest}, {at + 1, rest}}, a.in, style.excludeOutside);
@@ -134,16 +153,41 @@ Result<Tensor> resample(const Call& call, const Style& style, std::vector<Axis>&
     return out;
 }
 
+/// The one scale of all `chosen` axes that keeps the aspect ratio: the smallest that `sizes` ask for (not_larger), or the largest.
+Result<double> commonScale(const Call& call, const std::string& policy, const Ints& sizes, const std::vector<int>& chosen) {
+    if (policy != "not_larger" && policy != "not_smaller")
+        return refuse(call, "attribute keep_aspect_ratio_policy holds the unknown word " + policy);
+    double scale = 0;
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
+        const std::int64_t in = call.tensor(0).shape()[chosen[i]];
+        if (in == 0 || sizes[i] < 0) return refuse(call, "an empty axis or a negative size has no aspect ratio");
+        const double asked = static_cast<double>(sizes[i]) / static_cast<double>(in);
+        scale = i == 0 ? asked : policy == "not_larger" ? std::min(scale, asked) : std::max(scale, asked);
+    }
+    return scale;
+}
+
 /// Axes with scales or sizes; exactly one of the two is given.
-Result<std::vector<Axis>> planAxes(const Call& call, const std::vector<double>& scales, const Ints& sizes, const std::vector<int>& chosen) {
+Result<std::vector<Axis>> planAxes(const Call& call, const std::vector<double>& scales, const Ints& sizes, const std::vector<int>& chosen,
+                                   const std::string& policy = "stretch") {
     const Shape& shape = call.tensor(0).shape();
     std::vector<Axis> result;
     for (const std::int64_t dim : shape) result.push_back({dim, dim});
     const std::size_t given = scales.empty() ? sizes.size() : scales.size();
     if (given != chosen.size()) return refuse(call, fmt::format("{} scales or sizes given for {} axes", given, chosen.size()));
+    const bool stretches = policy == "stretch" || !scales.empty();
+    double common = 1;
+    if (!stretches) {
+        TRIMTAB_TRY(common, commonScale(call, policy, sizes, chosen));
+    }
     for (std::size_t i = 0; i < chosen.size(); ++i) {
         Axis& a = result[static_cast<std::size_t>(chosen[i])];
-        if (scales.empty()) {
+        if (!stretches) {
+            const double extentOut = std::floor(static_cast<double>(a.in) * common + 0.5);
+            if (!(extentOut < 0x1p60)) return refuse(call, "the resized extent is too large");
+            a.scale = common;
+            a.out = static_cast<std::int64_t>(extentOut);
+        } else if (scales.empty()) {
             if (sizes[i] < 0) return refuse(call, "a size is negative");
             a.out = sizes[i];
             a.scale = a.in > 0 ? static_cast<double>(a.out) / static_cast<double>(a.in) : 1;
@@ -200,10 +244,8 @@ Result<Values> resize(const Call& call) {
     const graph::Node& node = call.node;
     Style style{node.string("mode", "nearest"), node.string("coordinate_transformation_mode", "half_pixel"),
                 node.string("nearest_mode", "round_prefer_floor"), node.number("cubic_coeff_a", -0.75F), node.number("extrapolation_value", 0),
-                node.integer("exclude_outside", 0) != 0};
+                node.integer("exclude_outside", 0) != 0, node.integer("antialias", 0) != 0};
     TRIMTAB_REQUIRE(checkMode(call, style.mode));
-    if (node.integer("antialias", 0) != 0) return unsupported(call, "antialiased resizing is not computed");
-    if (node.string("keep_aspect_ratio_policy", "stretch") != "stretch") return unsupported(call, "only the policy stretch is computed");
     std::vector<int> chosen = allAxes(call);
     if (node.has("axes")) {
         TRIMTAB_TRY(chosen, axes(call, node.integers("axes"), call.tensor(0).shape().rank()));
@@ -215,7 +257,8 @@ Result<Values> resize(const Call& call) {
         if (!call.has(3)) return refuse(call, "neither scales nor sizes are given");
         TRIMTAB_TRY(sizes, integers(call, 3));
     }
-    TRIMTAB_TRY(std::vector<Axis> resized, planAxes(call, scales, sizes, chosen));
+    TRIMTAB_TRY(std::vector<Axis> resized, planAxes(call, scales, sizes, chosen,
+                                                         node.string("keep_aspect_ratio_policy", "stretch")));
     if (style.coordinates == "tf_crop_and_resize") {
         if (roi.size() != 2 * chosen.size()) return refuse(call, "the region does not have two ends for each axis");
         for (std::size_t i = 0; i < chosen.size(); ++i) {

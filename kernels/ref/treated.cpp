@@ -6,7 +6,7 @@
 
 #include "core/graph/operand_rounding.h"
 #include "kernels/ref/convolution.h"
-#include "kernels/ref/dynamic_quantization.h"
+#include "kernels/ref/quantized/dynamic_quantization.h"
 #include "kernels/ref/fused.h"
 #include "kernels/ref/matmul.h"
 

@@ -104,6 +104,9 @@ void registerActivations(Registry& registry) {
     registry.add("Softsign", 1, kUnary, floating([](double x) { return x / (1 + std::fabs(x)); }));
     registry.add("HardSwish", 14, kUnary, floating([](double x) { return x * std::fmin(std::fmax(x / 6 + 0.5, 0.0), 1.0); }));
     registry.add("Mish", 18, kUnary, floating([](double x) { return x * std::tanh(softplus(x)); }));
+    registry.add("Swish", 24, kUnary, parametric([](const graph::Node& node) {
+        return [alpha = double{node.number("alpha", 1.0F)}](double x) { return x * sigmoid(alpha * x); };
+    }));
     registry.add("Silu", 1, kUnary, floating([](double x) { return x * sigmoid(x); }), "trimtab");
     registry.add("Elu", 1, kUnary, parametric([](const graph::Node& node) {
         return [alpha = double{node.number("alpha", 1.0F)}](double x) { return x < 0 ? alpha * std::expm1(x) : x; };

@@ -123,6 +123,7 @@ constexpr RuleEntry kRules[] = {
     {"QLinearConv", qlinearConv},
     {"ConvTranspose", convTranspose},
     {"FusedConv", fusedConv, "trimtab"},
+    {"FusedConv", fusedConv, "com.microsoft"},
 };
 
 }  // namespace

@@ -5,10 +5,22 @@ namespace trimtab::graph::shapes {
 
 namespace {
 
+/// Output 0 has the type and dims of input 0; input 1, where it is given, is one of its rows.
+Status biased(Context& context) {
+    if (context.rank(1) && *context.rank(1) != 1) return context.refuse("the bias " + text(*context.dims(1)) + " must have one axis");
+    if (context.dims(0) && context.dims(1)) {
+        if (context.dims(0)->empty()) return context.refuse("a scalar has no rows");
+        TRIMTAB_REQUIRE(agree(context, context.dims(0)->back(), context.dims(1)->front(), "bias"));
+    }
+    return sameAsInput(context);
+}
+
 constexpr RuleEntry kRules[] = {
     {"Silu", sameAsInput, "trimtab"},
     {"Gelu", sameAsInput, "trimtab"},
     {"Gelu", sameAsInput, "com.microsoft"},
+    {"BiasGelu", biased, "com.microsoft"},
+    {"FastGelu", biased, "com.microsoft"},
     {"QuickGelu", sameAsInput, "com.microsoft"},
 };
 

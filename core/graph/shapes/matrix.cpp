@@ -1,4 +1,6 @@
 // Matrix products: MatMul with batch broadcasting, Gemm, their integer forms, and products with packed weights.
+#include <algorithm>
+
 #include "core/graph/shapes/rule.h"
 
 namespace trimtab::graph::shapes {
@@ -77,6 +79,22 @@ Status fusedMatMul(Context& context) {
     return {};
 }
 
+/// The dims of an input of com.microsoft.FusedMatMul as it is multiplied: transBatch moves the first axis behind the batch axes, trans
+/// swaps the last two.
+std::optional<Dims> turned(const Context& context, std::size_t input, const std::string& side) {
+    std::optional<Dims> dims = context.dims(input);
+    if (!dims || dims->size() < 2) return dims;
+    if (context.node.integer("transBatch" + side, 0) != 0) std::rotate(dims->begin(), dims->begin() + 1, dims->end() - 1);
+    if (context.node.integer("trans" + side, 0) != 0) std::swap((*dims)[dims->size() - 1], (*dims)[dims->size() - 2]);
+    return dims;
+}
+
+Status transposingMatMul(Context& context) {
+    TRIMTAB_TRY(auto dims, product(context, turned(context, 0, "A"), turned(context, 1, "B"), false));
+    context.set(0, context.type(0), std::move(dims));
+    return {};
+}
+
 /// com.microsoft.MatMulNBits: A […, K], packed B of N rows; attributes K and N.
 Status matMulNBits(Context& context) {
     const std::int64_t rows = context.node.integer("N", -1);
@@ -110,6 +128,8 @@ constexpr RuleEntry kRules[] = {
     {"Gemm", gemm},
     {"Det", determinant},
     {"FusedMatMul", fusedMatMul, "trimtab"},
+    {"FusedMatMul", transposingMatMul, "com.microsoft"},
+    {"TransposeMatMul", transposingMatMul, "com.microsoft"},
     {"MatMulNBits", matMulNBits, "com.microsoft"},
 };
 

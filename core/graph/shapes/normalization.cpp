@@ -21,22 +21,28 @@ Status batchNormalization(Context& context) {
     return {};
 }
 
+/// The type of the statistics: attribute stash_type.
+DataType statisticsType(const Context& context) {
+    return context.node.integer("stash_type", 1) == 16 ? DataType::BFloat16 : DataType::Float32;
+}
+
 /// Outputs 1 and 2 keep the leading dims; normalised axes become 1.
 Status layerNormalization(Context& context) {
     const auto& x = context.dims(0);
+    const DataType statistics = statisticsType(context);
     context.set(0, context.type(0), x);
-    context.set(1, DataType::Float32);
-    context.set(2, DataType::Float32);
+    context.set(1, statistics);
+    context.set(2, statistics);
     if (!x) return {};
     TRIMTAB_TRY(const std::size_t axis, context.axis(context.node.integer("axis", -1), x->size()));
     if (context.dims(1)) {
         TRIMTAB_TRY(const Dims together, broadcast(context, *x, *context.dims(1)));
         if (together.size() != x->size()) return context.refuse("the scale " + text(*context.dims(1)) + " does not fit " + text(*x));
     }
-    Dims statistics = *x;
-    for (std::size_t i = axis; i < statistics.size(); ++i) statistics[i] = Extent::known(1);
-    context.set(1, DataType::Float32, statistics);
-    context.set(2, DataType::Float32, statistics);
+    Dims reduced = *x;
+    for (std::size_t i = axis; i < reduced.size(); ++i) reduced[i] = Extent::known(1);
+    context.set(1, statistics, reduced);
+    context.set(2, statistics, reduced);
     return {};
 }
 
@@ -46,6 +52,7 @@ Status perChannel(Context& context) {
     return sameAsInput(context);
 }
 
+/// y has the type of the scale; of our own operator that of x.
 Status rmsNormalization(Context& context) {
     const auto& x = context.dims(0);
     if (x) {
@@ -55,30 +62,31 @@ Status rmsNormalization(Context& context) {
             if (together.size() != x->size()) return context.refuse("the scale " + text(*context.dims(1)) + " does not fit " + text(*x));
         }
     }
-    return sameAsInput(context);
+    context.set(0, context.type(context.node.domain == "trimtab" ? 0 : 1), x);
+    return {};
 }
 
 /// Output 1 keeps the leading dims of the input; normalised axes become 1.
 Status simplifiedLayerNormalization(Context& context) {
     TRIMTAB_REQUIRE(rmsNormalization(context));
-    context.set(1, DataType::Float32);
+    context.set(1, statisticsType(context));
     if (!context.dims(0)) return {};
     Dims statistics = *context.dims(0);
     TRIMTAB_TRY(const std::size_t axis, context.axis(context.node.integer("axis", -1), statistics.size()));
     for (std::size_t i = axis; i < statistics.size(); ++i) statistics[i] = Extent::known(1);
-    context.set(1, DataType::Float32, statistics);
+    context.set(1, statisticsType(context), statistics);
     return {};
 }
 
 /// y, mean, inverses, input + skip + bias. The normalised axis is the last.
-Status skipSimplifiedLayerNormalization(Context& context) {
+Status skipLayerNormalization(Context& context) {
     const auto& x = context.dims(0);
     context.set(3, context.type(0), x);
     context.set(1, DataType::Float32);
     context.set(2, DataType::Float32);
     if (x) {
         if (x->empty()) return context.refuse("the input is a scalar");
-        for (const std::size_t i : {1, 2, 3}) {
+        for (const std::size_t i : {1, 2, 3, 4}) {
             if (!context.dims(i)) continue;
             TRIMTAB_TRY(const Dims together, broadcast(context, *x, *context.dims(i)));
             if (together.size() == x->size()) continue;
@@ -104,7 +112,8 @@ constexpr RuleEntry kRules[] = {
     {"RMSNormalization", rmsNormalization, "trimtab"},
     {"SimplifiedLayerNormalization", simplifiedLayerNormalization},
     {"SimplifiedLayerNormalization", simplifiedLayerNormalization, "com.microsoft"},
-    {"SkipSimplifiedLayerNormalization", skipSimplifiedLayerNormalization, "com.microsoft"},
+    {"SkipLayerNormalization", skipLayerNormalization, "com.microsoft"},
+    {"SkipSimplifiedLayerNormalization", skipLayerNormalization, "com.microsoft"},
 };
 
 }  // namespace

@@ -14,7 +14,8 @@ Status quantize(Context& context) {
 }
 
 Status dequantize(Context& context) {
-    context.set(0, context.type(1), context.dims(0));
+    const std::int64_t number = context.node.integer("output_dtype", 0);
+    context.set(0, number != 0 ? elementType(number) : context.type(1), context.dims(0));
     return {};
 }
 

@@ -7,7 +7,7 @@ namespace trimtab::graph::shapes {
 
 namespace {
 
-constexpr int kNewestVersion = 21;
+constexpr int kNewestVersion = 25;
 
 std::string key(std::string_view domain, std::string_view op) {
     return std::string(domain == "ai.onnx" ? "" : domain) + ":" + std::string(op);
@@ -17,7 +17,9 @@ std::unordered_map<std::string, Rule> collectRules() {
     std::unordered_map<std::string, Rule> rules;
     for (const auto family : {elementwiseRules(), convolutionRules(), poolingRules(), matrixRules(), normalizationRules(), reductionRules(),
                               layoutRules(), joiningRules(), indexingRules(), creationRules(), resizeRules(), recurrentRules(),
-                              quantizedRules(), sequenceRules(), einsumRules(), attentionRules(), fusedRules()}) {
+                              quantizedRules(), sequenceRules(), einsumRules(), attentionRules(), fusedRules(), controlRules(),
+                              linearRules(), packedRules(), olderNameRules(), imageRules(), signalRules(), textRules(), groupQueryRules(),
+                              multiHeadRules()}) {
         for (const RuleEntry& entry : family) rules.emplace(key(entry.domain, entry.op), entry.rule);
     }
     return rules;

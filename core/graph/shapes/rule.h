@@ -116,7 +116,20 @@ std::span<const RuleEntry> quantizedRules();
 std::span<const RuleEntry> sequenceRules();
 std::span<const RuleEntry> einsumRules();
 std::span<const RuleEntry> attentionRules();
+std::span<const RuleEntry> controlRules();
+std::span<const RuleEntry> imageRules();
+std::span<const RuleEntry> groupQueryRules();
+std::span<const RuleEntry> multiHeadRules();
 std::span<const RuleEntry> fusedRules();
+std::span<const RuleEntry> linearRules();
+std::span<const RuleEntry> packedRules();
+std::span<const RuleEntry> olderNameRules();
+
+/// What a subgraph makes, by the facts of all its inputs, captured ones included; where those say nothing, what it declares of them holds,
+/// symbols aside. REQUIRES: a fact for each input.
+Result<std::vector<Fact>> inferBody(const Graph& body, std::span<const Fact> inputs);
+std::span<const RuleEntry> signalRules();
+std::span<const RuleEntry> textRules();
 
 /// Follows small integer tensors through the node: states the content of outputs where the inputs' content tells it.
 /// Runs after the node's shape rule.

@@ -1,4 +1,4 @@
-// Against ONNX DynamicQuantizeLinear, stated here in float32 operation for operation, as kernels/ref/dynamic_quantization.h does.
+// Against ONNX DynamicQuantizeLinear, stated here in float32 operation for operation, as kernels/ref/quantized/dynamic_quantization.h does.
 #include "kernels/cuda/kernels/products.h"
 #include "tests/kernels/cuda/product_case.h"
 

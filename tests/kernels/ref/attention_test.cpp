@@ -237,9 +237,25 @@ TEST(GroupQueryAttention, WhatMakesNoSenseIsRefused) {
     EXPECT_EQ(with(7, noise({5, 4}, 1)), ErrorCode::Refused) << "tables that end too early";
     EXPECT_EQ(with(7, noise({8, 5}, 1)), ErrorCode::Refused);
     EXPECT_EQ(with(7, Tensor()), ErrorCode::Refused);
-    auto more = g.inputs;
-    more.push_back(Tensor::scalar(0));
-    EXPECT_EQ(refusal(s.attention(), more), ErrorCode::Unsupported);
+    const auto also = [&](std::size_t i, Tensor value) {
+        auto inputs = g.inputs;
+        inputs.resize(i + 1);
+        inputs[i] = std::move(value);
+        return refusal(s.attention(), inputs);
+    };
+    EXPECT_EQ(also(9, Tensor::fromInt64s({1, 2}, {0, 99})), ErrorCode::Refused) << "a position outside the tables";
+    EXPECT_EQ(also(9, Tensor::fromInt64s({2}, {0, 1})), ErrorCode::Refused);
+    EXPECT_EQ(also(10, noise({1, 1, 2, 5}, 1)), ErrorCode::Refused) << "a bias for five of six keys";
+    EXPECT_EQ(also(11, noise({3}, 1)), ErrorCode::Refused) << "three sinks of four heads";
+    EXPECT_EQ(also(12, Tensor::scalar(1)), ErrorCode::Unsupported) << "a quantised cache";
+    EXPECT_EQ(also(14, noise({8}, 1)), ErrorCode::Unsupported) << "normed queries";
+    for (const auto& [key, value] : {std::pair<std::string, graph::Attribute>{"k_quant_type", std::string("PER_TENSOR")},
+                                     {"causal", std::int64_t{0}}, {"qk_output", std::int64_t{1}},
+                                     {"sliding_window_cache", std::int64_t{1}}}) {
+        graph::Node changed = s.attention();
+        changed.attributes[key] = value;
+        EXPECT_EQ(refusal(changed, g.inputs), ErrorCode::Unsupported) << key;
+    }
     for (const auto& [key, value] : {std::pair<std::string, std::int64_t>{"num_heads", 0}, {"kv_num_heads", 3}, {"kv_num_heads", 0}}) {
         graph::Node changed = s.attention();
         changed.attributes[key] = value;
@@ -295,7 +311,9 @@ TEST(RotaryEmbedding, TakesAnOffsetFourAxesAndPartOfAHead) {
     EXPECT_EQ(refusal(part, {flat, Tensor::fromInt64s({2}, {1, 2}), cos, sin}), ErrorCode::Refused);
     EXPECT_EQ(refusal(part, {flat, Tensor::fromInt64s({1}, {0}), cos, noise({9, 3}, 1)}), ErrorCode::Refused);
     EXPECT_EQ(refusal(rotary({{"num_heads", std::int64_t{5}}}), {flat, Tensor::fromInt64s({1}, {0}), cos, sin}), ErrorCode::Refused);
-    EXPECT_EQ(refusal(rotary({{"scale", 2.0F}}), {flat, Tensor::fromInt64s({1}, {0}), cos, sin}), ErrorCode::Unsupported);
+    const graph::Node scaled = rotary({{"num_heads", std::int64_t{2}}, {"rotary_embedding_dim", std::int64_t{4}}, {"scale", 2.0F}});
+    EXPECT_EQ(toFloats(first(scaled, {flat, Tensor::fromInt64s({1}, {4}), cos, sin})), toFloats(byIds))
+        << "a scale is for tables that grow";
 }
 
 /// x / √(mean(x²) + ε) · gamma over rows of `columns`.

@@ -14,6 +14,7 @@ public:
     static Result<RotaryTable> read(const Call& call, std::size_t cosInput, std::size_t sinInput, std::int64_t headSize, bool interleaved);
 
     std::int64_t positions() const { return m_cos.shape()[0]; }
+    std::int64_t half() const { return m_cos.shape()[1]; }
     /// Turns one head. REQUIRES: 0 <= position < positions(), headSize values.
     void turn(std::int64_t position, double* head) const;
 

@@ -1,7 +1,9 @@
 // com.microsoft.GroupQueryAttention: causal attention of new tokens over a cache of keys and values (Ainslie et al. 2023, "GQA").
 //   past + s sees the keys t ≤ past + s (of which only the last local_window_size when that is above 0)
-//   o[b, s, h] = Σt softmax_t(cap(q[b, s, h] · K[b, g, t] · scale)) V[b, g, t]
+//   o[b, s, h] = Σt softmax_t(cap(q[b, s, h] · K[b, g, t] · scale) + bias[b, h, s, t]) V[b, g, t]
 //   g = h / (num_heads / kv_num_heads),   cap(x) = c · tanh(x / c) with c = softcap, when that is above 0
+// A head with a sink z (input head_sink, or 0 with smooth_softmax) has exp(z) added to the softmax's denominator.
+// Rotated by position_ids where they are given (of a first prompt only the first one counts), else by the place in the cache.
 // The caches are [batch, kv_num_heads, rows, headSize]. past = seqlens_k + 1 − tokens for each batch row (0 when tokens is the total
 // length: a prompt, maybe padded at its end); the present caches have max(past rows, total length) rows: what the past ones hold, and the
 // new tokens behind `past`. Rotated queries and keys are rounded to the tensors' type, sums are formed in double.
@@ -12,14 +14,19 @@
 #include <fmt/format.h>
 
 #include "core/tensor/convert.h"
+#include "kernels/ref/attention/heads.h"
+#include "kernels/ref/attention/rotary.h"
 #include "kernels/ref/elements.h"
 #include "kernels/ref/families.h"
-#include "kernels/ref/rotary.h"
 
 namespace trimtab::ref {
 namespace {
 
-enum Input : std::size_t { kQuery, kKey, kValue, kPastKey, kPastValue, kLengths, kTotal, kCos, kSin, kKnownInputs };
+enum Input : std::size_t {
+    kQuery, kKey, kValue, kPastKey, kPastValue, kLengths, kTotal, kCos, kSin, kPositions, kBias, kSink, kKnownInputs
+};
+
+constexpr double kNever = -std::numeric_limits<double>::infinity();
 
 struct Plan {
     std::int64_t batch = 0, tokens = 0, heads = 0, kvHeads = 0, headSize = 0;
@@ -29,15 +36,24 @@ struct Plan {
     double scale = 1, cap = 0;
     std::int64_t window = 0;
     std::optional<RotaryTable> rotary;
+    Ints positions;  // of each token of each batch row, to rotate by
+    Tensor bias;     // undefined, or [batch or 1, heads or 1, tokens, total]
+    std::vector<double> sinks;  // one for each head, or none
 
     std::int64_t width() const { return (packed ? heads + 2 * kvHeads : heads) * headSize; }
 };
 
 Status checkKnown(const Call& call) {
+    constexpr std::size_t kFirstNorm = kKnownInputs + 2;  // after the scales of keys and values
     for (std::size_t i = kKnownInputs; i < call.inputs.size(); ++i)
-        if (call.has(i)) return unsupported(call, fmt::format("input {} is not known here", i));
+        if (call.has(i))
+            return unsupported(call, (i < kFirstNorm ? "a quantised cache is" : "norms of queries and keys are") + std::string(" not known here"));
+    for (const char* key : {"k_quant_type", "v_quant_type"})
+        if (call.node.string(key, "NONE") != "NONE") return unsupported(call, "a quantised cache is not known here");
+    for (const char* key : {"sliding_window_cache", "qk_output"})
+        if (call.node.integer(key, 0) != 0) return unsupported(call, fmt::format("attribute {} is not known here", key));
+    if (call.node.integer("causal", 1) != 1) return unsupported(call, "attention that is not causal is not known here");
     if (!call.has(kLengths) || !call.has(kTotal)) return refuse(call, "seqlens_k and total_sequence_length must be given");
-    if (call.node.integer("smooth_softmax", 0) != 0) return unsupported(call, "smooth_softmax is not known here");
     return {};
 }
 
@@ -99,19 +115,61 @@ Status readLengths(const Call& call, Plan& plan) {
     return {};
 }
 
+Status readBias(const Call& call, Plan& plan) {
+    if (call.has(kSink)) {
+        TRIMTAB_REQUIRE(requireShape(call, call.tensor(kSink), Shape{plan.heads}, "head_sink"));
+        plan.sinks.resize(static_cast<std::size_t>(plan.heads));
+        load(call.tensor(kSink), 0, 1, plan.heads, plan.sinks.data());
+    } else if (call.node.integer("smooth_softmax", 0) == 1) {
+        plan.sinks.assign(static_cast<std::size_t>(plan.heads), 0.0);
+    }
+    if (!call.has(kBias)) return {};
+    plan.bias = call.tensor(kBias);
+    const Shape& shape = plan.bias.shape();
+    if (shape.rank() != 4 || (shape[0] != 1 && shape[0] != plan.batch) || (shape[1] != 1 && shape[1] != plan.heads) ||
+        shape[2] != plan.tokens || shape[3] != plan.total)
+        return refuse(call, fmt::format("the attention bias must be [{} or 1, {} or 1, {}, {}], not {}", plan.batch, plan.heads,
+                                        plan.tokens, plan.total, shape.text()));
+    return {};
+}
+
+Status readRotation(const Call& call, Plan& plan) {
+    if (call.node.integer("do_rotary", 0) == 0) return {};
+    TRIMTAB_TRY(plan.rotary, RotaryTable::read(call, kCos, kSin, plan.headSize, call.node.integer("rotary_interleaved", 0) != 0));
+    const std::int64_t known = plan.rotary->positions();
+    Ints given;
+    if (call.has(kPositions)) {
+        const Tensor& ids = call.tensor(kPositions);
+        if (!isInteger(ids.type())) return refuse(call, "position ids must be integers");
+        TRIMTAB_REQUIRE(requireShape(call, ids, Shape{plan.batch, plan.tokens}, "the position ids"));
+        given = tensor::toInt64s(ids);
+    } else if (known < plan.total) {
+        return refuse(call, fmt::format("tables of {} positions end before the total length {}", known, plan.total));
+    }
+    const bool isFirstPrompt = plan.tokens == plan.total;
+    for (std::int64_t b = 0; b < plan.batch; ++b)
+        for (std::int64_t s = 0; s < plan.tokens; ++s) {
+            std::int64_t position = plan.past[static_cast<std::size_t>(b)] + s;
+            if (!given.empty()) position = given[isFirstPrompt ? 0 : static_cast<std::size_t>(b * plan.tokens + s)];
+            if (!given.empty() && isFirstPrompt && position >= 0 && position < known) position += s;
+            if (position < 0 || position >= known)
+                return refuse(call, fmt::format("position {} lies outside the {} of the tables", position, known));
+            plan.positions.push_back(position);
+        }
+    return {};
+}
+
 Result<Plan> planOf(const Call& call) {
     TRIMTAB_REQUIRE(checkKnown(call));
     if (domainOf(call.tensor(kQuery).type()) != Domain::Floating) return refuse(call, "inputs must be of a floating type");
-    for (const std::size_t i : {kKey, kValue, kPastKey, kPastValue})
+    for (const std::size_t i : {kKey, kValue, kPastKey, kPastValue, kBias, kSink})
         if (call.has(i)) TRIMTAB_REQUIRE(sameType(call, call.tensor(kQuery), call.tensor(i)));
     Plan plan;
     TRIMTAB_REQUIRE(readHeads(call, plan));
     TRIMTAB_REQUIRE(readCaches(call, plan));
     TRIMTAB_REQUIRE(readLengths(call, plan));
-    if (call.node.integer("do_rotary", 0) == 0) return plan;
-    TRIMTAB_TRY(plan.rotary, RotaryTable::read(call, kCos, kSin, plan.headSize, call.node.integer("rotary_interleaved", 0) != 0));
-    if (plan.rotary->positions() < plan.total)
-        return refuse(call, fmt::format("tables of {} positions end before the total length {}", plan.rotary->positions(), plan.total));
+    TRIMTAB_REQUIRE(readBias(call, plan));
+    TRIMTAB_REQUIRE(readRotation(call, plan));
     return plan;
 }
 
@@ -120,7 +178,7 @@ void loadHead(const Plan& plan, const Tensor& from, std::int64_t width, std::int
               Tensor& rounding, double* head) {
     load(from, (b * plan.tokens + s) * width + column, 1, plan.headSize, head);
     if (!rotates || !plan.rotary) return;
-    plan.rotary->turn(plan.past[static_cast<std::size_t>(b)] + s, head);
+    plan.rotary->turn(plan.positions[static_cast<std::size_t>(b * plan.tokens + s)], head);
     store(rounding, 0, plan.headSize, head);
     load(rounding, 0, 1, plan.headSize, head);
 }
@@ -153,24 +211,37 @@ Result<Tensor> presentCache(const Call& call, const Plan& plan, std::int64_t whi
     return present;
 }
 
+/// The attention bias of token s of head h of batch row b on the keys [first, last]; zeros where there is none.
+std::vector<double> biasOf(const Plan& plan, std::int64_t b, std::int64_t h, std::int64_t s, std::int64_t first, std::int64_t last) {
+    std::vector<double> bias(static_cast<std::size_t>(last - first + 1), 0);
+    if (!plan.bias.defined()) return bias;
+    const Shape& shape = plan.bias.shape();
+    const std::int64_t row = ((shape[0] == 1 ? 0 : b) * shape[1] + (shape[1] == 1 ? 0 : h)) * plan.tokens + s;
+    load(plan.bias, row * plan.total + first, 1, last - first + 1, bias.data());
+    return bias;
+}
+
 /// Softmax over the scores of the keys [first, last] against q; then their mean of the values. `keys`, `values`: rows from 0 on.
-void attend(const Plan& plan, const double* q, const double* keys, const double* values, std::int64_t first, std::int64_t last,
+/// `weights` come as what is added to the scores. `sink` is −∞ for none.
+void attend(const Plan& plan, const double* q, const double* keys, const double* values, std::int64_t first, std::int64_t last, double sink,
             std::vector<double>& weights, double* out) {
-    weights.assign(static_cast<std::size_t>(last - first + 1), 0);
-    double highest = -std::numeric_limits<double>::infinity(), sum = 0;
+    double highest = sink;
     for (std::int64_t t = first; t <= last; ++t) {
         double score = 0;
         for (std::int64_t d = 0; d < plan.headSize; ++d) score += q[d] * keys[t * plan.headSize + d];
         score *= plan.scale;
         if (plan.cap > 0) score = plan.cap * std::tanh(score / plan.cap);
-        weights[static_cast<std::size_t>(t - first)] = score;
-        highest = std::max(highest, score);
+        double& weight = weights[static_cast<std::size_t>(t - first)];
+        weight += score;
+        highest = std::max(highest, weight);
     }
+    std::fill_n(out, plan.headSize, 0.0);
+    if (highest == kNever) return;
+    double sum = std::exp(sink - highest);
     for (double& weight : weights) {
         weight = std::exp(weight - highest);
         sum += weight;
     }
-    std::fill_n(out, plan.headSize, 0.0);
     for (std::int64_t t = first; t <= last; ++t)
         for (std::int64_t d = 0; d < plan.headSize; ++d)
             out[d] += weights[static_cast<std::size_t>(t - first)] / sum * values[t * plan.headSize + d];
@@ -195,7 +266,9 @@ Result<Values> groupQueryAttention(const Call& call) {
                 loadHead(plan, query, plan.width(), b, s, h * size, true, rounding, q.data());
                 const std::int64_t last = past + s;
                 const std::int64_t first = plan.window > 0 ? std::max<std::int64_t>(0, last + 1 - plan.window) : 0;
-                attend(plan, q.data(), keys.data(), values.data(), first, last, weights, out.data());
+                weights = biasOf(plan, b, h, s, first, last);
+                const double sink = plan.sinks.empty() ? kNever : plan.sinks[static_cast<std::size_t>(h)];
+                attend(plan, q.data(), keys.data(), values.data(), first, last, sink, weights, out.data());
                 store(y, ((b * plan.tokens + s) * plan.heads + h) * size, size, out.data());
             }
     }
@@ -204,7 +277,7 @@ Result<Values> groupQueryAttention(const Call& call) {
 
 }  // namespace
 
-void registerAttention(Registry& registry) {
+void registerGroupQueryAttention(Registry& registry) {
     constexpr int kMostInputs = 16;  // of later versions; those that are not known are refused where they are given
     registry.add("GroupQueryAttention", 1, {1, kMostInputs, 3}, groupQueryAttention, "com.microsoft");
 }

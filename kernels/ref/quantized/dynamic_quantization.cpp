@@ -1,4 +1,4 @@
-#include "kernels/ref/dynamic_quantization.h"
+#include "kernels/ref/quantized/dynamic_quantization.h"
 
 #include <algorithm>
 #include <cmath>

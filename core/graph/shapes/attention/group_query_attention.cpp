@@ -1,15 +1,9 @@
-// Attention with a cache, and rotary embedding, as ONNX Runtime's model builders write them (domain com.microsoft).
+// com.microsoft.GroupQueryAttention: attention with a cache, as ONNX Runtime's model builders write it.
 #include "core/graph/shapes/rule.h"
 
 namespace trimtab::graph::shapes {
 
 namespace {
-
-Status rotaryEmbedding(Context& context) {
-    const auto rank = context.rank(0);
-    if (rank && *rank != 3 && *rank != 4) return context.refuse("the input " + text(*context.dims(0)) + " must have 3 or 4 axes");
-    return sameAsInput(context);
-}
 
 /// Rows of the present caches: the larger of the past ones and the total length.
 Extent presentRows(const Context& context, const Extent& tokens) {
@@ -43,12 +37,11 @@ Status groupQueryAttention(Context& context) {
 }
 
 constexpr RuleEntry kRules[] = {
-    {"RotaryEmbedding", rotaryEmbedding, "com.microsoft"},
     {"GroupQueryAttention", groupQueryAttention, "com.microsoft"},
 };
 
 }  // namespace
 
-std::span<const RuleEntry> attentionRules() { return kRules; }
+std::span<const RuleEntry> groupQueryRules() { return kRules; }
 
 }  // namespace trimtab::graph::shapes
