@@ -1,0 +1,44 @@
+#pragma once
+// Seeded cases of single operators, and what each is held against: ONNX Runtime, or, where that lacks the operator or the case, a statement
+// of the operator text that is independent of the kernels.
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/graph/graph.h"
+#include "tests/operators/draw.h"
+
+namespace trimtab::operators {
+
+/// One node, its attributes and its inputs.
+struct Case {
+    std::map<std::string, graph::Attribute> attributes;
+    std::vector<Tensor> inputs;         // an undefined Tensor stands for an input that is left out
+    std::set<std::size_t> initializers; // inputs that stand in the model itself
+    std::vector<bool> outputs{true};    // which outputs are asked for
+};
+
+using Tensors = std::vector<Tensor>;
+/// The outputs that a case asks for, in order; plain loops over the operator text, with no kernel behind them.
+using Statement = std::function<Tensors(const Case&)>;
+
+struct Suite {
+    std::string op;
+    std::string domain;  // "" or "com.microsoft"
+    int version = 1;
+    Case (*draw)(Draw& draw, int index) = nullptr;  // index 0, 1, …: suites put their edges (empty, size 1) at fixed places
+    double relative = 1e-4;
+    double absolute = 1e-5;
+    int cases = 24;
+    Statement statement = nullptr;  // null: ONNX Runtime is the judge
+    std::string why;                // why a statement judges: "ONNX Runtime has no kernel of opset 24"
+};
+
+/// The case as a model of one node, its shapes inferred by our own rules.
+Result<Graph> modelOf(const Suite& suite, const Case& drawn);
+
+/// "suite.op.version": names a suite in messages.
+std::string title(const Suite& suite);
+
+}  // namespace trimtab::operators
