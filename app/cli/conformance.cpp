@@ -32,6 +32,8 @@ Status work(Program& program, const ConformanceOptions& options) {
     const Json unsupported = answer.value("unsupported", Json::array());
     printList("failed", failed);
     printList("unsupported", unsupported);
+    const Json random = answer.value("random", Json::array());
+    if (!random.empty()) fmt::print("random, checked for type, shape and range only: {} of the passed\n", random.size());
     fmt::print("{} passed, {} failed, {} unsupported\n", answer.value("passed", Json::array()).size(), failed.size(), unsupported.size());
     return {};
 }

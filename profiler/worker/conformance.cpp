@@ -8,6 +8,7 @@
 #include "core/formats/onnx/reader.h"
 #include "core/tensor/convert.h"
 #include "kernels/ref/graph_run.h"
+#include "profiler/worker/random_outputs.h"
 
 namespace trimtab::worker {
 namespace {
@@ -47,17 +48,17 @@ Result<std::vector<RunValue>> readValues(const Graph& graph, const std::vector<g
     std::vector<RunValue> values;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const graph::ValueType& type = graph.value(ids[i]).type;
-        if (type.isOptional) return fail(ErrorCode::Unsupported, "optional values are not run", graph.value(ids[i]).name);
-        TRIMTAB_TRY(std::vector<Tensor> tensors, formats::onnx::readTensorFile(folder / fmt::format("{}_{}.pb", stem, i), type.isSequence));
-        if (type.isSequence) values.emplace_back(TensorSequence{type.type, std::move(tensors)});
-        else if (tensors.empty()) return fail(ErrorCode::Refused, "holds no tensor", folder.string());
-        else values.emplace_back(std::move(tensors.front()));
+        TRIMTAB_TRY(formats::onnx::StoredValue stored, formats::onnx::readValueFile(folder / fmt::format("{}_{}.pb", stem, i), type));
+        if (stored.isEmpty) values.emplace_back(ref::EmptyOptional{});
+        else if (stored.isSequence) values.emplace_back(TensorSequence{type.type, std::move(stored.tensors)});
+        else values.emplace_back(std::move(stored.tensors.front()));
     }
     return values;
 }
 
 std::string valueDifference(const RunValue& expected, const RunValue& got) {
-    if (expected.index() != got.index()) return "a sequence stands where a tensor is needed, or the other way round";
+    if (expected.index() != got.index()) return "a tensor, a sequence or nothing stands where another of these is needed";
+    if (std::holds_alternative<ref::EmptyOptional>(expected)) return {};
     if (const auto* tensor = std::get_if<Tensor>(&expected)) return difference(*tensor, std::get<Tensor>(got));
     const auto& a = std::get<TensorSequence>(expected).items;
     const auto& b = std::get<TensorSequence>(got).items;
@@ -74,10 +75,9 @@ public:
         TRIMTAB_TRY(formats::onnx::ReadResult read, formats::onnx::read(folder / "model.onnx"));
         Subject subject;
         subject.m_graph = std::move(read.graph);
-        const auto isSequence = [&](graph::ValueId id) { return subject.m_graph.value(id).type.isSequence; };
-        const bool sequences = std::any_of(subject.m_graph.inputs.begin(), subject.m_graph.inputs.end(), isSequence) ||
-                               std::any_of(subject.m_graph.outputs.begin(), subject.m_graph.outputs.end(), isSequence);
-        if (!sequences) {
+        const auto isTensor = [&](graph::ValueId id) { return !subject.m_graph.value(id).type.isSequence && !subject.m_graph.value(id).type.isOptional; };
+        if (std::all_of(subject.m_graph.inputs.begin(), subject.m_graph.inputs.end(), isTensor) &&
+            std::all_of(subject.m_graph.outputs.begin(), subject.m_graph.outputs.end(), isTensor)) {
             TRIMTAB_TRY(subject.m_model, engine.compile(subject.m_graph, {}));
         }
         return subject;
@@ -87,13 +87,18 @@ public:
     Result<std::string> check(const fs::path& dataSet) {
         TRIMTAB_TRY(std::vector<RunValue> inputs, readValues(m_graph, m_graph.inputs, dataSet, "input"));
         TRIMTAB_TRY(const std::vector<RunValue> expected, readValues(m_graph, m_graph.outputs, dataSet, "output"));
-        TRIMTAB_TRY(const std::vector<RunValue> got, m_model ? runCompiled(inputs) : ref::evaluateGraph(m_graph, std::move(inputs)));
+        TRIMTAB_TRY(const std::vector<RunValue> got, m_model ? runCompiled(inputs) : ref::evaluateGraph(m_graph, inputs));
+        const RandomOutputs random(m_graph, inputs);
+        m_random = m_random || random.any();
         for (std::size_t i = 0; i < expected.size(); ++i) {
-            const std::string words = valueDifference(expected[i], got[i]);
+            const std::string words = random.has(i) ? random.difference(i, expected[i], got) : valueDifference(expected[i], got[i]);
             if (!words.empty()) return fmt::format("output {}: {}", m_graph.value(m_graph.outputs[i]).name, words);
         }
         return std::string();
     }
+
+    /// Some output of a data set checked so far depends on random numbers.
+    bool isRandom() const { return m_random; }
 
 private:
     Result<std::vector<RunValue>> runCompiled(const std::vector<RunValue>& inputs) {
@@ -106,6 +111,7 @@ private:
     }
 
     Graph m_graph;
+    bool m_random = false;
     std::unique_ptr<runtime::CompiledModel> m_model;
 };
 
@@ -131,9 +137,15 @@ void judge(const fs::path& folder, runtime::Engine& engine, ConformanceReport& r
         }
     }
     report.passed.push_back(name);
+    if (subject->isRandom()) report.random.push_back(name);
 }
 
 }  // namespace
+
+bool agrees(double expected, double got) {
+    if (expected == got || (std::isnan(expected) && std::isnan(got))) return true;
+    return std::isfinite(expected) && std::fabs(expected - got) <= kAbsolute + kRelative * std::fabs(expected);
+}
 
 std::string difference(const Tensor& expected, const Tensor& got) {
     if (expected.type() != got.type()) return fmt::format("type {} where {} is expected", name(got.type()), name(expected.type()));
@@ -146,8 +158,7 @@ std::string difference(const Tensor& expected, const Tensor& got) {
             continue;
         }
         const double a = tensor::elementAsDouble(expected, i), b = tensor::elementAsDouble(got, i);
-        const bool agrees = a == b || (std::isnan(a) && std::isnan(b)) || (std::isfinite(a) && std::fabs(a - b) <= kAbsolute + kRelative * std::fabs(a));
-        if (!agrees) return fmt::format("element {} is {} where {} is expected", i, b, a);
+        if (!agrees(a, b)) return fmt::format("element {} is {} where {} is expected", i, b, a);
     }
     return {};
 }

@@ -2,6 +2,7 @@
 // Runs ONNX backend-test folders: <name>/model.onnx with <name>/test_data_set_*/{input,output}_<i>.pb.
 // A model passes when every data set's outputs agree: same type and shape; integers and booleans exactly; floats as ONNX's own runner
 // compares them, |expected − got| <= 1e-7 + 1e-3·|expected|, NaN equal to NaN, infinities equal to themselves.
+// Outputs that depend on random numbers can't equal recorded ones: random_outputs.h says what is checked of them instead.
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -19,6 +20,7 @@ struct ConformanceOutcome {
 
 struct ConformanceReport {
     std::vector<std::string> passed;
+    std::vector<std::string> random;              // those of `passed` of which some output was checked for type, shape and range only
     std::vector<ConformanceOutcome> failed;       // ran and disagreed, or broke on the way
     std::vector<ConformanceOutcome> unsupported;  // refused by name before or while running
 };
@@ -33,6 +35,8 @@ struct ConformanceHooks {
 /// Cancelled; otherwise a report, whatever the models are like.
 Result<ConformanceReport> runConformance(std::span<const std::filesystem::path> folders, runtime::Engine& engine, const ConformanceHooks& hooks = {});
 
+/// Whether floats agree.
+bool agrees(double expected, double got);
 /// Empty when they agree, else the first difference in words.
 std::string difference(const Tensor& expected, const Tensor& got);
 

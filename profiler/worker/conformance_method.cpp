@@ -31,7 +31,10 @@ Result<Json> conformance(const Json& params, Workbench&, const Call& call) {
     TRIMTAB_TRY(const std::string device, base::stringAt(params, "device", ""));
     TRIMTAB_TRY(const auto engine, makeEngine(name, 0, device));
     TRIMTAB_TRY(const auto report, runConformance(folders, *engine, {call.progress, call.cancelled}));
-    return Json{{"passed", report.passed}, {"failed", toJson(report.failed)}, {"unsupported", toJson(report.unsupported)}};
+    return Json{{"passed", report.passed},
+                {"random", report.random},
+                {"failed", toJson(report.failed)},
+                {"unsupported", toJson(report.unsupported)}};
 }
 
 }  // namespace trimtab::worker
