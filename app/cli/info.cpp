@@ -65,9 +65,14 @@ void printLayers(const ipc::ModelInfo& info) {
     if (!table.empty()) fmt::print("\n{}", table.text());
 }
 
-Status work(Program& program, const ModelOptions& options) {
+/// Larger files are hashed only when asked to: it means reading every weight.
+constexpr std::int64_t kHashedAtOnce = std::int64_t{256} << 20;
+
+Status work(Program& program, const ModelOptions& options, bool hash) {
     TRIMTAB_TRY(const auto request, modelRequestOf(options, program.options));
-    TRIMTAB_TRY(const Json answer, program.callWorker("info", ipc::toJson(request)));
+    Json params = ipc::toJson(request);
+    if (!hash) params["hash_up_to"] = kHashedAtOnce;
+    TRIMTAB_TRY(const Json answer, program.callWorker("info", params));
     TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(answer));
     for (const std::string& problem : info.problems) fmt::print(stderr, "trimtab: problem: {}\n", printable(problem));
     if (program.options.json) {
@@ -84,9 +89,11 @@ Status work(Program& program, const ModelOptions& options) {
 
 void addInfo(CLI::App& app, Program& program) {
     auto options = std::make_shared<ModelOptions>();
+    auto hash = std::make_shared<bool>(false);
     CLI::App* command =
         addCommand(app, program, "info", "Inputs, outputs, operators, parameters, operations and bytes of a model, layer by layer",
-                   [&program, options] { return work(program, *options); });
+                   [&program, options, hash] { return work(program, *options, *hash); });
+    command->add_flag("--hash", *hash, "Hash the model whatever its size (without this, up to 256 MiB)");
     addModel(*command, *options);
     command->add_option("--shape", options->shapes, "Shape of an input, in full: NAME=1,3,224,224")->allow_extra_args(false);
 }
