@@ -45,7 +45,10 @@ Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options,
     progress.show(-1, "reading the model");
     TRIMTAB_TRY(const auto subject, tasks::identify(study, *worker, options.model.trustLinks, program.stop.get_token()));
     for (const std::string& problem : subject.model.problems) progress.say("trimtab: problem: " + printable(problem));
-    TRIMTAB_REQUIRE(runner.plan(study, trial::baselineOf(study), program.stop.get_token()));
+    auto planned = runner.plan(study, trial::baselineOf(study), program.stop.get_token());
+    if (!planned && planned.error().code == ErrorCode::WorkerDied)  // a fresh worker may do what this one did not come to
+        planned = runner.plan(study, trial::baselineOf(study), program.stop.get_token());
+    TRIMTAB_REQUIRE(planned);
     TRIMTAB_REQUIRE(session.addStudy(study));
     return study;
 }

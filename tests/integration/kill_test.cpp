@@ -1,4 +1,5 @@
 // kill -9 at random moments of a sweep: what was acknowledged stays, the sweep resumes, and nothing that was finished is done again.
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <gtest/gtest.h>
@@ -85,6 +86,18 @@ TEST_F(Kill, OfAWorkerCostsNoTrial) {
         expectWhole(session);
     }
     EXPECT_GT(killed, 0);
+}
+
+TEST_F(Kill, OfTheWorkerThatPlansBeforeTheFirstTrialCostsNothing) {
+    Running running(sweep("first.trimtab"));
+    while (!running.ended() && running.children().size() < 2) running.waitAtMost(1);  // one opened the model, the other begins to plan
+    const auto workers = running.children();
+    ASSERT_EQ(workers.size(), 2U);
+    ::kill(*std::max_element(workers.begin(), workers.end()), SIGKILL);
+    const Ran ran = running.wait();
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(acknowledged(ran).size(), static_cast<std::size_t>(kTrials)) << ran.err;
+    expectWhole("first.trimtab");
 }
 
 }  // namespace
