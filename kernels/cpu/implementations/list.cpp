@@ -49,6 +49,7 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout"}, {{"view", judgeView, placeView}});
     put({"Transpose", "Slice", "Split", "Concat", "Expand"}, {{"strided copy", judgeMovement, placeMovement}});
     put({"Gather"}, {{"row gather", judgeGather, placeGather}});
+    put({"Resize"}, {{"nearest copy", judgeResize, placeResize}});
     return lists;
 }
 

@@ -119,6 +119,25 @@ TEST(Movement, ViewsCostNoStepAndOutputsNeverPointIntoTheCallersMemory) {
     EXPECT_EQ(layerOf(layers, "Reshape").kernel, "view");
 }
 
+TEST(Movement, NearestResizingCopiesWhatTheReferenceCopies) {
+    for (const char* mode : {"asymmetric", "half_pixel", "align_corners", "pytorch_half_pixel"}) {
+        for (const char* rounding : {"floor", "ceil", "round_prefer_floor"}) {
+            for (const bool afterConvolution : {false, true}) {  // whose result stands channels last
+                GraphMaker maker;
+                auto x = maker.input("x", Shape{2, 16, 5, 7});
+                if (afterConvolution) x = maker.node("Conv", {x, maker.constant(normalTensor(Shape{16, 16, 1, 1}, 3))});
+                const auto none = maker.constant(Tensor::fromFloats(Shape{0}, {}));
+                const std::map<std::string, graph::Attribute> attributes{{"mode", std::string("nearest")}, {"coordinate_transformation_mode", std::string(mode)},
+                                            {"nearest_mode", std::string(rounding)}};
+                const auto larger = maker.node("Resize", {x, none, maker.constant(Tensor::fromFloats(Shape{4}, {1, 1, 2, 3}))}, attributes);
+                maker.output(maker.node("Resize", {larger, none, none, maker.constant(ints({2, 16, 7, 6}))}, attributes));
+                const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 16, 5, 7}, 1)}}, {1e-5, 1e-5});
+                EXPECT_EQ(layers.back().op == "Resize" ? layers.back().kernel : layerOf(layers, "Resize").kernel, "nearest copy");
+            }
+        }
+    }
+}
+
 TEST(Views, DropoutIsOneOnlyWhenItDoesNotTrain) {
     for (const bool training : {false, true}) {
         GraphMaker maker;
