@@ -28,7 +28,7 @@ if [ -n "$missing" ]; then
   echo "$missing" | tr '\n' ' ' | fold -s -w 100
   echo
 fi
-echo "Then it builds Trimtab (five to ten minutes on two cores, seconds when nothing changed) and runs a small sweep of the image sample (under a minute)."
+echo "Then it builds Trimtab (ten to twenty minutes on two cores, seconds when nothing changed) and runs a small sweep of the image sample (under a minute)."
 # shellcheck disable=SC2086
 install_packages $packages
 
