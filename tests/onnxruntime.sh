@@ -26,7 +26,7 @@ work=$(mktemp -d "$(dirname "$root")/onnxruntime.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 (cd "$work" && npm pack --silent --ignore-scripts "$package@$version" >/dev/null) || give_up "npm could not get $package@$version"
 tarball=$work/$package-$version.tgz
-got=sha512-$(openssl dgst -sha512 -binary "$tarball" | base64 -w 0)
+got=sha512-$(python3 -c 'import base64, hashlib, sys; print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())' "$tarball")
 [ "$got" = "$integrity" ] || give_up "$package@$version is not the package that was pinned ($got)"
 
 plugins=package/Plugins
