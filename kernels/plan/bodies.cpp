@@ -1,18 +1,16 @@
 #include "kernels/plan/bodies.h"
 
-#include <algorithm>
+#include "core/graph/captures.h"
 
 namespace trimtab::plan {
 
 CompiledBodies::CompiledBodies(const Graph& graph, const graph::Node& node, const CompilePart& compile) {
-    const std::vector<std::string> names = graph::capturedNames(node);
-    const std::size_t formal = node.inputs.size() - node.captures;
     for (const auto& subgraph : graph::subgraphsOf(node)) {
         Graph body = *subgraph;
         const std::size_t own = body.inputs.size() - body.outerNames.size();
-        for (std::size_t k = 0; k < body.outerNames.size(); ++k) {
-            const auto at = std::ranges::lower_bound(names, body.outerNames[k]) - names.begin();
-            const graph::Value& outer = graph.value(node.inputs[formal + static_cast<std::size_t>(at)]);
+        const std::vector<std::size_t> positions = graph::capturePositions(node, body);
+        for (std::size_t k = 0; k < positions.size(); ++k) {
+            const graph::Value& outer = graph.value(node.inputs[positions[k]]);
             graph::Value& value = body.value(body.inputs[own + k]);
             value.type = outer.type;
             value.constant = outer.constant;

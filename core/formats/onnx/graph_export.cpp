@@ -1,10 +1,9 @@
 #include "core/formats/onnx/graph_export.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "core/formats/onnx/weight_export.h"
+#include "core/graph/captures.h"
 
 namespace trimtab::formats::onnx {
 namespace {
@@ -60,12 +59,10 @@ Status exportAttribute(const std::string& key, const graph::Attribute& attribute
 /// imported with.
 Graph withNamesOf(const Graph& graph, const Node& node, const Graph& subgraph) {
     Graph named = subgraph;
-    const std::vector<std::string> names = graph::capturedNames(node);
     const std::size_t formal = subgraph.inputs.size() - subgraph.outerNames.size();
-    for (std::size_t k = 0; k < subgraph.outerNames.size(); ++k) {
-        const auto at = static_cast<std::size_t>(std::lower_bound(names.begin(), names.end(), subgraph.outerNames[k]) - names.begin());
-        named.value(subgraph.inputs[formal + k]).name = graph.value(node.inputs[node.inputs.size() - node.captures + at]).name;
-    }
+    const std::vector<std::size_t> positions = graph::capturePositions(node, subgraph);
+    for (std::size_t k = 0; k < positions.size(); ++k)
+        named.value(subgraph.inputs[formal + k]).name = graph.value(node.inputs[positions[k]]).name;
     return named;
 }
 

@@ -2,6 +2,7 @@
 // unchanged; otherwise no more than its type is told.
 #include <algorithm>
 
+#include "core/graph/captures.h"
 #include "core/graph/shapes/rule.h"
 
 namespace trimtab::graph::shapes {
@@ -20,10 +21,8 @@ std::size_t formalInputs(const Context& context) { return context.inputCount() -
 
 /// What the body makes of `given`; nullopt when it does not fit the body (running it will tell).
 Result<std::optional<Facts>> follow(const Context& context, const Graph& body, Facts given) {
-    const std::vector<std::string> names = capturedNames(context.node);
-    if (names.size() != context.node.captures || given.size() + body.outerNames.size() != body.inputs.size()) return std::optional<Facts>();
-    for (const std::string& name : body.outerNames)
-        given.push_back(context.in(formalInputs(context) + static_cast<std::size_t>(std::lower_bound(names.begin(), names.end(), name) - names.begin())));
+    if (capturedNames(context.node).size() != context.node.captures || given.size() + body.outerNames.size() != body.inputs.size()) return std::optional<Facts>();
+    for (const std::size_t position : capturePositions(context.node, body)) given.push_back(context.in(position));
     TRIMTAB_TRY(Facts made, inferBody(body, given));
     return std::optional<Facts>(std::move(made));
 }

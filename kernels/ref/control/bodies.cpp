@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/graph/captures.h"
 #include "core/tensor/convert.h"
 #include "kernels/ref/joining.h"
 
@@ -15,12 +16,10 @@ Result<Body> Body::of(const Call& call, const std::string& attribute, int inputs
     if (!graph || !*graph) return refuse(call, "the subgraph " + attribute + " is missing");
     Body body(call);
     body.m_graph = *graph;
-    const std::vector<std::string> names = graph::capturedNames(call.node);
-    if (call.node.captures != names.size() || call.inputs.size() < names.size() || (*graph)->inputs.size() < (*graph)->outerNames.size())
+    if (call.node.captures != graph::capturedNames(call.node).size() || call.inputs.size() < call.node.captures ||
+        (call.node.captures > 0 && call.inputs.size() != call.node.inputs.size()) || (*graph)->inputs.size() < (*graph)->outerNames.size())
         return refuse(call, "the values that its subgraphs read are not among its inputs");
-    const auto captured = call.inputs.last(names.size());
-    for (const std::string& name : (*graph)->outerNames)
-        body.m_captured.push_back(captured[static_cast<std::size_t>(std::lower_bound(names.begin(), names.end(), name) - names.begin())]);
+    for (const std::size_t position : graph::capturePositions(call.node, **graph)) body.m_captured.push_back(call.inputs[position]);
     if (inputs != kAny && body.inputCount() != static_cast<std::size_t>(inputs))
         return refuse(call, fmt::format("the subgraph {} takes {} inputs where {} are given", attribute, body.inputCount(), inputs));
     if (outputs != kAny && body.outputCount() != static_cast<std::size_t>(outputs))

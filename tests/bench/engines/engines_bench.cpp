@@ -51,13 +51,12 @@ Model parseModel(const std::string& word) {
     const auto at = word.find('@');
     model.path = word.substr(0, at);
     model.name = model.path.stem().string();
-    while (at != std::string::npos) {
+    if (at != std::string::npos) {
         const auto equals = word.find('=', at);
         std::istringstream dims(word.substr(equals + 1));
         std::vector<std::int64_t> extents;
         for (std::string part; std::getline(dims, part, ',');) extents.push_back(std::stoll(part));
         model.shapes[word.substr(at + 1, equals - at - 1)] = Shape(extents);
-        break;
     }
     return model;
 }
