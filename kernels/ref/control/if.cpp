@@ -1,6 +1,6 @@
 // If: one of two subgraphs, which take nothing but what they capture.
 #include "kernels/ref/control/bodies.h"
-#include "kernels/ref/control/register.h"
+#include "kernels/ref/families.h"
 
 namespace trimtab::ref {
 namespace {

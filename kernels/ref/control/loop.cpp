@@ -4,7 +4,6 @@
 
 #include "core/tensor/convert.h"
 #include "kernels/ref/control/bodies.h"
-#include "kernels/ref/control/register.h"
 #include "kernels/ref/families.h"
 
 namespace trimtab::ref {
@@ -50,12 +49,5 @@ Result<Values> loop(const Call& call) {
 }  // namespace
 
 void registerLoop(Registry& registry) { registry.addSequence("Loop", 1, {0, kAny, kAny}, loop); }
-
-void registerControl(Registry& registry) {
-    registerIf(registry);
-    registerLoop(registry);
-    registerScan(registry);
-    registerSequenceMap(registry);
-}
 
 }  // namespace trimtab::ref

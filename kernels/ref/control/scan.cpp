@@ -4,7 +4,7 @@
 
 #include "core/tensor/convert.h"
 #include "kernels/ref/control/bodies.h"
-#include "kernels/ref/control/register.h"
+#include "kernels/ref/families.h"
 #include "kernels/ref/movement.h"
 
 namespace trimtab::ref {

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "kernels/ref/control/bodies.h"
-#include "kernels/ref/control/register.h"
+#include "kernels/ref/families.h"
 
 namespace trimtab::ref {
 namespace {
