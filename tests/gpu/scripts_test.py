@@ -215,8 +215,8 @@ class Readme(Folder):
         self.keep("a.json")
         ran = self.figures()
         self.assertEqual(ran.returncode, 0, ran.stderr)
-        self.assertNotIn("8b", self.text())
-        self.assertNotIn("9 × 9", self.text())
+        self.assertNotIn("llama-3.1-8b", self.text())
+        self.assertNotIn("1 × 9 × 9", self.text())
         self.assertIn("8192 × 8192", self.text())
 
     def test_tells_a_record_that_did_not_pass(self):
