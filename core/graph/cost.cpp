@@ -60,7 +60,7 @@ double convolution(const Node& node, const Extents& at) {
     double operations = channels > 0 ? 2 * at.output(0) * at.input(weight) / channels : 0;
     const bool biased = node.op != "ConvInteger" && node.input(node.op == "QLinearConv" ? 8 : 2) != kNoValue;
     if (biased) operations += at.output(0);
-    if (node.op == "FusedConv" && node.input(3) != kNoValue) operations += at.output(0);
+    if ((node.op == "FusedConv" || node.op == "QuantizedConv") && node.input(3) != kNoValue) operations += at.output(0);
     return operations + activationCost(node, at.output(0));
 }
 
@@ -83,8 +83,8 @@ double matrixProduct(const Node& node, const Extents& at) {
     const bool mayTranspose = node.op == "Gemm" || node.domain == "com.microsoft";
     if (mayTranspose && node.integer("transA", 0) != 0 && at.rank(0) > 1) reduction = at.dim(0, node.integer("transBatchA", 0) != 0 ? 0 : -2);
     double operations = 2 * at.output(0) * reduction;
-    const bool biased = (node.op == "Gemm" || node.op == "FusedGemm" || node.op == "FusedMatMul") && node.input(2) != kNoValue;
-    if (biased) operations += at.output(0);
+    static const std::set<std::string, std::less<>> kWithBias = {"Gemm", "FusedGemm", "FusedMatMul", "QuantizedMatMul"};
+    if (kWithBias.contains(node.op) && node.input(2) != kNoValue) operations += at.output(0);
     return operations + activationCost(node, at.output(0));
 }
 
@@ -239,17 +239,13 @@ double einsum(const Graph& graph, const Node& node) {
 
 double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
     const std::string& op = node.op;
-    if (op == "Conv" || op == "FusedConv" || op == "ConvInteger" || op == "QLinearConv") return convolution(node, at);
+    if (op == "Conv" || op == "FusedConv" || op == "QuantizedConv" || op == "ConvInteger" || op == "QLinearConv") return convolution(node, at);
     if (op == "DeformConv") return deformableConvolution(node, at);
     if (op == "ConvTranspose") return transposedConvolution(node, at);
     static const std::set<std::string, std::less<>> kMatrixProducts = {
-        "MatMul", "Gemm", "FusedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits", "FusedGemm", "TransposeMatMul", "QGemm",
-        "DynamicQuantizeMatMul", "MatMulIntegerToFloat"};
+        "MatMul", "Gemm", "FusedMatMul", "QuantizedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits", "FusedGemm", "TransposeMatMul",
+        "QGemm",  "DynamicQuantizeMatMul", "MatMulIntegerToFloat"};
     if (kMatrixProducts.contains(op)) return matrixProduct(node, at);
-    if (op == "MatMul" || op == "Gemm" || op == "FusedMatMul" || op == "MatMulInteger" || op == "QLinearMatMul" || op == "MatMulNBits" ||
-        op == "TransposeMatMul") {
-        return matrixProduct(node, at);
-    }
     if (op == "GroupQueryAttention") return AttentionStep(graph, node, at).operations(node);
     if (op == "Attention" || op == "MultiHeadAttention") return attention(node, at);
     if (op == "RNN" || op == "GRU" || op == "LSTM") return recurrent(at);

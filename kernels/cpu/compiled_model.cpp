@@ -5,7 +5,9 @@
 #include <omp.h>
 
 #include "core/graph/passes/passes.h"
+#include "kernels/cpu/onednn/adapter.h"
 #include "kernels/plan/planner.h"
+#include "kernels/ref/reference.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -69,6 +71,10 @@ Result<std::unique_ptr<runtime::CompiledModel>> compileModel(const Graph& graph,
     TRIMTAB_REQUIRE(plan::checkOperators(backend, graph, "cpu"));
     Graph copy = graph;
     TRIMTAB_REQUIRE(graph::fuse(copy));
+    if (onednn::hasInt8Products()) {
+        ref::ReferenceEvaluator evaluator;
+        TRIMTAB_REQUIRE(graph::fuseQuantization(copy, evaluator));
+    }
     copy.removeDeadNodes();
     TRIMTAB_REQUIRE(plan::checkOperators(backend, copy, "cpu"));
     return std::make_unique<CpuModel>(std::move(copy), threads);

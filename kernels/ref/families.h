@@ -79,6 +79,7 @@ void registerLineNormalization(Registry& registry);
 void registerSkipLayerNormalization(Registry& registry);
 void registerBiasedGelu(Registry& registry);
 void registerFusedConv(Registry& registry);
+void registerFusedCodes(Registry& registry);
 void registerTransposingMatMul(Registry& registry);
 
 }  // namespace trimtab::ref

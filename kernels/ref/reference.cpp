@@ -31,7 +31,7 @@ const Registry& registry() {
                                registerMultinomial, registerDropout, registerTfIdfVectorizer, registerGroupQueryAttention,
                                registerMultiHeadAttention, registerProjectedAttention, registerRotaryEmbedding, registerTensorScatter,
                                registerBatchNormalization, registerGroupNormalization, registerLayerNormalization,
-                               registerLineNormalization, registerSkipLayerNormalization, registerBiasedGelu, registerFusedConv,
+                               registerLineNormalization, registerSkipLayerNormalization, registerBiasedGelu, registerFusedConv, registerFusedCodes,
                                registerTransposingMatMul})
             add(made);
         return made;

@@ -16,7 +16,10 @@ Status removeIdentities(Graph& graph);
 Status foldConstants(Graph& graph, NodeEvaluator& evaluator, std::int64_t maxBytes = 256 << 20);
 /// Conv → BatchNormalization (inference) becomes Conv with bias, when the Conv's result is used only there. float32 constants.
 Status foldBatchNorm(Graph& graph);
-/// removeIdentities, foldConstants, foldBatchNorm, removeDeadNodes, to a fixed point.
+/// DequantizeLinear of 8-bit codes that Conv, MatMul or Gemm reads as its weight (float32; one scale, or one for each output) becomes a
+/// QuantizedWeight: the layer reads what the file holds. A QuantizeLinear of constants in front of it is run.
+Status adoptQuantizedWeights(Graph& graph, NodeEvaluator& evaluator);
+/// removeIdentities, adoptQuantizedWeights, foldConstants, foldBatchNorm, removeDeadNodes, to a fixed point.
 Status simplify(Graph& graph, NodeEvaluator& evaluator);
 
 // Fused operators, all of domain "trimtab", version 1. A fused node has the name and the Treatment of its Conv or MatMul (else of the last
@@ -31,6 +34,13 @@ Status simplify(Graph& graph, NodeEvaluator& evaluator);
 //       and type. Y = activation(conv(X, W) + B + residual).
 //   RMSNormalization (X, scale)  {axis: -1, epsilon}; scale a vector as long as the last axis. Y = X / √(mean(X²) + epsilon) · scale.
 //   Silu (X): X · sigmoid(X).    Gelu (X): X · ½ · (1 + erf(X / √2)).
+// Of fuseQuantization(), on 8-bit codes (uint8 or int8), value = (code − zero) · scale:
+//   QuantizedConv, QuantizedMatMul   inputs and attributes of FusedConv and FusedMatMul, but X is codes of {x_scale, x_zero} and W is symmetric
+//       8-bit codes with one scale for each output. With {y_scale, y_zero, output_dtype: 2 uint8 | 3 int8} the result is codes too (then there
+//       is no residual), else float32.
+//   QuantizedAdd, QuantizedMul (A, B)   codes of {a_scale, a_zero} and {b_scale, b_zero}, broadcast; {activation: ""|"Relu"}; the result is codes
+//       of {y_scale, y_zero, output_dtype}.
+//   Lookup (X, table)   table[byte of X]; the table has 256 elements, the result its type.
 
 /// Every MatMul with a constant 2-D weight, with a following Add of a constant vector or without, and every Gemm with constant weight and
 /// transA = 0 (alpha and beta are folded into constants; where they cannot be, the Gemm stays) → FusedMatMul.
@@ -41,7 +51,11 @@ Status fuseActivations(Graph& graph);
 /// x·rsqrt(mean(x²)+ε)·γ → RMSNormalization; x·sigmoid(x) → Silu; x·erf chain → Gelu; the LayerNorm chain → LayerNormalization (domain "",
 /// version 17, axis −1, with bias where β is added). γ and β are constants along the last axis.
 Status fuseNormalizations(Graph& graph);
-/// All fusions in order.
+/// All fusions above, in order.
 Status fuse(Graph& graph);
+/// Pairs of DequantizeLinear and QuantizeLinear around an operator → operators on codes, where kernels have them: products with adopted weights
+/// and no treatment of their own, Add, Mul, chains of element-wise functions of one value, and operators that only hand elements on. Codes may differ
+/// by one where a sum lies between two. Runs after fuse(), in engines that have these operators.
+Status fuseQuantization(Graph& graph, NodeEvaluator& evaluator);
 
 }  // namespace trimtab::graph

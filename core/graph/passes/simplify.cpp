@@ -10,6 +10,7 @@ Status simplify(Graph& graph, NodeEvaluator& evaluator) {
     for (int round = 0; round < kMaxRounds; ++round) {
         const std::size_t before = graph.nodes.size();
         TRIMTAB_REQUIRE(removeIdentities(graph));
+        TRIMTAB_REQUIRE(adoptQuantizedWeights(graph, evaluator));
         TRIMTAB_REQUIRE(foldConstants(graph, evaluator));
         TRIMTAB_REQUIRE(foldBatchNorm(graph));
         graph.removeDeadNodes();

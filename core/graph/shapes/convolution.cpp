@@ -117,12 +117,19 @@ Status convTranspose(Context& context) {
     return {};
 }
 
+Status quantizedConv(Context& context) {
+    TRIMTAB_REQUIRE(fusedConv(context));
+    context.outputs[0].type = codesAsked(context);
+    return {};
+}
+
 constexpr RuleEntry kRules[] = {
     {"Conv", conv},
     {"ConvInteger", convInteger},
     {"QLinearConv", qlinearConv},
     {"ConvTranspose", convTranspose},
     {"FusedConv", fusedConv, "trimtab"},
+    {"QuantizedConv", quantizedConv, "trimtab"},
     {"FusedConv", fusedConv, "com.microsoft"},
 };
 

@@ -15,7 +15,23 @@ Status biased(Context& context) {
     return sameAsInput(context);
 }
 
+/// Two values of codes, broadcast.
+Status quantizedBinary(Context& context) {
+    TRIMTAB_TRY(auto dims, broadcastInputs(context, 0, 2));
+    context.set(0, codesAsked(context), std::move(dims));
+    return {};
+}
+
+/// Codes in, entries of the table out.
+Status lookup(Context& context) {
+    context.set(0, context.type(1), context.dims(0));
+    return {};
+}
+
 constexpr RuleEntry kRules[] = {
+    {"QuantizedAdd", quantizedBinary, "trimtab"},
+    {"QuantizedMul", quantizedBinary, "trimtab"},
+    {"Lookup", lookup, "trimtab"},
     {"Silu", sameAsInput, "trimtab"},
     {"Gelu", sameAsInput, "trimtab"},
     {"Gelu", sameAsInput, "com.microsoft"},

@@ -79,6 +79,12 @@ Status fusedMatMul(Context& context) {
     return {};
 }
 
+Status quantizedMatMul(Context& context) {
+    TRIMTAB_REQUIRE(fusedMatMul(context));
+    context.outputs[0].type = codesAsked(context);
+    return {};
+}
+
 /// The dims of an input of com.microsoft.FusedMatMul as it is multiplied: transBatch moves the first axis behind the batch axes, trans
 /// swaps the last two.
 std::optional<Dims> turned(const Context& context, std::size_t input, const std::string& side) {
@@ -128,6 +134,7 @@ constexpr RuleEntry kRules[] = {
     {"Gemm", gemm},
     {"Det", determinant},
     {"FusedMatMul", fusedMatMul, "trimtab"},
+    {"QuantizedMatMul", quantizedMatMul, "trimtab"},
     {"FusedMatMul", transposingMatMul, "com.microsoft"},
     {"TransposeMatMul", transposingMatMul, "com.microsoft"},
     {"MatMulNBits", matMulNBits, "com.microsoft"},

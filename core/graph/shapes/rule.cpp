@@ -141,6 +141,10 @@ Result<Extent> agree(const Context& context, const Extent& a, const Extent& b, s
     return b.isKnown() || a.isUnknown() ? b : a;
 }
 
+DataType codesAsked(const Context& context) {
+    return context.node.has("output_dtype") ? elementType(context.node.integer("output_dtype", 0)) : DataType::Float32;
+}
+
 Status sameAsInput(Context& context) {
     context.set(0, context.type(0), context.dims(0));
     return {};

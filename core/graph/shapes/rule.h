@@ -96,6 +96,9 @@ Result<std::optional<Dims>> broadcastInputs(const Context& context, std::size_t 
 /// The extent on which two dims that must agree do agree: the one that is known better. Refused when both are known and differ.
 Result<Extent> agree(const Context& context, const Extent& a, const Extent& b, std::string_view what);
 
+/// The type that attribute output_dtype names; Float32 without it.
+DataType codesAsked(const Context& context);
+
 /// Output 0 has the type and dims of input 0.
 Status sameAsInput(Context& context);
 

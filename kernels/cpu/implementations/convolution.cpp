@@ -39,7 +39,7 @@ Result<ChosenConvolution> chooseConvolution(const ConvolutionShape& shape, const
     attributes.postOps = types.scaling;
     attributes.sourceZeroPoint = types.sourceZeroPoint;
     if (shape.hasResidual) attributes.postOps.push_back({onednn::PostOp::Kind::Sum, 0, 0, {}});
-    TRIMTAB_REQUIRE(appendActivation(view.node, attributes));
+    if (types.takesActivation) TRIMTAB_REQUIRE(appendActivation(view.node, attributes));
 
     const auto dims = shape.weightDims();
     const auto weights = types.weightsArePlain ? onednn::describe(Shape(dims), types.weights) : onednn::anyLayout(dims, types.weights);

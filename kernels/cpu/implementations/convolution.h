@@ -28,6 +28,7 @@ struct ConvolutionTypes {
     bool sourceZeroPoint = false;
     std::vector<onednn::PostOp> scaling;
     bool takesBias = true;         // as oneDNN's own argument
+    bool takesActivation = true;   // the node's own, behind `scaling` and the residual
     bool weightsArePlain = false;  // weights that are not constant stay as they are
 };
 

@@ -5,6 +5,7 @@
 #include "kernels/cpu/implementations/convolution.h"
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
+#include "kernels/cpu/implementations/integer_operands.h"
 #include "kernels/cpu/implementations/matmul.h"
 #include "kernels/cpu/implementations/quantized_activation.h"
 
@@ -23,40 +24,9 @@ runtime::Support judgeInteger(const NodeView& view) {
     return native();
 }
 
-/// The codes as a tensor of these dims that keeps the weight alive.
-Tensor codesOf(const NodeView& view, const onednn::Dims& dims) {
-    const auto& weight = view.value(1).quantized;
-    return Tensor::view(DataType::Int8, Shape(dims), {reinterpret_cast<const std::byte*>(weight->codes.data()), weight->codes.size()},
-                        weight);
-}
-
-int postOpOperand(std::size_t index) { return DNNL_ARG_ATTR_MULTIPLE_POST_OP(static_cast<int>(index)) | DNNL_ARG_SRC_1; }
-
-/// One factor, and one summand where there is a bias, for each output; `rank` and `axis` say where outputs stand in the result.
-std::vector<onednn::PostOp> scaling(std::int64_t outputs, int rank, int axis, bool bias) {
-    std::vector<std::int64_t> dims(static_cast<std::size_t>(rank), 1);
-    dims[static_cast<std::size_t>(axis)] = outputs;
-    const auto desc = onednn::describe(Shape(dims), DataType::Float32);
-    std::vector<onednn::PostOp> ops{{onednn::PostOp::Kind::Multiply, 0, 0, desc}};
-    if (bias) ops.push_back({onednn::PostOp::Kind::Add, 0, 0, desc});
-    return ops;
-}
-
 SlotId weightScales(Builder& builder, const NodeView& view) {
     const auto& scales = view.quantized(1)->scales;
     return builder.fixedBytes(scales.data(), static_cast<std::int64_t>(scales.size() * sizeof(float)));
-}
-
-/// Source, weights, zero point and scales of either product.
-std::vector<onednn::Argument> arguments(const onednn::Primitive& primitive, const std::vector<onednn::PostOp>& ops,
-                                        const QuantizedActivation& activation, SlotId weights, SlotId scales, SlotId bias) {
-    const auto one = onednn::describe(Shape{1}, DataType::Int32);
-    std::vector<onednn::Argument> result{{DNNL_ARG_SRC, primitive.source, activation.codes, false},
-                                         {DNNL_ARG_WEIGHTS, primitive.weights, weights, false},
-                                         {DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC, one, activation.zeroPoint, false},
-                                         {postOpOperand(0), ops[0].operand, scales, false}};
-    if (bias != kNoSlot) result.push_back({postOpOperand(1), ops[1].operand, bias, false});
-    return result;
 }
 
 }  // namespace
@@ -87,7 +57,7 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     if (shape.hasBias) {
         TRIMTAB_TRY(bias, builder.read(view.node.input(2)));
     }
-    auto bound = arguments(primitive, types.scaling, activation, weights, scales, bias);
+    auto bound = integerArguments(primitive, types.scaling, {activation.codes, weights, activation.zeroPoint, scales, bias});
     TRIMTAB_TRY(const SlotId result, convolutionResult(builder, view, shape, Form{DataType::Float32, chosen.layout}, activation.codes));
     bound.push_back({DNNL_ARG_DST, primitive.destination, result, true});
     recordTreatment(builder, view);
@@ -122,7 +92,7 @@ Status placeIntegerMatMul(Builder& builder, const NodeView& view) {
                 onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
     const SlotId scales = placeOutputScales(builder, weightScales(builder, view), product.n, activation);
     TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
-    auto bound = arguments(primitive, attributes.postOps, activation, weights, scales, bias);
+    auto bound = integerArguments(primitive, attributes.postOps, {activation.codes, weights, activation.zeroPoint, scales, bias});
     bound.push_back({DNNL_ARG_DST, primitive.destination, builder.write(view.node.output(0)), true});
     recordTreatment(builder, view);
     builder.record().kernel = "onednn matmul u8s8 " + primitive.name;

@@ -33,6 +33,12 @@ std::map<std::string, List, std::less<>> makeLists() {
                                                     {"few-row product", judgeFewRows, placeFewRows},
                                                     {"fp32 product", judgeMatMul, placeMatMul},
                                                     {"batched product", judgeBatchedMatMul, placeBatchedMatMul}});
+    put({"trimtab.QuantizedConv"}, {{"int8 convolution", judgeStaticConvolution, placeStaticConvolution}});
+    put({"trimtab.QuantizedMatMul"}, {{"int8 product", judgeStaticMatMul, placeStaticMatMul}});
+    put({"trimtab.QuantizedAdd", "trimtab.QuantizedMul"}, {{"vector loop", judgeCodeArithmetic, placeCodeArithmetic}});
+    put({"trimtab.Lookup"}, {{"table", judgeLookup, placeLookup}});
+    put({"QuantizeLinear", "com.microsoft.QuantizeLinear"}, {{"vector loop", judgeQuantize, placeQuantize}});
+    put({"DequantizeLinear", "com.microsoft.DequantizeLinear"}, {{"vector loop", judgeDequantize, placeDequantize}});
     put({"MaxPool", "AveragePool"}, {{"pooling", judgePool, placePool}});
     put({"GlobalAveragePool", "GlobalMaxPool"}, {{"global pooling", judgeGlobalPool, placeGlobalPool}});
     put({"BatchNormalization"}, {{"channel scaling", judgeBatchNormalization, placeBatchNormalization}});

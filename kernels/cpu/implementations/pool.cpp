@@ -6,7 +6,8 @@
 namespace trimtab::cpu {
 
 runtime::Support judgePool(const NodeView& view) {
-    if (view.type(0) != DataType::Float32) return notMeant();
+    const bool isOfCodes = view.node.op == "MaxPool" && (view.type(0) == DataType::UInt8 || view.type(0) == DataType::Int8);
+    if (view.type(0) != DataType::Float32 && !isOfCodes) return notMeant();
     if (view.node.output(1) != graph::kNoValue) return refused("its indices are read");
     const int rank = view.rank(0);
     if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN pools over one to three axes");
@@ -29,7 +30,7 @@ Status placePool(Builder& builder, const NodeView& view) {
             return fail(ErrorCode::Unsupported, "its padding is as wide as its window");
     }
     const Layout layout = builder.formOf(view.node.input(0)).layout;
-    const Form form{DataType::Float32, layout};
+    const Form form{view.type(0), layout};
     const auto source = onednn::describe(input, form.type, layout);
     const auto destination = onednn::describe(output, form.type, layout);
     const auto kind = view.node.op == "MaxPool"                        ? onednn::Pooling::Max

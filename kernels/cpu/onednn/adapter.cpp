@@ -37,6 +37,7 @@ dnnl::primitive_attr attributesOf(const Attributes& attributes) {
             case PostOp::Kind::Relu: appendEltwise(ops, algorithm::eltwise_relu, 0, 0); break;
             case PostOp::Kind::Clip: appendEltwise(ops, algorithm::eltwise_clip, op.low, op.high); break;
             case PostOp::Kind::Sigmoid: appendEltwise(ops, algorithm::eltwise_logistic, 0, 0); break;
+            case PostOp::Kind::Linear: appendEltwise(ops, algorithm::eltwise_linear, op.low, op.high); break;
             case PostOp::Kind::Multiply: ops.append_binary(algorithm::binary_mul, op.operand); break;
             case PostOp::Kind::Add: ops.append_binary(algorithm::binary_add, op.operand); break;
         }

@@ -35,10 +35,10 @@ Desc anyLayout(const Dims& dims, DataType type);
 std::int64_t byteSize(const Desc& desc);
 
 struct PostOp {
-    enum class Kind : std::uint8_t { Sum, Relu, Clip, Sigmoid, Multiply, Add };
+    enum class Kind : std::uint8_t { Sum, Relu, Clip, Sigmoid, Linear, Multiply, Add };
     Kind kind = Kind::Relu;
-    float low = 0;   // Clip
-    float high = 0;
+    float low = 0;   // Clip; Linear: the factor
+    float high = 0;  // Clip; Linear: the summand
     Desc operand;    // Multiply, Add: read under DNNL_ARG_ATTR_MULTIPLE_POST_OP(index) | DNNL_ARG_SRC_1
 };
 

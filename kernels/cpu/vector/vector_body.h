@@ -252,3 +252,26 @@ void layerNormRow(const float* x, const float* scale, const float* bias, float* 
         map(x, y, count, [mean, factor](float v) { return (v - mean) * factor; });
     }
 }
+
+template <class Code>
+void dequantizeAs(const std::uint8_t* codes, float scale, std::int32_t zero, float* y, std::int64_t count) {
+    const auto* q = reinterpret_cast<const Code*>(codes);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(static_cast<std::int32_t>(q[i]) - zero) * scale;
+}
+
+void dequantize(const std::uint8_t* codes, bool isSigned, float scale, std::int32_t zero, float* y, std::int64_t count) {
+    isSigned ? dequantizeAs<std::int8_t>(codes, scale, zero, y, count) : dequantizeAs<std::uint8_t>(codes, scale, zero, y, count);
+}
+
+void quantize(const float* x, float scale, std::int32_t zero, bool isSigned, std::uint8_t* codes, std::int64_t count) {
+    const float low = static_cast<float>((isSigned ? -128 : 0) - zero);
+    const float high = low + 255.0F;
+    constexpr float kShift = 12582912.0F;  // 1.5 · 2^23: adding it rounds halves to even
+    for (std::int64_t i = 0; i < count; ++i) {
+        const float quotient = x[i] / scale;
+        const float known = quotient != quotient ? 0.0F : quotient;
+        const float raised = known < low ? low : known;
+        const float bounded = raised > high ? high : raised;
+        codes[i] = static_cast<std::uint8_t>(__builtin_bit_cast(std::int32_t, bounded + kShift) - __builtin_bit_cast(std::int32_t, kShift) + zero);
+    }
+}

@@ -30,6 +30,10 @@ struct VectorKernels {
     float (*reduceRow)(ReduceOp op, const float* x, std::int64_t count);
     /// sum[i] = op(sum[i], x[i]).
     void (*accumulate)(ReduceOp op, const float* x, float* sum, std::int64_t count);
+    /// y[i] = (codes[i] − zero) · scale; the codes are int8 where isSigned says so.
+    void (*dequantize)(const std::uint8_t* codes, bool isSigned, float scale, std::int32_t zero, float* y, std::int64_t count);
+    /// codes[i] = saturate(round half even(x[i] / scale) + zero); NaN becomes the zero point.
+    void (*quantize)(const float* x, float scale, std::int32_t zero, bool isSigned, std::uint8_t* codes, std::int64_t count);
 };
 
 extern const VectorKernels kPortableVectorKernels;

@@ -1,6 +1,7 @@
 // Our CPU engine beside ONNX Runtime: the same file, the same inputs, the same number of threads, taking turns in one process; a table in
 // Markdown, and what the outputs differ by. Memory is measured in processes of their own.
-//   engines_bench [--threads N] [--seconds S] [--blocks B] [--folder DIR (made models are kept there)] [MODEL.onnx[@name=1,3,640,640]]…
+//   engines_bench [--threads N] [--seconds S] [--blocks B] [--int8] [--folder DIR (made models are kept there)] [MODEL.onnx[@name=1,3,640,640]]…
+// With --int8 both sides run one statically quantised file (QDQ), made of each model.
 //   engines_bench --memory cpu|onnxruntime MODEL.onnx
 #include <sys/resource.h>
 
@@ -24,6 +25,7 @@
 #include "profiler/clock/alternate.h"
 #include "profiler/worker/modules.h"
 #include "tests/bench/engines/network.h"
+#include "tests/bench/engines/quantized.h"
 
 namespace trimtab::engines {
 namespace {
@@ -34,6 +36,7 @@ struct Options {
     int threads = 2;
     double seconds = 4;
     int blocks = 5;
+    bool int8 = false;
     fs::path folder = fs::temp_directory_path() / "trimtab-engines";
     std::string memoryOf;  // an engine's name: only load, run, and print the peak
     std::vector<std::string> models;
@@ -112,17 +115,25 @@ Result<Side> prepare(const std::string& engine, const Model& model, int threads)
     return side;
 }
 
-/// ‖a − b‖ / ‖a‖ over all outputs.
-Result<double> difference(Side& ours, Side& theirs) {
+struct Difference {
+    double relative = 0;  // ‖a − b‖ / ‖a‖ over all outputs
+    double largest = 0;   // of one element
+};
+
+Result<Difference> difference(Side& ours, Side& theirs) {
     TRIMTAB_TRY(const auto a, theirs.model->run(theirs.inputs));
     TRIMTAB_TRY(const auto b, ours.model->run(ours.inputs));
-    double error = 0, norm = 0;
+    double error = 0, norm = 0, largest = 0;
     for (std::size_t i = 0; i < a.size(); ++i) {
         const auto x = tensor::toFloats(a[i].tensor), y = tensor::toFloats(b[i].tensor);
         if (x.size() != y.size()) return fail(ErrorCode::Failed, "the outputs differ in size");
-        for (std::size_t k = 0; k < x.size(); ++k) error += std::pow(x[k] - y[k], 2), norm += std::pow(x[k], 2);
+        for (std::size_t k = 0; k < x.size(); ++k) {
+            error += std::pow(x[k] - y[k], 2);
+            norm += std::pow(x[k], 2);
+            largest = std::max(largest, std::abs(static_cast<double>(x[k]) - y[k]));
+        }
     }
-    return std::sqrt(error / std::max(norm, 1e-30));
+    return Difference{std::sqrt(error / std::max(norm, 1e-30)), largest};
 }
 
 std::int64_t peakBytes(const std::string& self, const std::string& engine, const Model& model, int threads) {
@@ -155,11 +166,27 @@ struct Row {
     std::string name;
     double ours = 0, theirs = 0;  // ms
     base::Estimate ratio;         // theirs / ours
-    double error = 0;
+    Difference error;
     std::int64_t ourPeak = 0, theirPeak = 0;
 };
 
-Result<Row> compare(const Options& options, const std::string& self, const Model& model) {
+/// The model as a quantised file in the folder.
+Result<Model> quantized(const Options& options, const Model& model) {
+    TRIMTAB_TRY(const Graph graph, load(model.path, true));
+    recipe::RunSetting setting;
+    setting.shapes = model.shapes;
+    TRIMTAB_TRY(const auto inputs, runtime::makeInputs(graph, setting, {}));
+    Model made = model;
+    fs::create_directories(options.folder);
+    made.path = options.folder / (model.name + ".int8.onnx");
+    TRIMTAB_REQUIRE(writeQuantized(graph, inputs, made.path));
+    return made;
+}
+
+Result<Row> compare(const Options& options, const std::string& self, Model model) {
+    if (options.int8) {
+        TRIMTAB_TRY(model, quantized(options, model));
+    }
     TRIMTAB_TRY(Side ours, prepare("cpu", model, options.threads));
     TRIMTAB_TRY(Side theirs, prepare("onnxruntime", model, options.threads));
     Row row;
@@ -189,8 +216,8 @@ int printTable(const Options& options, const std::string& self) {
     if (models.empty()) models = madeModels(options.folder);
     std::cout << fmt::format("{} threads each, {} blocks, ratio = their time / ours (above 1: ours is faster), 95 % interval\n\n", options.threads,
                              options.blocks)
-              << "| model | ours ms | ONNX Runtime ms | ratio | interval | relative difference | our peak MB | their peak MB |\n"
-                 "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+              << "| model | ours ms | ONNX Runtime ms | ratio | interval | relative difference | largest difference | our peak MB | their peak MB |\n"
+                 "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     double logs = 0;
     int count = 0;
     bool failed = false;
@@ -201,8 +228,8 @@ int printTable(const Options& options, const std::string& self) {
             failed = true;
             continue;
         }
-        std::cout << fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.2f}…{:.2f} | {:.1e} | {} | {} |\n", row->name, row->ours, row->theirs,
-                                 row->ratio.value, row->ratio.interval.low, row->ratio.interval.high, row->error, row->ourPeak / 1'000'000,
+        std::cout << fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.2f}…{:.2f} | {:.1e} | {:.1e} | {} | {} |\n", row->name, row->ours, row->theirs,
+                                 row->ratio.value, row->ratio.interval.low, row->ratio.interval.high, row->error.relative, row->error.largest, row->ourPeak / 1'000'000,
                                  row->theirPeak / 1'000'000)
                   << std::flush;
         logs += std::log(row->ratio.value);
@@ -220,6 +247,7 @@ int run(int argc, char** argv) {
         if (word == "--threads" && hasNext) options.threads = std::stoi(argv[++i]);
         else if (word == "--seconds" && hasNext) options.seconds = std::stod(argv[++i]);
         else if (word == "--blocks" && hasNext) options.blocks = std::stoi(argv[++i]);
+        else if (word == "--int8") options.int8 = true;
         else if (word == "--folder" && hasNext) options.folder = argv[++i];
         else if (word == "--memory" && hasNext) options.memoryOf = argv[++i];
         else options.models.push_back(word);
