@@ -77,24 +77,40 @@ void treatWeight(Node& node, const Settings& settings, double densityAfterPrunin
     }
 }
 
+/// The weight as the file gives it: where that holds codes, the values that they stand for.
+Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
+    const graph::Value& value = graph.value(layer.use.value);
+    if (value.quantized) return value.quantized->dequantize();
+    return *value.constant;
+}
+
 // Layers that share a ratio under scope "global" share one threshold.
-void pruneTogether(const Graph& graph, std::vector<Layer>& layers) {
+Status pruneTogether(const Graph& graph, std::vector<Layer>& layers) {
     std::map<double, std::vector<Layer*>> groups;
     for (Layer& layer : layers)
         if (layer.settings.prune && layer.settings.prune->scope == "global") groups[layer.settings.prune->ratio].push_back(&layer);
     for (auto& [ratio, members] : groups) {
         std::vector<std::span<float>> parts;
         for (Layer* layer : members) {
-            layer->values = tensor::toFloats(*graph.constantOf(layer->use.value));
+            TRIMTAB_TRY(const Tensor original, originalOf(graph, *layer));
+            layer->values = tensor::toFloats(original);
             layer->prunedTogether = true;
             parts.emplace_back(layer->values);
         }
         pruneSmallest(parts, ratio);
     }
+    return {};
 }
 
 LayerCompression untouched(const Graph& graph, const Layer& layer) {
     const Node& node = graph.nodes[static_cast<std::size_t>(layer.use.node)];
+    if (const auto& codes = graph.value(layer.use.value).quantized) {
+        LayerCompression row{node.name, node.op, node.origins, codes->rows * codes->columns};
+        row.bits = codes->bits;
+        row.group = codes->group;
+        row.originalBytes = row.storedBytes = codes->storedBytes();
+        return row;
+    }
     const Tensor& weight = *graph.constantOf(layer.use.value);
     LayerCompression row{node.name, node.op, node.origins, weight.elementCount()};
     row.bits = tensor::bitWidth(weight.type());
@@ -114,7 +130,7 @@ Result<Work> workOn(const Graph& graph, Layer& layer) {
     Work work;
     work.row = untouched(graph, layer);
     if (!layer.touchesWeight()) return work;
-    const Tensor original = *graph.constantOf(layer.use.value);
+    TRIMTAB_TRY(const Tensor original, originalOf(graph, layer));
     if (!layer.prunedTogether) {
         layer.values = tensor::toFloats(original);
         const std::span<float> whole(layer.values);
@@ -193,11 +209,9 @@ Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, co
     result.graph = graph;
     result.originalBytes = result.storedBytes = bytesOfConstants(graph);
 
-    std::vector<WeightUse> uses = graph::compressibleWeights(graph);
-    // A weight that the file itself holds as integers is no weight that a recipe acts on.
-    std::erase_if(uses, [&](const WeightUse& use) { return graph.value(use.value).quantized != nullptr; });
+    const std::vector<WeightUse> uses = graph::compressibleWeights(graph);
     for (const WeightUse& use : uses) {
-        if (!graph.constantOf(use.value))
+        if (graph.value(use.value).weightsUnread)
             return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights",
                         "layer " + graph.nodes[static_cast<std::size_t>(use.node)].name);
     }
@@ -213,7 +227,7 @@ Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, co
     }
     std::vector<Layer> layers;
     for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});
-    pruneTogether(result.graph, layers);
+    TRIMTAB_REQUIRE(pruneTogether(graph, layers));
     TRIMTAB_REQUIRE(compressLayers(result, graph, layers, cancelled));
     return result;
 }
