@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/commands.h"
 #include "app/cli/model_options.h"
+#include "core/base/metric.h"
 
 namespace trimtab::cli {
 namespace {
@@ -49,10 +50,10 @@ void addEval(CLI::App& app, Program& program) {
     command->remove_option(command->get_option("--batch"));
     command->add_option("--batch", options->batch, "Samples in one run (default: 16)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
-    command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv");
+    command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv, folder of .wav");
     command->add_option(
         "--metric", options->metric,
-        "top1, top5, perplexity, next_token_accuracy, rmse, relative_error, exec:PROGRAM; without data: agreement, sqnr_db, kl");
+        base::metricNames(true) + ", exec:PROGRAM; without data: " + base::metricNames(false));
     command->add_option("--samples", options->samples, "Score the first N samples only")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <climits>
 
 #include <fmt/format.h>
 
@@ -27,6 +28,7 @@ public:
     const std::string& metric() const override { return m_parts.metric; }
     const std::string& hash() const override { return m_parts.hash; }
     std::int64_t size() const override { return m_size; }
+    TokenRules tokenRules() const override { return m_parts.rules; }
     std::vector<std::string> inputNames() const override {
         std::vector<std::string> names;
         for (const Binding& binding : m_bindings) names.push_back(binding.input);
@@ -37,6 +39,7 @@ public:
         assert(first >= 0 && count >= 1 && first <= m_size - count);
         Batch batch;
         if (m_parts.target.defined()) { TRIMTAB_TRY(batch.target, sliceRows(m_parts.target, first, count)); }
+        if (m_parts.group.defined()) { TRIMTAB_TRY(batch.group, sliceRows(m_parts.group, first, count)); }
         for (const Binding& binding : m_bindings) {
             TRIMTAB_TRY(Tensor rows, binding.field->rows(first, count));
             if (binding.isShifted) {
@@ -68,13 +71,15 @@ private:
         return part;
     }
 
-    /// Grey images may come without their channel axis, and columns of numbers without their second axis.
+    /// Grey images and clips may come without their channel axis, and columns of numbers without their second axis.
     static Tensor withMissingAxis(Tensor rows, const std::vector<graph::Dim>& dims) {
         if (static_cast<std::size_t>(rows.shape().rank()) + 1 != dims.size()) return rows;
         std::vector<std::int64_t> shape = rows.shape().dims();
-        const std::size_t axis = dims.size() == 4 && dims[1].extent != 1 && dims[3].extent == 1 ? 3 : 1;
-        if (dims.size() != 2 && dims.size() != 4) return rows;
+        const std::size_t last = dims.size() - 1;
+        if (last < 1 || last > 3) return rows;
+        const std::size_t axis = last > 1 && dims[1].extent != 1 && dims[last].extent == 1 ? last : 1;
         if (dims[axis].isKnown() && dims[axis].extent != 1) return rows;
+        if (last == 2 && !dims[axis].isKnown()) return rows;  // [n, width] for [n, ?, width] may be anything
         shape.insert(shape.begin() + static_cast<std::ptrdiff_t>(axis), 1);
         return rows.reshaped(Shape(shape));
     }
@@ -129,6 +134,20 @@ Result<std::vector<Binding>> bindAll(Parts& parts, const Graph* graph) {
     return bindings;
 }
 
+/// What the targets of a task look like.
+struct TargetForm {
+    int least = 1, most = 1;  // rank
+    const char* words = "[samples]";
+};
+
+TargetForm targetForm(const std::string& task) {
+    if (task == "language-model" || task == "transcription") return {2, 2, "[samples, length]"};
+    if (task == "frame-classification") return {2, 2, "[samples, frames]"};
+    if (task == "multi-label") return {2, 2, "[samples, classes]"};
+    if (task == "segmentation") return {2, INT_MAX, "[samples, …]"};
+    return {};
+}
+
 Status normalizeTarget(Parts& parts, std::int64_t size) {
     if (!parts.target.defined()) return {};
     Tensor& target = parts.target;
@@ -139,11 +158,21 @@ Status normalizeTarget(Parts& parts, std::int64_t size) {
         return fail(ErrorCode::Refused, fmt::format("the target holds {}, but {} wants integers", tensor::name(target.type()), parts.task));
     TRIMTAB_TRY(target, tensor::convert(target, DataType::Int64));
     const Shape& shape = target.shape();
-    if (parts.task == "classification" && shape.rank() == 2 && shape[1] == 1) target = target.reshaped({size});
-    const int wanted = parts.task == "classification" ? 1 : 2;
-    if (target.shape().rank() != wanted)
-        return fail(ErrorCode::Refused, fmt::format("the target has the shape {}, but {} wants {}", shape.text(), parts.task,
-                                                    wanted == 1 ? "[samples]" : "[samples, length]"));
+    const TargetForm form = targetForm(parts.task);
+    if (form.most == 1 && shape.rank() == 2 && shape[1] == 1) target = target.reshaped({size});
+    if (target.shape().rank() < form.least || target.shape().rank() > form.most)
+        return fail(ErrorCode::Refused, fmt::format("the target has the shape {}, but {} wants {}", shape.text(), parts.task, form.words));
+    return {};
+}
+
+Status normalizeGroup(Tensor& group, std::int64_t size) {
+    if (!group.defined()) return {};
+    if (!tensor::isInteger(group.type()))
+        return fail(ErrorCode::Refused, fmt::format("the group holds {}, but groups are numbered by integers", tensor::name(group.type())));
+    if (group.shape().rank() < 1 || group.shape()[0] != size || group.elementCount() != size)
+        return fail(ErrorCode::Refused, fmt::format("the group has the shape {}, but there are {} samples", group.shape().text(), size));
+    TRIMTAB_TRY(group, tensor::convert(group, DataType::Int64));
+    group = group.reshaped({size});
     return {};
 }
 
@@ -158,6 +187,7 @@ Result<std::shared_ptr<const Dataset>> assemble(Parts parts, const Graph* graph)
                         fmt::format("the field for '{:.80}' has {} samples, another has {}", binding.input, binding.field->size(), size));
     if (size < 1) return fail(ErrorCode::Refused, "the dataset holds no samples");
     TRIMTAB_REQUIRE(normalizeTarget(parts, size));
+    TRIMTAB_REQUIRE(normalizeGroup(parts.group, size));
     const auto dataset = std::make_shared<const AssembledDataset>(std::move(parts), std::move(bindings), size);
     TRIMTAB_REQUIRE(dataset->checkFirstSample());
     return std::shared_ptr<const Dataset>(dataset);

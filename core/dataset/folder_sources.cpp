@@ -1,7 +1,9 @@
-// Datasets that are folders: a manifest with its files, or class/*.png|jpg.
+// Datasets that are folders: a manifest with its files, or pictures and clips.
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -9,6 +11,7 @@
 #include "core/base/hash.h"
 #include "core/dataset/manifest.h"
 #include "core/dataset/parts.h"
+#include "core/dataset/wav_file.h"
 #include "core/formats/numpy/npy.h"
 #include "core/formats/numpy/npy_view.h"
 
@@ -18,26 +21,32 @@ namespace {
 constexpr std::int64_t kMaxManifestBytes = 4 << 20;
 constexpr std::size_t kMaxFiles = 5'000'000;
 
-bool isImageName(const std::filesystem::path& path) {
-    std::string extension = path.extension().string();
+enum class Kind : std::uint8_t { Other, Folder, Image, Clip };
+
+Kind kindOf(const std::filesystem::directory_entry& entry) {
+    std::error_code ignored;
+    if (entry.is_directory(ignored)) return Kind::Folder;
+    std::string extension = entry.path().extension().string();
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".png" || extension == ".jpg" || extension == ".jpeg";
+    if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") return Kind::Image;
+    return extension == ".wav" ? Kind::Clip : Kind::Other;
 }
 
-Result<std::vector<std::string>> sortedNames(const std::filesystem::path& folder, bool wantFolders) {
-    std::vector<std::string> names;
+using Listing = std::map<Kind, std::vector<std::string>>;
+
+/// Names of each kind, sorted; hidden ones are left out.
+Result<Listing> list(const std::filesystem::path& folder) {
+    Listing names;
+    std::size_t count = 0;
     std::error_code error;
     for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-        std::error_code ignored;
-        const bool fits = wantFolders ? at->is_directory(ignored) : isImageName(at->path());
         const std::string name = at->path().filename().string();
-        if (fits && !name.starts_with('.')) names.push_back(name);
-        if (names.size() > kMaxFiles)
-            return fail(ErrorCode::Refused, fmt::format("holds more than {} entries", kMaxFiles), folder.string());
+        if (!name.starts_with('.')) names[kindOf(*at)].push_back(name);
+        if (++count > kMaxFiles) return fail(ErrorCode::Refused, fmt::format("holds more than {} entries", kMaxFiles), folder.string());
     }
     if (error) return fail(ErrorCode::Io, "cannot be listed: " + error.message(), folder.string());
-    std::sort(names.begin(), names.end());
+    for (auto& [kind, list] : names) std::sort(list.begin(), list.end());
     return names;
 }
 
@@ -81,28 +90,43 @@ void fitToModel(const Graph* graph, const std::string& name, Preprocess& steps, 
     if (channels == 0 && (depth == 1 || depth == 3)) channels = static_cast<int>(depth);
 }
 
+/// The length that the model fixes for clips [n, length] or [n, 1, length]; 0: none.
+std::int64_t clipLengthOf(const Graph* graph, const std::string& name) {
+    const graph::ValueId id = inputFor(graph, name);
+    if (id == graph::kNoValue) return 0;
+    const auto& dims = graph->value(id).type.dims;
+    if (!dims || dims->size() < 2 || dims->size() > 3 || !dims->back().isKnown()) return 0;
+    return dims->back().extent <= kMaxFrames ? dims->back().extent : 0;
+}
+
+Result<std::unique_ptr<Field>> mediaField(const std::filesystem::path& folder, MediaFiles found, const ManifestField& field, const Graph* graph) {
+    if (found.media == Media::Clips) return makeClipField(folder, std::move(found.files), field.preprocess, field.clipLength);
+    Preprocess steps = field.preprocess;
+    int channels = field.channels;
+    fitToModel(graph, field.name, steps, channels);
+    return makeImageField(folder, std::move(found.files), steps, channels);
+}
+
 Status addField(const std::filesystem::path& folder, const ManifestField& field, const Graph* graph, const Manifest& manifest, Parts& parts,
                 base::Sha256& hash) {
     std::error_code ignored;
     if (!field.file.empty() && std::filesystem::is_directory(folder / field.file, ignored)) {
         if (field.file.front() == '/' || field.file.find("..") != std::string::npos)
             return fail(ErrorCode::Refused, "must lie beneath the manifest's folder", field.file);
-        TRIMTAB_TRY(ClassImages images, listClassImages(folder / field.file));
-        std::vector<std::string> files;
-        for (const std::string& name : images.files) {
-            files.push_back(field.file + "/" + name);
-            TRIMTAB_REQUIRE(hashFile(folder, files.back(), hash));
+        TRIMTAB_TRY(MediaFiles found, listMedia(folder / field.file));
+        for (std::string& name : found.files) {
+            name = field.file + "/" + name;
+            TRIMTAB_REQUIRE(hashFile(folder, name, hash));
         }
-        Preprocess steps = field.preprocess;
-        int channels = field.channels;
-        fitToModel(graph, field.name, steps, channels);
-        parts.inputs.emplace(field.name, makeImageField(folder, std::move(files), steps, channels));
-        if (!manifest.target && manifest.shiftOf.empty()) parts.target = images.labels;
+        if (!manifest.target && manifest.shiftOf.empty() && found.labels.defined()) parts.target = found.labels;
+        TRIMTAB_TRY(auto media, mediaField(folder, std::move(found), field, graph));
+        parts.inputs.emplace(field.name, std::move(media));
         return {};
     }
     TRIMTAB_TRY(Tensor array, readArray(folder, field));
     TRIMTAB_REQUIRE(hashFile(folder, field.file, hash));
     if (array.shape().rank() < 1) return fail(ErrorCode::Refused, "holds one number, not samples", field.file);
+    if (field.clipLength > 0) return fail(ErrorCode::Refused, "is no folder of .wav files, so \"length\" has no meaning for it", field.file);
     if (manifest.shiftOf == field.name) {
         TRIMTAB_TRY(array, windowTokens(array, windowFor(graph, field.name), field.file));
         hash.update(array.shape().text());
@@ -113,22 +137,33 @@ Status addField(const std::filesystem::path& folder, const ManifestField& field,
 
 }  // namespace
 
-Result<ClassImages> listClassImages(const std::filesystem::path& folder) {
-    ClassImages images;
-    std::vector<std::int64_t> labels;
-    TRIMTAB_TRY(const auto classes, sortedNames(folder, true));
+Result<MediaFiles> listMedia(const std::filesystem::path& folder) {
+    MediaFiles found;
+    TRIMTAB_TRY(Listing top, list(folder));
+    std::vector<std::string> images, clips;
+    std::vector<std::int64_t> imageLabels, clipLabels;
+    const std::vector<std::string>& classes = top[Kind::Folder];
     for (std::size_t label = 0; label < classes.size(); ++label) {
-        TRIMTAB_TRY(const auto files, sortedNames(folder / classes[label], false));
-        for (const std::string& file : files) {
-            images.files.push_back(classes[label] + "/" + file);
-            labels.push_back(static_cast<std::int64_t>(label));
-        }
-        if (images.files.size() > kMaxFiles)
-            return fail(ErrorCode::Refused, fmt::format("holds more than {} images", kMaxFiles), folder.string());
+        TRIMTAB_TRY(Listing inside, list(folder / classes[label]));
+        for (const auto& [kind, files, labels] : {std::tuple(Kind::Image, &images, &imageLabels), std::tuple(Kind::Clip, &clips, &clipLabels)})
+            for (const std::string& file : inside[kind]) {
+                files->push_back(classes[label] + "/" + file);
+                labels->push_back(static_cast<std::int64_t>(label));
+            }
+        if (images.size() + clips.size() > kMaxFiles)
+            return fail(ErrorCode::Refused, fmt::format("holds more than {} files", kMaxFiles), folder.string());
     }
-    if (images.files.empty()) return fail(ErrorCode::Refused, "holds neither a dataset.json nor folders class/*.png|jpg", folder.string());
-    images.labels = Tensor::fromInt64s({static_cast<std::int64_t>(labels.size())}, labels);
-    return images;
+    const bool isFlat = !top[Kind::Clip].empty();
+    if (isFlat + !images.empty() + !clips.empty() > 1)
+        return fail(ErrorCode::Refused, "holds pictures and clips, or clips with and without classes; one kind is wanted", folder.string());
+    if (isFlat) return MediaFiles{Media::Clips, std::move(top[Kind::Clip]), {}};
+    if (images.empty() && clips.empty())
+        return fail(ErrorCode::Refused, "holds neither a dataset.json nor class/*.png|jpg, class/*.wav or *.wav", folder.string());
+    found.media = images.empty() ? Media::Clips : Media::Images;
+    const auto& labels = images.empty() ? clipLabels : imageLabels;
+    found.labels = Tensor::fromInt64s({static_cast<std::int64_t>(labels.size())}, labels);
+    found.files = std::move(images.empty() ? clips : images);
+    return found;
 }
 
 Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph) {
@@ -147,25 +182,35 @@ Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph
         TRIMTAB_TRY(parts.target, readArray(folder, *manifest.target));
         TRIMTAB_REQUIRE(hashFile(folder, manifest.target->file, hash));
     }
+    if (manifest.group) {
+        TRIMTAB_TRY(parts.group, readArray(folder, *manifest.group));
+        TRIMTAB_REQUIRE(hashFile(folder, manifest.group->file, hash));
+    }
+    parts.rules = manifest.rules;
     parts.hash = hash.finish();
     return parts;
 }
 
-Result<Parts> openClassFolder(const std::filesystem::path& path, const Graph* graph) {
-    TRIMTAB_TRY(ClassImages images, listClassImages(path));
+Result<Parts> openMediaFolder(const std::filesystem::path& path, const Graph* graph) {
+    TRIMTAB_TRY(MediaFiles found, listMedia(path));
     Parts parts;
     parts.name = std::filesystem::absolute(path / ".").parent_path().filename().string();
     parts.task = "classification";
     parts.metric = defaultMetric(parts.task);
     base::Sha256 hash;
-    for (const std::string& file : images.files) TRIMTAB_REQUIRE(hashFile(path, file, hash));
+    for (const std::string& file : found.files) TRIMTAB_REQUIRE(hashFile(path, file, hash));
     parts.hash = hash.finish();
-    Preprocess steps;
-    steps.scale = 1.0f / 255.0f;
-    int channels = 0;
-    fitToModel(graph, "image", steps, channels);
-    parts.inputs.emplace("image", makeImageField(path, std::move(images.files), steps, channels));
-    parts.target = images.labels;
+    parts.target = found.labels;
+    ManifestField field;
+    if (found.media == Media::Clips) {
+        field.name = "audio";
+        field.clipLength = clipLengthOf(graph, field.name);
+    } else {
+        field.name = "image";
+        field.preprocess.scale = 1.0f / 255.0f;
+    }
+    TRIMTAB_TRY(auto media, mediaField(path, std::move(found), field, graph));
+    parts.inputs.emplace(field.name, std::move(media));
     return parts;
 }
 

@@ -6,14 +6,27 @@
 #include <fmt/format.h>
 
 #include "core/base/json.h"
+#include "core/base/metric.h"
 #include "core/dataset/image_file.h"
+#include "core/dataset/wav_file.h"
 
 namespace trimtab::dataset {
 namespace {
 
 using base::Json;
 
-constexpr std::string_view kMetrics[] = {"top1", "top5", "perplexity", "next_token_accuracy", "rmse", "relative_error"};
+struct Task {
+    std::string_view name, metric;
+};
+constexpr Task kTasks[] = {{"classification", "top1"},       {"language-model", "perplexity"}, {"regression", "rmse"},
+                           {"frame-classification", "frame_accuracy"}, {"recommendation", "auc"}, {"segmentation", "iou"},
+                           {"transcription", "wer"},          {"multi-label", "mean_average_precision"}};
+
+std::string taskNames() {
+    std::string names;
+    for (const Task& task : kTasks) names += (names.empty() ? "" : ", ") + std::string(task.name);
+    return names;
+}
 
 Status checkKeys(const Json& object, std::initializer_list<std::string_view> known, const std::string& where) {
     if (!object.is_object()) return fail(ErrorCode::Refused, fmt::format("{} must be an object", where));
@@ -57,7 +70,7 @@ Result<std::optional<Layout>> layoutAt(const Json& object, const char* key, cons
 }
 
 Result<Preprocess> readPreprocess(const Json& object, const std::string& where) {
-    TRIMTAB_REQUIRE(checkKeys(object, {"scale", "mean", "std", "resize", "crop", "layout", "stored"}, where));
+    TRIMTAB_REQUIRE(checkKeys(object, {"scale", "mean", "std", "resize", "crop", "layout", "stored", "length"}, where));
     Preprocess steps;
     TRIMTAB_TRY(const double scale, base::numberAt(object, "scale", 1.0));
     steps.scale = static_cast<float>(scale);
@@ -83,6 +96,9 @@ Result<ManifestField> readField(const std::string& name, const Json& object, con
     field.channels = static_cast<int>(channels);
     if (const Json* steps = base::memberAt(object, "preprocess")) {
         TRIMTAB_TRY(field.preprocess, readPreprocess(*steps, where + ".preprocess"));
+        TRIMTAB_TRY(field.clipLength, base::integerAt(*steps, "length", 0));
+        if (base::memberAt(*steps, "length") && (field.clipLength < 1 || field.clipLength > kMaxFrames))
+            return fail(ErrorCode::Refused, fmt::format("{}.preprocess.length must be from 1 to {}", where, kMaxFrames));
     }
     return field;
 }
@@ -102,9 +118,22 @@ Status readTarget(const Json& root, Manifest& manifest) {
     return {};
 }
 
+/// Groups and what ids mean.
+Status readRest(const Json& root, Manifest& manifest) {
+    if (const Json* group = base::memberAt(root, "group")) {
+        TRIMTAB_REQUIRE(checkKeys(*group, {"file", "array"}, "group"));
+        TRIMTAB_TRY(manifest.group, readField("group", *group, "group"));
+    }
+    TRIMTAB_TRY(manifest.rules.blank, base::integerAt(root, "blank", 0));
+    if (base::memberAt(root, "separator")) { TRIMTAB_TRY(manifest.rules.separator, base::integerAt(root, "separator")); }
+    if (manifest.rules.blank < 0 || manifest.rules.separator.value_or(0) < 0)
+        return fail(ErrorCode::Refused, "\"blank\" and \"separator\" are ids: 0 or more");
+    return {};
+}
+
 Result<Manifest> readManifest(std::string_view text, const std::string& what) {
     TRIMTAB_TRY(const Json root, base::parseJson(text, what));
-    TRIMTAB_REQUIRE(checkKeys(root, {"format", "version", "name", "task", "inputs", "target", "metric"}, "the manifest"));
+    TRIMTAB_REQUIRE(checkKeys(root, {"format", "version", "name", "task", "inputs", "target", "group", "blank", "separator", "metric"}, "the manifest"));
     TRIMTAB_TRY(const std::string format, base::stringAt(root, "format"));
     TRIMTAB_TRY(const std::int64_t version, base::integerAt(root, "version"));
     if (format != "trimtab-dataset") return fail(ErrorCode::Refused, "\"format\" must be \"trimtab-dataset\"");
@@ -115,10 +144,12 @@ Result<Manifest> readManifest(std::string_view text, const std::string& what) {
     const std::string fallback = defaultMetric(manifest.task);
     if (fallback.empty())
         return fail(ErrorCode::Refused,
-                    fmt::format("\"task\" is '{:.60}'; classification, language-model and regression are known", manifest.task));
-    TRIMTAB_TRY(manifest.metric, base::stringAt(root, "metric", fallback));
-    if (std::find(std::begin(kMetrics), std::end(kMetrics), manifest.metric) == std::end(kMetrics))
-        return fail(ErrorCode::Refused, fmt::format("\"metric\" is '{:.60}'; known are {}", manifest.metric, fmt::join(kMetrics, ", ")));
+                    fmt::format("\"task\" is '{:.60}'; known are {}", manifest.task, taskNames()));
+    TRIMTAB_TRY(const std::string metric, base::stringAt(root, "metric", fallback));
+    const auto info = base::metricInfo(metric);
+    if (!info || !info->onDataset)
+        return fail(ErrorCode::Refused, fmt::format("\"metric\" is '{:.60}'; known are {}", metric, base::metricNames(true)));
+    manifest.metric = info->name;
     const Json* inputs = base::memberAt(root, "inputs");
     if (!inputs || !inputs->is_object() || inputs->empty()) return fail(ErrorCode::Refused, "\"inputs\" must name at least one field");
     for (const auto& [name, field] : inputs->items()) {
@@ -126,15 +157,15 @@ Result<Manifest> readManifest(std::string_view text, const std::string& what) {
         manifest.inputs.push_back(std::move(read));
     }
     TRIMTAB_REQUIRE(readTarget(root, manifest));
+    TRIMTAB_REQUIRE(readRest(root, manifest));
     return manifest;
 }
 
 }  // namespace
 
 std::string defaultMetric(std::string_view task) {
-    if (task == "classification") return "top1";
-    if (task == "language-model") return "perplexity";
-    return task == "regression" ? "rmse" : "";
+    const auto found = std::find_if(std::begin(kTasks), std::end(kTasks), [&](const Task& known) { return known.name == task; });
+    return std::string(found == std::end(kTasks) ? std::string_view() : found->metric);
 }
 
 Result<Manifest> parseManifest(std::string_view text, const std::string& what) {

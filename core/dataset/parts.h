@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/dataset/dataset.h"
 #include "core/dataset/field.h"
 #include "core/graph/graph.h"
 
@@ -17,6 +18,8 @@ struct Parts {
     std::string metric;
     std::map<std::string, std::unique_ptr<Field>> inputs;
     Tensor target;                 // undefined: none
+    Tensor group;                  // undefined: none
+    TokenRules rules;
     std::string shiftOf;           // target: this input's tokens, one later
     std::string hash;
     bool mayHoldMore = false;      // arrays that the model has no input for are left out instead of being refused
@@ -29,9 +32,9 @@ Result<Parts> openNpz(const std::filesystem::path& path);
 /// last one).
 Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph);
 Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph);
-/// class/*.png|jpg; classes are numbered in the order of their names. Scaled to [0, 1], and resized to the model's input where that is
-/// fixed.
-Result<Parts> openClassFolder(const std::filesystem::path& path, const Graph* graph);
+/// class/*.png|jpg or class/*.wav; classes are numbered in the order of their names. Pictures are scaled to [0, 1], and resized to the model's input
+/// where that is fixed; so are clips cut or padded. Or *.wav without classes and labels.
+Result<Parts> openMediaFolder(const std::filesystem::path& path, const Graph* graph);
 
 /// Token ids as rows [samples, length]. Refused: no integers, fewer than two tokens a row, more than two axes.
 Result<Tensor> windowTokens(const Tensor& tokens, std::int64_t window, const std::string& what);
@@ -39,15 +42,17 @@ Result<Tensor> windowTokens(const Tensor& tokens, std::int64_t window, const std
 std::int64_t windowFor(const Graph* graph, const std::string& input);
 inline constexpr std::int64_t kDefaultWindow = 128;
 
-struct ClassImages {
-    std::vector<std::string> files;  // "class/name.png", sorted
-    Tensor labels;                   // int64 [files]
+enum class Media : std::uint8_t { Images, Clips };
+
+struct MediaFiles {
+    Media media = Media::Images;
+    std::vector<std::string> files;  // "class/name.png" or "name.wav", sorted
+    Tensor labels;                   // int64 [files]; undefined for files without classes
 };
-/// Refused: no class, no image, too many files.
-Result<ClassImages> listClassImages(const std::filesystem::path& folder);
+/// Refused: neither pictures nor clips, both, clips with and without classes, too many files.
+Result<MediaFiles> listMedia(const std::filesystem::path& folder);
 
 /// Binds the parts to the model's inputs (checked where a graph is given) and makes the dataset.
-class Dataset;
 Result<std::shared_ptr<const Dataset>> assemble(Parts parts, const Graph* graph);
 
 /// The only input of a graph, or the one of this name; kNoValue otherwise.

@@ -6,33 +6,26 @@
 #include <string>
 #include <vector>
 
+#include "core/base/metric.h"
 #include "core/base/statistics.h"
 #include "core/dataset/dataset.h"
 #include "core/runtime/engine.h"
 
 namespace trimtab::evaluate {
 
-enum class Direction : std::uint8_t { HigherIsBetter, LowerIsBetter };
-
-struct MetricInfo {
-    std::string name;
-    Direction direction;
-    std::string unit;  // "" (share), "nats", "dB"
-    std::string help;  // one sentence: how it is counted
-};
-/// top1, top5, perplexity, next_token_accuracy, rmse, relative_error; fidelity: agreement (top-1 agreement with the reference), sqnr_db,
-/// kl.
-const std::vector<MetricInfo>& metrics();
-std::optional<MetricInfo> metricInfo(const std::string& name);
+using base::Direction;
+using base::MetricInfo;
+using base::metricInfo;
 
 struct Evaluation {
     std::string metric;
     Direction direction = Direction::HigherIsBetter;
     base::Estimate estimate;               // value with its 95 % interval over samples
     std::int64_t n = 0;                    // samples
-    std::vector<double> sampleScores;      // one for each sample, in dataset order: 0/1 for top-k; mean negative log-likelihood (nats) for
-                                       // perplexity; root mean square error for rmse
-    std::vector<double> sampleWeights;     // tokens a sample counts for (perplexity, next-token accuracy); empty: all 1
+    /// In dataset order, one for each sample (for ndcg each group): 0/1 for top-k; mean negative log-likelihood (nats) for perplexity; root mean square
+    /// error for rmse. Metrics that are no mean over samples have scores whose mean they are and whose spread is theirs (statistic.h).
+    std::vector<double> sampleScores;
+    std::vector<double> sampleWeights;     // tokens or frames a sample counts for (perplexity, next_token_accuracy, frame_accuracy); empty: all 1
     bool fidelity = false;                 // measured against the reference's outputs, not against labels: never called accuracy
 };
 

@@ -5,6 +5,7 @@
 #include <limits>
 #include <span>
 
+#include "core/evaluate/tally.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::evaluate {
@@ -15,11 +16,6 @@ using Row = std::span<const float>;
 
 bool hasNaN(Row row) {
     return std::any_of(row.begin(), row.end(), [](float value) { return std::isnan(value); });
-}
-
-tl::unexpected<Error> mismatch(const std::string& metric, const std::string& wanted, const Tensor& output, const Tensor& target) {
-    return fail(ErrorCode::Refused, "the metric " + metric + " wants " + wanted + "; the model gives " + output.shape().text() +
-                                        " and the dataset " + target.shape().text());
 }
 
 /// Whether `label` is among the k highest entries; among equals the lower index comes first.
@@ -38,12 +34,6 @@ double negativeLogLikelihood(Row row, std::int64_t label) {
     double sum = 0;
     for (const float value : row) sum += std::exp(value - highest);
     return highest + std::log(sum) - row[static_cast<std::size_t>(label)];
-}
-
-Status checkLabel(std::int64_t label, std::int64_t classes) {
-    if (label >= 0 && label < classes) return {};
-    return fail(ErrorCode::Refused,
-                "the dataset holds the label " + std::to_string(label) + ", but the model has " + std::to_string(classes) + " classes");
 }
 
 Result<std::vector<SampleScore>> scoreLabels(const std::string& metric, const Tensor& output, const Tensor& target) {
@@ -66,7 +56,10 @@ Result<std::vector<SampleScore>> scoreLabels(const std::string& metric, const Te
 Result<std::vector<SampleScore>> scoreTokens(const std::string& metric, const Tensor& output, const Tensor& target) {
     const Shape& shape = output.shape();
     if (shape.rank() != 3 || target.shape() != Shape({shape[0], shape[1]}) || shape[2] < 1)
-        return mismatch(metric, "logits [samples, length, vocabulary] and tokens [samples, length]", output, target);
+        return mismatch(metric,
+                        metric == "frame_accuracy" ? "scores [samples, frames, classes] and labels [samples, frames]"
+                                                   : "logits [samples, length, vocabulary] and tokens [samples, length]",
+                        output, target);
     const auto values = output.data<float>();
     const auto vocabulary = static_cast<std::size_t>(shape[2]);
     std::vector<SampleScore> scores;
@@ -116,17 +109,13 @@ Result<std::vector<SampleScore>> scoreValues(const std::string& metric, const Te
 
 }  // namespace
 
-Result<std::vector<SampleScore>> scoreBatch(const std::string& metric, const Tensor& output, const Tensor& target) {
-    if (output.shape().rank() < 1 || output.elementCount() == 0)
-        return fail(ErrorCode::Refused, "the model's output " + output.shape().text() + " has no samples to score");
-    if (!target.defined()) return fail(ErrorCode::Refused, "the dataset has no target, so nothing can be scored");
-    TRIMTAB_TRY(const Tensor values, tensor::convert(output, DataType::Float32));
+Result<std::vector<SampleScore>> scoreBatch(const std::string& name, const Tensor& output, const Tensor& target) {
+    const std::string metric = base::currentMetricName(name);
+    TRIMTAB_TRY(const Tensor values, scoresOf(output, target));
     if (metric == "top1" || metric == "top5") return scoreLabels(metric, values, target);
-    if (metric == "perplexity" || metric == "next_token_accuracy") return scoreTokens(metric, values, target);
-    if (metric == "rmse" || metric == "relative_error") return scoreValues(metric, values, target);
-    return fail(ErrorCode::Usage,
-                "the metric \"" + metric +
-                    "\" cannot be counted on a dataset; known are top1, top5, perplexity, next_token_accuracy, rmse, relative_error");
+    if (metric == "perplexity" || metric == "next_token_accuracy" || metric == "frame_accuracy") return scoreTokens(metric, values, target);
+    if (metric == "rmse" || metric == "relative_l2") return scoreValues(metric, values, target);
+    return fail(ErrorCode::Usage, "the metric \"" + metric + "\" is no mean over samples");
 }
 
 const Tensor& scoredOutput(const std::vector<NamedTensor>& outputs) {

@@ -12,10 +12,11 @@ struct SampleScore {
     double weight = 1;  // tokens counted; 1 for metrics that count samples
 };
 
-/// One score for each sample of a batch. `output` has the samples in its first dim:
+/// One score for each sample of a batch, for metrics that are means over samples. `output` has the samples in its first dim:
 ///   top1, top5: scores or probabilities [n, classes] (trailing dims of extent 1 are let pass), target labels [n] or [n, 1];
 ///   perplexity, next_token_accuracy: logits [n, length, vocabulary], target tokens [n, length], negative ones not counted;
-///   rmse, relative_error: target of as many elements a sample.
+///   frame_accuracy: likewise, scores [n, frames, classes] and labels [n, frames];
+///   rmse, relative_l2: target of as many elements a sample.
 /// A sample whose output holds a NaN is wrong, or infinitely far. Refused for shapes that do not fit and labels out of range.
 Result<std::vector<SampleScore>> scoreBatch(const std::string& metric, const Tensor& output, const Tensor& target);
 

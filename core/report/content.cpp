@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/base/metric.h"
 #include "core/base/units.h"
 
 namespace trimtab::report {
@@ -12,8 +13,6 @@ namespace {
 
 using base::Interval;
 using trial::TrialResult;
-
-bool isShare(const std::string& metric) { return metric == "top1" || metric == "top5" || metric == "next_token_accuracy" || metric == "agreement"; }
 
 std::string between(const Interval& interval, const auto& words) {
     if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return {};
@@ -136,7 +135,7 @@ void addRepeat(Content& content, const ReportInput& input) {
 }  // namespace
 
 std::string formatScore(const std::string& metric, double value) {
-    return isShare(metric) ? fmt::format("{:.1f} %", 100 * value) : fmt::format("{:.4g}", value);
+    return base::metricIsShare(metric) ? fmt::format("{:.1f} %", 100 * value) : fmt::format("{:.4g}", value);
 }
 
 Content contentOf(const ReportInput& input) {

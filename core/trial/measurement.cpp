@@ -1,3 +1,4 @@
+#include "core/base/metric.h"
 #include "core/trial/number_json.h"
 #include "core/trial/trial.h"
 
@@ -34,7 +35,8 @@ Json accuracyToJson(const Accuracy& accuracy, bool brief) {
 Result<Accuracy> accuracyFromJson(const Json& json) {
     if (!json.is_object()) return fail(ErrorCode::Refused, "an accuracy must be an object");
     Accuracy accuracy;
-    TRIMTAB_TRY(accuracy.metric, base::stringAt(json, "metric"));
+    TRIMTAB_TRY(const std::string metric, base::stringAt(json, "metric"));
+    accuracy.metric = base::currentMetricName(metric);  // so that older sessions are compared with today's trials
     TRIMTAB_TRY(const std::string better, base::stringAt(json, "better", "higher"));
     if (better != "higher" && better != "lower") return fail(ErrorCode::Refused, "\"better\" must be higher or lower");
     accuracy.higherIsBetter = better == "higher";

@@ -22,6 +22,7 @@ public:
     std::int64_t size() const override { return m_count; }
     const std::string& hash() const override { return m_whole->hash(); }
     std::vector<std::string> inputNames() const override { return m_whole->inputNames(); }
+    dataset::TokenRules tokenRules() const override { return m_whole->tokenRules(); }
     Result<dataset::Batch> batch(std::int64_t first, std::int64_t count) const override { return m_whole->batch(first, count); }
 
 private:

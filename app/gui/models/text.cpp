@@ -2,9 +2,11 @@
 #include "app/gui/models/text.h"
 
 #include <cmath>
+#include <map>
 
 #include <QCoreApplication>
 
+#include "core/base/metric.h"
 #include "core/base/units.h"
 
 namespace trimtab::gui {
@@ -72,21 +74,34 @@ QString signedNumber(double value, int decimals) {
     return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + digits;
 }
 
-bool metricIsShare(const std::string& metric) {
-    return metric == "top1" || metric == "top5" || metric == "agreement" || metric == "next_token" || metric == "accuracy" || metric == "next_token_accuracy";
-}
+bool metricIsShare(const std::string& metric) { return base::metricIsShare(metric) || metric == "next_token" || metric == "accuracy"; }
 
 QString metricTitle(const std::string& metric) {
-    if (metric == "top1" || metric == "accuracy") return tr("Top-1 accuracy");
-    if (metric == "top5") return tr("Top-5 accuracy");
-    if (metric == "agreement") return tr("Fidelity (agreement)");
-    if (metric == "next_token" || metric == "next_token_accuracy") return tr("Next-token accuracy");
-    if (metric == "perplexity") return tr("Perplexity");
-    if (metric == "rmse") return tr("RMSE");
-    if (metric == "relative_error") return tr("Relative error");
-    if (metric == "sqnr") return tr("Fidelity (SQNR, dB)");
-    if (metric == "kl") return tr("Fidelity (KL divergence)");
-    return metric.empty() ? tr("Score") : QString::fromStdString(metric);
+    static const std::map<std::string, const char*, std::less<>> titles{
+        {"top1", QT_TRANSLATE_NOOP("Text", "Top-1 accuracy")},
+        {"accuracy", QT_TRANSLATE_NOOP("Text", "Top-1 accuracy")},
+        {"top5", QT_TRANSLATE_NOOP("Text", "Top-5 accuracy")},
+        {"agreement", QT_TRANSLATE_NOOP("Text", "Fidelity (agreement)")},
+        {"next_token", QT_TRANSLATE_NOOP("Text", "Next-token accuracy")},
+        {"next_token_accuracy", QT_TRANSLATE_NOOP("Text", "Next-token accuracy")},
+        {"perplexity", QT_TRANSLATE_NOOP("Text", "Perplexity")},
+        {"rmse", QT_TRANSLATE_NOOP("Text", "RMSE")},
+        {"relative_l2", QT_TRANSLATE_NOOP("Text", "Relative error (L2)")},
+        {"frame_accuracy", QT_TRANSLATE_NOOP("Text", "Frame accuracy")},
+        {"f1", QT_TRANSLATE_NOOP("Text", "F1")},
+        {"iou", QT_TRANSLATE_NOOP("Text", "Mean IoU")},
+        {"dice", QT_TRANSLATE_NOOP("Text", "Dice")},
+        {"mean_average_precision", QT_TRANSLATE_NOOP("Text", "Mean average precision")},
+        {"auc", QT_TRANSLATE_NOOP("Text", "AUC")},
+        {"ndcg", QT_TRANSLATE_NOOP("Text", "NDCG at 10")},
+        {"wer", QT_TRANSLATE_NOOP("Text", "Word error rate")},
+        {"cer", QT_TRANSLATE_NOOP("Text", "Character error rate")},
+        {"sqnr_db", QT_TRANSLATE_NOOP("Text", "Fidelity (SQNR, dB)")},
+        {"kl", QT_TRANSLATE_NOOP("Text", "Fidelity (KL divergence)")},
+    };
+    if (metric.empty()) return tr("Score");
+    const auto found = titles.find(base::currentMetricName(metric));
+    return found == titles.end() ? QString::fromStdString(metric) : tr(found->second);
 }
 
 QString metricText(const std::string& metric, double value) { return metricIsShare(metric) ? percentText(value, 2) : number(value); }

@@ -60,6 +60,20 @@ TEST(OnDataset, RefusesOutputsThatDoNotHoldEverySample) {
     EXPECT_FALSE(onDataset(model, CountingData(4), "no such metric", 4));
 }
 
+TEST(OnDataset, CountsFiguresOfTheWholeSetTheSameInBatchesThatOverlap) {
+    // Labels 0 1 0 1 …; parity(5) answers class 1 for 1 and 3 alone: of five positives two found, none invented: 2·2 / (2 + 5).
+    FunctionModel model(parity(5));
+    for (const bool full : {false, true}) {
+        const auto evaluation = onDataset(model, CountingData(10), "f1", 4, {}, full).value();
+        EXPECT_EQ(evaluation.n, 10);
+        EXPECT_EQ(evaluation.sampleScores.size(), 10u);
+        EXPECT_DOUBLE_EQ(evaluation.estimate.value, 4.0 / 7);
+    }
+    const auto unknown = onDataset(model, CountingData(10), "kl", 4);
+    ASSERT_FALSE(unknown);
+    EXPECT_NE(unknown.error().message.find("top1"), std::string::npos);
+}
+
 TEST(FidelityOfModels, IsWholeForAModelAgainstItself) {
     FunctionModel model(scaled(1));
     const Graph graph = graphWithInput();
@@ -85,7 +99,10 @@ TEST(Metrics, KnowTheirDirection) {
     EXPECT_EQ(metricInfo("top1")->direction, Direction::HigherIsBetter);
     EXPECT_EQ(metricInfo("perplexity")->direction, Direction::LowerIsBetter);
     EXPECT_FALSE(metricInfo("exec:x"));
-    for (const auto& info : metrics()) EXPECT_FALSE(info.help.empty());
+    for (const char* name : {"frame_accuracy", "f1", "iou", "dice", "mean_average_precision", "auc", "ndcg"})
+        EXPECT_EQ(metricInfo(name)->direction, Direction::HigherIsBetter) << name;
+    for (const char* name : {"relative_l2", "relative_error", "wer", "cer"}) EXPECT_EQ(metricInfo(name)->direction, Direction::LowerIsBetter) << name;
+    for (const auto& info : base::metrics()) EXPECT_FALSE(info.help.empty());
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 namespace trimtab::evaluate {
 
 /// n samples [n, 2] counting up from 0, labels i mod 2.
-class CountingData final : public dataset::Dataset {
+class CountingData : public dataset::Dataset {
 public:
     explicit CountingData(std::int64_t samples) : m_samples(samples) {}
     const std::string& name() const override { return m_text; }

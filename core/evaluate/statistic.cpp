@@ -1,0 +1,50 @@
+#include "core/evaluate/statistic.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/base/random.h"
+
+namespace trimtab::evaluate {
+namespace {
+
+constexpr int kResamples = 2000;
+constexpr std::uint64_t kSeed = 1;
+
+std::vector<double> resampledValues(const Statistic& statistic) {
+    base::Random random(kSeed);
+    const std::size_t n = statistic.samples();
+    std::vector<std::uint32_t> counts(n);
+    std::vector<double> values;
+    for (int resample = 0; resample < kResamples; ++resample) {
+        std::fill(counts.begin(), counts.end(), 0);
+        for (std::size_t i = 0; i < n; ++i) ++counts[random.below(n)];
+        const double value = statistic.value(counts);
+        if (!std::isnan(value)) values.push_back(value);
+    }
+    std::sort(values.begin(), values.end());
+    return values;
+}
+
+base::Interval linearised(const Statistic& statistic, base::Direction direction) {
+    const auto interval = base::bootstrapMean(statistic.scores(), kSeed).interval;
+    // What is better when higher is a share of something; an error rate has no upper end.
+    const double highest = direction == base::Direction::HigherIsBetter ? 1 : std::numeric_limits<double>::infinity();
+    return {std::max(interval.low, 0.0), std::min(interval.high, highest)};
+}
+
+}  // namespace
+
+double valueOf(const Statistic& statistic) { return statistic.value(std::vector<std::uint32_t>(statistic.samples(), 1)); }
+
+base::Estimate estimateOf(const Statistic& statistic, base::Direction direction) {
+    const double value = valueOf(statistic);
+    if (kResamples * static_cast<double>(statistic.steps()) > kMostSteps) return {value, linearised(statistic, direction)};
+    const auto values = resampledValues(statistic);
+    if (values.empty()) return {value, {value, value}};
+    const auto at = [&](double p) { return values[static_cast<std::size_t>(std::lround(p * static_cast<double>(values.size() - 1)))]; };
+    return {value, {at(0.025), at(0.975)}};
+}
+
+}  // namespace trimtab::evaluate
