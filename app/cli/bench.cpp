@@ -6,6 +6,7 @@
 #include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
 #include "core/base/units.h"
+#include "core/trial/stream.h"
 
 namespace trimtab::cli {
 namespace {
@@ -13,6 +14,8 @@ namespace {
 struct BenchOptions {
     ModelOptions model;
     double seconds = 2.0;
+    std::optional<double> streamSeconds;
+    std::optional<double> deadlineMs;
 };
 
 struct Summary {
@@ -21,9 +24,10 @@ struct Summary {
     bool hasInterval = false;
     std::optional<base::Estimate> p95;
     double throughput = 0;  // samples a second
+    std::optional<trial::StreamFigures> stream;
 };
 
-Summary summaryOf(const ipc::BenchAnswer& answer) {
+Summary summaryOf(const ipc::BenchAnswer& answer, const BenchOptions& options) {
     const auto& times = answer.timings.trial;
     Summary summary;
     summary.median = base::median(times);
@@ -33,6 +37,7 @@ Summary summaryOf(const ipc::BenchAnswer& answer) {
     }
     summary.p95 = base::percentile95(times);
     if (summary.median > 0) summary.throughput = 1000.0 * static_cast<double>(answer.batch) / summary.median;
+    if (options.streamSeconds) summary.stream = trial::streamFigures(times, *options.streamSeconds, options.deadlineMs);
     return summary;
 }
 
@@ -41,18 +46,28 @@ Json documentOf(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, 
     Json latency{{"median", summary.median}, {"n", n}, {"p95", nullptr}, {"ci", nullptr}};
     if (summary.p95) latency["p95"] = summary.p95->value;
     if (summary.hasInterval) latency["ci"] = {summary.interval.low, summary.interval.high};
-    return {{"latency_ms", std::move(latency)},
-            {"throughput_sps", summary.throughput},
-            {"batch", answer.batch},
-            {"execution", std::string(trace::name(trace::overall(answer.layers)))},
-            {"basis", "measured"},
-            {"throttled", answer.throttled},
-            {"recipe", recipe::toJson(model.recipe)},
-            {"setting", recipe::toJson(model.setting)},
-            {"weight_bytes", answer.weightBytes},
-            {"arena_bytes", answer.arenaBytes},
-            {"environment", trial::toJson(answer.environment)},
-            {"layers", trace::toJson(answer.layers)}};
+    Json document{{"latency_ms", std::move(latency)},
+                  {"throughput_sps", summary.throughput},
+                  {"batch", answer.batch},
+                  {"execution", std::string(trace::name(trace::overall(answer.layers)))},
+                  {"basis", "measured"},
+                  {"throttled", answer.throttled},
+                  {"recipe", recipe::toJson(model.recipe)},
+                  {"setting", recipe::toJson(model.setting)},
+                  {"weight_bytes", answer.weightBytes},
+                  {"arena_bytes", answer.arenaBytes},
+                  {"environment", trial::toJson(answer.environment)},
+                  {"layers", trace::toJson(answer.layers)}};
+    if (summary.stream) document.update(trial::toJson(*summary.stream));
+    return document;
+}
+
+void print(const trial::StreamFigures& stream) {
+    fmt::print("{:<12}{:.4g} of the {:.4g} s that a run covers", "real time", stream.medianFactor, stream.streamSeconds);
+    if (stream.factorInterval) fmt::print(" (95 %: {:.4g} … {:.4g})", stream.factorInterval->low, stream.factorInterval->high);
+    if (stream.p95Factor) fmt::print(", p95 {:.4g}", *stream.p95Factor);
+    fmt::print("\n{:<12}{:.4g} % of {} runs took longer than {} (95 %: {:.4g} … {:.4g} %)\n", "deadlines", 100 * stream.missed.value, stream.n,
+               base::formatMilliseconds(stream.deadlineMs), 100 * stream.missed.interval.low, 100 * stream.missed.interval.high);
 }
 
 void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const Summary& summary) {
@@ -66,6 +81,7 @@ void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const
     fmt::print(", median of {}\n", answer.timings.trial.size());
     if (summary.p95) fmt::print("{:<12}{}\n", "p95", base::formatMilliseconds(summary.p95->value));
     fmt::print("{:<12}{:.4g} samples/s at batch {}\n", "throughput", summary.throughput, answer.batch);
+    if (summary.stream) print(*summary.stream);
     fmt::print("{:<12}{} of weights, {} of activations\n", "memory", base::formatBytes(static_cast<double>(answer.weightBytes)),
                base::formatBytes(static_cast<double>(answer.arenaBytes)));
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
@@ -82,7 +98,7 @@ Status work(Program& program, const BenchOptions& options) {
     TRIMTAB_TRY(const Json json, program.callWorker("bench", ipc::toJson(request)));
     TRIMTAB_TRY(const auto answer, ipc::benchAnswerFromJson(json));
     if (answer.timings.trial.empty()) return fail(ErrorCode::Failed, "nothing was timed");
-    const Summary summary = summaryOf(answer);
+    const Summary summary = summaryOf(answer, options);
     if (program.options.json) {
         program.printJson(documentOf(answer, request.model, summary));
     } else {
@@ -101,7 +117,12 @@ void addBench(CLI::App& app, Program& program) {
     addRecipe(*command, options->model);
     addRunning(*command, options->model);
     addInputs(*command, options->model);
-    command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(CLI::Range(0.001, 3600.0));
+    command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(realBetween(0.001, 3600.0));
+    CLI::Option* stream = command->add_option("--stream-seconds", options->streamSeconds, "Seconds of signal that one run covers: tells the real-time factor");
+    stream->check(realBetween(1e-6, 1e6));
+    command->add_option("--deadline-ms", options->deadlineMs, "Longest that a run may take (default: the signal it covers)")
+        ->check(realBetween(1e-6, 1e9))
+        ->needs(stream);
 }
 
 }  // namespace trimtab::cli

@@ -1,5 +1,7 @@
 #include "app/cli/command.h"
 
+#include <fmt/format.h>
+
 namespace trimtab::cli {
 
 CLI::App* addCommand(CLI::App& app, Program& program, const std::string& name, const std::string& description,
@@ -19,6 +21,17 @@ CLI::App* addCommand(CLI::App& app, Program& program, const std::string& name, c
         ->transform(CLI::AsSizeValue(false));
     command->callback([&program, work = std::move(work)] { program.action = work; });
     return command;
+}
+
+CLI::Validator realBetween(double low, double high) {
+    const std::string range = fmt::format("[{:g} - {:g}]", low, high);
+    return CLI::Validator(
+        [=](std::string& text) {
+            double value = 0;
+            const bool fits = CLI::detail::lexical_cast(text, value) && value >= low && value <= high;
+            return fits ? std::string() : fmt::format("{} is no number in {}", text.substr(0, 40), range);
+        },
+        range);
 }
 
 }  // namespace trimtab::cli

@@ -13,4 +13,7 @@ namespace trimtab::cli {
 CLI::App* addCommand(CLI::App& app, Program& program, const std::string& name, const std::string& description,
                      std::function<Status()> work);
 
+/// A number from low to high; unlike CLI::Range it lets no NaN pass.
+CLI::Validator realBetween(double low, double high);
+
 }  // namespace trimtab::cli

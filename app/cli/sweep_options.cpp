@@ -69,7 +69,7 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_option("--session", options.session, "The session file (.trimtab) that every finished trial is committed to")->required();
     command.add_option("--name", options.name, "Name of the study");
     command.add_option("--question", options.question, "What the study is to answer; printed in reports");
-    command.add_option("--seconds", options.seconds, "Time of timing in one process")->check(CLI::Range(0.001, 600.0));
+    command.add_option("--seconds", options.seconds, "Time of timing in one process")->check(realBetween(0.001, 600));
     command.add_option("--processes", options.processes, "Processes (blocks) a trial is timed in")->check(CLI::Range(1, 100));
     command.add_option("--samples", options.samples, "Samples to score (default: all; without data 64 seeded inputs)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));

@@ -61,6 +61,7 @@ TEST_F(Contract, OfCommandsAboutAModel) {
     check("info", {"info", m_tiny.model()});
     check("run", {"run", m_tiny.model(), "--save-outputs", m_tiny.at("out")});
     check("bench", {"bench", m_tiny.model(), "--batch", "4", "--seconds", "0.05", "--recipe", recipe});
+    check("bench_stream", {"bench", m_tiny.model(), "--seconds", "0.05", "--stream-seconds", "0.5", "--deadline-ms", "100"});
     check("eval", {"eval", m_tiny.model(), "--data", m_tiny.data()});
     check("eval", {"eval", m_tiny.model(), "--recipe", recipe, "--samples", "8"});
     check("compress", {"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.at("small.onnx")});

@@ -102,6 +102,28 @@ TEST_F(Usage, OfGivenInputsRunsThem) {
     EXPECT_EQ(trimtab({"run", m_tiny.model(), "--input", "x=" + file}).status, 3);
 }
 
+TEST_F(Usage, OfStreamsHoldsTimesAgainstTheSignal) {
+    const auto bench = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments{"bench", m_tiny.model(), "--seconds", "0.05"};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return trimtab(arguments);
+    };
+    const Ran hour = bench({"--stream-seconds", "3600", "--json"});
+    ASSERT_EQ(hour.status, 0) << hour.err;
+    const auto document = base::parseJson(hour.out, "output").value();
+    EXPECT_NEAR(document["real_time_factor"]["median"].get<double>(), document["latency_ms"]["median"].get<double>() / 3.6e6, 1e-12);
+    EXPECT_EQ(document["missed_deadlines"]["share"], 0);
+    EXPECT_EQ(document["missed_deadlines"]["deadline_ms"], 3.6e6);
+    const Ran late = bench({"--stream-seconds", "1", "--deadline-ms", "0.000001", "--json"});
+    EXPECT_EQ(base::parseJson(late.out, "output").value()["missed_deadlines"]["share"], 1) << late.err;
+    EXPECT_NE(bench({"--stream-seconds", "1"}).out.find("real time"), std::string::npos);
+    EXPECT_FALSE(base::parseJson(bench({"--json"}).out, "output").value().contains("real_time_factor"));
+    EXPECT_EQ(bench({"--deadline-ms", "5"}).status, 2);
+    EXPECT_EQ(bench({"--stream-seconds", "0"}).status, 2);
+    EXPECT_EQ(bench({"--stream-seconds", "nan"}).status, 2);
+    EXPECT_EQ(bench({"--seconds", "nan"}).status, 2);
+}
+
 TEST_F(Usage, OfMetricsCountsWhatTheDataSay) {
     const auto value = [&](const std::string& metric) {
         const Ran ran = trimtab({"eval", m_tiny.model(), "--data", m_tiny.data(), "--metric", metric, "--json"});
@@ -110,6 +132,8 @@ TEST_F(Usage, OfMetricsCountsWhatTheDataSay) {
     };
     EXPECT_DOUBLE_EQ(value("top1"), 0.9);
     EXPECT_DOUBLE_EQ(value("top5"), 1);
+    EXPECT_GT(value("f1"), 0.5);
+    EXPECT_LT(value("f1"), 1);
     const std::string program = m_tiny.write("half.sh", "#!/bin/sh\nfor i in $(seq 40); do echo 0.5; done\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
     EXPECT_DOUBLE_EQ(value("exec:" + program), 0.5);

@@ -123,5 +123,13 @@ TEST(Speed, ThroughputCountsSamples) {
     EXPECT_DOUBLE_EQ(speed.throughput(), 4000);
 }
 
+TEST(Accuracy, OfAnOlderSessionBearsTodaysName) {
+    Accuracy accuracy;
+    accuracy.metric = "relative_error";
+    EXPECT_EQ(accuracyFromJson(accuracyToJson(accuracy)).value().metric, "relative_l2");
+    accuracy.metric = "exec:/bin/score";
+    EXPECT_EQ(accuracyFromJson(accuracyToJson(accuracy)).value().metric, "exec:/bin/score");
+}
+
 }  // namespace
 }  // namespace trimtab::trial

@@ -68,7 +68,7 @@ QWidget* DataPage::makeChoices() {
     auto* have = makeCard();
     auto* haveLayout = cardLayout(have);
     haveLayout->addWidget(makeLabel(tr("I have data with answers"), "heading"));
-    haveLayout->addWidget(makeLabel(tr("A folder with dataset.json or with a folder of pictures for each class, an .npz with arrays named like the inputs, "
+    haveLayout->addWidget(makeLabel(tr("A folder with dataset.json or with a folder of pictures or .wav clips for each class, an .npz with arrays named like the inputs, "
                                        "a .npy of token ids, a .csv or a .jsonl."), "muted"));
     haveLayout->addStretch();
     auto* buttons = new QHBoxLayout;
