@@ -5,10 +5,12 @@ independent of the product, so they can stand against its own.
 """
 
 import contextlib
+import copy
 
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.utils import fusion
 
 BITS = (8, 4, 3, 2)
 RATIOS = (0.5, 0.7, 0.9, 0.95)
@@ -38,7 +40,7 @@ def pruned(weight, ratio):
 @contextlib.contextmanager
 def compressed(model, change):
     """Within this block every convolution and linear layer of `model` has change(weight) as its weight."""
-    layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    layers = [m for m in model.modules() if isinstance(m, (nn.Conv1d, nn.Conv2d, nn.Linear))]
     kept = [m.weight.data for m in layers]
     try:
         for m in layers:
@@ -47,6 +49,16 @@ def compressed(model, change):
     finally:
         for m, weight in zip(layers, kept):
             m.weight.data = weight
+
+
+def folded(model):
+    """The same network with every batch normalisation that follows a convolution in a sequence folded into it."""
+    model = copy.deepcopy(model)
+    for s in [m for m in model.modules() if isinstance(m, nn.Sequential)]:
+        for i in range(len(s) - 1):
+            if isinstance(s[i], (nn.Conv1d, nn.Conv2d)) and isinstance(s[i + 1], (nn.BatchNorm1d, nn.BatchNorm2d)):
+                s[i], s[i + 1] = fusion.fuse_conv_bn_eval(s[i], s[i + 1]), nn.Identity()
+    return model
 
 
 def paired(scores, reference):

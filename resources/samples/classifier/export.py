@@ -1,16 +1,14 @@
 """Writes classifier.onnx (batch normalisation left in), a test vector and expected.json from build/classifier.pt."""
 
-import copy
 import json
 import pathlib
 import sys
 
 import numpy as np
 import torch
-from torch.nn.utils import fusion
 
 from generate import DATA, EVALUATION_SEED, NAMES, TRAINING_SEED, normalise
-from model import Block, Classifier
+from model import Classifier
 from train import CHECKPOINT
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -24,18 +22,6 @@ def trained():
     model = Classifier(len(NAMES))
     model.load_state_dict(torch.load(CHECKPOINT))
     return model.eval()
-
-
-def folded(model):
-    """The same network with every batch normalisation folded into the convolution before it."""
-    model = copy.deepcopy(model)
-    sequences = [model.stem] + [s for b in model.stages if isinstance(b, Block)
-                                for s in (b.body, b.shortcut) if isinstance(s, torch.nn.Sequential)]
-    for s in sequences:
-        for i in range(len(s) - 1):
-            if isinstance(s[i + 1], torch.nn.BatchNorm2d):
-                s[i], s[i + 1] = fusion.fuse_conv_bn_eval(s[i], s[i + 1]), torch.nn.Identity()
-    return model
 
 
 def write_onnx(model, images):
@@ -63,7 +49,7 @@ def write_expected(model, images, labels):
         "training_seed": TRAINING_SEED, "evaluation_seed": EVALUATION_SEED,
         "rules": compression.RULES,
         "scores": compression.table(model, measure),
-        "scores_with_batch_normalisation_folded_first": compression.table(folded(model), measure),
+        "scores_with_batch_normalisation_folded_first": compression.table(compression.folded(model), measure),
     }
     (HERE / "expected.json").write_text(json.dumps(document, indent=1) + "\n")
     return document
