@@ -40,7 +40,8 @@ TEST_F(WelcomePage, CutsNoSampleOffInAWindowOfAnySize) {
             const auto* card = find<gui::LinkCard>(QStringLiteral("welcome.sample.") + sample.name);
             ASSERT_TRUE(card);
             for (const QLabel* label : card->findChildren<QLabel*>())
-                EXPECT_GE(label->height(), label->hasHeightForWidth() ? label->heightForWidth(label->width()) : label->sizeHint().height())
+                EXPECT_GE(label->height(),
+                          label->hasHeightForWidth() ? label->heightForWidth(label->width()) : label->sizeHint().height())
                     << label->text().toStdString() << " in a window of " << size.width() << " by " << size.height();
         }
     }
@@ -51,8 +52,9 @@ TEST_F(WelcomePage, OpensEachSampleWithItsData) {
     gui::DataTask& data = workspace().data();
     for (const gui::Sample& sample : shipped()) {
         workspace().openSample(sample.model, sample.data);
-        ASSERT_TRUE(waitUntil(data, &gui::DataTask::stateChanged,
-                              [&] { return data.path() == sample.data && (data.state() == State::Ready || data.state() == State::Failed); }));
+        ASSERT_TRUE(waitUntil(data, &gui::DataTask::stateChanged, [&] {
+            return data.path() == sample.data && (data.state() == State::Ready || data.state() == State::Failed);
+        }));
         ASSERT_EQ(data.state(), State::Ready) << sample.name.toStdString() << ": " << data.error().text();
     }
 }
