@@ -27,8 +27,8 @@ protected:
 
     double score(const std::string& sample, const std::string& metric, const std::string& recipe) {
         std::ofstream(m_tiny.at("recipe.json")) << recipe;
-        const Ran ran = trimtab({"eval", folderOf(sample) + "/" + sample + ".onnx", "--data", folderOf(sample) + "/data", "--metric", metric,
-                                 "--recipe", m_tiny.at("recipe.json"), "--batch", "80", "--threads", "1", "--json"});
+        const Ran ran = trimtab({"eval", folderOf(sample) + "/" + sample + ".onnx", "--data", folderOf(sample) + "/data", "--metric",
+                                 metric, "--recipe", m_tiny.at("recipe.json"), "--batch", "80", "--threads", "1", "--json"});
         EXPECT_EQ(ran.status, 0) << ran.err;
         return ran.status == 0 ? base::Json::parse(ran.out).at("value").get<double>() : -1;
     }
