@@ -13,48 +13,60 @@ struct Tie {
     double positives = 0, negatives = 0;
 };
 
-/// Positives and negatives of each run of equal scores, highest first.
-template <class Ranked, class Weight>
-std::vector<Tie> tiesOf(const Ranked& ranked, Weight weight) {
-    std::vector<Tie> ties;
+/// Shows positives and negatives of each run of equal scores, highest first.
+template <class Ranked, class Weight, class Visit>
+void walk(const Ranked& ranked, Weight weight, Visit visit) {
     Tie tie;
     for (const auto& entry : ranked) {
         (entry.isPositive ? tie.positives : tie.negatives) += weight(entry.sample);
         if (!entry.endsTie) continue;
-        ties.push_back(tie);
+        visit(tie);
         tie = {};
     }
-    return ties;
 }
 
-Tie totalOf(const std::vector<Tie>& ties) {
-    Tie total;
-    for (const Tie& tie : ties) {
-        total.positives += tie.positives;
-        total.negatives += tie.negatives;
+class AreaUnderRoc {
+public:
+    void add(const Tie& tie) {
+        m_pairs += tie.negatives * (m_total.positives + tie.positives / 2);
+        m_total.positives += tie.positives;
+        m_total.negatives += tie.negatives;
     }
-    return total;
+    double value() const { return m_total.positives > 0 && m_total.negatives > 0 ? m_pairs / m_total.positives / m_total.negatives : kNaN; }
+    const Tie& total() const { return m_total; }
+
+private:
+    Tie m_total;
+    double m_pairs = 0;
+};
+
+class AveragePrecision {
+public:
+    void add(const Tie& tie) {
+        m_total.positives += tie.positives;
+        m_total.negatives += tie.negatives;
+        if (tie.positives > 0) m_sum += tie.positives * m_total.positives / (m_total.positives + m_total.negatives);
+    }
+    double value() const { return m_total.positives > 0 ? m_sum / m_total.positives : kNaN; }
+    const Tie& total() const { return m_total; }
+
+private:
+    Tie m_total;
+    double m_sum = 0;
+};
+
+template <class Area>
+Area areaOf(const std::vector<Tie>& ties) {
+    Area area;
+    for (const Tie& tie : ties) area.add(tie);
+    return area;
 }
 
-double areaUnderRoc(const std::vector<Tie>& ties, const Tie& total) {
-    if (total.positives <= 0 || total.negatives <= 0) return kNaN;
-    double above = 0, pairs = 0;
-    for (const Tie& tie : ties) {
-        pairs += tie.negatives * (above + tie.positives / 2);
-        above += tie.positives;
-    }
-    return pairs / total.positives / total.negatives;
-}
-
-double averagePrecision(const std::vector<Tie>& ties, const Tie& total) {
-    if (total.positives <= 0) return kNaN;
-    double right = 0, seen = 0, sum = 0;
-    for (const Tie& tie : ties) {
-        right += tie.positives;
-        seen += tie.positives + tie.negatives;
-        if (tie.positives > 0) sum += tie.positives * right / seen;
-    }
-    return sum / total.positives;
+template <class Area, class Ranked>
+double valueOfRanked(const Ranked& ranked, std::span<const std::uint32_t> counts) {
+    Area area;
+    walk(ranked, [&](std::uint32_t sample) { return static_cast<double>(counts[sample]); }, [&](const Tie& tie) { area.add(tie); });
+    return area.value();
 }
 
 /// What a positive and a negative of each tie add to the figure, n × their influence over n.
@@ -62,8 +74,10 @@ struct Influence {
     double ofPositive = 0, ofNegative = 0;
 };
 
-std::vector<Influence> rocInfluences(const std::vector<Tie>& ties, const Tie& total) {
-    const double area = areaUnderRoc(ties, total);
+std::vector<Influence> rocInfluences(const std::vector<Tie>& ties) {
+    const auto roc = areaOf<AreaUnderRoc>(ties);
+    const double area = roc.value();
+    const Tie& total = roc.total();
     std::vector<Influence> influences;
     Tie above;
     for (const Tie& tie : ties) {
@@ -78,8 +92,10 @@ std::vector<Influence> rocInfluences(const std::vector<Tie>& ties, const Tie& to
 
 // With precision q(t) = right(t) / seen(t) at tie t, the average precision is Σ p(t) q(t) / P. One more sample in tie k raises seen(t) at k and below it,
 // right(t) too if it is positive; one more positive adds its own precision and raises P.
-std::vector<Influence> precisionInfluences(const std::vector<Tie>& ties, const Tie& total) {
-    const double average = averagePrecision(ties, total);
+std::vector<Influence> precisionInfluences(const std::vector<Tie>& ties) {
+    const auto area = areaOf<AveragePrecision>(ties);
+    const double average = area.value();
+    const Tie& total = area.total();
     std::vector<double> precision, seen;
     double right = 0, all = 0;
     for (const Tie& tie : ties) {
@@ -124,9 +140,7 @@ std::size_t RankStatistic::steps() const {
 }
 
 double RankStatistic::valueOfClass(const Ranked& ranked, std::span<const std::uint32_t> counts) const {
-    const auto ties = tiesOf(ranked, [&](std::uint32_t sample) { return static_cast<double>(counts[sample]); });
-    const Tie total = totalOf(ties);
-    return m_ranking == Ranking::Auc ? areaUnderRoc(ties, total) : averagePrecision(ties, total);
+    return m_ranking == Ranking::Auc ? valueOfRanked<AreaUnderRoc>(ranked, counts) : valueOfRanked<AveragePrecision>(ranked, counts);
 }
 
 double RankStatistic::value(std::span<const std::uint32_t> counts) const {
@@ -142,9 +156,9 @@ double RankStatistic::value(std::span<const std::uint32_t> counts) const {
 }
 
 void RankStatistic::addScores(const Ranked& ranked, double share, std::vector<double>& scores) const {
-    const auto ties = tiesOf(ranked, [](std::uint32_t) { return 1.0; });
-    const Tie total = totalOf(ties);
-    const auto influences = m_ranking == Ranking::Auc ? rocInfluences(ties, total) : precisionInfluences(ties, total);
+    std::vector<Tie> ties;
+    walk(ranked, [](std::uint32_t) { return 1.0; }, [&](const Tie& tie) { ties.push_back(tie); });
+    const auto influences = m_ranking == Ranking::Auc ? rocInfluences(ties) : precisionInfluences(ties);
     std::size_t tie = 0;
     for (const Entry& entry : ranked) {
         const Influence& influence = influences[tie];

@@ -27,11 +27,16 @@ std::vector<double> resampledValues(const Statistic& statistic) {
     return values;
 }
 
-base::Interval linearised(const Statistic& statistic, base::Direction direction) {
-    const auto interval = base::bootstrapMean(statistic.scores(), kSeed).interval;
-    // What is better when higher is a share of something; an error rate has no upper end.
+/// What is better when higher is a share of something; an error rate has no upper end.
+base::Interval insideRange(base::Interval interval, base::Direction direction) {
     const double highest = direction == base::Direction::HigherIsBetter ? 1 : std::numeric_limits<double>::infinity();
     return {std::max(interval.low, 0.0), std::min(interval.high, highest)};
+}
+
+base::Interval percentiles(const std::vector<double>& sorted, double value) {
+    const auto at = [&](double p) { return sorted[static_cast<std::size_t>(std::lround(p * static_cast<double>(sorted.size() - 1)))]; };
+    const double bias = base::mean(sorted) - value;
+    return {at(0.025) - bias, at(0.975) - bias};
 }
 
 }  // namespace
@@ -40,11 +45,10 @@ double valueOf(const Statistic& statistic) { return statistic.value(std::vector<
 
 base::Estimate estimateOf(const Statistic& statistic, base::Direction direction) {
     const double value = valueOf(statistic);
-    if (kResamples * static_cast<double>(statistic.steps()) > kMostSteps) return {value, linearised(statistic, direction)};
-    const auto values = resampledValues(statistic);
-    if (values.empty()) return {value, {value, value}};
-    const auto at = [&](double p) { return values[static_cast<std::size_t>(std::lround(p * static_cast<double>(values.size() - 1)))]; };
-    return {value, {at(0.025), at(0.975)}};
+    const bool isQuick = kResamples * static_cast<double>(statistic.steps()) <= kMostSteps;
+    const auto values = isQuick ? resampledValues(statistic) : std::vector<double>();
+    const auto interval = values.empty() ? base::bootstrapMean(statistic.scores(), kSeed).interval : percentiles(values, value);
+    return {value, insideRange(interval, direction)};
 }
 
 }  // namespace trimtab::evaluate

@@ -30,8 +30,10 @@ public:
 /// value() of every sample counted once.
 double valueOf(const Statistic& statistic);
 
-/// The figure with its 95 % interval: percentiles of 2000 resamples, those that leave nothing to measure passed over. Where these would cost more
-/// than kMostSteps the scores are resampled instead, and the interval is kept inside what the metric can be.
+/// The figure with its 95 % interval: percentiles of 2000 resamples, those that leave nothing to measure passed over, less the resamples' bias (Efron and
+/// Tibshirani 1993, 10.2): a positive that is drawn twice lifts the average precision of every resample. So it tells how far the figure
+/// would lie on other data of this size; what a small set adds to a figure is not taken off. Where they would cost more than kMostSteps the
+/// scores are resampled instead. The interval is kept inside what the metric can be.
 /// REQUIRES: valueOf(statistic) is a number.
 base::Estimate estimateOf(const Statistic& statistic, base::Direction direction);
 inline constexpr double kMostSteps = 1e9;
