@@ -139,6 +139,29 @@ TEST_F(Usage, OfMetricsCountsWhatTheDataSay) {
     EXPECT_DOUBLE_EQ(value("exec:" + program), 0.5);
 }
 
+TEST_F(Usage, OfClipsScoresThemLikeOtherData) {
+    // Clips of eight samples, as many as the model takes, in four folders of classes.
+    for (int label = 0; label < 4; ++label)
+        for (int clip = 0; clip < 3; ++clip) {
+            const auto folder = std::filesystem::path(m_tiny.at("clips")) / std::to_string(label);
+            std::filesystem::create_directories(folder);
+            std::string bytes("RIFF\x34\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0\x40\x1f\0\0\x80\x3e\0\0\2\0\x10\0data\x10\0\0\0", 44);
+            for (int i = 0; i < 16; ++i) bytes.push_back(static_cast<char>(37 * i + 11 * clip + label));
+            std::ofstream(folder / (std::to_string(clip) + ".wav"), std::ios::binary) << bytes;
+        }
+    const Ran ran = trimtab({"eval", m_tiny.model(), "--data", m_tiny.at("clips"), "--metric", "f1", "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    const auto document = base::parseJson(ran.out, "output").value();
+    EXPECT_EQ(document["metric"], "f1");
+    EXPECT_EQ(document["n"], 12);
+    EXPECT_EQ(document["better"], "higher");
+    EXPECT_EQ(trimtab({"eval", m_tiny.model(), "--data", m_tiny.at("clips"), "--metric", "ndcg"}).status, 3);
+    std::filesystem::resize_file(std::filesystem::path(m_tiny.at("clips")) / "2" / "1.wav", 50);
+    const Ran cut = trimtab({"eval", m_tiny.model(), "--data", m_tiny.at("clips")});
+    EXPECT_EQ(cut.status, 3);
+    EXPECT_NE(cut.err.find("2/1.wav"), std::string::npos) << cut.err;
+}
+
 TEST_F(Usage, OfCompressGivesAFileThatRunsAlike) {
     const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 8}, "prune": {"ratio": 0.5}})");
     const std::string small = m_tiny.at("small.onnx");
