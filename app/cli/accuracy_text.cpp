@@ -25,7 +25,8 @@ std::string valueText(const trial::Accuracy& accuracy) {
 }
 
 std::string accuracyText(const trial::Accuracy& accuracy) {
-    const std::string what = accuracy.fidelity ? "seeded inputs, against the untouched model" : accuracy.metric == "ndcg" ? "groups" : "samples";
+    const std::string counted = accuracy.metric == "ndcg" ? "groups" : "samples";
+    const std::string what = accuracy.fidelity ? "seeded inputs, against the untouched model" : counted;
     return fmt::format("{} {:.4g} (95 %: {:.4g} … {:.4g}), {} {}", accuracy.metric, accuracy.value, accuracy.interval.low,
                        accuracy.interval.high, accuracy.n, what);
 }

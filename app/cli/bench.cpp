@@ -66,8 +66,8 @@ void print(const trial::StreamFigures& stream) {
     fmt::print("{:<12}{:.4g} of the {:.4g} s that a run covers", "real time", stream.medianFactor, stream.streamSeconds);
     if (stream.factorInterval) fmt::print(" (95 %: {:.4g} … {:.4g})", stream.factorInterval->low, stream.factorInterval->high);
     if (stream.p95Factor) fmt::print(", p95 {:.4g}", *stream.p95Factor);
-    fmt::print("\n{:<12}{:.4g} % of {} runs took longer than {} (95 %: {:.4g} … {:.4g} %)\n", "deadlines", 100 * stream.missed.value, stream.n,
-               base::formatMilliseconds(stream.deadlineMs), 100 * stream.missed.interval.low, 100 * stream.missed.interval.high);
+    fmt::print("\n{:<12}{:.4g} % of {} runs took longer than {} (95 %: {:.4g} … {:.4g} %)\n", "deadlines", 100 * stream.missed.value,
+               stream.n, base::formatMilliseconds(stream.deadlineMs), 100 * stream.missed.interval.low, 100 * stream.missed.interval.high);
 }
 
 void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const Summary& summary) {
@@ -118,7 +118,8 @@ void addBench(CLI::App& app, Program& program) {
     addRunning(*command, options->model);
     addInputs(*command, options->model);
     command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(realBetween(0.001, 3600.0));
-    CLI::Option* stream = command->add_option("--stream-seconds", options->streamSeconds, "Seconds of signal that one run covers: tells the real-time factor");
+    CLI::Option* stream = command->add_option("--stream-seconds", options->streamSeconds,
+                                               "Seconds of signal that one run covers: tells the real-time factor");
     stream->check(realBetween(1e-6, 1e6));
     command->add_option("--deadline-ms", options->deadlineMs, "Longest that a run may take (default: the signal it covers)")
         ->check(realBetween(1e-6, 1e9))

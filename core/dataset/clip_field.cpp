@@ -44,7 +44,8 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Field>> makeClipField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, std::int64_t length) {
+Result<std::unique_ptr<Field>> makeClipField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps,
+                                             std::int64_t length) {
     WavHeader common;
     for (const std::string& name : files) {
         TRIMTAB_TRY(const auto file, openClip(folder, name));
@@ -52,11 +53,12 @@ Result<std::unique_ptr<Field>> makeClipField(std::filesystem::path folder, std::
         if (common.frames == 0) common = header;
         if (header.rate != common.rate)
             return fail(ErrorCode::Refused,
-                        fmt::format("has {} frames a second, but \"{:.80}\" has {}; clips are not resampled, bring them to one rate first", header.rate,
-                                    files.front(), common.rate), name);
+                        fmt::format("has {} frames a second, but \"{:.80}\" has {}; clips are not resampled, bring them to one rate first",
+                                    header.rate, files.front(), common.rate), name);
         if (length == 0 && header.frames != common.frames)
-            return fail(ErrorCode::Refused, fmt::format("has {} frames, but \"{:.80}\" has {}; set \"preprocess\": {{\"length\": …}} to cut or pad them",
-                                                        header.frames, files.front(), common.frames), name);
+            return fail(ErrorCode::Refused,
+                        fmt::format("has {} frames, but \"{:.80}\" has {}; set \"preprocess\": {{\"length\": …}} to cut or pad them",
+                                    header.frames, files.front(), common.frames), name);
     }
     const std::int64_t frames = length > 0 ? length : common.frames;
     return std::make_unique<ClipField>(std::move(folder), std::move(files), std::move(steps), frames);

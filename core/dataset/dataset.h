@@ -1,12 +1,13 @@
 #pragma once
 // Dataset: which field goes to which model input, preprocessing, target and metric. Forms accepted by open():
 //   a folder with dataset.json · a .json manifest · an .npz (arrays named like the inputs, and "target") · a .npy of token ids ·
-//   a folder class/*.png|jpg or class/*.wav · a folder of .wav files (no labels) · a .csv (header row; columns named like the inputs, "target")
+//   a folder class/*.png|jpg or class/*.wav · a folder of .wav files (no labels) · a .csv (header row; columns named like the inputs,
+//   "target")
 // Every file is untrusted: sizes are checked before anything is allocated; files named in a manifest stay beneath its folder.
 //
 // Manifest (resources/schema/dataset.schema.json): {"format": "trimtab-dataset", "version": 1, "name",
-//   "task": "classification" | "language-model" | "regression" | "frame-classification" | "recommendation" | "segmentation" | "transcription" |
-//           "multi-label",
+//   "task": "classification" | "language-model" | "regression" | "frame-classification" | "recommendation" | "segmentation" |
+//           "transcription" | "multi-label",
 //   "inputs": {"image": {"file": "images.npy", "preprocess": {"scale", "mean": [per channel], "std": [per channel], "resize": [h, w],
 //              "crop": [h, w], "layout": "NCHW" | "NHWC"}},
 //              "audio": {"file": "clips", "preprocess": {"scale", "mean", "std", "length": samples}}},
@@ -14,11 +15,12 @@
 //   "group": {"file": "users.npy"},      which user, query or session a sample belongs to: whole numbers [n]; ndcg ranks within them
 //   "blank": 0, "separator": 4,          transcription: the CTC blank, the id between words (wer wants it)
 //   "metric": one of core/base/metric.h; each task has its own without it}
-// A "file" that is a folder holds class/*.png|jpg (their classes are the labels where there is no target), or .wav files in the order of their names.
+// A "file" that is a folder holds class/*.png|jpg (their classes are the labels where there is no target), or .wav files in the order of
+// their names.
 //
-// Targets by task: classification labels [n] · language-model tokens [n, length] · regression like the output · frame-classification labels [n, frames]
-// (negative: not counted) · recommendation 0/1 [n] · segmentation labels [n, d…] (negative: not counted) · transcription ids [n, length], padded with −1 ·
-// multi-label 0/1 [n, classes].
+// Targets by task: classification labels [n] · language-model tokens [n, length] · regression like the output · frame-classification
+// labels [n, frames] (negative: not counted) · recommendation 0/1 [n] · segmentation labels [n, d…] (negative: not counted) ·
+// transcription ids [n, length], padded with −1 · multi-label 0/1 [n, classes].
 #include <cstdint>
 #include <memory>
 #include <optional>

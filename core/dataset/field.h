@@ -25,9 +25,10 @@ std::unique_ptr<Field> makeArrayField(Tensor samples, Preprocess steps);
 /// Image files, each read when it is asked for. Paths are relative to `folder` and opened beneath it.
 std::unique_ptr<Field> makeImageField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, int channels);
 
-/// Clips [n, length] from .wav files, each read when it is asked for, cut or padded with zeros to `length`; 0: they must be of one length. Refused, with
-/// the file: no sound WAV, clips of different rates (nothing is resampled), of different lengths.
-Result<std::unique_ptr<Field>> makeClipField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, std::int64_t length);
+/// Clips [n, length] from .wav files, each read when it is asked for, cut or padded with zeros to `length`; 0: they must be of one length.
+/// Refused, with the file: no sound WAV, clips of different rates (nothing is resampled), of different lengths.
+Result<std::unique_ptr<Field>> makeClipField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps,
+                                             std::int64_t length);
 
 /// A copy of the rows [first, first + count) of an array.
 Result<Tensor> sliceRows(const Tensor& array, std::int64_t first, std::int64_t count);

@@ -99,7 +99,8 @@ std::int64_t clipLengthOf(const Graph* graph, const std::string& name) {
     return dims->back().extent <= kMaxFrames ? dims->back().extent : 0;
 }
 
-Result<std::unique_ptr<Field>> mediaField(const std::filesystem::path& folder, MediaFiles found, const ManifestField& field, const Graph* graph) {
+Result<std::unique_ptr<Field>> mediaField(const std::filesystem::path& folder, MediaFiles found, const ManifestField& field,
+                                          const Graph* graph) {
     if (found.media == Media::Clips) return makeClipField(folder, std::move(found.files), field.preprocess, field.clipLength);
     Preprocess steps = field.preprocess;
     int channels = field.channels;
@@ -126,7 +127,8 @@ Status addField(const std::filesystem::path& folder, const ManifestField& field,
     TRIMTAB_TRY(Tensor array, readArray(folder, field));
     TRIMTAB_REQUIRE(hashFile(folder, field.file, hash));
     if (array.shape().rank() < 1) return fail(ErrorCode::Refused, "holds one number, not samples", field.file);
-    if (field.clipLength > 0) return fail(ErrorCode::Refused, "is no folder of .wav files, so \"length\" has no meaning for it", field.file);
+    if (field.clipLength > 0)
+        return fail(ErrorCode::Refused, "is no folder of .wav files, so \"length\" has no meaning for it", field.file);
     if (manifest.shiftOf == field.name) {
         TRIMTAB_TRY(array, windowTokens(array, windowFor(graph, field.name), field.file));
         hash.update(array.shape().text());
@@ -145,7 +147,8 @@ Result<MediaFiles> listMedia(const std::filesystem::path& folder) {
     const std::vector<std::string>& classes = top[Kind::Folder];
     for (std::size_t label = 0; label < classes.size(); ++label) {
         TRIMTAB_TRY(Listing inside, list(folder / classes[label]));
-        for (const auto& [kind, files, labels] : {std::tuple(Kind::Image, &images, &imageLabels), std::tuple(Kind::Clip, &clips, &clipLabels)})
+        for (const auto& [kind, files, labels] : {std::tuple(Kind::Image, &images, &imageLabels),
+                                                  std::tuple(Kind::Clip, &clips, &clipLabels)})
             for (const std::string& file : inside[kind]) {
                 files->push_back(classes[label] + "/" + file);
                 labels->push_back(static_cast<std::int64_t>(label));

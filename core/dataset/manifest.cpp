@@ -133,7 +133,8 @@ Status readRest(const Json& root, Manifest& manifest) {
 
 Result<Manifest> readManifest(std::string_view text, const std::string& what) {
     TRIMTAB_TRY(const Json root, base::parseJson(text, what));
-    TRIMTAB_REQUIRE(checkKeys(root, {"format", "version", "name", "task", "inputs", "target", "group", "blank", "separator", "metric"}, "the manifest"));
+    TRIMTAB_REQUIRE(checkKeys(root, {"format", "version", "name", "task", "inputs", "target", "group", "blank", "separator", "metric"},
+                              "the manifest"));
     TRIMTAB_TRY(const std::string format, base::stringAt(root, "format"));
     TRIMTAB_TRY(const std::int64_t version, base::integerAt(root, "version"));
     if (format != "trimtab-dataset") return fail(ErrorCode::Refused, "\"format\" must be \"trimtab-dataset\"");

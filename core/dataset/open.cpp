@@ -23,7 +23,8 @@ Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
     if (extension == ".npy") return openTokens(path, graph);
     if (extension == ".csv") return openCsv(path, graph);
     return fail(ErrorCode::Refused,
-                "is no dataset: a folder with dataset.json, class/*.png|jpg, class/*.wav or *.wav, or a .json, .npz, .npy or .csv file is wanted",
+                "is no dataset: a folder with dataset.json, class/*.png|jpg, class/*.wav or *.wav, "
+                "or a .json, .npz, .npy or .csv file is wanted",
                 path.string());
 }
 

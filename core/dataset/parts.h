@@ -32,8 +32,8 @@ Result<Parts> openNpz(const std::filesystem::path& path);
 /// last one).
 Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph);
 Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph);
-/// class/*.png|jpg or class/*.wav; classes are numbered in the order of their names. Pictures are scaled to [0, 1], and resized to the model's input
-/// where that is fixed; so are clips cut or padded. Or *.wav without classes and labels.
+/// class/*.png|jpg or class/*.wav; classes are numbered in the order of their names. Pictures are scaled to [0, 1], and resized to the
+/// model's input where that is fixed; so are clips cut or padded. Or *.wav without classes and labels.
 Result<Parts> openMediaFolder(const std::filesystem::path& path, const Graph* graph);
 
 /// Token ids as rows [samples, length]. Refused: no integers, fewer than two tokens a row, more than two axes.

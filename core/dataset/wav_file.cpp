@@ -64,8 +64,8 @@ std::int64_t mostFrames(const SF_INFO& info, std::size_t bytes) {
     }
 }
 
-/// libsndfile reads what is there of a file that was cut off; a dataset wants to know. Each chunk is a tag of four letters, its size, and so many bytes,
-/// padded to an even number (RIFF, Microsoft and IBM 1991).
+/// libsndfile reads what is there of a file that was cut off; a dataset wants to know. Each chunk is a tag of four letters, its size, and
+/// so many bytes, padded to an even number (RIFF, Microsoft and IBM 1991).
 Status checkChunks(std::span<const std::byte> bytes, const std::string& what) {
     const auto tagAt = [&](std::size_t at) { return std::string_view(reinterpret_cast<const char*>(bytes.data()) + at, 4); };
     const auto sizeAt = [&](std::size_t at) {
@@ -77,7 +77,8 @@ Status checkChunks(std::span<const std::byte> bytes, const std::string& what) {
     for (std::size_t at = 12; bytes.size() - at >= 8;) {
         const std::size_t size = sizeAt(at + 4), left = bytes.size() - at - 8;
         if (size > left)
-            return fail(ErrorCode::Refused, fmt::format("has a chunk of {} bytes at {}, but only {} follow; it was cut off", size, at, left), what);
+            return fail(ErrorCode::Refused,
+                        fmt::format("has a chunk of {} bytes at {}, but only {} follow; it was cut off", size, at, left), what);
         if (tagAt(at) == "data") return {};
         at += 8 + std::min(size + size % 2, left);
     }
@@ -125,7 +126,8 @@ Result<Tensor> decodeWav(std::span<const std::byte> bytes, std::int64_t most, co
         for (std::int64_t i = 0; i < got; ++i) {
             float sum = 0;
             for (std::size_t c = 0; c < channels; ++c) sum += piece[static_cast<std::size_t>(i) * channels + c];
-            if (!std::isfinite(sum)) return fail(ErrorCode::Refused, fmt::format("holds a sample that is no number at frame {}", at + i), what);
+            if (!std::isfinite(sum))
+                return fail(ErrorCode::Refused, fmt::format("holds a sample that is no number at frame {}", at + i), what);
             values[static_cast<std::size_t>(at + i)] = sum / static_cast<float>(channels);
         }
         at += got;

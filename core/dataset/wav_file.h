@@ -1,5 +1,6 @@
 #pragma once
-// WAV through libsndfile, decoded to one channel of float32; integer samples become −1…1. What the header claims is held against the bytes that are there before anything is allocated.
+// WAV through libsndfile, decoded to one channel of float32; integer samples become −1…1. What the header claims is held against the bytes
+// that are there before anything is allocated.
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,7 +19,8 @@ struct WavHeader {
     int channels = 0;
 };
 
-/// Refused: no WAV file (RIFF), a chunk longer than what is left of the file, no frames, more than kMaxFrames, more frames than the file has bytes for, no or too many channels, a rate of 0.
+/// Refused: no WAV file (RIFF), a chunk longer than what is left of the file, no frames, more than kMaxFrames, more frames than the file
+/// has bytes for, no or too many channels, a rate of 0.
 Result<WavHeader> readWavHeader(std::span<const std::byte> bytes, const std::string& what);
 
 /// float32 [frames]: the mean of the channels. Refused as above, and when the file ends early or holds a sample that is no number.

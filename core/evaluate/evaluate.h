@@ -22,8 +22,9 @@ struct Evaluation {
     Direction direction = Direction::HigherIsBetter;
     base::Estimate estimate;               // value with its 95 % interval over samples
     std::int64_t n = 0;                    // samples
-    /// In dataset order, one for each sample (for ndcg each group): 0/1 for top-k; mean negative log-likelihood (nats) for perplexity; root mean square
-    /// error for rmse. Metrics that are no mean over samples have scores whose mean they are and whose spread is theirs (statistic.h).
+    /// In dataset order, one for each sample (for ndcg each group): 0/1 for top-k; mean negative log-likelihood (nats) for perplexity;
+    /// root mean square error for rmse. Metrics that are no mean over samples have scores whose mean they are and whose spread is theirs
+    /// (statistic.h).
     std::vector<double> sampleScores;
     std::vector<double> sampleWeights;     // tokens or frames a sample counts for (perplexity, next_token_accuracy, frame_accuracy); empty: all 1
     bool fidelity = false;                 // measured against the reference's outputs, not against labels: never called accuracy

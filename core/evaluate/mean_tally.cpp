@@ -25,7 +25,8 @@ public:
 
     Status finish(Evaluation& evaluation) override {
         if (!m_weights.empty() && std::accumulate(m_weights.begin(), m_weights.end(), 0.0) <= 0)
-            return fail(ErrorCode::Refused, m_metric == "frame_accuracy" ? "the dataset has no frame to score" : "the dataset has no token to score");
+            return fail(ErrorCode::Refused,
+                        m_metric == "frame_accuracy" ? "the dataset has no frame to score" : "the dataset has no token to score");
         evaluation.estimate = aggregate(m_metric, m_scores, m_weights);
         evaluation.n = static_cast<std::int64_t>(m_scores.size());
         evaluation.sampleScores = std::move(m_scores);

@@ -37,7 +37,8 @@ std::optional<View> oneScoreEach(const Shape& output, const Shape& labels) {
 
 /// Classes last for frames.
 std::optional<View> framesOf(const Shape& output, const Shape& labels) {
-    if (labels.rank() == 1 && output.rank() > 1 && output.elementCount() == labels[0] * output[1]) return View{labels[0], output[1], 1, 1, 1};
+    if (labels.rank() == 1 && output.rank() > 1 && output.elementCount() == labels[0] * output[1])
+        return View{labels[0], output[1], 1, 1, 1};
     if (labels.rank() != 2 || output.rank() != 3 || output[1] != labels[1]) return std::nullopt;
     return View{labels[0], output[2], labels[1], 1, output[2]};
 }
@@ -73,7 +74,8 @@ public:
                             output, batch.target);
         if (m_classes == 0) begin(view->classes);
         if (view->classes != m_classes) return fail(ErrorCode::Refused, "the model's output changes its classes from batch to batch");
-        for (std::int64_t sample = skipped; sample < view->samples; ++sample) TRIMTAB_REQUIRE(addSample(values, batch.target, *view, sample));
+        for (std::int64_t sample = skipped; sample < view->samples; ++sample)
+            TRIMTAB_REQUIRE(addSample(values, batch.target, *view, sample));
         return {};
     }
 

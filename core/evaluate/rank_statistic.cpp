@@ -90,8 +90,8 @@ std::vector<Influence> rocInfluences(const std::vector<Tie>& ties) {
     return influences;
 }
 
-// With precision q(t) = right(t) / seen(t) at tie t, the average precision is Σ p(t) q(t) / P. One more sample in tie k raises seen(t) at k and below it,
-// right(t) too if it is positive; one more positive adds its own precision and raises P.
+// With precision q(t) = right(t) / seen(t) at tie t, the average precision is Σ p(t) q(t) / P. One more sample in tie k raises seen(t) at
+// k and below it, right(t) too if it is positive; one more positive adds its own precision and raises P.
 std::vector<Influence> precisionInfluences(const std::vector<Tie>& ties) {
     const auto area = areaOf<AveragePrecision>(ties);
     const double average = area.value();

@@ -1,6 +1,6 @@
 #pragma once
-// Mean over classes of Σ top / Σ bottom, sums over samples: F1, Dice, intersection over union, error rates (one class). Classes whose bottom sums
-// to nothing are not present and not averaged.
+// Mean over classes of Σ top / Σ bottom, sums over samples: F1, Dice, intersection over union, error rates (one class). Classes whose
+// bottom sums to nothing are not present and not averaged.
 #include "core/evaluate/statistic.h"
 
 namespace trimtab::evaluate {

@@ -10,8 +10,8 @@ namespace trimtab::evaluate {
 class Tally {
 public:
     virtual ~Tally() = default;
-    /// One batch without its first `skipped` samples, which were seen before. `output` is what the model gave, samples in its first dim. Refused for
-    /// shapes that do not fit the metric and labels out of range. A NaN never counts as right.
+    /// One batch without its first `skipped` samples, which were seen before. `output` is what the model gave, samples in its first dim.
+    /// Refused for shapes that do not fit the metric and labels out of range. A NaN never counts as right.
     virtual Status add(const Tensor& output, const dataset::Batch& batch, std::int64_t skipped) = 0;
     /// Estimate, scores, weights and n into `evaluation`. Refused when the samples left nothing to measure.
     virtual Status finish(Evaluation& evaluation) = 0;
@@ -22,14 +22,14 @@ Result<std::unique_ptr<Tally>> makeTally(const base::MetricInfo& metric, const d
 
 /// Metrics that are means over samples (score.h), weighted by tokens or frames where a sample has several.
 std::unique_ptr<Tally> makeMeanTally(std::string metric);
-/// f1: scores [n, classes] and labels [n], or [n, frames, classes] and [n, frames]. iou, dice: scores [n, classes, d…] and labels [n, d…]. Or one score
-/// for each label, which are 0 and 1 then: above 0.5 is 1 if all scores of the dataset lie in 0…1, else above 0. Negative labels are not counted. f1 of
-/// two classes, and everything with one score, counts class 1 alone.
+/// f1: scores [n, classes] and labels [n], or [n, frames, classes] and [n, frames]. iou, dice: scores [n, classes, d…] and labels [n, d…].
+/// Or one score for each label, which are 0 and 1 then: above 0.5 is 1 if all scores of the dataset lie in 0…1, else above 0. Negative
+/// labels are not counted. f1 of two classes, and everything with one score, counts class 1 alone.
 std::unique_ptr<Tally> makeOverlapTally(const std::string& metric);
 /// auc: scores [n] or [n, 1] with 0/1. mean_average_precision: scores [n, classes] with 0/1; negative targets are not counted.
 std::unique_ptr<Tally> makeRankTally(const std::string& metric);
-/// ndcg: scores [n] or [n, 1] with 0/1, and the dataset's groups. Gains of equal scores are shared out (McSherry and Najork 2008). One score a group that
-/// has a positive, in the order of the groups' numbers.
+/// ndcg: scores [n] or [n, 1] with 0/1, and the dataset's groups. Gains of equal scores are shared out (McSherry and Najork 2008). One
+/// score a group that has a positive, in the order of the groups' numbers.
 std::unique_ptr<Tally> makeGroupTally();
 /// wer, cer: see transcript.h.
 std::unique_ptr<Tally> makeTranscriptTally(const std::string& metric, const dataset::TokenRules& rules);

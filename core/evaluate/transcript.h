@@ -1,9 +1,11 @@
 #pragma once
-// From what a recogniser gives to the tokens and words that are compared. Targets are ids [n, length] padded with negative numbers. The model gives
+// From what a recogniser gives to the tokens and words that are compared. Targets are ids [n, length] padded with negative numbers. The
+// model gives
 //   ids [n, time] of an integer type, negative ones not counted; or
 //   CTC scores [n, time, classes], decoded greedily: the highest class of each step, runs of one class once, the blank left out
 //   (Graves et al. 2006, 3.2, best path). A step with a NaN gives a token that no target has.
-// wer compares words: the ids between separators. It wants the manifest's "separator"; where every id is a word already, cer is the figure to ask for.
+// wer compares words: the ids between separators. It wants the manifest's "separator"; where every id is a word already, cer is the figure
+// to ask for.
 #include <cstdint>
 #include <map>
 #include <span>

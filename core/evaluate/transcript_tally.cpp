@@ -21,17 +21,18 @@ public:
         const bool areIds = tensor::isInteger(output.type()) && shape.rank() == 2;
         const bool areScores = tensor::isFloatingPoint(output.type()) && shape.rank() == 3;
         if ((!areIds && !areScores) || target.rank() != 2 || target[0] != shape[0])
-            return mismatch(m_metric, "ids [samples, time] or scores [samples, time, classes], and ids [samples, length]", output, batch.target);
+            return mismatch(m_metric, "ids [samples, time] or scores [samples, time, classes], and ids [samples, length]", output,
+                            batch.target);
         if (m_metric == "wer" && !m_rules.separator)
-            return fail(ErrorCode::Refused, "the metric wer wants the id between words, \"separator\" in the manifest; cer compares id by id");
+            return fail(ErrorCode::Refused,
+                        "the metric wer wants the id between words, \"separator\" in the manifest; cer compares id by id");
         if (areScores && (m_rules.blank < 0 || m_rules.blank >= shape[2]))
             return fail(ErrorCode::Refused, "the manifest's blank is " + std::to_string(m_rules.blank) + ", but the model has " +
                                                 std::to_string(shape[2]) + " classes");
         const std::int64_t width = values.elementCount() / shape[0];
         for (std::int64_t i = skipped; i < shape[0]; ++i) {
-            const auto said = areIds ? idsAt(output, i, width)
-                                     : greedyTokens(values.data<float>().subspan(static_cast<std::size_t>(i * width), static_cast<std::size_t>(width)),
-                                                    shape[2], m_rules.blank);
+            const auto own = values.data<float>().subspan(static_cast<std::size_t>(i * width), static_cast<std::size_t>(width));
+            const auto said = areIds ? idsAt(output, i, width) : greedyTokens(own, shape[2], m_rules.blank);
             TRIMTAB_REQUIRE(addSample(idsAt(batch.target, i, target[1]), said));
         }
         return {};
@@ -58,8 +59,8 @@ private:
             said = words.of(said, *m_rules.separator);
         }
         if (static_cast<double>(wanted.size()) * static_cast<double>(said.size()) > static_cast<double>(kMostCells))
-            return fail(ErrorCode::Refused, "a sample of " + std::to_string(wanted.size()) + " tokens against " + std::to_string(said.size()) +
-                                                " is too long to be compared; cut it");
+            return fail(ErrorCode::Refused, "a sample of " + std::to_string(wanted.size()) + " tokens against " +
+                                                std::to_string(said.size()) + " is too long to be compared; cut it");
         const RatioStatistic::Part part{0, static_cast<double>(editDistance(wanted, said)), static_cast<double>(wanted.size())};
         m_statistic.add({&part, 1});
         return {};

@@ -23,7 +23,8 @@ StreamFigures streamFigures(std::span<const double> timesMs, double streamSecond
 }
 
 Json toJson(const StreamFigures& figures) {
-    Json factor{{"median", figures.medianFactor}, {"p95", nullptr}, {"n", figures.n}, {"ci", nullptr}, {"stream_seconds", figures.streamSeconds}};
+    Json factor{{"median", figures.medianFactor}, {"p95", nullptr}, {"n", figures.n}, {"ci", nullptr},
+                {"stream_seconds", figures.streamSeconds}};
     if (figures.p95Factor) factor["p95"] = *figures.p95Factor;
     if (figures.factorInterval) factor["ci"] = {figures.factorInterval->low, figures.factorInterval->high};
     return {{"real_time_factor", std::move(factor)},

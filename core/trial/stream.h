@@ -21,11 +21,12 @@ struct StreamFigures {
     std::int64_t n = 0;
 };
 
-/// `deadlineMs` absent: the signal's own length. A run without a number has missed. REQUIRES: timings not empty, seconds and deadline above 0.
+/// `deadlineMs` absent: the signal's own length. A run without a number has missed. REQUIRES: timings not empty, seconds and deadline
+/// above 0.
 StreamFigures streamFigures(std::span<const double> timesMs, double streamSeconds, std::optional<double> deadlineMs = std::nullopt);
 
-/// {"real_time_factor": {"median", "p95", "n", "ci", "stream_seconds"}, "missed_deadlines": {"share", "n", "ci", "deadline_ms"}}; p95 and ci are null where
-/// there are too few timings.
+/// {"real_time_factor": {"median", "p95", "n", "ci", "stream_seconds"}, "missed_deadlines": {"share", "n", "ci", "deadline_ms"}}; p95 and
+/// ci are null where there are too few timings.
 Json toJson(const StreamFigures& figures);
 
 }  // namespace trimtab::trial

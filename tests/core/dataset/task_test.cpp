@@ -17,7 +17,9 @@ using testing::HasSubstr;
 
 class Tasks : public testing::Test {
 protected:
-    void array(const std::string& name, const Tensor& tensor) const { ASSERT_TRUE(formats::numpy::writeNpy(m_folder.path() / name, tensor)); }
+    void array(const std::string& name, const Tensor& tensor) const {
+        ASSERT_TRUE(formats::numpy::writeNpy(m_folder.path() / name, tensor));
+    }
     Result<std::shared_ptr<const Dataset>> with(const std::string& task, const std::string& rest = "") const {
         std::ofstream(m_folder.path() / "dataset.json")
             << R"({"format": "trimtab-dataset", "version": 1, "inputs": {"x": {"file": "x.npy"}}, "target": {"file": "y.npy"}, "task": ")" << task

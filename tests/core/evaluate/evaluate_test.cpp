@@ -101,7 +101,8 @@ TEST(Metrics, KnowTheirDirection) {
     EXPECT_FALSE(metricInfo("exec:x"));
     for (const char* name : {"frame_accuracy", "f1", "iou", "dice", "mean_average_precision", "auc", "ndcg"})
         EXPECT_EQ(metricInfo(name)->direction, Direction::HigherIsBetter) << name;
-    for (const char* name : {"relative_l2", "relative_error", "wer", "cer"}) EXPECT_EQ(metricInfo(name)->direction, Direction::LowerIsBetter) << name;
+    for (const char* name : {"relative_l2", "relative_error", "wer", "cer"})
+        EXPECT_EQ(metricInfo(name)->direction, Direction::LowerIsBetter) << name;
     for (const auto& info : base::metrics()) EXPECT_FALSE(info.help.empty());
 }
 

@@ -26,7 +26,8 @@ std::pair<double, double> overlapOf(const Places& a, const Places& b) {
     return {common, static_cast<double>(a.size() + b.size()) - common};
 }
 
-double plainMean(const std::string& metric, const std::vector<std::int64_t>& labels, const std::vector<std::int64_t>& answers, std::int64_t first,
+double plainMean(const std::string& metric, const std::vector<std::int64_t>& labels, const std::vector<std::int64_t>& answers,
+                 std::int64_t first,
                  std::int64_t classes) {
     double sum = 0, present = 0;
     for (std::int64_t c = first; c < classes; ++c) {
@@ -51,7 +52,8 @@ TEST(F1, OfOneClassIsTheRightOverRightAndHalfTheWrong) {
     const Tensor target = Tensor::fromInt64s({5}, {1, 1, 1, 0, 0});
     EXPECT_DOUBLE_EQ(figure("f1", Tensor::fromFloats({5, 2}, oneHot({1, 1, 0, 1, 0}, 2)), target), 4.0 / 6);
     EXPECT_DOUBLE_EQ(figure("f1", Tensor::fromFloats({5}, {2, 1, -1, 3, -2}), target), 4.0 / 6) << "one score, above 0";
-    EXPECT_DOUBLE_EQ(figure("f1", Tensor::fromFloats({5, 1}, {0.9F, 0.6F, 0.4F, 0.7F, 0.1F}), target), 4.0 / 6) << "a probability, above 0.5";
+    EXPECT_DOUBLE_EQ(figure("f1", Tensor::fromFloats({5, 1}, {0.9F, 0.6F, 0.4F, 0.7F, 0.1F}), target), 4.0 / 6)
+        << "a probability, above 0.5";
     EXPECT_DOUBLE_EQ(figure("f1", Tensor::fromFloats({5, 2, 1, 1}, oneHot({1, 1, 0, 1, 0}, 2)), target), 4.0 / 6);
 }
 
@@ -85,10 +87,12 @@ TEST(Overlap, AgreesWithSetsOfPlacesOnRandomMaps) {
         for (std::int64_t s = 0; s < n; ++s)
             for (std::int64_t c = 0; c < classes; ++c)
                 for (std::int64_t p = 0; p < kArea; ++p)
-                    scores[static_cast<std::size_t>((s * classes + c) * kArea + p)] = answers[static_cast<std::size_t>(s * kArea + p)] == c ? 1 : 0;
+                    scores[static_cast<std::size_t>((s * classes + c) * kArea + p)] =
+                        answers[static_cast<std::size_t>(s * kArea + p)] == c ? 1 : 0;
         const Tensor output = Tensor::fromFloats({n, classes, kHeight, kWidth}, scores);
         const Tensor target = Tensor::fromInt64s({n, kHeight, kWidth}, labels);
-        for (const char* metric : {"iou", "dice"}) EXPECT_NEAR(figure(metric, output, target), plainMean(metric, labels, answers, 0, classes), 1e-12);
+        for (const char* metric : {"iou", "dice"})
+            EXPECT_NEAR(figure(metric, output, target), plainMean(metric, labels, answers, 0, classes), 1e-12);
     }
 }
 
@@ -97,7 +101,8 @@ TEST(Overlap, OfAMaskCountsItsForegroundAlone) {
     const Tensor target = Tensor::fromInt64s({1, 1, 2, 2}, {1, 1, 0, 0});
     EXPECT_DOUBLE_EQ(figure("iou", Tensor::fromFloats({1, 1, 2, 2}, {4, -1, 1, -4}), target), 1.0 / 3);
     EXPECT_DOUBLE_EQ(figure("dice", Tensor::fromFloats({1, 1, 2, 2}, {4, -1, 1, -4}), target), 0.5);
-    EXPECT_DOUBLE_EQ(figure("iou", Tensor::fromFloats({1, 1, 2, 2}, {0.8F, 0.2F, 0.7F, 0.4F}), Tensor::fromInt64s({1, 2, 2}, {1, 1, 0, 0})), 1.0 / 3);
+    EXPECT_DOUBLE_EQ(figure("iou", Tensor::fromFloats({1, 1, 2, 2}, {0.8F, 0.2F, 0.7F, 0.4F}),
+                            Tensor::fromInt64s({1, 2, 2}, {1, 1, 0, 0})), 1.0 / 3);
 }
 
 TEST(Overlap, TakesDimsOfExtentOneAsTheyStand) {
@@ -112,7 +117,8 @@ TEST(Overlap, NeverCountsNaNAsRight) {
     const Tensor mask = Tensor::fromInt64s({2, 1, 2}, {1, 0, 1, 0});
     EXPECT_EQ(figure("iou", Tensor::fromFloats({2, 1, 2}, {kNaN, kNaN, kNaN, kNaN}), mask), 0);
     EXPECT_EQ(figure("f1", Tensor::fromFloats({2, 2}, {kNaN, 5, 0, kNaN}), Tensor::fromInt64s({2}, {1, 0})), 0);
-    EXPECT_EQ(figure("f1", Tensor::fromFloats({2, 3}, {0, 5, kNaN, 9, 0, 0}), Tensor::fromInt64s({2}, {1, 0})), 0.5) << "class 1 missed, class 0 whole";
+    EXPECT_EQ(figure("f1", Tensor::fromFloats({2, 3}, {0, 5, kNaN, 9, 0, 0}), Tensor::fromInt64s({2}, {1, 0})), 0.5)
+        << "class 1 missed, class 0 whole";
     EXPECT_EQ(figure("frame_accuracy", Tensor::fromFloats({1, 2, 2}, {kNaN, 1, 0, 1}), Tensor::fromInt64s({1, 2}, {1, 1})), 0.5);
     // What is no number where there is nothing counts as an answer too: 1 right, 1 invented.
     EXPECT_DOUBLE_EQ(figure("f1", Tensor::fromFloats({2}, {7, kNaN}), Tensor::fromInt64s({2}, {1, 0})), 2.0 / 3);
@@ -121,7 +127,8 @@ TEST(Overlap, NeverCountsNaNAsRight) {
 TEST(Overlap, HasScoresWhoseMeanIsTheFigure) {
     base::Random random(3);
     const auto labels = drawnLabels(random, 40, 3);
-    const auto evaluation = counted("f1", Tensor::fromFloats({40, 3}, drawnScores(random, 120, 50)), Tensor::fromInt64s({40}, labels)).value();
+    const auto evaluation = counted("f1", Tensor::fromFloats({40, 3}, drawnScores(random, 120, 50)),
+                                    Tensor::fromInt64s({40}, labels)).value();
     EXPECT_EQ(evaluation.n, 40);
     ASSERT_EQ(evaluation.sampleScores.size(), 40u);
     EXPECT_TRUE(evaluation.sampleWeights.empty());
@@ -131,7 +138,9 @@ TEST(Overlap, HasScoresWhoseMeanIsTheFigure) {
 }
 
 TEST(Overlap, RefusesWhatDoesNotFit) {
-    const auto refused = [](const char* metric, const Tensor& output, const Tensor& target) { EXPECT_FALSE(counted(metric, output, target)) << metric; };
+    const auto refused = [](const char* metric, const Tensor& output, const Tensor& target) {
+        EXPECT_FALSE(counted(metric, output, target)) << metric;
+    };
     const Tensor three = Tensor::fromFloats({2, 3}, {1, 2, 3, 4, 5, 6});
     refused("f1", three, Tensor::fromInt64s({2}, {0, 3}));
     refused("f1", three, Tensor::fromInt64s({3}, {0, 1, 2}));

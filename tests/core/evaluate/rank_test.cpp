@@ -53,7 +53,8 @@ double plainNdcg(const Scores& scores, const Labels& labels) {
     std::iota(order.begin(), order.end(), 0);
     const auto gainOf = [&](const auto& labelAt) {
         double gain = 0;
-        for (std::size_t rank = 0; rank < std::min<std::size_t>(scores.size(), 10); ++rank) gain += labelAt(rank) / std::log2(static_cast<double>(rank) + 2);
+        for (std::size_t rank = 0; rank < std::min<std::size_t>(scores.size(), 10); ++rank)
+            gain += labelAt(rank) / std::log2(static_cast<double>(rank) + 2);
         return gain;
     };
     double sum = 0, orders = 0;
@@ -91,10 +92,13 @@ TEST(Auc, AgreesWithAllPairsOnRandomCases) {
 
 TEST(AveragePrecision, IsTheAreaUnderTheSteps) {
     // Right at ranks 1 and 3 of 4: (1/1 + 2/3) / 2.
-    EXPECT_DOUBLE_EQ(figure("mean_average_precision", Tensor::fromFloats({4, 1}, {9, 8, 7, 6}), Tensor::fromInt64s({4, 1}, {1, 0, 1, 0})), 5.0 / 6);
+    EXPECT_DOUBLE_EQ(figure("mean_average_precision", Tensor::fromFloats({4, 1}, {9, 8, 7, 6}),
+                            Tensor::fromInt64s({4, 1}, {1, 0, 1, 0})), 5.0 / 6);
     // The second class has no positive and is left out.
-    EXPECT_DOUBLE_EQ(figure("mean_average_precision", Tensor::fromFloats({2, 2}, {9, 8, 7, 6}), Tensor::fromInt64s({2, 2}, {0, 0, 1, 0})), 0.5);
-    EXPECT_DOUBLE_EQ(figure("mean_average_precision", Tensor::fromFloats({3, 1}, {9, 8, 7}), Tensor::fromInt64s({3, 1}, {-1, 1, 0})), 1) << "-1 is not counted";
+    EXPECT_DOUBLE_EQ(figure("mean_average_precision", Tensor::fromFloats({2, 2}, {9, 8, 7, 6}),
+                            Tensor::fromInt64s({2, 2}, {0, 0, 1, 0})), 0.5);
+    EXPECT_DOUBLE_EQ(figure("mean_average_precision", Tensor::fromFloats({3, 1}, {9, 8, 7}), Tensor::fromInt64s({3, 1}, {-1, 1, 0})), 1)
+        << "-1 is not counted";
 }
 
 TEST(AveragePrecision, AgreesWithCountingAnewAtEachThreshold) {
@@ -117,13 +121,15 @@ TEST(AveragePrecision, AgreesWithCountingAnewAtEachThreshold) {
             ++present;
         }
         const Shape shape{static_cast<std::int64_t>(n), static_cast<std::int64_t>(classes)};
-        EXPECT_NEAR(figure("mean_average_precision", Tensor::fromFloats(shape, scores), Tensor::fromInt64s(shape, labels)), sum / present, 1e-12);
+        EXPECT_NEAR(figure("mean_average_precision", Tensor::fromFloats(shape, scores), Tensor::fromInt64s(shape, labels)),
+            sum / present, 1e-12);
     }
 }
 
 TEST(Ndcg, RanksWithinGroups) {
     // Group 1: the positive is second of two: (1/log2 3) / 1. Group 2: first: 1. Group 3 has no positive.
-    const Tensor scores = columnOf(Scores{5, 4, 1, 2, 7}), labels = columnOf(Labels{0, 1, 0, 1, 0}), groups = columnOf(Labels{1, 1, 2, 2, 3});
+    const Tensor scores = columnOf(Scores{5, 4, 1, 2, 7}), labels = columnOf(Labels{0, 1, 0, 1, 0});
+    const Tensor groups = columnOf(Labels{1, 1, 2, 2, 3});
     const auto evaluation = counted("ndcg", scores, labels, groups).value();
     EXPECT_EQ(evaluation.n, 2);
     EXPECT_NEAR(evaluation.sampleScores[0], 1 / std::log2(3.0), 1e-12);
@@ -156,7 +162,8 @@ TEST(Rankings, PutNaNWhereItDoesMostHarm) {
     EXPECT_EQ(figure("auc", columnOf(Scores{kNaN, -kInfinity}), columnOf(Labels{1, 0})), 0);
     EXPECT_EQ(figure("auc", columnOf(Scores{kInfinity, kNaN}), columnOf(Labels{1, 0})), 0);
     EXPECT_EQ(figure("auc", columnOf(Scores{kNaN, kNaN}), columnOf(Labels{1, 0})), 0);
-    EXPECT_EQ(figure("mean_average_precision", Tensor::fromFloats({2, 1}, {kNaN, kNaN}), Tensor::fromInt64s({2, 1}, {1, 0})), 0.5) << "the last rank of two";
+    EXPECT_EQ(figure("mean_average_precision", Tensor::fromFloats({2, 1}, {kNaN, kNaN}), Tensor::fromInt64s({2, 1}, {1, 0})), 0.5)
+        << "the last rank of two";
     EXPECT_NEAR(figure("ndcg", columnOf(Scores{kNaN, kNaN}), columnOf(Labels{1, 0}), columnOf(Labels{0, 0})), 1 / std::log2(3.0), 1e-12);
 }
 
@@ -208,7 +215,8 @@ TEST(Statistics, HaveScoresThatFollowTheFigureWhenASampleIsCountedMore) {
             const RatioStatistic::Part parts[] = {{random.below(2), bottom / 2, bottom}, {2, 1, 3}};
             ratio.add(std::span(parts).first(1 + random.below(2)));
         }
-        for (const Statistic* statistic : {static_cast<const Statistic*>(&auc), static_cast<const Statistic*>(&precision), static_cast<const Statistic*>(&ratio)}) {
+        for (const Statistic* statistic : {static_cast<const Statistic*>(&auc), static_cast<const Statistic*>(&precision),
+            static_cast<const Statistic*>(&ratio)}) {
             const auto scores = statistic->scores(), wanted = plainScores(*statistic);
             ASSERT_EQ(scores.size(), n);
             for (std::size_t i = 0; i < n; ++i) EXPECT_NEAR(scores[i], wanted[i], 2e-3);
@@ -298,8 +306,11 @@ TEST(Auc, HasTheIntervalOfAPlainBootstrap) {
 
 TEST(Auc, IsPairedBySampleAsAPlainBootstrapOfTheDifferencePairsIt) {
     const TwoModels models = twoModels(150);
-    const auto plain = plainBootstrap(models, [](const TwoModels& drawn) { return plainAuc(drawn.b, drawn.labels) - plainAuc(drawn.a, drawn.labels); });
-    const auto a = counted("auc", columnOf(models.a), columnOf(models.labels)).value(), b = counted("auc", columnOf(models.b), columnOf(models.labels)).value();
+    const auto plain = plainBootstrap(models, [](const TwoModels& drawn) {
+        return plainAuc(drawn.b, drawn.labels) - plainAuc(drawn.a, drawn.labels);
+    });
+    const auto a = counted("auc", columnOf(models.a), columnOf(models.labels)).value();
+    const auto b = counted("auc", columnOf(models.b), columnOf(models.labels)).value();
     const auto difference = base::pairedDifference(a.sampleScores, b.sampleScores);
     EXPECT_NEAR(difference.value, plainAuc(models.b, models.labels) - plainAuc(models.a, models.labels), 1e-12);
     const double width = plain.high - plain.low;

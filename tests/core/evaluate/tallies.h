@@ -30,7 +30,8 @@ inline Result<Evaluation> counted(const std::string& metric, const Tensor& outpu
     return evaluation;
 }
 
-inline double figure(const std::string& metric, const Tensor& output, const Tensor& target, const Tensor& group = {}, dataset::TokenRules rules = {}) {
+inline double figure(const std::string& metric, const Tensor& output, const Tensor& target, const Tensor& group = {},
+    dataset::TokenRules rules = {}) {
     const auto evaluation = counted(metric, output, target, group, rules);
     EXPECT_TRUE(evaluation) << (evaluation ? "" : evaluation.error().text());
     return evaluation ? evaluation->estimate.value : -1;

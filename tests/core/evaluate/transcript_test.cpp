@@ -16,7 +16,8 @@ using Ids = std::vector<std::int64_t>;
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 /// The definition: what the ends of both sequences may have gone through.
-std::int64_t plainDistance(const Ids& a, const Ids& b, std::size_t i, std::size_t j, std::map<std::pair<std::size_t, std::size_t>, std::int64_t>& known) {
+std::int64_t plainDistance(const Ids& a, const Ids& b, std::size_t i, std::size_t j,
+                           std::map<std::pair<std::size_t, std::size_t>, std::int64_t>& known) {
     if (i == 0 || j == 0) return static_cast<std::int64_t>(i + j);
     if (const auto found = known.find({i, j}); found != known.end()) return found->second;
     const auto replaced = plainDistance(a, b, i - 1, j - 1, known) + (a[i - 1] == b[j - 1] ? 0 : 1);
