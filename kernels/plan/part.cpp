@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/graph/passes/passes.h"
+#include "core/graph/shape_inference.h"
 #include "kernels/ref/graph_run.h"
 
 namespace trimtab::plan {
@@ -11,6 +12,7 @@ namespace {
 
 using ref::RunValue;
 
+bool holdsTensor(const Graph& graph, graph::ValueId id) { return !graph.value(id).type.isSequence && !graph.value(id).type.isOptional; }
 bool isTensor(const RunValue& value) { return std::holds_alternative<Tensor>(value) && std::get<Tensor>(value).defined(); }
 
 }  // namespace
@@ -18,8 +20,6 @@ bool isTensor(const RunValue& value) { return std::holds_alternative<Tensor>(val
 Part::Part(Graph graph, CompilePart compile) : m_graph(std::move(graph)), m_compile(std::move(compile)) {
     m_inputs = m_graph.inputs;
     m_graph.outerNames.clear();
-    const auto holdsTensor = [&](graph::ValueId id) { return !m_graph.value(id).type.isSequence && !m_graph.value(id).type.isOptional; };
-    if (!std::ranges::all_of(m_inputs, holdsTensor) || !std::ranges::all_of(m_graph.outputs, holdsTensor)) m_interpreted = m_graph;
     m_graph.inputs.clear();
     for (std::size_t i = 0; i < m_inputs.size(); ++i) {
         if (m_graph.value(m_inputs[i]).isConstant()) continue;
@@ -28,30 +28,43 @@ Part::Part(Graph graph, CompilePart compile) : m_graph(std::move(graph)), m_comp
     }
 }
 
-/// Types are those of the first run; shapes may differ from run to run, and symbols of a part mean nothing outside it.
+/// Element types and ranks are those of these inputs; extents may differ from run to run, and symbols of a part mean nothing outside it.
 Status Part::compile(const std::vector<RunValue>& inputs) {
-    for (const std::size_t i : m_open) {
-        const Tensor& tensor = std::get<Tensor>(inputs[i]);
-        graph::ValueType& type = m_graph.value(m_inputs[i]).type;
-        type.type = tensor.type();
-        type.dims.emplace(static_cast<std::size_t>(tensor.shape().rank()));
+    Graph graph = m_graph;
+    m_forms = formsOf(inputs);
+    for (std::size_t k = 0; k < m_open.size(); ++k) {
+        graph::ValueType& type = graph.value(m_inputs[m_open[k]]).type;
+        type.type = m_forms[k].type;
+        type.dims.emplace(static_cast<std::size_t>(m_forms[k].rank));
     }
-    for (const graph::Node& node : m_graph.nodes)
+    for (const graph::Node& node : graph.nodes)
         for (const graph::ValueId id : node.outputs)
-            if (id != graph::kNoValue) m_graph.value(id).type.dims.reset();
+            if (id != graph::kNoValue) graph.value(id).type.dims.reset();
+    TRIMTAB_REQUIRE(graph::inferShapes(graph));
+    m_makesTensors = std::ranges::all_of(graph.outputs, [&](graph::ValueId id) { return holdsTensor(graph, id); });
+    if (!m_makesTensors) return {};
     ref::ReferenceEvaluator evaluator;
-    TRIMTAB_REQUIRE(graph::simplify(m_graph, evaluator));
-    TRIMTAB_TRY(m_model, m_compile(m_graph));
+    TRIMTAB_REQUIRE(graph::simplify(graph, evaluator));
+    TRIMTAB_TRY(m_model, m_compile(graph));
     return {};
 }
 
+std::vector<Part::Form> Part::formsOf(const std::vector<RunValue>& inputs) const {
+    std::vector<Form> forms;
+    for (const std::size_t i : m_open) forms.push_back({std::get<Tensor>(inputs[i]).type(), std::get<Tensor>(inputs[i]).shape().rank()});
+    return forms;
+}
+
+Result<std::vector<RunValue>> Part::interpret(std::vector<RunValue> inputs) const {
+    Graph graph = m_graph;
+    graph.inputs = m_inputs;
+    return ref::evaluateGraph(graph, std::move(inputs));
+}
+
 Result<std::vector<RunValue>> Part::run(std::vector<RunValue> inputs) {
-    if (!m_interpreted && !std::ranges::all_of(m_open, [&](std::size_t i) { return isTensor(inputs[i]); })) {
-        m_interpreted = m_graph;
-        m_interpreted->inputs = m_inputs;
-    }
-    if (m_interpreted) return ref::evaluateGraph(*m_interpreted, std::move(inputs));
-    if (!m_model) TRIMTAB_REQUIRE(compile(inputs));
+    if (!std::ranges::all_of(m_open, [&](std::size_t i) { return isTensor(inputs[i]); })) return interpret(std::move(inputs));
+    if (m_makesTensors && (!m_model || formsOf(inputs) != m_forms)) TRIMTAB_REQUIRE(compile(inputs));
+    if (!m_makesTensors) return interpret(std::move(inputs));
     std::vector<NamedTensor> named;
     for (const std::size_t i : m_open) named.push_back({m_graph.value(m_inputs[i]).name, std::get<Tensor>(inputs[i])});
     TRIMTAB_TRY(const std::vector<NamedTensor> made, m_model->run(named));

@@ -3,7 +3,6 @@
 // the run knows.
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "core/runtime/engine.h"
@@ -23,14 +22,24 @@ public:
     Result<std::vector<ref::RunValue>> run(std::vector<ref::RunValue> inputs);
 
 private:
+    /// What an engine must know of an input to compile for it.
+    struct Form {
+        DataType type;
+        int rank;
+        bool operator==(const Form&) const = default;
+    };
+
     Status compile(const std::vector<ref::RunValue>& inputs);
+    std::vector<Form> formsOf(const std::vector<ref::RunValue>& inputs) const;  // of the open ones; REQUIRES tensors
+    Result<std::vector<ref::RunValue>> interpret(std::vector<ref::RunValue> inputs) const;
 
     Graph m_graph;
     std::vector<graph::ValueId> m_inputs;  // as given
     std::vector<std::size_t> m_open;       // positions of the inputs that are no constants
     CompilePart m_compile;
-    std::optional<Graph> m_interpreted;  // with all inputs, where the engine compiles nothing
-    std::unique_ptr<runtime::CompiledModel> m_model;  // made at the first run, which knows the types
+    bool m_makesTensors = true;  // as far as is known
+    std::vector<Form> m_forms;   // for which m_model was made; made anew when they change
+    std::unique_ptr<runtime::CompiledModel> m_model;
 };
 
 /// One node as a graph of its own: its inputs, constants with their values, and its outputs. Inputs that are left out stay so.

@@ -1,12 +1,15 @@
 // Every suite's cases on the reference and on the CPU engine, held against the suite's judge.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/tensor/convert.h"
 #include "kernels/cpu/cpu_engine.h"
@@ -15,6 +18,9 @@
 #include "tests/operators/suites.h"
 
 namespace trimtab::operators {
+
+void PrintTo(const Suite& suite, std::ostream* out) { *out << title(suite); }
+
 namespace {
 
 constexpr int kFewestCases = 20;
@@ -24,7 +30,7 @@ std::vector<Suite> allSuites() {
     for (const auto make : {elementwiseSuites, numberFormatSuites, quantizedSuites, microsoftQuantizedSuites, microsoftOlderNameSuites,
                             visionSamplingSuites, visionRegionSuites, visionWindowSuites, visionBorderSuites, signalSuites, lossSuites,
                             randomSuites, reductionSuites, indexingSuites, numericSuites, attentionSuites, transformerSuites,
-                            normalizationSuites}) {
+                            normalizationSuites, narrowFormatSuites, sequenceSuites, optionalSuites, branchSuites, loopSuites, scanSuites}) {
         for (Suite& suite : make()) all.push_back(std::move(suite));
     }
     return all;
@@ -79,11 +85,14 @@ TEST_P(Agreement, WithItsJudge) {
     const auto reference = ref::makeReferenceEngine();
     const auto cpu = cpu::makeCpuEngine(1);
     int compared = 0;
+    std::set<std::string_view> types;
     for (int i = 0; i < suite.cases; ++i) {
         Draw draw(0x9e37 + static_cast<std::uint64_t>(i) * 7919);
         const Case drawn = suite.draw(draw, i);
         const std::string where = fmt::format("{} case {}:{}", title(suite), i, describe(drawn));
         const auto model = modelOf(suite, drawn);
+        for (const Tensor& input : drawn.inputs)
+            if (input.defined()) types.insert(name(input.type()));
         ASSERT_TRUE(model) << where << ": " << model.error().text();
         const auto expected = suite.statement ? Result<Tensors>(suite.statement(drawn)) : runOn(**runtime, *model, drawn);
         ASSERT_TRUE(expected) << where << ": the judge: " << expected.error().text();
@@ -97,13 +106,16 @@ TEST_P(Agreement, WithItsJudge) {
         ++compared;
     }
     EXPECT_GE(compared, kFewestCases);
-    rows()[fmt::format("{}|{}|{:03}", suite.domain, suite.op, suite.version)] =
-        fmt::format("| {}{} | {} | {} | {} |", suite.domain.empty() ? "" : suite.domain + ".", suite.op, suite.version, compared,
-                    suite.statement ? suite.why : "ONNX Runtime");
+    rows()[fmt::format("{}|{}|{:03}|{}", suite.domain, suite.op, suite.version, suite.part)] =
+        fmt::format("| {}{} | {} | {} | {} | {} | {} |", suite.domain.empty() ? "" : suite.domain + ".", suite.op, suite.version, suite.part,
+                    compared, fmt::join(types, ", "), suite.statement ? suite.why : "ONNX Runtime");
 }
 
 std::string testName(const ::testing::TestParamInfo<Suite>& info) {
-    return fmt::format("{}{}_{}", info.param.domain.empty() ? "" : "Microsoft", info.param.op, info.param.version);
+    std::string made = fmt::format("{}{}_{}", info.param.domain.empty() ? "" : "Microsoft", info.param.op, info.param.version);
+    if (!info.param.part.empty()) made += "_";
+    for (const char c : info.param.part) made += std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+    return made;
 }
 
 INSTANTIATE_TEST_SUITE_P(Operators, Agreement, ::testing::ValuesIn(allSuites()), testName);
@@ -116,7 +128,7 @@ public:
         if (!file) return;
         std::ofstream out(file);
         out << "# Operators held against a judge\n\nWritten by tests/operators/agreement_test with TRIMTAB_OPERATOR_TABLE set.\n\n"
-               "| operator | opset | cases | judge |\n| --- | --- | --- | --- |\n";
+               "| operator | opset | cases about | cases | types of inputs | judge |\n| --- | --- | --- | --- | --- | --- |\n";
         for (const auto& [key, row] : rows()) out << row << '\n';
     }
 };

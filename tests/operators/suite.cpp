@@ -7,10 +7,17 @@
 namespace trimtab::operators {
 
 std::string title(const Suite& suite) {
-    return fmt::format("{}{} (opset {})", suite.domain.empty() ? "" : suite.domain + ".", suite.op, suite.version);
+    return fmt::format("{}{} (opset {}{})", suite.domain.empty() ? "" : suite.domain + ".", suite.op, suite.version,
+                       suite.part.empty() ? "" : ", " + suite.part);
 }
 
 Result<Graph> modelOf(const Suite& suite, const Case& drawn) {
+    if (drawn.model) {
+        Graph model = *drawn.model;
+        TRIMTAB_REQUIRE(model.validate());
+        TRIMTAB_REQUIRE(graph::inferShapes(model));
+        return model;
+    }
     Graph model;
     model.name = suite.op;
     model.opsets[""] = suite.domain.empty() ? suite.version : 17;

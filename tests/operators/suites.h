@@ -24,5 +24,11 @@ std::vector<Suite> numericSuites();
 std::vector<Suite> attentionSuites();
 std::vector<Suite> transformerSuites();
 std::vector<Suite> normalizationSuites();
+std::vector<Suite> narrowFormatSuites();
+std::vector<Suite> sequenceSuites();
+std::vector<Suite> optionalSuites();
+std::vector<Suite> branchSuites();
+std::vector<Suite> loopSuites();
+std::vector<Suite> scanSuites();
 
 }  // namespace trimtab::operators

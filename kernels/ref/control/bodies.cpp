@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "core/graph/captures.h"
+#include "core/graph/shape_inference.h"
 #include "core/tensor/convert.h"
 #include "kernels/ref/joining.h"
 
@@ -30,6 +31,33 @@ Result<Body> Body::of(const Call& call, const std::string& attribute, int inputs
 Result<Values> Body::run(Values inputs) const {
     inputs.insert(inputs.end(), m_captured.begin(), m_captured.end());
     return m_call->bodies.run(*m_graph, std::move(inputs));
+}
+
+Result<std::vector<graph::ValueType>> Body::outputTypes(std::vector<graph::ValueType> inputs) const {
+    const auto typesOf = [](const Graph& graph) {
+        std::vector<graph::ValueType> types;
+        for (const graph::ValueId id : graph.outputs) types.push_back(graph.value(id).type);
+        return types;
+    };
+    std::vector<graph::ValueType> declared = typesOf(*m_graph);
+    const auto isOpen = [](const graph::ValueType& type) { return type.type == DataType::Undefined; };
+    if (std::none_of(declared.begin(), declared.end(), isOpen)) return declared;
+    for (const RunValue& value : m_captured) inputs.push_back(typeOf(value));
+    Graph typed = *m_graph;
+    for (std::size_t i = 0; i < typed.inputs.size() && i < inputs.size(); ++i)
+        if (inputs[i].type != DataType::Undefined) typed.value(typed.inputs[i]).type = inputs[i];
+    TRIMTAB_REQUIRE(graph::inferShapes(typed));
+    std::vector<graph::ValueType> inferred = typesOf(typed);
+    for (std::size_t i = 0; i < declared.size(); ++i)
+        if (isOpen(declared[i])) declared[i] = std::move(inferred[i]);
+    return declared;
+}
+
+graph::ValueType typeOf(const RunValue& value) {
+    graph::ValueType type;
+    if (const auto* tensor = std::get_if<Tensor>(&value); tensor && tensor->defined()) return graph::ValueType::of(tensor->type(), tensor->shape());
+    if (const auto* sequence = std::get_if<TensorSequence>(&value)) type.type = sequence->type, type.isSequence = true;
+    return type;
 }
 
 Status Gathered::add(const Call& call, RunValue value) {

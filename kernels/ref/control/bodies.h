@@ -14,7 +14,8 @@ public:
 
     std::size_t inputCount() const { return m_graph->inputs.size() - m_captured.size(); }
     std::size_t outputCount() const { return m_graph->outputs.size(); }
-    const graph::ValueType& outputType(std::size_t i) const { return m_graph->value(m_graph->outputs[i]).type; }
+    /// The outputs' types as declared, or, where an element type is not, as they follow from `inputs`: for results of no round at all.
+    Result<std::vector<graph::ValueType>> outputTypes(std::vector<graph::ValueType> inputs) const;
 
     Result<Values> run(Values inputs) const;
 
@@ -25,6 +26,9 @@ private:
     std::shared_ptr<const Graph> m_graph;
     Values m_captured;
 };
+
+/// Of a tensor with its shape, of a sequence the element type alone.
+graph::ValueType typeOf(const RunValue& value);
 
 /// The tensors that one output made, round after round.
 class Gathered {

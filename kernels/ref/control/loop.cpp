@@ -30,18 +30,27 @@ Result<Values> loop(const Call& call) {
     }
     Values carried(call.inputs.begin() + 2, call.inputs.begin() + static_cast<std::ptrdiff_t>(formal));
     std::vector<Gathered> gathered(body.outputCount() - 1 - carriedCount);
-    for (std::int64_t round = 0; goesOn && round < trips; ++round) {
-        if (round >= kMostRounds) return refuse(call, fmt::format("the loop has not ended after {} rounds", kMostRounds));
+    const auto roundInputs = [&](std::int64_t round) {
         Values inputs{RunValue(Tensor::fromInt64s(Shape{}, {round})), RunValue(boolean(goesOn))};
         inputs.insert(inputs.end(), carried.begin(), carried.end());
-        TRIMTAB_TRY(Values made, body.run(std::move(inputs)));
+        return inputs;
+    };
+    std::vector<graph::ValueType> types(body.outputCount());
+    if (!gathered.empty() && (!goesOn || trips <= 0)) {
+        std::vector<graph::ValueType> given;
+        for (const RunValue& value : roundInputs(0)) given.push_back(typeOf(value));
+        TRIMTAB_TRY(types, body.outputTypes(std::move(given)));
+    }
+    for (std::int64_t round = 0; goesOn && round < trips; ++round) {
+        if (round >= kMostRounds) return refuse(call, fmt::format("the loop has not ended after {} rounds", kMostRounds));
+        TRIMTAB_TRY(Values made, body.run(roundInputs(round)));
         TRIMTAB_TRY(goesOn, condition(call, made[0], "the condition that the body makes"));
         for (std::size_t i = 0; i < gathered.size(); ++i) TRIMTAB_REQUIRE(gathered[i].add(call, std::move(made[1 + carriedCount + i])));
         carried.assign(std::make_move_iterator(made.begin() + 1), std::make_move_iterator(made.begin() + 1 + static_cast<std::ptrdiff_t>(carriedCount)));
     }
     Values results = std::move(carried);
     for (std::size_t i = 0; i < gathered.size(); ++i) {
-        TRIMTAB_TRY(results.emplace_back(), gathered[i].stacked(call, 0, false, body.outputType(1 + carriedCount + i)));
+        TRIMTAB_TRY(results.emplace_back(), gathered[i].stacked(call, 0, false, types[1 + carriedCount + i]));
     }
     return results;
 }

@@ -1,5 +1,7 @@
 // Scan: a body that is given the values it carries and one slice of each scanned input; it makes the next values and one slice of each
 // gathered output.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/tensor/convert.h"
@@ -47,6 +49,14 @@ Result<Values> pass(const Call& call, const Body& body, Values carried, const st
                     const std::vector<Walk>& outputs) {
     std::vector<Gathered> gathered(outputs.size());
     const std::size_t carriedCount = carried.size();
+    std::vector<graph::ValueType> types(body.outputCount());
+    if (length == 0) {
+        std::vector<graph::ValueType> given;
+        for (const RunValue& value : carried) given.push_back(typeOf(value));
+        for (const Scanned& each : scanned)
+            given.push_back(graph::ValueType::of(each.data.type(), spliced(each.data.shape(), each.axis, each.axis + 1, {})));
+        TRIMTAB_TRY(types, body.outputTypes(std::move(given)));
+    }
     for (std::int64_t at = 0; at < length; ++at) {
         Values inputs = std::move(carried);
         for (const Scanned& each : scanned) {
@@ -58,7 +68,7 @@ Result<Values> pass(const Call& call, const Body& body, Values carried, const st
         carried = std::move(made);
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        TRIMTAB_TRY(carried.emplace_back(), gathered[i].stacked(call, outputs[i].axis, outputs[i].reversed, body.outputType(carriedCount + i)));
+        TRIMTAB_TRY(carried.emplace_back(), gathered[i].stacked(call, outputs[i].axis, outputs[i].reversed, types[carriedCount + i]));
     }
     return carried;
 }
@@ -93,7 +103,15 @@ Result<Values> scan(const Call& call) {
     return pass(call, body, Values(call.inputs.begin(), call.inputs.begin() + static_cast<std::ptrdiff_t>(carried)), scanned, length, outs);
 }
 
-/// The first axis of every input is the batch; a length for each batch row may cut its sequence short.
+/// `data` with zeros behind it, up to `extent` along the first axis.
+Result<Tensor> lengthened(const Tensor& data, std::int64_t extent) {
+    if (data.shape()[0] == extent) return data;
+    TRIMTAB_TRY(Tensor out, Tensor::zeros(data.type(), spliced(data.shape(), 0, 1, {extent})));
+    std::copy(data.bytes().begin(), data.bytes().end(), out.mutableBytes().begin());
+    return out;
+}
+
+/// The first axis of every input is the batch; a length for each batch row may cut its sequence short, and what is gathered then ends in zeros.
 Result<Values> scanBatches(const Call& call) {
     const std::size_t formal = call.inputs.size() - call.node.captures;
     if (formal < 2) return refuse(call, "there is nothing to be scanned");
@@ -112,9 +130,10 @@ Result<Values> scanBatches(const Call& call) {
     if (static_cast<std::int64_t>(lengths.size()) != batch) return refuse(call, "sequence_lens must name one length for each batch row");
     const std::vector<Walk> outs(body.outputCount() - carried);
     std::vector<Gathered> results(body.outputCount());
+    TRIMTAB_TRY(const std::vector<graph::ValueType> types, body.outputTypes({}));  // for a batch without rows
     for (std::int64_t b = 0; b < batch; ++b) {
         const std::int64_t length = lengths[static_cast<std::size_t>(b)];
-        if (length != longest) return unsupported(call, "sequences of different lengths in one batch are not known here");
+        if (length < 0 || length > longest) return refuse(call, fmt::format("a sequence of {} does not fit {} slices", length, longest));
         Values state;
         std::vector<Scanned> scanned;
         for (std::size_t i = 1; i < formal; ++i) {
@@ -125,11 +144,14 @@ Result<Values> scanBatches(const Call& call) {
             else scanned.push_back({std::move(row), 0, directions[i - 1 - carried] != 0});
         }
         TRIMTAB_TRY(Values made, pass(call, body, std::move(state), scanned, length, outs));
+        for (std::size_t i = carried; i < made.size(); ++i) {
+            TRIMTAB_TRY(made[i], lengthened(std::get<Tensor>(made[i]), longest));
+        }
         for (std::size_t i = 0; i < made.size(); ++i) TRIMTAB_REQUIRE(results[i].add(call, std::move(made[i])));
     }
     Values stacked;
     for (std::size_t i = 0; i < results.size(); ++i) {
-        TRIMTAB_TRY(stacked.emplace_back(), results[i].stacked(call, 0, false, body.outputType(i)));
+        TRIMTAB_TRY(stacked.emplace_back(), results[i].stacked(call, 0, false, types[i]));
     }
     return stacked;
 }

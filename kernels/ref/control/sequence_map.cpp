@@ -13,7 +13,12 @@ Result<Values> sequenceMap(const Call& call) {
     const auto* first = std::get_if<TensorSequence>(&call.inputs[0]);
     if (!first) return refuse(call, "the first input must be a sequence");
     std::vector<TensorSequence> made(body.outputCount());
-    for (std::size_t k = 0; k < made.size(); ++k) made[k].type = body.outputType(k).type;
+    if (first->items.empty()) {
+        std::vector<graph::ValueType> given;
+        for (const RunValue& input : call.inputs.first(formal)) given.push_back(typeOf(input)), given.back().isSequence = false;
+        TRIMTAB_TRY(const std::vector<graph::ValueType> types, body.outputTypes(std::move(given)));
+        for (std::size_t k = 0; k < made.size(); ++k) made[k].type = types[k].type;
+    }
     for (std::size_t at = 0; at < first->items.size(); ++at) {
         Values inputs;
         for (const RunValue& input : call.inputs.first(formal)) {
