@@ -31,7 +31,7 @@ Result<DataType> quotientType(const Call& call) {
     if (opset(call) < 23) return DataType::Float32;
     const std::int64_t number = call.node.integer("precision", 0);
     const DataType scale = call.tensor(1).type();
-    const DataType type = number != 0 ? typeOfNumber(number) : isMinifloat(scale) ? DataType::Float32 : scale;
+    const DataType type = number != 0 ? typeOfNumber(number) : isFloatingPoint(scale) ? scale : DataType::Float32;
     if (!isFloatingPoint(type)) return unsupported(call, "the attribute precision names no type that quotients are formed in");
     return type;
 }
@@ -126,7 +126,8 @@ std::int64_t quantized(double x, double scale, std::int64_t zero, CodeRange rang
 
 Result<QuantizationGrid> QuantizationGrid::make(const Call& call, const Shape& x, std::size_t scale, std::size_t zero, DataType type) {
     const Tensor& scales = call.tensor(scale);
-    if (!isFloatingPoint(scales.type()) && scales.type() != DataType::Float8E8M0) return refuse(call, "the scale must be of a floating type");
+    if (!isFloatingPoint(scales.type()) && scales.type() != DataType::Float8E8M0 && scales.type() != DataType::Int32)
+        return refuse(call, "the scale must be of a floating type or int32");
     QuantizationGrid grid;
     grid.m_scales.resize(static_cast<std::size_t>(scales.elementCount()));
     load(scales, 0, 1, scales.elementCount(), grid.m_scales.data());

@@ -154,6 +154,91 @@ TEST_F(ControlFlow, LoopMayCarryAValueWhoseShapeGrows) {
     EXPECT_THAT(run({{"x", Tensor::fromFloats(Shape{2}, {1, 2})}})[0], ElementsAre(1, 2, 1, 2, 1, 2, 1, 2));
 }
 
+ModelBuilder gatherer() {
+    return ModelBuilder()
+        .input("i", DataType::Int64, {})
+        .input("go", DataType::Bool, {})
+        .node("Identity", {"go"}, {"on"})
+        .node("Mul", {"x", "x"}, {"square"})
+        .output("on", DataType::Bool)
+        .output("square", DataType::Undefined);
+}
+
+TEST_F(ControlFlow, LoopWithoutARoundKnowsTheTypeOfWhatItWouldHaveGatheredWithoutADeclaration) {
+    open(ModelBuilder()
+             .input("x", DataType::Float32, {2})
+             .input("n", DataType::Int64, {})
+             .node("Loop", {"n", ""}, {"all"}, {Attr("body", gatherer())})
+             .node("Concat", {"all", "all"}, {"y"}, {{"axis", 0}})
+             .output("y"));
+    const Tensor x = Tensor::fromFloats(Shape{2}, {3, 4});
+    EXPECT_THAT(run({{"x", x}, {"n", scalar(0)}})[0], ElementsAre());
+    EXPECT_THAT(run({{"x", x}, {"n", scalar(1)}})[0], ElementsAre(9, 16, 9, 16));
+}
+
+TEST_F(ControlFlow, LoopMayCarryAValueWhoseRankGrows) {
+    const ModelBuilder body = ModelBuilder()
+                                  .input("i", DataType::Int64, {})
+                                  .input("go", DataType::Bool, {})
+                                  .input("v", DataType::Float32)
+                                  .node("Identity", {"go"}, {"on"})
+                                  .node("Unsqueeze", {"v", "zero"}, {"deeper"})
+                                  .node("Add", {"deeper", "x"}, {"w"})
+                                  .output("on", DataType::Bool)
+                                  .output("w");
+    open(ModelBuilder()
+             .input("x", DataType::Float32, {2})
+             .constant("zero", Tensor::fromInt64s(Shape{1}, {0}))
+             .constant("three", scalar(3))
+             .node("Loop", {"three", "", "x"}, {"grown"}, {Attr("body", body)})
+             .node("Shape", {"grown"}, {"extents"})
+             .node("Cast", {"extents"}, {"y"}, {{"to", 1}})
+             .output("y")
+             .output("grown"));
+    const auto made = run({{"x", Tensor::fromFloats(Shape{2}, {1, 5})}});
+    EXPECT_THAT(made[0], ElementsAre(1, 1, 1, 2));
+    EXPECT_THAT(made[1], ElementsAre(4, 20));
+}
+
+TEST_F(ControlFlow, IfMayGiveASequenceThatItsBranchesDoNotDeclare) {
+    const auto pair = [](const std::string& first, const std::string& second) {
+        return ModelBuilder().node("SequenceConstruct", {first, second}, {"s"}).output("s", DataType::Undefined);
+    };
+    open(ModelBuilder()
+             .input("c", DataType::Bool, {})
+             .input("x", DataType::Float32, {2})
+             .input("z", DataType::Float32, {1})
+             .node("If", {"c"}, {"parts"}, {Attr("then_branch", pair("x", "z")), Attr("else_branch", pair("z", "x"))})
+             .node("ConcatFromSequence", {"parts"}, {"y"}, {{"axis", 0}})
+             .output("y"));
+    const Tensor x = Tensor::fromFloats(Shape{2}, {1, 2}), z = Tensor::fromFloats(Shape{1}, {3});
+    EXPECT_THAT(run({{"c", boolean(true)}, {"x", x}, {"z", z}})[0], ElementsAre(1, 2, 3));
+    EXPECT_THAT(run({{"c", boolean(false)}, {"x", x}, {"z", z}})[0], ElementsAre(3, 1, 2));
+}
+
+TEST_F(ControlFlow, ScanOfOpset8EndsEachRowAtItsOwnLength) {
+    const ModelBuilder body = ModelBuilder()
+                                  .input("sum", DataType::Float32, {})
+                                  .input("slice", DataType::Float32, {})
+                                  .node("Add", {"sum", "slice"}, {"next"})
+                                  .node("Identity", {"next"}, {"seen"})
+                                  .output("next")
+                                  .output("seen");
+    open(ModelBuilder()
+             .opset(8)
+             .input("lengths", DataType::Int64, {2})
+             .input("start", DataType::Float32, {2})
+             .input("x", DataType::Float32, {2, 3})
+             .node("Scan", {"lengths", "start", "x"}, {"last", "sums"}, {Attr("body", body), {"num_scan_inputs", 1}})
+             .output("last")
+             .output("sums"));
+    const auto made = run({{"lengths", Tensor::fromInt64s(Shape{2}, {3, 1})},
+                           {"start", Tensor::fromFloats(Shape{2}, {0, 10})},
+                           {"x", Tensor::fromFloats(Shape{2, 3}, {1, 2, 3, 4, 5, 6})}});
+    EXPECT_THAT(made[0], ElementsAre(6, 14));
+    EXPECT_THAT(made[1], ElementsAre(1, 3, 6, 14, 0, 0));
+}
+
 TEST_F(ControlFlow, ScanWalksForwardAndBackwardAlongAnyAxis) {
     const ModelBuilder body = ModelBuilder()
                                   .input("s", DataType::Float32, {2})

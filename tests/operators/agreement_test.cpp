@@ -1,6 +1,7 @@
 // Every suite's cases on the reference and on the CPU engine, held against the suite's judge.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
@@ -30,9 +31,11 @@ std::vector<Suite> allSuites() {
     for (const auto make : {elementwiseSuites, numberFormatSuites, quantizedSuites, microsoftQuantizedSuites, microsoftOlderNameSuites,
                             visionSamplingSuites, visionRegionSuites, visionWindowSuites, visionBorderSuites, signalSuites, lossSuites,
                             randomSuites, reductionSuites, indexingSuites, numericSuites, attentionSuites, transformerSuites,
-                            normalizationSuites, narrowFormatSuites, sequenceSuites, optionalSuites, branchSuites, loopSuites, scanSuites}) {
+                            normalizationSuites, narrowCastSuites, narrowQuantizationSuites, sequenceSuites, optionalSuites, branchSuites,
+                            loopSuites, scanSuites}) {
         for (Suite& suite : make()) all.push_back(std::move(suite));
     }
+    for (Suite& suite : sixteenBitSuites(all)) all.push_back(std::move(suite));
     return all;
 }
 
@@ -53,6 +56,29 @@ Result<Tensors> runOn(runtime::Engine& engine, const Graph& model, const Case& d
         TRIMTAB_TRY(outputs.emplace_back(), result.tensor.clone());
     }
     return outputs;
+}
+
+Result<Tensors> judged(const Suite& suite, runtime::Engine& judge, const Graph& model, const Case& drawn) {
+    const DataType narrow = suite.widening.narrow;
+    if (narrow == DataType::Undefined) return runOn(judge, model, drawn);
+    Case wide = drawn;
+    for (Tensor& input : wide.inputs)
+        if (input.type() == narrow) {
+            TRIMTAB_TRY(input, tensor::convert(input, DataType::Float32));
+        }
+    TRIMTAB_TRY(const Graph wideModel, modelOf(suite, wide));
+    TRIMTAB_TRY(Tensors outputs, runOn(judge, wideModel, wide));
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+        if (outputs[i].type() == DataType::Float32 && std::ranges::find(suite.widening.kept, i) == suite.widening.kept.end()) {
+            TRIMTAB_TRY(outputs[i], tensor::convert(outputs[i], narrow));
+        }
+    return outputs;
+}
+
+std::string judgeOf(const Suite& suite) {
+    if (suite.statement) return suite.why;
+    if (suite.widening.narrow == DataType::Undefined) return "ONNX Runtime";
+    return fmt::format("ONNX Runtime in float32, rounded to {}", name(suite.widening.narrow));
 }
 
 /// Empty when the tensors agree.
@@ -94,7 +120,7 @@ TEST_P(Agreement, WithItsJudge) {
         for (const Tensor& input : drawn.inputs)
             if (input.defined()) types.insert(name(input.type()));
         ASSERT_TRUE(model) << where << ": " << model.error().text();
-        const auto expected = suite.statement ? Result<Tensors>(suite.statement(drawn)) : runOn(**runtime, *model, drawn);
+        const auto expected = suite.statement ? Result<Tensors>(suite.statement(drawn)) : judged(suite, **runtime, *model, drawn);
         ASSERT_TRUE(expected) << where << ": the judge: " << expected.error().text();
         for (runtime::Engine* engine : {reference.get(), cpu.get()}) {
             const auto got = runOn(*engine, *model, drawn);
@@ -107,8 +133,8 @@ TEST_P(Agreement, WithItsJudge) {
     }
     EXPECT_GE(compared, kFewestCases);
     rows()[fmt::format("{}|{}|{:03}|{}", suite.domain, suite.op, suite.version, suite.part)] =
-        fmt::format("| {}{} | {} | {} | {} | {} | {} |", suite.domain.empty() ? "" : suite.domain + ".", suite.op, suite.version, suite.part,
-                    compared, fmt::join(types, ", "), suite.statement ? suite.why : "ONNX Runtime");
+        fmt::format("| {}{} | {} | {} | {} | {} | {} |", suite.domain.empty() ? "" : suite.domain + ".", suite.op, suite.version,
+                    suite.part, compared, fmt::join(types, ", "), judgeOf(suite));
 }
 
 std::string testName(const ::testing::TestParamInfo<Suite>& info) {

@@ -97,8 +97,8 @@ unsigned encoded(DataType type, double value, const std::string& roundMode, bool
         if (std::isnan(value)) continue;
         const double distance = std::fabs(each - value), shortest = best == count ? 0 : std::fabs(decoded(type, best) - value);
         const bool isNearer = best == count || distance < shortest || (distance == shortest && code % 2 == 0 && best % 2 != 0);
-        if (!std::isfinite(value)) best = best == count || (value > 0 ? each > decoded(type, best) : each < decoded(type, best)) ? code : best;
-        else if (isNearer) best = code;
+        const bool isFurther = best == count || (value > 0 ? each > decoded(type, best) : each < decoded(type, best));
+        if (std::isfinite(value) ? isNearer : isFurther) best = code;
     }
     return best == count ? largest : best;
 }

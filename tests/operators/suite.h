@@ -27,6 +27,13 @@ using Tensors = std::vector<Tensor>;
 /// The outputs that a case asks for, in order; plain loops over the operator text, with no kernel behind them.
 using Statement = std::function<Tensors(const Case&)>;
 
+/// Judges a 16-bit case by ONNX Runtime in float32: inputs of `narrow` are widened for it, and what it makes is rounded to `narrow` but
+/// for the outputs `kept`.
+struct Widening {
+    DataType narrow = DataType::Undefined;
+    std::vector<std::size_t> kept;
+};
+
 struct Suite {
     std::string op;
     std::string domain;  // "" or "com.microsoft"
@@ -37,6 +44,7 @@ struct Suite {
     int cases = 24;
     Statement statement = nullptr;  // null: ONNX Runtime is the judge
     std::string why;                // why a statement judges: "ONNX Runtime has no kernel of opset 24"
+    Widening widening;              // undefined: the judge runs the case as it is
     std::string part;               // what these cases are about, where an operator's version has several suites: "round_mode"
 };
 

@@ -24,11 +24,15 @@ std::vector<Suite> numericSuites();
 std::vector<Suite> attentionSuites();
 std::vector<Suite> transformerSuites();
 std::vector<Suite> normalizationSuites();
-std::vector<Suite> narrowFormatSuites();
+std::vector<Suite> narrowCastSuites();
+std::vector<Suite> narrowQuantizationSuites();
 std::vector<Suite> sequenceSuites();
 std::vector<Suite> optionalSuites();
 std::vector<Suite> branchSuites();
 std::vector<Suite> loopSuites();
 std::vector<Suite> scanSuites();
+
+/// The suites among `all` whose operators take 16-bit floats but which draw none, with such inputs.
+std::vector<Suite> sixteenBitSuites(const std::vector<Suite>& all);
 
 }  // namespace trimtab::operators

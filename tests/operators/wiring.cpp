@@ -42,7 +42,9 @@ ValueId Wiring::captured(const Wiring& around, ValueId outer) {
     return m_graph.inputs.back();
 }
 
-ValueId Wiring::constant(Tensor tensor) { return m_graph.addConstant(m_prefix + "c" + std::to_string(m_graph.values.size()), std::move(tensor)); }
+ValueId Wiring::constant(Tensor tensor) {
+    return m_graph.addConstant(fmt::format("{}c{}", m_prefix, m_graph.values.size()), std::move(tensor));
+}
 
 std::vector<ValueId> Wiring::nodes(const std::string& op, std::vector<ValueId> inputs, std::size_t outputs, Attributes attributes) {
     graph::Node node;

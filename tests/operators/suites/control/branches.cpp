@@ -78,7 +78,8 @@ Case sequences(Draw& draw, int) {
     Case made;
     const Shape shape = draw.shape(2);
     const ValueId condition = wiring.input(made, boolean(draw.coin(), Shape{}));
-    Outer outer{&wiring, wiring.input(made, draw.floats(shape)), wiring.input(made, draw.floats(shape)), condition, DataType::Float32, kVersion};
+    const ValueId x = wiring.input(made, draw.floats(shape)), y = wiring.input(made, draw.floats(shape));
+    Outer outer{&wiring, x, y, condition, DataType::Float32, kVersion};
     std::vector<Wiring> branches;
     for (const char* prefix : {"first_", "second_"}) {
         Wiring& branch = branches.emplace_back(kVersion, prefix);

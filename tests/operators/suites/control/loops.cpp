@@ -87,7 +87,8 @@ Case growing(Draw& draw, int index) {
     const ValueId piece = wiring.input(made, draw.floats(Shape{draw.integer(0, 2), width}));
     inputs.push_back(wiring.input(made, draw.floats(Shape{draw.integer(0, 2), width})));
     Wiring body(kVersion, "body_");
-    const ValueId round = body.formalScalar(DataType::Int64), given = body.formalScalar(DataType::Bool), state = body.formal(DataType::Float32);
+    const ValueId round = body.formalScalar(DataType::Int64), given = body.formalScalar(DataType::Bool);
+    const ValueId state = body.formal(DataType::Float32);
     body.output(nextCondition(body, round, given, end.limit));
     body.output(body.node("Concat", {state, body.captured(wiring, piece)}, {{"axis", std::int64_t{0}}}));
     body.output(body.node("Identity", {round}));
@@ -104,7 +105,8 @@ Case nested(Draw& draw, int) {
     const ValueId trips = wiring.input(made, Tensor::fromInt64s(Shape{}, {draw.integer(0, 3)}));
     const ValueId outer = wiring.input(made, draw.floats(shape)), start = wiring.input(made, draw.floats(shape));
     Wiring body(kVersion, "body_"), inside(kVersion, "inside_");
-    const ValueId round = body.formalScalar(DataType::Int64), given = body.formalScalar(DataType::Bool), state = body.formal(DataType::Float32);
+    const ValueId round = body.formalScalar(DataType::Int64), given = body.formalScalar(DataType::Bool);
+    const ValueId state = body.formal(DataType::Float32);
     const ValueId seen = body.captured(wiring, outer);
     inside.formalScalar(DataType::Int64);
     const ValueId innerGiven = inside.formalScalar(DataType::Bool), innerState = inside.formal(DataType::Float32);

@@ -112,7 +112,10 @@ Case batches(Draw& draw, int index) {
 
 template <int... kVersions>
 void add(std::vector<Suite>& suites) {
-    (suites.push_back({.op = "Scan", .version = kVersions, .draw = slices<kVersions>, .relative = 1e-6, .absolute = 1e-6, .cases = 40}), ...);
+    const auto suite = [](int version, Case (*draw)(Draw&, int)) {
+        return Suite{.op = "Scan", .version = version, .draw = draw, .relative = 1e-6, .absolute = 1e-6, .cases = 40};
+    };
+    (suites.push_back(suite(kVersions, slices<kVersions>)), ...);
 }
 
 }  // namespace

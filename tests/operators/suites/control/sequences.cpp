@@ -11,8 +11,8 @@ namespace {
 using Ints = std::vector<std::int64_t>;
 
 DataType elementType(Draw& draw) {
-    return draw.pick({DataType::Float32, DataType::Float16, DataType::Float64, DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16,
-                      DataType::Int32, DataType::UInt32, DataType::Int64, DataType::UInt64, DataType::Bool});
+    return draw.pick({DataType::Float32, DataType::Float16, DataType::Float64, DataType::Int8, DataType::UInt8, DataType::Int16,
+                      DataType::UInt16, DataType::Int32, DataType::UInt32, DataType::Int64, DataType::UInt64, DataType::Bool});
 }
 
 /// Any rank and shape; the first case holds an empty tensor.
@@ -133,7 +133,7 @@ Case concat(Draw& draw, int index) {
     Case made;
     const DataType type = elementType(draw);
     const bool isNew = draw.coin();
-    const Shape shape = isNew ? draw.shape(static_cast<int>(draw.integer(0, 3)), 1, 4) : draw.shape(static_cast<int>(draw.integer(1, 4)), 1, 4);
+    const Shape shape = draw.shape(static_cast<int>(isNew ? draw.integer(0, 3) : draw.integer(1, 4)), 1, 4);
     const int rank = shape.rank() + (isNew ? 1 : 0);
     const int axis = static_cast<int>(draw.integer(0, rank - 1));
     Attributes attributes{{"axis", std::int64_t{draw.coin() ? axis : axis - rank}}};
