@@ -4,14 +4,25 @@ find_package(nlohmann_json 3.10 REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
-find_package(CLI11 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Protobuf REQUIRED)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+
+# The ONNX schema only: its message classes, without the checker and the shape inference of the library beside it.
+find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
+add_library(onnx_schema INTERFACE)
+target_link_libraries(onnx_schema INTERFACE ${ONNX_PROTO_LIBRARY} protobuf::libprotobuf)
+target_compile_definitions(onnx_schema INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
+
+if(TRIMTAB_FUZZ)
+  return()
+endif()
+
+find_package(CLI11 REQUIRED)
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(SQLite3 REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
-pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(SNDFILE REQUIRED IMPORTED_TARGET sndfile)
 pkg_check_modules(CAIRO REQUIRED IMPORTED_TARGET cairo pangocairo)
 
@@ -20,12 +31,6 @@ find_library(DNNL_LIBRARY dnnl REQUIRED)
 find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
 add_library(DNNL::dnnl UNKNOWN IMPORTED)
 set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
-
-# The ONNX schema only: its message classes, without the checker and the shape inference of the library beside it.
-find_library(ONNX_PROTO_LIBRARY onnx_proto REQUIRED)
-add_library(onnx_schema INTERFACE)
-target_link_libraries(onnx_schema INTERFACE ${ONNX_PROTO_LIBRARY} protobuf::libprotobuf)
-target_compile_definitions(onnx_schema INTERFACE ONNX_ML=1 ONNX_NAMESPACE=onnx)
 
 if(TRIMTAB_TESTS)
   find_package(GTest REQUIRED)

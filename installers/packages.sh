@@ -23,8 +23,17 @@ build_packages() {
     fonts-dejavu-core
 }
 
+# The part of clang that the importer's fuzzer is linked with; only recommended by the package clang.
+fuzzer_runtime() {
+  case "$(. /etc/os-release && echo "${VERSION_ID:-}")" in
+    24.04) echo libclang-rt-18-dev ;;
+    *) echo libclang-rt-14-dev ;;
+  esac
+}
+
 test_packages() {
   echo libgtest-dev libgmock-dev libbenchmark-dev libonnx-testdata sqlite3 python3
+  echo clang "$(fuzzer_runtime)"
   command -v npm >/dev/null || echo npm  # for tests/onnxruntime.sh; an npm of another origin is as good
 }
 

@@ -4,6 +4,7 @@
 #   tests/run.sh asan       the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 #   tests/run.sh tsan       under ThreadSanitizer
 #   tests/run.sh cuda       the CUDA engine for every architecture (wants the CUDA 13 toolkit), and every test of it over the emulator
+#   tests/run.sh fuzz       the importer's fuzzer for an hour or ten million executions, whichever ends first
 #   tests/run.sh long       the ci preset, then the full sample sweep (tests/bench/full_sweep.sh)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,14 +12,23 @@ cd "$(dirname "$0")/.."
 
 form=${1:-ci}
 case "$form" in
-  ci|asan|tsan) preset=$form ;;
+  ci|asan|tsan|fuzz) preset=$form ;;
   cuda|long) preset=ci ;;
-  *) echo "tests/run.sh: unknown form '$form' (ci, asan, tsan, cuda, long)" >&2; exit 2 ;;
+  *) echo "tests/run.sh: unknown form '$form' (ci, asan, tsan, cuda, fuzz, long)" >&2; exit 2 ;;
 esac
 
 require_known_distribution
 # shellcheck disable=SC2046
 install_packages $(build_packages) $(test_packages)
+
+# The importer's fuzzer; the ci form runs sixty seconds of it beside the other tests.
+if [ "$preset" = fuzz ] || [ "$preset" = ci ]; then
+  cmake --preset fuzz
+  cmake --build --preset fuzz -j "$(nproc)"
+fi
+if [ "$form" = fuzz ]; then
+  exec tests/fuzz/fuzz.sh build/fuzz/bin 3600 10000000
+fi
 
 # ONNX Runtime judges the operators, and is an engine of its own. ThreadSanitizer would report what it cannot see into.
 if [ "$form" = tsan ]; then

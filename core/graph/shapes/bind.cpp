@@ -55,7 +55,8 @@ Status bindInputShapes(Graph& graph, const std::map<std::string, Shape>& shapes)
     TRIMTAB_REQUIRE(inferShapes(graph));
     Bindings bindings;
     for (const auto& [name, shape] : shapes) {
-        const auto found = std::find_if(graph.inputs.begin(), graph.inputs.end(), [&](ValueId id) { return graph.value(id).name == name; });
+        const auto isNamed = [&graph, &wanted = name](ValueId id) { return graph.value(id).name == wanted; };
+        const auto found = std::find_if(graph.inputs.begin(), graph.inputs.end(), isNamed);
         if (found == graph.inputs.end()) return fail(ErrorCode::Refused, "the model has no input named " + name);
         TRIMTAB_REQUIRE(bindInput(graph.value(*found), shape, bindings));
     }
