@@ -22,10 +22,11 @@ require_known_distribution
 install_packages $(build_packages) $(test_packages)
 
 # The importer's fuzzer; the ci form runs sixty seconds of it beside the other tests.
-if [ "$preset" = fuzz ] || [ "$preset" = ci ]; then
-  cmake --preset fuzz
-  cmake --build --preset fuzz -j "$(nproc)"
-fi
+case "$form" in
+  ci|long|fuzz)
+    cmake --preset fuzz
+    cmake --build --preset fuzz -j "$(nproc)" ;;
+esac
 if [ "$form" = fuzz ]; then
   exec tests/fuzz/fuzz.sh build/fuzz/bin 3600 10000000
 fi

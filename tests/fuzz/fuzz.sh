@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# tests/fuzz/fuzz.sh BIN SECONDS [EXECUTIONS]: the importer's fuzzer for so long, from the seeds and from what earlier runs of this build
-# found worth keeping. Fails on any finding, which stays in BIN/../findings; prints executions, coverage and findings. 77 where BIN holds no fuzzer.
+# tests/fuzz/fuzz.sh BIN SECONDS [EXECUTIONS]: the importer's fuzzer for so long, from the seeds, from past findings and from what
+# earlier runs of this build found worth keeping. Fails on any finding, which stays in BIN/../findings; prints executions and coverage. 77 where
+# BIN holds no fuzzer.
 set -euo pipefail
 bin=$(realpath -m "$1") seconds=$2 executions=${3:--1}
 if [ ! -x "$bin/onnx_fuzzer" ]; then
   echo "there is no fuzzer in $bin: cmake --preset fuzz && cmake --build --preset fuzz, with clang 14 or newer"
   exit 77
 fi
+known=$(cd "$(dirname "$0")" && pwd)/findings
 findings=$(dirname "$bin")/findings corpus=$(dirname "$bin")/corpus seeds=$(mktemp -d)
 log=$seeds.log
 trap 'rm -rf "$seeds" "$log"' EXIT
@@ -15,7 +17,7 @@ mkdir -p "$findings" "$corpus"
 cd "$seeds"
 status=0
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
-  "$bin/onnx_fuzzer" "$corpus" "$seeds" -max_total_time="$seconds" -runs="$executions" -max_len=8192 -rss_limit_mb=1024 -malloc_limit_mb=256 \
+  "$bin/onnx_fuzzer" "$corpus" "$seeds" "$known" -max_total_time="$seconds" -runs="$executions" -max_len=8192 -rss_limit_mb=1024 -malloc_limit_mb=256 \
   -timeout=10 -artifact_prefix="$findings/" -print_final_stats=1 >"$log" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
   tail -80 "$log"

@@ -57,5 +57,16 @@ TEST(OnnxMutations, OfEverySingleByteAreReadOrRefused) {
             }
 }
 
+TEST(OnnxFindings, AreReadOrRefused) {
+    int count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(TRIMTAB_SOURCE_DIR) / "tests/fuzz/findings")) {
+        const auto bytes = base::readFile(entry.path(), 1 << 20);
+        ASSERT_TRUE(bytes) << entry.path();
+        readEverything(*bytes, ".");
+        ++count;
+    }
+    EXPECT_GT(count, 0);
+}
+
 }  // namespace
 }  // namespace trimtab::fuzz

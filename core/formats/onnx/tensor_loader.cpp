@@ -1,5 +1,6 @@
 #include "core/formats/onnx/tensor_loader.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -140,7 +141,7 @@ Status TensorLoader::check(const TensorProto& proto, std::span<const std::byte> 
         TRIMTAB_TRY(const Place place, externalPlace(proto, head));
     } else if (payload.data() || proto.has_raw_data()) {
         TRIMTAB_TRY(const Place place, rawPlace(proto, head, payload));
-    } else if (typedFieldCount(proto) < (head.count + 1) / 2) {
+    } else if (typedFieldCount(proto) < std::min(head.count, head.bytes)) {  // types below a byte have fewer numbers than elements
         return fail(ErrorCode::Refused, fmt::format("has the shape {} but holds {} numbers", head.shape.text(), typedFieldCount(proto)));
     }
     return {};

@@ -117,6 +117,16 @@ TEST(OnnxReader, ReadsFourBitIntegersAsPackedBytes) {
     EXPECT_THAT(tensor::toInt64s(*graph.constantOf(graph.find("v"))), ElementsAre(-1, 7, -8));
 }
 
+TEST(OnnxReader, CountsTheNumbersOfTwoBitIntegersWhoseBytesItDoesNotRead) {
+    auto tensor = *Tensor::zeros(DataType::UInt2, {7});
+    tensor.mutableBytes()[0] = std::byte{0xe4};
+    const ModelBuilder model = ModelBuilder().typedConstant("w", tensor).node("Identity", {"w"}, {"y"}).output("y");
+    EXPECT_THAT(tensor::toInt64s(*graphOf(model).constantOf(0)), ElementsAre(0, 1, 2, 3, 0, 0, 0));
+    const auto unread = readModel(model, {.readWeights = false});
+    ASSERT_TRUE(unread) << unread.error().text();
+    EXPECT_EQ(unread->graph.value(0).type.type, DataType::UInt2);
+}
+
 TEST(OnnxReader, TurnsConstantNodesIntoConstants) {
     const Graph graph = graphOf(ModelBuilder()
                                     .node("Constant", {}, {"a"}, {{"value", Tensor::fromFloats({2}, {1, 2})}})
