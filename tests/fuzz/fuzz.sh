@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/fuzz/fuzz.sh BIN SECONDS [EXECUTIONS]: the importer's fuzzer for so long, from the seeds, from past findings and from what
-# earlier runs of this build found worth keeping. Fails on any finding, which stays in BIN/../findings; prints executions and coverage. 77 where
-# BIN holds no fuzzer.
+# earlier runs of this build found worth keeping. Fails on any finding, which stays in BIN/../findings; prints executions and coverage.
+# 77 where BIN holds no fuzzer.
 set -euo pipefail
 bin=$(realpath -m "$1") seconds=$2 executions=${3:--1}
 if [ ! -x "$bin/onnx_fuzzer" ]; then
@@ -17,8 +17,8 @@ mkdir -p "$findings" "$corpus"
 cd "$seeds"
 status=0
 ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
-  "$bin/onnx_fuzzer" "$corpus" "$seeds" "$known" -max_total_time="$seconds" -runs="$executions" -max_len=8192 -rss_limit_mb=1024 -malloc_limit_mb=256 \
-  -timeout=10 -artifact_prefix="$findings/" -print_final_stats=1 >"$log" 2>&1 || status=$?
+  "$bin/onnx_fuzzer" "$corpus" "$seeds" "$known" -max_total_time="$seconds" -runs="$executions" -max_len=8192 \
+  -rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=10 -artifact_prefix="$findings/" -print_final_stats=1 >"$log" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
   tail -80 "$log"
   echo "onnx_fuzzer: a finding, kept in $findings" >&2

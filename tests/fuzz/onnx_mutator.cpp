@@ -20,18 +20,22 @@ using google::protobuf::Reflection;
 
 constexpr std::size_t kMostMessages = 4000;
 
-constexpr std::array<std::int64_t, 24> kNumbers{0,  1,  2,   3,   4,    5,    7,        8,         16,        64,          127,       128,
-                                                -1, -2, 255, 256, 1023, 4096, 1 << 20,  INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN, INT64_C(1) << 40};
-constexpr std::array<const char*, 96> kWords{
+constexpr auto kNumbers = std::to_array<std::int64_t>({
+    0, 1, 2, 3, 4, 5, 7, 8, 16, 64, 127, 128, 255, 256, 1023, 4096, 1 << 20, INT64_C(1) << 40, -1, -2, INT32_MAX, INT32_MIN, INT64_MAX,
+    INT64_MIN,
+});
+constexpr auto kWords = std::to_array<const char*>({
     "", "ai.onnx", "com.microsoft", "Reshape", "Concat", "Slice", "Gather", "Shape", "Unsqueeze", "Squeeze", "Split", "Pad", "Resize",
-    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "MatMul", "Gemm", "Einsum", "Expand", "Tile", "Where", "Range", "Transpose", "Flatten",
-    "If", "Loop", "Scan", "SequenceConstruct", "SequenceAt", "SplitToSequence", "ConcatFromSequence", "SequenceMap", "Optional",
-    "OptionalGetElement", "Constant", "ConstantOfShape", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear", "TopK", "OneHot", "NonZero",
-    "LSTM", "GRU", "RNN", "Attention", "MultiHeadAttention", "GroupQueryAttention", "RotaryEmbedding", "LayerNormalization",
-    "BatchNormalization", "ReduceSum", "ReduceMean", "ArgMax", "Softmax", "GatherND", "GatherElements", "ScatterND", "ScatterElements",
-    "DepthToSpace", "SpaceToDepth", "Col2Im", "GridSample", "RoiAlign", "DFT", "STFT", "CenterCropPad", "TfIdfVectorizer", "MatMulNBits",
-    "axis", "axes", "to", "kernel_shape", "pads", "strides", "dilations", "auto_pad", "SAME_UPPER", "equation", "bij,bjk->bik", "keepdims",
-    "perm", "value", "value_ints", "body", "then_branch", "num_scan_inputs", "num_outputs", "block_size", "split", "output_shape", "group", "x"};
+    "Conv", "ConvTranspose", "MaxPool", "AveragePool", "MatMul", "Gemm", "Einsum", "Expand", "Tile", "Where", "Range", "Transpose",
+    "Flatten", "If", "Loop", "Scan", "SequenceConstruct", "SequenceAt", "SplitToSequence", "ConcatFromSequence", "SequenceMap",
+    "Optional", "OptionalGetElement", "Constant", "ConstantOfShape", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear", "TopK",
+    "OneHot", "NonZero", "LSTM", "GRU", "RNN", "Attention", "MultiHeadAttention", "GroupQueryAttention", "RotaryEmbedding",
+    "LayerNormalization", "BatchNormalization", "ReduceSum", "ReduceMean", "ArgMax", "Softmax", "GatherND", "GatherElements", "ScatterND",
+    "ScatterElements", "DepthToSpace", "SpaceToDepth", "Col2Im", "GridSample", "RoiAlign", "DFT", "STFT", "CenterCropPad",
+    "TfIdfVectorizer", "MatMulNBits", "axis", "axes", "to", "kernel_shape", "pads", "strides", "dilations", "auto_pad", "SAME_UPPER",
+    "equation", "bij,bjk->bik", "keepdims", "perm", "value", "value_ints", "body", "then_branch", "num_scan_inputs", "num_outputs",
+    "block_size", "split", "output_shape", "group", "x",
+});
 
 /// The model's messages and words, by which it is mutated.
 struct Parts {
@@ -51,10 +55,11 @@ void collect(Message& message, Parts& parts) {
         for (const FieldDescriptor* field : fields) {
             const int count = field->is_repeated() ? reflection.FieldSize(*each, field) : 1;
             for (int i = 0; i < count && open.size() < kMostMessages; ++i) {
+                const bool isMany = field->is_repeated();
                 if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE)
-                    open.push_back(field->is_repeated() ? reflection.MutableRepeatedMessage(each, field, i) : reflection.MutableMessage(each, field));
+                    open.push_back(isMany ? reflection.MutableRepeatedMessage(each, field, i) : reflection.MutableMessage(each, field));
                 else if (field->type() == FieldDescriptor::TYPE_STRING)
-                    parts.words.push_back(field->is_repeated() ? reflection.GetRepeatedString(*each, field, i) : reflection.GetString(*each, field));
+                    parts.words.push_back(isMany ? reflection.GetRepeatedString(*each, field, i) : reflection.GetString(*each, field));
             }
         }
     }
@@ -75,8 +80,7 @@ public:
         // Fields that are there more often than those that could be.
         const bool isNew = present.empty() || m_random.below(4) == 0;
         if (type->field_count() == 0) return;
-        const FieldDescriptor* field = isNew ? type->field(static_cast<int>(m_random.below(static_cast<std::uint64_t>(type->field_count()))))
-                                             : present[m_random.below(present.size())];
+        const FieldDescriptor* field = isNew ? type->field(below(type->field_count())) : present[m_random.below(present.size())];
         if (field->is_repeated()) repeated(message, reflection, field);
         else if (m_random.below(8) == 0) reflection.ClearField(&message, field);
         else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) nested(message, reflection, field);
@@ -84,6 +88,7 @@ public:
     }
 
 private:
+    int below(int count) { return static_cast<int>(m_random.below(static_cast<std::uint64_t>(count))); }
     std::int64_t number(std::int64_t before) {
         switch (m_random.below(4)) {
             case 0: return static_cast<std::int64_t>(static_cast<std::uint64_t>(before) + m_random.below(3) - 1);
@@ -140,7 +145,7 @@ private:
             case FieldDescriptor::CPPTYPE_DOUBLE: reflection.SetDouble(&message, field, real()); break;
             case FieldDescriptor::CPPTYPE_ENUM: {
                 const auto* type = field->enum_type();
-                reflection.SetEnum(&message, field, type->value(static_cast<int>(m_random.below(static_cast<std::uint64_t>(type->value_count())))));
+                reflection.SetEnum(&message, field, type->value(below(type->value_count())));
                 break;
             }
             case FieldDescriptor::CPPTYPE_STRING: {
@@ -153,7 +158,7 @@ private:
 
     void repeated(Message& message, const Reflection& reflection, const FieldDescriptor* field) {
         const int count = reflection.FieldSize(message, field);
-        const int at = count == 0 ? 0 : static_cast<int>(m_random.below(static_cast<std::uint64_t>(count)));
+        const int at = count == 0 ? 0 : below(count);
         const auto act = m_random.below(4);
         if (count == 0 || act == 0) {
             add(message, reflection, field, count == 0 ? -1 : at);
@@ -161,7 +166,7 @@ private:
             reflection.SwapElements(&message, field, at, count - 1);
             reflection.RemoveLast(&message, field);
         } else if (act == 2) {
-            reflection.SwapElements(&message, field, at, static_cast<int>(m_random.below(static_cast<std::uint64_t>(count))));
+            reflection.SwapElements(&message, field, at, below(count));
         } else {
             element(message, reflection, field, at);
         }
@@ -195,7 +200,8 @@ private:
                 break;
             }
             case FieldDescriptor::CPPTYPE_INT32: {
-                reflection.SetRepeatedInt32(&message, field, at, static_cast<std::int32_t>(number(reflection.GetRepeatedInt32(message, field, at))));
+                const std::int64_t before = reflection.GetRepeatedInt32(message, field, at);
+                reflection.SetRepeatedInt32(&message, field, at, static_cast<std::int32_t>(number(before)));
                 break;
             }
             case FieldDescriptor::CPPTYPE_INT64: {
