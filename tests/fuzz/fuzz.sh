@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# tests/fuzz/fuzz.sh BIN SECONDS [EXECUTIONS]: the importer's fuzzer for so long, from the seeds, from past findings and from what
-# earlier runs of this build found worth keeping. Fails on any finding, which stays in BIN/../findings; prints executions and coverage.
+# tests/fuzz/fuzz.sh BIN SECONDS [EXECUTIONS]: the importer's fuzzer for so long, from the seeds and from past findings. Fails on
+# any finding, which stays in BIN/../findings; prints executions and coverage.
 # 77 where BIN holds no fuzzer.
 set -euo pipefail
 bin=$(realpath -m "$1") seconds=$2 executions=${3:--1}
@@ -9,15 +9,18 @@ if [ ! -x "$bin/onnx_fuzzer" ]; then
   exit 77
 fi
 known=$(cd "$(dirname "$0")" && pwd)/findings
-findings=$(dirname "$bin")/findings corpus=$(dirname "$bin")/corpus seeds=$(mktemp -d)
-log=$seeds.log
-trap 'rm -rf "$seeds" "$log"' EXIT
-mkdir -p "$findings" "$corpus"
-"$bin/onnx_seeds" "$seeds"
-cd "$seeds"
+findings=$(dirname "$bin")/findings
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$findings" "$work/corpus" "$work/seeds"
+log=$work/log
+"$bin/onnx_seeds" "$work/seeds"
+cd "$work"
 status=0
-ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1 \
-  "$bin/onnx_fuzzer" "$corpus" "$seeds" "$known" -max_total_time="$seconds" -runs="$executions" -max_len=8192 \
+# Most of the time would go into giving memory back to the system and taking it again, and into reading the corpus anew.
+allocator=allocator_may_return_null=1:allocator_release_to_os_interval_ms=-1:quarantine_size_mb=16:thread_local_quarantine_size_kb=64
+ASAN_OPTIONS=detect_leaks=1:malloc_context_size=12:$allocator UBSAN_OPTIONS=print_stacktrace=1 \
+  "$bin/onnx_fuzzer" corpus seeds "$known" -max_total_time="$seconds" -runs="$executions" -max_len=8192 -reload=0 \
   -rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=10 -artifact_prefix="$findings/" -print_final_stats=1 >"$log" 2>&1 || status=$?
 if [ "$status" -ne 0 ]; then
   tail -80 "$log"
