@@ -48,7 +48,7 @@ if [ "$form" = cuda ]; then
 fi
 cmake --preset "$preset"
 cmake --build --preset "$preset" -j "$(nproc)"
-export QT_QPA_PLATFORM=offscreen ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+export QT_QPA_PLATFORM=offscreen ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 ctest --preset "$preset" -j "$(nproc)"
 if [ "$form" = long ]; then
   tests/bench/full_sweep.sh build/ci

@@ -66,7 +66,8 @@ Status placeProduct(Builder& builder, const NodeView& view, const WeightProduct&
 
 runtime::Support judgeWeightOnly(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
-    if (treatment.weightBits >= 32 || treatment.activationBits != 32 || treatment.compute != graph::ComputeType::Float32) return notMeant();
+    if (treatment.activationBits != 32 || treatment.compute != graph::ComputeType::Float32) return notMeant();
+    if (treatment.weightBits >= 32 && !view.quantized(1)) return notMeant();
     std::string reason;
     if (!isFloatWeightProduct(view, &reason)) return refused(reason);
     const tensor::QuantizedWeight* codes = view.quantized(1);
@@ -78,6 +79,8 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
 
 Status placeWeightOnly(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
+    // Codes that the file brings are read where reading is what takes the time; a recipe's are read in any case.
+    if (view.node.treatment.weightBits >= 32 && product.m > kFewRows) return fail(ErrorCode::Unsupported, "");
     TRIMTAB_TRY(const PackedEntry entry, pack(builder, view, product));
     TRIMTAB_REQUIRE(placeProduct(builder, view, product, entry));
     builder.record().kernel = "weight-only " + formatName(entry.value->format) + " " + std::string(simd::name(simd::bestIsa()));

@@ -21,11 +21,20 @@ using graph::ValueId;
 struct Range {
     float scale = 1;
     std::uint8_t zero = 0;
+
+    std::uint8_t code(float value) const {
+        return static_cast<std::uint8_t>(std::clamp(std::nearbyint(value / scale) + static_cast<float>(zero), 0.0F, 255.0F));
+    }
 };
 
+Tensor vectorOf(const std::vector<std::int64_t>& values) {
+    return Tensor::fromInt64s(Shape{static_cast<std::int64_t>(values.size())}, values);
+}
+
 /// What static quantisers give codes on both sides.
-const std::set<std::string> kBetween = {"Add",     "Mul",     "Relu",      "Clip",   "Sigmoid", "LeakyRelu", "MaxPool",  "AveragePool", "GlobalAveragePool",
-                                        "Concat",  "Reshape", "Transpose", "Slice",  "Flatten", "Squeeze",   "Unsqueeze", "Resize"};
+const std::set<std::string> kBetween = {"Add",     "Mul",         "Relu",    "Clip",    "Sigmoid",   "LeakyRelu",
+                                        "MaxPool", "AveragePool", "Concat",  "Reshape", "Transpose", "Slice",
+                                        "Flatten", "Squeeze",     "Resize",  "Unsqueeze", "GlobalAveragePool"};
 /// Their result has the scale of their input.
 const std::set<std::string> kSameScale = {"MaxPool", "Reshape", "Transpose", "Slice", "Flatten", "Squeeze", "Unsqueeze", "Resize"};
 
@@ -57,7 +66,7 @@ private:
             std::vector<std::int64_t> axes(starts.size());
             std::iota(axes.begin(), axes.end(), 0);
             for (const auto& list : {starts, node.integers("ends"), node.integers("axes", axes)})
-                node.inputs.push_back(m_result.addConstant(node.name + "_part", Tensor::fromInt64s(Shape{static_cast<std::int64_t>(list.size())}, list)));
+                node.inputs.push_back(m_result.addConstant(node.name + "_part", vectorOf(list)));
             node.attributes.clear();
         }
         m_source = m_result;
@@ -114,8 +123,8 @@ private:
     Status calibrate() {
         Graph probe = m_source;
         for (const ValueId id : m_chosen) {
-            const bool isMade = std::ranges::any_of(probe.nodes, [&](const Node& node) { return std::ranges::find(node.outputs, id) != node.outputs.end(); });
-            if (isMade) probe.outputs.push_back(id);
+            const auto makes = [&](const Node& node) { return std::ranges::find(node.outputs, id) != node.outputs.end(); };
+            if (std::ranges::any_of(probe.nodes, makes)) probe.outputs.push_back(id);
         }
         TRIMTAB_TRY(const auto model, cpu::makeCpuEngine(2)->compile(probe, {}));
         TRIMTAB_TRY(const auto outputs, model->run(m_inputs));
@@ -176,8 +185,7 @@ private:
         ValueId codes = kNoValue;
         if (const Tensor* constant = m_result.constantOf(id)) {
             std::vector<std::uint8_t> bytes;
-            for (const float x : tensor::toFloats(*constant))
-                bytes.push_back(static_cast<std::uint8_t>(std::clamp(std::nearbyint(x / range.scale) + static_cast<float>(range.zero), 0.0F, 255.0F)));
+            for (const float x : tensor::toFloats(*constant)) bytes.push_back(range.code(x));
             codes = m_result.addConstant(name + "_codes", Tensor::fromValues<std::uint8_t>(DataType::UInt8, constant->shape(), bytes));
         } else {
             codes = value(name + "_codes", DataType::UInt8, like);
@@ -199,13 +207,15 @@ private:
         for (std::size_t i = 0; i < values.size(); ++i) codes[i] = static_cast<std::int8_t>(std::nearbyint(values[i] / scales[channel(i)]));
         const std::string name = m_source.value(id).name;
         const ValueId held = m_result.addConstant(name + "_codes", Tensor::fromValues<std::int8_t>(DataType::Int8, weight.shape(), codes));
-        return dequantized(held, name, weight.shape(), scales, axis, Tensor::fromValues<std::int8_t>(DataType::Int8, Shape{count}, std::vector<std::int8_t>(scales.size())), nodes);
+        return dequantized(held, name, scales, axis, nodes);
     }
 
-    ValueId dequantized(ValueId codes, const std::string& name, const Shape& shape, const std::vector<float>& scales, int axis, const Tensor& zeros,
-                        std::vector<Node>& nodes) {
-        const ValueId scale = m_result.addConstant(name + "_scales", Tensor::fromFloats(Shape{static_cast<std::int64_t>(scales.size())}, scales));
-        const ValueId zero = m_result.addConstant(name + "_zeros", zeros);
+    /// Zero points are 0.
+    ValueId dequantized(ValueId codes, const std::string& name, const std::vector<float>& scales, int axis, std::vector<Node>& nodes) {
+        const Tensor& held = *m_result.constantOf(codes);
+        const Shape shape = held.shape(), count{static_cast<std::int64_t>(scales.size())};
+        const ValueId zero = m_result.addConstant(name + "_zeros", *Tensor::zeros(held.type(), count));
+        const ValueId scale = m_result.addConstant(name + "_scales", Tensor::fromFloats(count, scales));
         const ValueId values = value(name + "_again", DataType::Float32, graph::ValueType::of(DataType::Float32, shape));
         Node made = node("DequantizeLinear", {codes, scale, zero}, values);
         made.attributes["axis"] = std::int64_t{axis};
@@ -219,12 +229,13 @@ private:
         std::vector<std::int32_t> codes;
         for (std::size_t i = 0; i < values.size(); ++i) {
             scales.push_back(inputScale * weightScales[i]);
-            codes.push_back(static_cast<std::int32_t>(std::clamp(std::nearbyint(static_cast<double>(values[i]) / scales[i]), -2147483648.0, 2147483647.0)));
+            const double code = std::nearbyint(static_cast<double>(values[i]) / scales[i]);
+            codes.push_back(static_cast<std::int32_t>(std::clamp(code, -2147483648.0, 2147483647.0)));
         }
         const std::string name = m_source.value(id).name;
         const Shape shape{static_cast<std::int64_t>(values.size())};
         const ValueId held = m_result.addConstant(name + "_codes", Tensor::fromValues<std::int32_t>(DataType::Int32, shape, codes));
-        return dequantized(held, name, shape, scales, 0, Tensor::fromValues<std::int32_t>(DataType::Int32, shape, std::vector<std::int32_t>(codes.size())), nodes);
+        return dequantized(held, name, scales, 0, nodes);
     }
 
     void rewriteProduct(Node& node, const Node& original, std::vector<Node>& nodes) {
@@ -233,7 +244,8 @@ private:
         std::vector<float> scales;
         node.inputs[1] = weightCodes(original.inputs[1], outputsFirst ? 0 : 1, nodes, scales);
         const ValueId bias = original.input(2);
-        if (bias != kNoValue && m_source.constantOf(bias) && m_source.constantOf(bias)->elementCount() == static_cast<std::int64_t>(scales.size()))
+        const Tensor* biases = m_source.constantOf(bias);
+        if (biases && biases->elementCount() == static_cast<std::int64_t>(scales.size()))
             node.inputs[2] = biasCodes(bias, m_ranges.at(original.inputs[0]).scale, scales, nodes);
     }
 

@@ -17,12 +17,8 @@ struct Scale {
 };
 
 Tensor zeroPoint(const Scale& scale, const Shape& shape = Shape{}) {
-    if (scale.type == DataType::Int8) {
-        return Tensor::fromValues<std::int8_t>(DataType::Int8, shape,
-                                               std::vector<std::int8_t>(static_cast<std::size_t>(shape.elementCount()), static_cast<std::int8_t>(scale.zero)));
-    }
-    return Tensor::fromValues<std::uint8_t>(DataType::UInt8, shape,
-                                            std::vector<std::uint8_t>(static_cast<std::size_t>(shape.elementCount()), static_cast<std::uint8_t>(scale.zero)));
+    const std::vector<std::uint8_t> bytes(static_cast<std::size_t>(shape.elementCount()), static_cast<std::uint8_t>(scale.zero));
+    return Tensor::fromValues<std::uint8_t>(scale.type, shape, bytes);
 }
 
 class StaticQuantization : public testing::Test {
