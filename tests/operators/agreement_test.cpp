@@ -68,10 +68,14 @@ Result<Tensors> judged(const Suite& suite, runtime::Engine& judge, const Graph& 
         }
     TRIMTAB_TRY(const Graph wideModel, modelOf(suite, wide));
     TRIMTAB_TRY(Tensors outputs, runOn(judge, wideModel, wide));
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-        if (outputs[i].type() == DataType::Float32 && std::ranges::find(suite.widening.kept, i) == suite.widening.kept.end()) {
-            TRIMTAB_TRY(outputs[i], tensor::convert(outputs[i], narrow));
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < drawn.outputs.size(); ++i) {
+        if (!drawn.outputs[i]) continue;
+        Tensor& output = outputs[next++];
+        if (output.type() == DataType::Float32 && std::ranges::find(suite.widening.kept, i) == suite.widening.kept.end()) {
+            TRIMTAB_TRY(output, tensor::convert(output, narrow));
         }
+    }
     return outputs;
 }
 
