@@ -2,6 +2,7 @@
 // stands for, and kernels that multiply codes find them.
 #include <algorithm>
 
+#include "core/graph/passes/affine.h"
 #include "core/graph/passes/passes.h"
 #include "core/graph/weights.h"
 #include "core/tensor/convert.h"
@@ -21,8 +22,6 @@ std::optional<WeightLayout> layoutFor(const Node& reader, int rank) {
     return reader.integer("transB", 0) != 0 ? WeightLayout::OutputsFirst : WeightLayout::OutputsLast;
 }
 
-bool isOf(const Node& node, std::string_view op) { return node.is(op) || node.is(op, "com.microsoft"); }
-
 class Adoption {
 public:
     Adoption(Graph& graph, NodeEvaluator& evaluator)
@@ -30,7 +29,7 @@ public:
 
     void run() {
         for (Node& node : m_graph.nodes) {
-            if (!isOf(node, "DequantizeLinear") || node.input(1) == kNoValue || node.output(0) == kNoValue) continue;
+            if (!isQuantization(node, "DequantizeLinear") || node.input(1) == kNoValue || node.output(0) == kNoValue) continue;
             const auto weight = weightOf(node);
             if (!weight) continue;
             Value& value = m_graph.value(node.outputs[0]);
@@ -62,7 +61,7 @@ private:
         const int maker = m_producers[static_cast<std::size_t>(id)];
         if (maker < 0) return std::nullopt;
         const Node& node = m_graph.nodes[static_cast<std::size_t>(maker)];
-        if (!isOf(node, "QuantizeLinear")) return std::nullopt;
+        if (!isQuantization(node, "QuantizeLinear")) return std::nullopt;
         std::vector<Tensor> inputs;
         for (const ValueId input : node.inputs) {
             const Tensor* constant = m_graph.constantOf(input);

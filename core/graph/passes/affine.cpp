@@ -24,19 +24,19 @@ std::optional<Affine> parametersOf(const Graph& graph, const Node& node, DataTyp
     return affine;
 }
 
-bool isOf(const Node& node, std::string_view op) { return node.is(op) || node.is(op, "com.microsoft"); }
-
 }  // namespace
 
+bool isQuantization(const Node& node, std::string_view op) { return node.is(op) || node.is(op, "com.microsoft"); }
+
 std::optional<Affine> quantizerOf(const Graph& graph, const Node& node) {
-    if (!isOf(node, "QuantizeLinear") || node.input(0) == kNoValue || node.output(0) == kNoValue) return std::nullopt;
+    if (!isQuantization(node, "QuantizeLinear") || node.input(0) == kNoValue || node.output(0) == kNoValue) return std::nullopt;
     if (graph.value(node.inputs[0]).type.type != DataType::Float32) return std::nullopt;
     if (node.has("precision") && node.integer("precision", 0) > 1) return std::nullopt;
     return parametersOf(graph, node, graph.value(node.outputs[0]).type.type);
 }
 
 std::optional<Affine> dequantizerOf(const Graph& graph, const Node& node) {
-    if (!isOf(node, "DequantizeLinear") || node.input(0) == kNoValue || node.output(0) == kNoValue) return std::nullopt;
+    if (!isQuantization(node, "DequantizeLinear") || node.input(0) == kNoValue || node.output(0) == kNoValue) return std::nullopt;
     if (graph.value(node.outputs[0]).type.type != DataType::Float32) return std::nullopt;
     return parametersOf(graph, node, graph.value(node.inputs[0]).type.type);
 }

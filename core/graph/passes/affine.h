@@ -13,6 +13,9 @@ struct Affine {
     bool operator==(const Affine&) const = default;
 };
 
+/// The standard operator, or com.microsoft's of the same name.
+bool isQuantization(const Node& node, std::string_view op);
+
 /// Of a node of either operator between float32 and 8-bit codes, with one constant scale > 0 and one zero point; nullopt for every other.
 std::optional<Affine> quantizerOf(const Graph& graph, const Node& node);
 std::optional<Affine> dequantizerOf(const Graph& graph, const Node& node);

@@ -124,44 +124,48 @@ bool passesOn(const Node& node) {
     return node.domain.empty() && std::ranges::find(kOperators, node.op) != kOperators.end() && node.output(1) == kNoValue;
 }
 
-/// Codes on another scale: a table, at the place of the DequantizeLinear, which nobody but `reader` reads.
-std::optional<ValueId> requantized(Rewriter& rewriter, const Source& source, const Affine& wanted, int reader) {
+/// Codes on another scale: a table at the place of the DequantizeLinear. REQUIRES: one reader.
+ValueId requantized(Rewriter& rewriter, const Source& source, Tensor table) {
     const Node& old = rewriter.node(source.node);
-    if (!rewriter.readOnlyBy(old.outputs[0], {reader})) return std::nullopt;
     Graph& graph = rewriter.graph;
     Value codes;
     codes.name = graph.uniqueValueName(graph.value(old.outputs[0]).name + "_codes");
     codes.type = graph.value(old.outputs[0]).type;
-    codes.type.type = wanted.type;
+    codes.type.type = table.type();
     Node lookup = fusedNode(graph, old, "Lookup");
     const ValueId made = graph.addValue(std::move(codes));
-    lookup.inputs = {source.codes, graph.addConstant(lookup.name + "_table", requantizationTable(source.affine, wanted))};
+    lookup.inputs = {source.codes, graph.addConstant(lookup.name + "_table", std::move(table))};
     lookup.outputs = {made};
     rewriter.replace(source.node, std::move(lookup), {});
     return made;
 }
 
-void passCodesOn(Rewriter& rewriter, int index) {
+void passCodesOn(Rewriter& rewriter, int index, NodeEvaluator& evaluator) {
     const auto sink = sinkOf(rewriter, rewriter.node(index).outputs[0]);
     if (!sink) return;
     Node moved = rewriter.node(index);
     const std::size_t parts = moved.op == "Concat" ? moved.inputs.size() : 1;
     std::vector<Source> sources;
+    std::vector<std::optional<Tensor>> tables(parts);  // where the scales differ
     for (std::size_t i = 0; i < parts; ++i) {
         const auto source = sourceOf(rewriter, moved.inputs[i]);
         if (!source) return;
         const bool fits = source->affine == sink->affine;
         if (!fits && (std::ranges::count(moved.inputs, moved.inputs[i]) != 1 || !rewriter.readOnlyBy(rewriter.node(source->node).outputs[0], {index})))
             return;
+        if (!fits) {
+            tables[i] = requantizationTable(rewriter.graph, evaluator, rewriter.node(source->node), rewriter.node(sink->node));
+            if (!tables[i]) return;
+        }
         sources.push_back(*source);
     }
     std::vector<int> absorbed{index};
     for (std::size_t i = 0; i < parts; ++i) {
-        if (sources[i].affine == sink->affine) {
+        if (!tables[i]) {
             moved.inputs[i] = sources[i].codes;
             absorbSource(rewriter, sources[i], index, absorbed);
         } else {
-            moved.inputs[i] = *requantized(rewriter, sources[i], sink->affine, index);
+            moved.inputs[i] = requantized(rewriter, sources[i], std::move(*tables[i]));
         }
     }
     moved.outputs = {rewriter.node(sink->node).outputs[0]};
@@ -179,7 +183,7 @@ Status fuseQuantization(Graph& graph, NodeEvaluator& evaluator) {
         if (node.is("FusedConv", "trimtab")) fuseProduct(rewriter, i, "QuantizedConv");
         else if (node.is("FusedMatMul", "trimtab")) fuseProduct(rewriter, i, "QuantizedMatMul");
         else if (node.is("Add") || node.is("Mul")) fuseBinary(rewriter, i);
-        else if (passesOn(node)) passCodesOn(rewriter, i);
+        else if (passesOn(node)) passCodesOn(rewriter, i, evaluator);
         else if (quantizerOf(graph, node)) fuseLookup(rewriter, i, evaluator);
     }
     joinLookups(rewriter, evaluator);

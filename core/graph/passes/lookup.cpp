@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "core/graph/passes/lookup.h"
 
@@ -31,6 +30,13 @@ int operandOf(const Graph& graph, const Node& node) {
     return operand;
 }
 
+/// All 256 codes of a type, in the order of a table.
+Tensor allCodes(DataType type) {
+    std::vector<std::uint8_t> bytes(256);
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
+    return Tensor::fromValues<std::uint8_t>(type, Shape{256}, bytes);
+}
+
 /// Runs a node on `values` in the place of its operand.
 std::optional<Tensor> applied(const Graph& graph, NodeEvaluator& evaluator, const Node& node, int operand, const Tensor& values) {
     std::vector<Tensor> inputs;
@@ -45,22 +51,9 @@ std::optional<Tensor> applied(const Graph& graph, NodeEvaluator& evaluator, cons
 
 }  // namespace
 
-Tensor allCodes(DataType type) {
-    std::vector<std::uint8_t> bytes(256);
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i);
-    return Tensor::fromValues<std::uint8_t>(type, Shape{256}, bytes);
-}
-
-Tensor requantizationTable(const Affine& from, const Affine& to) {
-    std::vector<std::uint8_t> table(256);
-    const double low = to.type == DataType::UInt8 ? 0 : -128;
-    for (int byte = 0; byte < 256; ++byte) {
-        const int code = from.type == DataType::UInt8 ? byte : static_cast<std::int8_t>(byte);
-        const float value = static_cast<float>(code - static_cast<int>(from.zero)) * from.scale;
-        const double result = std::nearbyint(value / to.scale) + static_cast<double>(to.zero);
-        table[static_cast<std::size_t>(byte)] = static_cast<std::uint8_t>(static_cast<int>(std::clamp(result, low, low + 255)));
-    }
-    return Tensor::fromValues<std::uint8_t>(to.type, Shape{256}, table);
+std::optional<Tensor> requantizationTable(const Graph& graph, NodeEvaluator& evaluator, const Node& dequantizer, const Node& quantizer) {
+    const auto values = applied(graph, evaluator, dequantizer, 0, allCodes(graph.value(dequantizer.inputs[0]).type.type));
+    return values ? applied(graph, evaluator, quantizer, 0, *values) : std::nullopt;
 }
 
 void fuseLookup(Rewriter& rewriter, int sink, NodeEvaluator& evaluator) {

@@ -6,11 +6,8 @@
 
 namespace trimtab::graph {
 
-/// All 256 codes of a type, in the order of a table.
-Tensor allCodes(DataType type);
-
-/// Codes of `from` to the codes of `to` with the nearest value (halves to even).
-Tensor requantizationTable(const Affine& from, const Affine& to);
+/// What a dequantiser and a quantiser behind it make of every code; nullopt when the evaluator knows one of them not.
+std::optional<Tensor> requantizationTable(const Graph& graph, NodeEvaluator& evaluator, const Node& dequantizer, const Node& quantizer);
 
 /// DequantizeLinear → element-wise functions of that one value, read by nobody else → the quantiser at `sink` becomes a Lookup, its table made by
 /// running the chain on all codes. A pair that only goes there and back is passed by.
