@@ -1,8 +1,5 @@
 #pragma once
-// Round-to-nearest quantisation of a weight matrix.
-//   symmetric:  scale = max|w| / (2^(b−1) − 1), code = round(w / scale)
-//   asymmetric: the range [min(w, 0), max(w, 0)] on 2^b codes, the zero point a code, so that zero stays exactly zero
-// Ties round to even. Source: Jacob et al. 2018, section 2.1 (affine scheme) with the range of the data itself.
+// Round-to-nearest quantisation of a weight matrix, on steps that cover the range of the data itself.
 #include <vector>
 
 #include "core/recipe/recipe.h"
