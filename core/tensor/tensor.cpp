@@ -1,6 +1,9 @@
 #include "core/tensor/tensor.h"
 
+#include <cstdint>
 #include <cstdlib>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/base/checked.h"
 #include "core/base/memory_budget.h"
@@ -65,6 +68,22 @@ Tensor Tensor::view(DataType type, Shape shape, std::span<const std::byte> bytes
     tensor.m_owner = std::move(owner);
     assert(byteSize(type, tensor.m_count) == static_cast<std::int64_t>(bytes.size()));
     return tensor;
+}
+
+Tensor Tensor::mapped(DataType type, Shape shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+    Tensor tensor = view(type, std::move(shape), bytes, std::move(owner));
+    tensor.m_isMapped = true;
+    return tensor;
+}
+
+void Tensor::releasePages() const {
+    if (!m_isMapped) return;
+    // Whole pages within the tensor: its neighbours may still be in use.
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto begin = reinterpret_cast<std::uintptr_t>(m_data);
+    const std::uintptr_t first = (begin + page - 1) / page * page;
+    const std::uintptr_t last = (begin + m_size) / page * page;
+    if (first < last) (void)::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
 }
 
 Tensor Tensor::reshaped(Shape shape) const {

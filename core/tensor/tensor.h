@@ -28,6 +28,8 @@ public:
     static Result<Tensor> zeros(DataType type, Shape shape);
     /// A view of bytes kept alive by `owner`. REQUIRES: bytes.size() == byteSize(type, count).
     static Tensor view(DataType type, Shape shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+    /// A view of bytes in a read-only mapping of a file, which `owner` keeps alive. REQUIRES: as view().
+    static Tensor mapped(DataType type, Shape shape, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
 
     /// From values; for constants and tests. Aborts only when the (small) allocation fails.
     template <class T>
@@ -67,6 +69,9 @@ public:
         return {reinterpret_cast<T*>(const_cast<std::byte*>(m_data)), static_cast<std::size_t>(m_count)};
     }
 
+    /// What was read of a mapped file leaves this process's memory; it is read again when it is next touched. Nothing for other tensors.
+    void releasePages() const;
+
     /// The same bytes under another shape. REQUIRES: equal element counts.
     Tensor reshaped(Shape shape) const;
     /// A deep copy in own, aligned memory.
@@ -79,6 +84,7 @@ private:
     const std::byte* m_data = nullptr;
     std::size_t m_size = 0;
     std::shared_ptr<const void> m_owner;
+    bool m_isMapped = false;
 };
 
 struct NamedTensor {

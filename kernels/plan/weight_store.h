@@ -5,9 +5,11 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "core/base/result.h"
+#include "core/tensor/tensor.h"
 
 namespace trimtab::plan {
 
@@ -38,6 +40,7 @@ public:
         auto holder = std::static_pointer_cast<const Packed>(known.lock());
         if (!holder) {
             TRIMTAB_TRY(T made, make());
+            if constexpr (std::is_same_v<Source, Tensor>) source.releasePages();  // a mapped file need not stay in memory beside its packing
             holder = std::make_shared<const Packed>(Packed{source, std::move(made)});
             known = holder;
         }

@@ -160,7 +160,7 @@ Result<Tensor> TensorLoader::load(const TensorProto& proto, std::span<const std:
     const std::size_t width = std::max<std::size_t>(static_cast<std::size_t>(tensor::bitWidth(head.type)) / 8, 1);
     const bool isAligned = reinterpret_cast<std::uintptr_t>(place.bytes.data()) % width == 0;
     if (place.owner && isAligned && head.bytes > 0 && head.type != DataType::Bool)
-        return Tensor::view(head.type, head.shape, place.bytes, place.owner);
+        return Tensor::mapped(head.type, head.shape, place.bytes, place.owner);
     TRIMTAB_TRY(Tensor tensor, Tensor::allocate(head.type, head.shape));
     if (head.bytes > 0) std::memcpy(tensor.mutableBytes().data(), place.bytes.data(), place.bytes.size());
     if (head.type == DataType::Bool)
