@@ -46,12 +46,9 @@ std::string accuracyTitle(const std::vector<trial::TrialResult>& results) {
     return "accuracy";
 }
 
-/// Batch or threads are varied, so that there is no one time that every speed-up is held against.
+/// Batch, threads or engine are varied: latencies and speed-ups then tell two things.
 bool variesSetting(const std::vector<trial::TrialResult>& results) {
-    return std::any_of(results.begin(), results.end(), [&](const auto& result) {
-        return result.trial.setting.batch != results.front().trial.setting.batch ||
-               result.trial.setting.threads != results.front().trial.setting.threads;
-    });
+    return std::ranges::any_of(results, [&](const auto& result) { return result.trial.setting != results.front().trial.setting; });
 }
 
 }  // namespace
@@ -75,7 +72,7 @@ std::string paretoTable(const std::vector<trial::TrialResult>& results, const st
                    result.sizeBytes > 0 ? base::formatBytes(static_cast<double>(result.sizeBytes)) : "–",
                    std::string(trace::name(result.execution)), printable(line.row->leftOutBecause)});
     }
-    return table.text() + (variesSetting(results) ? "speed-up: against the baseline at the same batch and threads\n" : "");
+    return table.text() + (variesSetting(results) ? "speed-up: of one sample, against the baseline at its own batch, threads and engine and the same inputs\n" : "");
 }
 
 }  // namespace trimtab::cli

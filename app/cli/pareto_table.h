@@ -9,7 +9,7 @@
 namespace trimtab::cli {
 
 /// REQUIRES: rows name trials of `results`. Native trials on the front first, by latency; then the others, with why they are not on it.
-/// Where batch or threads are varied, a line below says what each speed-up is held against.
+/// Where the setting is varied, a line below says what each speed-up is held against.
 std::string paretoTable(const std::vector<trial::TrialResult>& results, const std::vector<tune::ParetoRow>& rows);
 
 }  // namespace trimtab::cli

@@ -68,13 +68,12 @@ Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& s
 Result<tune::SpeedBlock> WorkerTrialRunner::measureSpeed(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) {
     ipc::BenchRequest bench;
     bench.model = request(study, trial);
-    bench.baseline = study.baseline.recipe;
+    bench.baseline = trial::baselineFor(study, trial.setting);
     bench.seconds = study.budget.speedSeconds;
     TRIMTAB_TRY(const auto worker, ipc::WorkerClient::start(m_options.worker));
     TRIMTAB_TRY(const Json json, callOn(*worker, "bench", ipc::toJson(bench), {}, std::move(stop)));
     TRIMTAB_TRY(auto answer, ipc::benchAnswerFromJson(json));
-    return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), std::move(answer.baselineLayers), answer.throttled,
-                            answer.batch};
+    return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), answer.throttled, answer.batch, answer.baselineBatch};
 }
 
 }  // namespace trimtab::tasks

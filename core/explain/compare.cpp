@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -28,13 +29,20 @@ bool allNumbers(const trial::Accuracy& accuracy) {
     return std::isfinite(accuracy.value) && std::ranges::all_of(accuracy.sampleScores, [](double score) { return std::isfinite(score); });
 }
 
-// A trial's own times as ratios to one millisecond (a run, or a sample of it): what is left to compare where baselines differ.
-std::vector<base::PairedBlock> againstTheClock(const trial::Speed& speed, SpeedAxis axis) {
-    const double unit = axis == SpeedAxis::Throughput ? static_cast<double>(std::max<std::int64_t>(speed.batch, 1)) : 1.0;
+// A trial's own times as ratios to one millisecond: what is left to compare where baselines differ.
+std::vector<base::PairedBlock> againstTheClock(const trial::Speed& speed) {
     std::vector<base::PairedBlock> blocks;
     for (const base::PairedBlock& block : speed.blocks)
-        if (!block.trial.empty()) blocks.push_back({{unit}, block.trial});
+        if (!block.trial.empty()) blocks.push_back({{1.0}, block.trial});
     return blocks;
+}
+
+// Of the times of a run; nullopt without timings.
+std::optional<base::Estimate> latencyRatio(const trial::Speed& a, const trial::Speed& b) {
+    if (!a.baselineKey.empty() && a.baselineKey == b.baselineKey) return base::speedupRatio(a.blocks, b.blocks);
+    const auto blocksA = againstTheClock(a), blocksB = againstTheClock(b);
+    if (blocksA.empty() || blocksB.empty()) return std::nullopt;
+    return base::speedupRatio(blocksA, blocksB);
 }
 
 // Multiply-adds that one vector instruction forms, relative to fp32.
@@ -89,16 +97,11 @@ std::string_view name(Verdict verdict) {
     }
 }
 
-Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b) {
-    return verdictOf(base::speedupRatio(a.blocks, b.blocks).interval, 1, true);
-}
-
-Verdict compareSpeed(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAxis axis) {
-    if (!a.speed || !b.speed) return Verdict::Indistinguishable;
-    if (a.trial.setting == b.trial.setting) return compareSpeed(*a.speed, *b.speed);
-    const auto blocksA = againstTheClock(*a.speed, axis), blocksB = againstTheClock(*b.speed, axis);
-    if (blocksA.empty() || blocksB.empty()) return Verdict::Indistinguishable;
-    return verdictOf(base::speedupRatio(blocksA, blocksB).interval, 1, true);
+Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b, SpeedAxis axis) {
+    const auto ratio = latencyRatio(a, b);
+    if (!ratio) return Verdict::Indistinguishable;
+    const double samples = axis == SpeedAxis::Throughput ? static_cast<double>(a.batch) / static_cast<double>(b.batch) : 1.0;
+    return verdictOf({ratio->interval.low * samples, ratio->interval.high * samples}, 1, true);
 }
 
 Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {
@@ -121,7 +124,7 @@ bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAx
     if (!a.speed || !b.speed || !a.accuracy || !b.accuracy) return false;
     const Verdict accuracy = compareAccuracy(*a.accuracy, *b.accuracy);
     if (accuracy == Verdict::Worse) return false;
-    const Verdict speed = compareSpeed(a, b, axis);
+    const Verdict speed = compareSpeed(*a.speed, *b.speed, axis);
     return speed != Verdict::Worse && (speed == Verdict::Better || accuracy == Verdict::Better);
 }
 

@@ -10,16 +10,13 @@ namespace trimtab::explain {
 enum class Verdict : std::uint8_t { Better, Worse, Indistinguishable };
 std::string_view name(Verdict verdict);
 
-/// Faster when the 95 % interval of the ratio of their paired speed-ups excludes 1 (both are held against the same baseline, block by block).
-Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b);
-/// Better when the 95 % interval of the difference paired by sample excludes 0. Scores that are no numbers (an overflow) lose against scores that are.
-Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b);
-
 /// What faster means: time of one run, or time of one sample. They differ only between trials of different batches.
 enum class SpeedAxis : std::uint8_t { Latency, Throughput };
-/// Under one setting the paired speed-ups are compared. Trials of different settings (another batch, other threads) have no baseline in common: then the block
-/// medians of their own times are compared, block against block of the other side, unpaired.
-Verdict compareSpeed(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAxis axis = SpeedAxis::Latency);
+/// Faster when the 95 % interval of the ratio of their paired speed-ups excludes 1 (both are held against the same baseline, block by block).
+/// Without a baseline in common their own times are compared, block against block of the other side, unpaired.
+Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b, SpeedAxis axis = SpeedAxis::Latency);
+/// Better when the 95 % interval of the difference paired by sample excludes 0. Scores that are no numbers (an overflow) lose against scores that are.
+Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b);
 
 /// a is better on one axis and worse on none.
 bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAxis axis = SpeedAxis::Latency);

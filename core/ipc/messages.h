@@ -75,18 +75,18 @@ struct RunRequest {
 Json toJson(const RunRequest& request);
 Result<RunRequest> runRequestFromJson(const Json& json);
 
-/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, the two alternate.
+/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, of the same model under its own recipe and setting, the two alternate.
 struct BenchRequest {
     ModelRequest model;
     std::map<std::string, std::string> inputFiles;
-    std::optional<recipe::Recipe> baseline;
+    std::optional<trial::Trial> baseline;
     double seconds = 2.0;      // of timing
     bool traceLayers = true;   // a separate, traced run fills LayerRecord.medianNs
 };
 struct BenchAnswer {
     base::PairedBlock timings;  // ms; baseline empty without one
-    std::vector<trace::LayerRecord> layers, baselineLayers;
-    std::int64_t batch = 1;
+    std::vector<trace::LayerRecord> layers;
+    std::int64_t batch = 1, baselineBatch = 1;  // samples a run
     bool throttled = false;
     trial::Environment environment;
     std::int64_t weightBytes = 0, arenaBytes = 0;

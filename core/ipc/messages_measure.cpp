@@ -37,7 +37,7 @@ Json toJson(const BenchRequest& request) {
               {"input_files", request.inputFiles},
               {"seconds", encode(request.seconds)},
               {"trace_layers", request.traceLayers}};
-    if (request.baseline) json["baseline"] = recipe::toJson(*request.baseline);
+    if (request.baseline) json["baseline"] = trial::toJson(*request.baseline);
     return json;
 }
 
@@ -49,7 +49,7 @@ Result<BenchRequest> benchRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.seconds, realAt(json, "seconds", request.seconds));
     TRIMTAB_TRY(request.traceLayers, base::booleanAt(json, "trace_layers", true));
     if (const Json* baseline = base::memberAt(json, "baseline")) {
-        TRIMTAB_TRY(request.baseline, recipe::fromJson(*baseline));
+        TRIMTAB_TRY(request.baseline, trial::trialFromJson(*baseline));
     }
     if (!(request.seconds > 0 && request.seconds <= 3600))
         return fail(ErrorCode::Refused, "the time to measure must lie between 0 and 3600 seconds");
@@ -59,8 +59,8 @@ Result<BenchRequest> benchRequestFromJson(const Json& json) {
 Json toJson(const BenchAnswer& answer) {
     return {{"timings", encode(answer.timings)},
             {"layers", trace::toJson(answer.layers)},
-            {"baseline_layers", trace::toJson(answer.baselineLayers)},
             {"batch", answer.batch},
+            {"baseline_batch", answer.baselineBatch},
             {"throttled", answer.throttled},
             {"environment", trial::toJson(answer.environment)},
             {"weight_bytes", answer.weightBytes},
@@ -72,8 +72,8 @@ Result<BenchAnswer> benchAnswerFromJson(const Json& json) {
     BenchAnswer answer;
     TRIMTAB_TRY(answer.timings, blockAt(json, "timings"));
     TRIMTAB_TRY(answer.layers, layersAt(json, "layers"));
-    TRIMTAB_TRY(answer.baselineLayers, layersAt(json, "baseline_layers"));
     TRIMTAB_TRY(answer.batch, base::integerAt(json, "batch", 1));
+    TRIMTAB_TRY(answer.baselineBatch, base::integerAt(json, "baseline_batch", 1));
     TRIMTAB_TRY(answer.throttled, base::booleanAt(json, "throttled", false));
     TRIMTAB_TRY(answer.environment, environmentAt(json));
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));

@@ -158,7 +158,8 @@ Content contentOf(const ReportInput& input) {
         {"measured", "it ran on this machine and was timed or scored"},
         {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},
         {"fidelity", "agreement with the reference's own outputs on seeded inputs; not accuracy, because no labels were given"},
-        {"speed-up", "baseline latency over trial latency, both timed in turn in the same processes, with a 95 % interval over processes"},
+        {"speed-up", "time of a sample in the baseline, as it is set, over time of a sample here, both timed in turn in the same processes, with a 95 % interval over "
+                     "processes"},
     };
     return content;
 }

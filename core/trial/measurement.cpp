@@ -53,6 +53,7 @@ Result<Accuracy> accuracyFromJson(const Json& json) {
 
 Json speedToJson(const Speed& speed, bool brief) {
     Json json = {{"median_ms", encode(speed.medianMs)}, {"ci", encode(speed.medianInterval)}, {"n", speed.n}, {"batch", speed.batch},
+                 {"baseline_batch", speed.baselineBatch}, {"baseline_key", speed.baselineKey},
                  {"speedup", encode(speed.speedup)}, {"outliers", speed.outliers}, {"throttled", speed.throttled},
                  {"throughput_sps", encode(speed.throughput())}};
     if (speed.p95Ms) json["p95_ms"] = encode(*speed.p95Ms);
@@ -74,6 +75,9 @@ Result<Speed> speedFromJson(const Json& json) {
     TRIMTAB_TRY(speed.medianInterval, intervalAt(json, "ci"));
     TRIMTAB_TRY(speed.n, base::integerAt(json, "n", 0));
     TRIMTAB_TRY(speed.batch, base::integerAt(json, "batch", 1));
+    TRIMTAB_TRY(speed.baselineBatch, base::integerAt(json, "baseline_batch", speed.batch));
+    TRIMTAB_TRY(speed.baselineKey, base::stringAt(json, "baseline_key", ""));
+    if (speed.batch < 1 || speed.baselineBatch < 1) return fail(ErrorCode::Refused, "a batch must be one or more");
     if (const Json* speedup = base::memberAt(json, "speedup")) {
         TRIMTAB_TRY(speed.speedup, estimateFrom(*speedup, "speedup"));
     }

@@ -69,6 +69,14 @@ Trial baselineOf(const Study& study) {
     return baseline;
 }
 
+Trial baselineFor(const Study& study, const recipe::RunSetting& setting) {
+    Trial baseline = baselineOf(study);
+    baseline.setting.shapes = setting.shapes;
+    baseline.setting.symbols = setting.symbols;
+    baseline.setting.seed = setting.seed;
+    return baseline;
+}
+
 Json toJson(const Study& study) {
     Json json = {{"id", study.id},
                  {"name", study.name},

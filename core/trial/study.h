@@ -55,6 +55,9 @@ struct Study {
 
 /// The trial that everything is held against: study.baseline, under the study's setting where it has none of its own.
 Trial baselineOf(const Study& study);
+/// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs that the trial is given. Shorter
+/// inputs are less work, no speed-up.
+Trial baselineFor(const Study& study, const recipe::RunSetting& setting);
 
 Json toJson(const Study& study);
 /// STUDY.json of `trimtab sweep`; relative paths are left as they are. Axes stand as "weights.bits=4,8" or {"path", "values"}. Refused, naming the field,

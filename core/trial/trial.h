@@ -63,8 +63,10 @@ struct Speed {
     base::Interval medianInterval;
     std::int64_t n = 0;                      // timings
     std::int64_t batch = 1;                  // samples a run
-    base::Estimate speedup;                  // paired ratio over the study's baseline; 1 for the baseline itself
-    std::vector<base::PairedBlock> blocks;   // ms, one process each; `baseline` is empty in those of the baseline itself
+    std::int64_t baselineBatch = 1;          // samples a run of the study's baseline
+    std::string baselineKey;                 // equal and not empty: held against the same baseline in the same place
+    base::Estimate speedup;                  // of a sample: paired ratio over the study's baseline; 1 for the baseline itself
+    std::vector<base::PairedBlock> blocks;   // ms of a run, one process each; `baseline` is empty in those of the baseline itself
     std::int64_t outliers = 0;               // timings beyond 3 × IQR: flagged, kept
     bool throttled = false;
     double throughput() const { return medianMs > 0 ? 1000.0 * static_cast<double>(batch) / medianMs : 0; }  // samples a second

@@ -56,11 +56,20 @@ std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, co
     return base::sha256(base::dumpJson(key));
 }
 
-std::string speedKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan) {
+std::string baselineKey(const trial::Study& study, const trial::Trial& trial, const trial::Environment& environment) {
+    const trial::Trial baseline = trial::baselineFor(study, trial.setting);
+    const Json key{{"model", study.modelHash},
+                   {"recipe", recipe::toJson(baseline.recipe)},
+                   {"setting", recipe::toJson(baseline.setting)},
+                   {"environment", trial::toJson(environment)}};
+    return base::sha256(base::dumpJson(key));
+}
+
+std::string speedKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan, const std::string& baselineKey) {
     const Json key{{"model", study.modelHash},
                    {"plan", plan.planKey},
                    {"setting", recipe::toJson(trial.setting)},
-                   {"baseline", recipe::toJson(study.baseline.recipe)},
+                   {"baseline", baselineKey},
                    {"environment", trial::toJson(plan.environment)},
                    {"seconds", study.budget.speedSeconds},
                    {"processes", study.budget.processes}};
@@ -74,6 +83,7 @@ trial::Speed speedOf(const std::vector<SpeedBlock>& blocks, bool isBaseline) {
         times.insert(times.end(), block.timings.trial.begin(), block.timings.trial.end());
         speed.throttled = speed.throttled || block.throttled;
         speed.batch = block.batch;
+        speed.baselineBatch = block.baselineBatch;
         speed.blocks.push_back(block.timings);
         if (isBaseline) speed.blocks.back().baseline.clear();
     }
@@ -83,6 +93,9 @@ trial::Speed speedOf(const std::vector<SpeedBlock>& blocks, bool isBaseline) {
     speed.p95Ms = base::percentile95(times);
     speed.outliers = countOutliers(times);
     speed.speedup = base::pairedSpeedup(speed.blocks);
+    if (isBaseline) return speed;
+    const double samples = static_cast<double>(speed.batch) / static_cast<double>(speed.baselineBatch);
+    for (double* ratio : {&speed.speedup.value, &speed.speedup.interval.low, &speed.speedup.interval.high}) *ratio *= samples;
     return speed;
 }
 

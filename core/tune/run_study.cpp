@@ -100,6 +100,9 @@ private:
         tell("plan");
         TRIMTAB_TRY(const trial::Environment environment, environmentOf(result.trial));
         if (!(found->second.environment == environment)) return false;
+        // Speeds that were held against a baseline of another version say nothing about this one.
+        if (m_isBaseline) m_baselineEnvironment = environment;
+        if (found->second.speed && found->second.speed->baselineKey != baselineKey(m_study, result.trial, m_baselineEnvironment)) return false;
         result = found->second;
         if (m_isBaseline) m_baseline = result.accuracy;
         return true;
@@ -177,10 +180,12 @@ private:
         result.sizeBytes = plan.sizeBytes;
         result.environment = plan.environment;
         result.accuracyKey = accuracyKey(m_study, result.trial, plan);
-        result.speedKey = speedKey(m_study, result.trial, plan);
+        if (m_isBaseline) m_baselineEnvironment = plan.environment;
+        const std::string against = baselineKey(m_study, result.trial, m_baselineEnvironment);
+        result.speedKey = speedKey(m_study, result.trial, plan, against);
         TRIMTAB_REQUIRE(measureAccuracy(result));
         // What is emulated has no speed of its own to measure.
-        if (result.execution == trace::Execution::Native) TRIMTAB_REQUIRE(measureSpeed(result));
+        if (result.execution == trace::Execution::Native) TRIMTAB_REQUIRE(measureSpeed(result, against));
         result.state = trial::State::Finished;
         return {};
     }
@@ -201,7 +206,7 @@ private:
         return {};
     }
 
-    Status measureSpeed(TrialResult& result) {
+    Status measureSpeed(TrialResult& result, const std::string& against) {
         auto known = m_speeds.find(result.speedKey);
         if (known == m_speeds.end()) {
             std::vector<SpeedBlock> blocks;
@@ -211,7 +216,9 @@ private:
                 if (block.timings.trial.empty()) return fail(ErrorCode::Failed, "the worker sent no timings");
                 blocks.push_back(std::move(block));
             }
-            known = m_speeds.emplace(result.speedKey, TimedSpeed{speedOf(blocks, m_isBaseline), timedLayers(result.layers, blocks)}).first;
+            TimedSpeed timed{speedOf(blocks, m_isBaseline), timedLayers(result.layers, blocks)};
+            timed.speed.baselineKey = against;
+            known = m_speeds.emplace(result.speedKey, std::move(timed)).first;
         }
         result.speed = known->second.speed;
         const auto& timed = known->second.layers;
@@ -235,6 +242,7 @@ private:
     std::map<std::string, TrialResult> m_earlier;         // by recipe and setting
     std::map<std::string, trial::Environment> m_environments;
     std::optional<trial::Accuracy> m_baseline;
+    trial::Environment m_baselineEnvironment;
     std::string m_lastFailure;
     bool m_isBaseline = false;
     int m_deaths = 0;

@@ -24,9 +24,9 @@ struct PlanSummary {
 struct SpeedBlock {
     base::PairedBlock timings;                // ms
     std::vector<trace::LayerRecord> layers;   // of the trial, with medianNs (taken in a separate, traced run)
-    std::vector<trace::LayerRecord> baselineLayers;
     bool throttled = false;
-    std::int64_t batch = 1;
+    std::int64_t batch = 1;          // samples a run
+    std::int64_t baselineBatch = 1;
 };
 
 using ProgressFn = std::function<void(double share, const std::string& what)>;
@@ -37,7 +37,7 @@ public:
     virtual ~TrialRunner() = default;
     virtual Result<PlanSummary> plan(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) = 0;
     virtual Result<trial::Accuracy> measureAccuracy(const trial::Study& study, const trial::Trial& trial, const ProgressFn& progress, std::stop_token stop) = 0;
-    /// One block in a fresh process: baseline and trial alternate.
+    /// One block in a fresh process: what the trial is held against (trial::baselineFor) and the trial alternate.
     virtual Result<SpeedBlock> measureSpeed(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) = 0;
 };
 

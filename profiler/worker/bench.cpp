@@ -38,18 +38,20 @@ Result<std::vector<trace::LayerRecord>> tracedLayers(CompiledTrial& trial, const
     return records;
 }
 
-Status fillLayers(ipc::BenchAnswer& answer, const ipc::BenchRequest& request, CompiledTrial& trial, CompiledTrial* baseline,
-                  const std::vector<NamedTensor>& inputs, const Call& call) {
-    if (!request.traceLayers) {
-        answer.layers = trial.layers();
-        if (baseline) answer.baselineLayers = baseline->layers();
-        return {};
-    }
-    call.progress(0.9, "timing the layers");
-    TRIMTAB_TRY(answer.layers, tracedLayers(trial, inputs, request.seconds, base::median(answer.timings.trial), call));
-    if (!baseline) return {};
-    TRIMTAB_TRY(answer.baselineLayers, tracedLayers(*baseline, inputs, request.seconds, base::median(answer.timings.baseline), call));
-    return {};
+/// What the trial is held against, with inputs of its own: another batch or engine is another baseline's affair.
+struct Baseline {
+    std::shared_ptr<CompiledTrial> trial;
+    std::vector<NamedTensor> inputs;
+};
+
+Result<Baseline> baselineOf(const ipc::BenchRequest& request, Workbench& workbench, const Call& call) {
+    ipc::ModelRequest model = request.model;
+    model.recipe = request.baseline->recipe;
+    model.setting = request.baseline->setting;
+    Baseline baseline;
+    TRIMTAB_TRY(baseline.trial, workbench.compiled(model, call));
+    TRIMTAB_TRY(baseline.inputs, inputsFor(baseline.trial->compressed->graph, model.setting, request.inputFiles));
+    return baseline;
 }
 
 }  // namespace
@@ -57,11 +59,9 @@ Status fillLayers(ipc::BenchAnswer& answer, const ipc::BenchRequest& request, Co
 Result<Json> bench(const Json& params, Workbench& workbench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::benchRequestFromJson(params));
     TRIMTAB_TRY(const auto trial, workbench.compiled(request.model, call));
-    std::shared_ptr<CompiledTrial> baseline;
+    Baseline baseline;
     if (request.baseline) {
-        ipc::ModelRequest other = request.model;
-        other.recipe = *request.baseline;
-        TRIMTAB_TRY(baseline, workbench.compiled(other, call));
+        TRIMTAB_TRY(baseline, baselineOf(request, workbench, call));
     }
     TRIMTAB_TRY(const auto inputs, inputsFor(trial->compressed->graph, request.model.setting, request.inputFiles));
     const profiler::ThrottleWatch watch;
@@ -70,12 +70,18 @@ Result<Json> bench(const Json& params, Workbench& workbench, const Call& call) {
     plan.cancelled = call.cancelled;
     plan.progress = [&](double share) { call.progress(0.9 * share, "timing"); };
     // A baseline that is the trial itself (the study's own baseline) is the same compiled model run in its own turn.
-    const profiler::Subject baselineRun = baseline ? subjectOf(*baseline, inputs) : profiler::Subject{};
+    const profiler::Subject baselineRun = baseline.trial ? subjectOf(*baseline.trial, baseline.inputs) : profiler::Subject{};
     ipc::BenchAnswer answer;
     TRIMTAB_TRY(answer.timings, profiler::timeAlternating(baselineRun, subjectOf(*trial, inputs), plan));
-    answer.throttled = watch.throttled(baseline ? answer.timings.baseline : answer.timings.trial);
-    TRIMTAB_REQUIRE(fillLayers(answer, request, *trial, baseline.get(), inputs, call));
+    answer.throttled = watch.throttled(baseline.trial ? answer.timings.baseline : answer.timings.trial);
+    if (request.traceLayers) {
+        call.progress(0.9, "timing the layers");
+        TRIMTAB_TRY(answer.layers, tracedLayers(*trial, inputs, request.seconds, base::median(answer.timings.trial), call));
+    } else {
+        answer.layers = trial->layers();
+    }
     answer.batch = batchOf(inputs);
+    answer.baselineBatch = baseline.trial ? batchOf(baseline.inputs) : answer.batch;
     answer.environment = environmentOf(trial->engine->info());
     answer.weightBytes = trial->model->weightBytes();
     answer.arenaBytes = trial->model->arenaBytes();

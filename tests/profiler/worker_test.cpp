@@ -59,6 +59,24 @@ TEST_F(Worker, RefusesParametersOfTheWrongKind) {
     EXPECT_TRUE(worker->call("devices", Json::object())) << "and lives on";
 }
 
+TEST_F(Worker, HoldsATrialAgainstABaselineOfAnotherEngineAndBatch) {
+    support::ModelBuilder().input("x", DataType::Float32, {"n", 8}).node("Relu", {"x"}, {"y"}).output("y").save(at("m.onnx"));
+    ipc::BenchRequest bench;
+    bench.model.model = at("m.onnx");
+    bench.model.setting.engine = "reference";
+    bench.model.setting.batch = 2;
+    bench.baseline.emplace();
+    bench.baseline->setting.batch = 4;
+    bench.seconds = 0.01;
+    const auto answer = start()->call("bench", ipc::toJson(bench));
+    ASSERT_TRUE(answer) << answer.error().text();
+    const auto timed = ipc::benchAnswerFromJson(*answer).value();
+    EXPECT_EQ(timed.environment.engine, "reference");
+    EXPECT_EQ(timed.batch, 2);
+    EXPECT_EQ(timed.baselineBatch, 4);
+    EXPECT_FALSE(timed.timings.baseline.empty() || timed.timings.trial.empty());
+}
+
 TEST_F(Worker, StopsALongCallWhenItIsCancelled) {
     const auto worker = start();
     ipc::BenchRequest bench;

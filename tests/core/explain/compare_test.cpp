@@ -24,6 +24,7 @@ trial::TrialResult result(double milliseconds, double score, double spread, std:
     for (int i = 0; i < 40; ++i) made.accuracy->sampleScores.push_back(score + spread * random.normal());
     made.speed.emplace();
     made.speed->medianMs = milliseconds;
+    made.speed->baselineKey = "baseline";
     for (int i = 0; i < 5; ++i) {
         const double noisy = milliseconds * std::exp(spread * random.normal());
         made.speed->blocks.push_back({{10, 10, 10}, {noisy, noisy, noisy}});
@@ -78,6 +79,7 @@ TEST(CompareSpeed, OneBlockProvesNothing) {
 // The machine is busy in the second half of the study: raw times lie, paired ratios do not.
 TEST(CompareSpeed, HoldsBothAgainstTheirOwnBaseline) {
     trial::Speed quiet, busy;
+    quiet.baselineKey = busy.baselineKey = "baseline";
     for (int i = 0; i < 5; ++i) {
         const double jitter = 1 + 0.01 * i;
         quiet.blocks.push_back({{10 * jitter}, {5}});
@@ -86,13 +88,18 @@ TEST(CompareSpeed, HoldsBothAgainstTheirOwnBaseline) {
     EXPECT_EQ(compareSpeed(busy, quiet), Verdict::Better) << "3 times its baseline against 2 times";
 }
 
-TEST(CompareSpeed, OtherSettingsAreComparedByTheirOwnTimes) {
+TEST(CompareSpeed, CountsRunsOrSamples) {
     auto small = result(2, 0.5, 0, 1), large = result(16, 0.5, 0, 2);
-    large.trial.setting.batch = 16;
     large.speed->batch = 16;
-    for (auto& block : large.speed->blocks) block.baseline = {160};
-    EXPECT_EQ(compareSpeed(small, large), Verdict::Better) << "2 ms against 16, although the larger batch gains more over its own baseline";
-    EXPECT_EQ(compareSpeed(small, large, SpeedAxis::Throughput), Verdict::Worse);
+    EXPECT_EQ(compareSpeed(*small.speed, *large.speed), Verdict::Better) << "2 ms against 16";
+    EXPECT_EQ(compareSpeed(*small.speed, *large.speed, SpeedAxis::Throughput), Verdict::Worse) << "2 ms a sample against 1";
+}
+
+TEST(CompareSpeed, WithoutABaselineInCommonTheirOwnTimesAreCompared) {
+    auto quick = result(2, 0.5, 0, 1), slow = result(16, 0.5, 0, 2);
+    slow.speed->baselineKey = "another";
+    for (auto& block : slow.speed->blocks) block.baseline = {160};
+    EXPECT_EQ(compareSpeed(*quick.speed, *slow.speed), Verdict::Better) << "2 ms against 16, although the other gains more over its own baseline";
 }
 
 TEST(CompareAccuracy, KnowsTheDirectionOfTheMetric) {

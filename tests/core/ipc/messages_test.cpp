@@ -54,7 +54,7 @@ void expectSurvives(const T& value, Read read) {
 TEST(Messages, SurviveTheWire) {
     expectSurvives(someRequest(), modelRequestFromJson);
     expectSurvives(RunRequest{someRequest(), {{"x", "/x.npy"}}, "/out"}, runRequestFromJson);
-    BenchRequest bench{someRequest(), {{"x", "/x.npy"}}, recipe::Recipe{}, 0.5, false};
+    BenchRequest bench{someRequest(), {{"x", "/x.npy"}}, trial::Trial{}, 0.5, false};
     expectSurvives(bench, benchRequestFromJson);
     bench.baseline.reset();
     expectSurvives(bench, benchRequestFromJson);
@@ -64,7 +64,7 @@ TEST(Messages, SurviveTheWire) {
 }
 
 TEST(Messages, AnswersSurviveTheWire) {
-    expectSurvives(BenchAnswer{{{1, 2}, {0.5, 0.25}}, {someLayer()}, {someLayer()}, 16, true, someEnvironment(), 10, 20},
+    expectSurvives(BenchAnswer{{{1, 2}, {0.5, 0.25}}, {someLayer()}, 16, 4, true, someEnvironment(), 10, 20},
                    benchAnswerFromJson);
     expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment()}, planAnswerFromJson);
     expectSurvives(DatasetInfo{"d", "classification", "top1", "abc", 5, {"x"}, {"x: float32[5]"}}, datasetInfoFromJson);

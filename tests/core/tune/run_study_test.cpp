@@ -21,7 +21,7 @@ public:
     int planDeathsLeft = 0;
     double pruningScore = 0.5;  // of everything but the identity
     std::string refuse;       // a label that no engine supports
-    std::string engineVersion = "1";
+    std::map<std::string, std::string> engineVersions;
     std::function<void()> onAccuracy;
 
     Result<PlanSummary> plan(const trial::Study&, const trial::Trial& trial, std::stop_token) override {
@@ -42,7 +42,7 @@ public:
         plan.planKey = std::to_string(bits);
         plan.numericsKey = "n";
         plan.sizeBytes = bits;
-        plan.environment.engineVersion = engineVersion;
+        plan.environment.engineVersion = engineVersions[trial.setting.engine];
         plan.environment.threads = trial.setting.threads;
         return plan;
     }
@@ -62,13 +62,15 @@ public:
         return accuracy;
     }
 
-    Result<SpeedBlock> measureSpeed(const trial::Study&, const trial::Trial& trial, std::stop_token) override {
+    Result<SpeedBlock> measureSpeed(const trial::Study& study, const trial::Trial& trial, std::stop_token) override {
         ++speeds[trial.label];
         SpeedBlock block;
         block.timings = {{10, 11, 10}, trial.recipe.isIdentity() ? std::vector<double>{10, 10, 10} : std::vector<double>{5, 5, 5}};
         trace::LayerRecord layer;
         layer.node = "fc";
         layer.medianNs = 1000;
+        block.batch = std::max<std::int64_t>(trial.setting.batch, 1);
+        block.baselineBatch = std::max<std::int64_t>(trial::baselineFor(study, trial.setting).setting.batch, 1);
         block.layers = {layer};
         return block;
     }
@@ -244,11 +246,34 @@ TEST_F(RunStudyTest, OtherInputsAreOtherAccuracies) {
 
 TEST_F(RunStudyTest, WhatAnotherEngineVersionMeasuredIsNotReused) {
     ASSERT_TRUE(run(study({"weights.bits=8"})));
-    m_runner.engineVersion = "2";
+    m_runner.engineVersions["cpu"] = "2";
     const auto again = run(study({"weights.bits=8"}));
     ASSERT_TRUE(again);
     EXPECT_EQ(again->finished, 2);
     EXPECT_EQ(m_sink.kept.size(), 4U);
+}
+
+TEST_F(RunStudyTest, ASpeedHeldAgainstAnotherVersionOfTheBaselineIsNotReused) {
+    const auto engines = study({"run.engine=reference"});
+    ASSERT_TRUE(run(engines));
+    EXPECT_EQ(run(engines)->reused, 2);
+    m_runner.engineVersions["cpu"] = "2";
+    const auto again = run(engines);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->finished, 2) << "the other engine is what it was, but not what it is held against";
+}
+
+TEST_F(RunStudyTest, ASpeedUpIsThatOfASample) {
+    ASSERT_TRUE(run(study({"run.batch=4"})));
+    ASSERT_EQ(m_sink.kept.size(), 2U);
+    EXPECT_NEAR(m_sink.kept[1].speed->speedup.value, 4, 1e-9) << "four samples in the time of one";
+    EXPECT_NEAR(m_sink.kept[1].speed->speedup.interval.low, 4, 1e-9);
+    EXPECT_EQ(m_sink.kept[0].speed->baselineKey, m_sink.kept[1].speed->baselineKey);
+}
+
+TEST_F(RunStudyTest, OtherInputsHaveABaselineOfTheirOwn) {
+    ASSERT_TRUE(run(study({"run.symbols.sequence=8,16"})));
+    EXPECT_NE(m_sink.kept[1].speed->baselineKey, m_sink.kept[2].speed->baselineKey) << "shorter inputs are no speed-up";
 }
 
 TEST_F(RunStudyTest, RefreshMeasuresAgainBesideTheOldResults) {
