@@ -302,7 +302,7 @@ std::optional<NodeCost> costOf(const Graph& graph, const Node& node) {
         if (!at.known(id)) return std::nullopt;
         if (!isCache(node, id)) cost.activationBytes += bytesByType(graph.value(id).type);
     }
-    if (node.op == "GroupQueryAttention") {
+    if (node.op == "GroupQueryAttention" && node.input(0) != kNoValue) {
         const double bytes = AttentionStep(graph, node, at).cachedElements() * tensor::bitWidth(graph.value(node.input(0)).type.type) / 8;
         cost.activationBytes += static_cast<std::int64_t>(std::min(bytes, 0x1p62));
     }

@@ -126,6 +126,16 @@ TEST(Cost, OpenShapesHaveNone) {
     EXPECT_FALSE(costOf(builder.graph, builder.graph.nodes[0]));
 }
 
+TEST(Cost, ANodeThatLacksItsInputsIsCountedByWhatItHas) {
+    GraphBuilder builder;
+    builder.output(builder.add("GroupQueryAttention", {}));
+    builder.graph.nodes[0].domain = "local";
+    builder.graph.value(builder.graph.nodes[0].outputs[0]).type = {DataType::Float32, dims({2, 3})};
+    const auto cost = costOf(builder.graph, builder.graph.nodes[0]);
+    ASSERT_TRUE(cost);
+    EXPECT_EQ(cost->activationBytes, 24);
+}
+
 TEST(Cost, CompressedWeightsCountAsStored) {
     GraphBuilder builder;
     const ValueId x = builder.input("x", dims({3, 8}));
