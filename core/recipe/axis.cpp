@@ -45,7 +45,8 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
     }
     return fail(
         ErrorCode::Refused,
-        fmt::format("{} is no axis; axes are prune.ratio, prune.scope, weights.bits, weights.group, weights.scheme, weights.format, "
+        fmt::format("{} is no axis; axes are prune.ratio, prune.pattern, prune.method, prune.scope, weights.bits, weights.group, weights.scheme, "
+                    "weights.format, weights.method, "
                     "activations.bits, compute, run.batch, run.threads, run.engine and run.symbols.NAME",
                     whole));
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/recipe/methods.h"
 #include "core/recipe/object_reader.h"
 
 namespace trimtab::recipe {
@@ -23,6 +24,14 @@ Result<std::string> wordFrom(const Json& value, const std::string& path, std::in
 
 tl::unexpected<Error> unknownField(const std::string& path, std::initializer_list<std::string_view> known) {
     return fail(ErrorCode::Refused, fmt::format("{} is not known; here stand {}", path, alternatives(known)));
+}
+
+/// Strictly between 0 and 1.
+Result<double> shareFrom(const Json& value, const std::string& path) {
+    if (!value.is_number()) return fail(ErrorCode::Refused, path + " must be a number, not " + shown(value));
+    const double share = value.get<double>();
+    if (!(share > 0 && share < 1)) return fail(ErrorCode::Refused, fmt::format("{} must lie between 0 and 1, not {}", path, shown(value)));
+    return share;
 }
 
 bool suits(const std::string& format, int bits) {
@@ -44,13 +53,18 @@ Status setField(PruneSpec& spec, std::string_view key, const Json& value, const 
         return {};
     }
     if (key == "method") {
-        TRIMTAB_TRY(spec.method, wordFrom(value, path, {"magnitude"}));
+        TRIMTAB_TRY(spec.method, wordFrom(value, path, {"magnitude", "wanda", "sparsegpt", "random"}));
     } else if (key == "pattern") {
-        TRIMTAB_TRY(spec.pattern, wordFrom(value, path, {"unstructured"}));
+        TRIMTAB_TRY(spec.pattern, patternFrom(value, path));
+        if (const auto kept = keptOfEvery(spec); kept && spec.ratio == 0) spec.ratio = ratioOf(*kept);
     } else if (key == "scope") {
         TRIMTAB_TRY(spec.scope, wordFrom(value, path, {"layer", "global"}));
+    } else if (key == "seed") {
+        TRIMTAB_TRY(const std::int64_t seed, wholeNumber(value, path));
+        if (seed < 0 || seed > UINT32_MAX) return fail(ErrorCode::Refused, fmt::format("{} must be 0 to {}, not {}", path, UINT32_MAX, seed));
+        spec.seed = static_cast<std::uint64_t>(seed);
     } else {
-        return unknownField(path, {"method", "pattern", "scope", "ratio"});
+        return unknownField(path, {"method", "pattern", "scope", "ratio", "seed"});
     }
     return {};
 }
@@ -75,9 +89,16 @@ Status setField(WeightSpec& spec, std::string_view key, const Json& value, const
     } else if (key == "scheme") {
         TRIMTAB_TRY(spec.scheme, wordFrom(value, path, {"symmetric", "asymmetric"}));
     } else if (key == "method") {
-        TRIMTAB_TRY(spec.method, wordFrom(value, path, {"rtn"}));
+        TRIMTAB_TRY(spec.method, methodFrom(value, path));
+    } else if (key == "alpha") {
+        TRIMTAB_TRY(spec.alpha, shareFrom(value, path));
+    } else if (key == "damping") {
+        TRIMTAB_TRY(spec.damping, shareFrom(value, path));
+    } else if (key == "act_order") {
+        if (!value.is_boolean()) return fail(ErrorCode::Refused, path + " must be true or false, not " + shown(value));
+        spec.actOrder = value.get<bool>();
     } else {
-        return unknownField(path, {"bits", "format", "group", "scheme", "method"});
+        return unknownField(path, {"bits", "format", "group", "scheme", "method", "alpha", "damping", "act_order"});
     }
     return {};
 }
@@ -100,7 +121,23 @@ Result<graph::ComputeType> computeFrom(const Json& value, const std::string& pat
     return *graph::computeTypeFromName(word);
 }
 
+Status checkPart(const PruneSpec& spec, const std::string& path) {
+    if (const auto kept = keptOfEvery(spec); kept && std::abs(spec.ratio - ratioOf(*kept)) > 1e-9)
+        return fail(ErrorCode::Refused, fmt::format("{}.ratio must be {:g} where {}.pattern is \"{}\" (or be left out), not {:g}", path,
+                                                    ratioOf(*kept), path, spec.pattern, spec.ratio));
+    if (spec.scope == "global" && spec.pattern != "unstructured")
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" has no meaning with the pattern \"{}\"", path, spec.pattern));
+    if (spec.scope == "global" && spec.method != "magnitude")
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" compares weights of different layers, which {} cannot: its scores "
+                                                    "have another unit in each",
+                                                    path, spec.method));
+    if (spec.method == "sparsegpt" && spec.pattern != "unstructured" && !keptOfEvery(spec))
+        return fail(ErrorCode::Refused, fmt::format("{}.method \"sparsegpt\" knows the patterns unstructured and N:M, not \"{}\"", path, spec.pattern));
+    return {};
+}
+
 Status checkPart(const WeightSpec& spec, const std::string& path) {
+    TRIMTAB_REQUIRE(checkMethod(spec, path));
     if (!suits(spec.format, spec.bits)) {
         return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format,
                                                     spec.bits, spec.bits == 16 ? "bf16 or fp16" : std::string(defaultFormat(spec.bits))));

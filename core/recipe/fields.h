@@ -18,6 +18,7 @@ Result<graph::ComputeType> computeFrom(const Json& value, const std::string& pat
 std::string_view defaultFormat(int bits);
 
 /// Fields of one part that contradict each other.
+Status checkPart(const PruneSpec& spec, const std::string& path);
 Status checkPart(const WeightSpec& spec, const std::string& path);
 /// Parts that contradict each other. `path` precedes field names in messages ("" or "rules[0].").
 Status checkTogether(const Settings& settings, const std::string& path);

@@ -1,5 +1,7 @@
 #include "core/recipe/recipe.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/base/hash.h"
@@ -20,6 +22,15 @@ Result<Spec> partFromJson(const Json& json, const std::string& path, std::string
     return spec;
 }
 
+Result<PruneSpec> pruneFromJson(const Json& json, const std::string& path) {
+    // The pattern N:M says its ratio itself.
+    const bool impliesRatio = json.is_object() && json.contains("pattern") && json["pattern"].is_string() &&
+                              json["pattern"].get<std::string>().find(':') != std::string::npos;
+    TRIMTAB_TRY(PruneSpec spec, partFromJson<PruneSpec>(json, path, impliesRatio ? "pattern" : "ratio"));
+    TRIMTAB_REQUIRE(checkPart(spec, path));
+    return spec;
+}
+
 Result<WeightSpec> weightsFromJson(const Json& json, const std::string& path) {
     TRIMTAB_TRY(WeightSpec spec, partFromJson<WeightSpec>(json, path, "bits"));
     TRIMTAB_REQUIRE(checkPart(spec, path));
@@ -29,7 +40,7 @@ Result<WeightSpec> weightsFromJson(const Json& json, const std::string& path) {
 Result<Settings> settingsFromJson(const ObjectReader& reader) {
     Settings settings;
     if (reader.has("prune")) {
-        TRIMTAB_TRY(settings.prune, partFromJson<PruneSpec>(reader.at("prune"), reader.pathOf("prune"), "ratio"));
+        TRIMTAB_TRY(settings.prune, pruneFromJson(reader.at("prune"), reader.pathOf("prune")));
     }
     if (reader.has("weights")) {
         TRIMTAB_TRY(settings.weights, weightsFromJson(reader.at("weights"), reader.pathOf("weights")));
@@ -85,6 +96,7 @@ Json toJson(const PruneSpec& spec) {
     if (spec.method != PruneSpec{}.method) json["method"] = spec.method;
     if (spec.pattern != PruneSpec{}.pattern) json["pattern"] = spec.pattern;
     if (spec.scope != PruneSpec{}.scope) json["scope"] = spec.scope;
+    if (spec.seed != PruneSpec{}.seed && spec.method == "random") json["seed"] = spec.seed;
     return json;
 }
 
@@ -94,6 +106,11 @@ Json toJson(const WeightSpec& spec) {
     if (spec.group != 0) json["group"] = spec.group;
     if (spec.scheme != WeightSpec{}.scheme) json["scheme"] = spec.scheme;
     if (spec.method != WeightSpec{}.method) json["method"] = spec.method;
+    // Settings of a method that is not used change nothing.
+    const WeightMethod method = weightMethod(spec);
+    if (method.rescale == "smoothquant" && spec.alpha != WeightSpec{}.alpha) json["alpha"] = spec.alpha;
+    if (method.rounding == "gptq" && spec.damping != WeightSpec{}.damping) json["damping"] = spec.damping;
+    if (method.rounding == "gptq" && spec.actOrder) json["act_order"] = true;
     return json;
 }
 
@@ -117,6 +134,16 @@ Json toJson(const NodeMatch& match) {
 }  // namespace
 
 bool Recipe::isIdentity() const { return rules.empty() && withoutDefaults(base) == Settings{}; }
+
+bool Recipe::needsCalibration() const {
+    const auto looks = [](const Settings& settings) {
+        if (settings.prune && settings.prune->ratio > 0 && (settings.prune->method == "wanda" || settings.prune->method == "sparsegpt")) return true;
+        if (!settings.weights || settings.weights->bits > 8) return false;
+        const WeightMethod method = weightMethod(*settings.weights);
+        return !method.rescale.empty() || method.rounding == "gptq";
+    };
+    return looks(base) || std::ranges::any_of(rules, [&](const Rule& rule) { return looks(rule.settings); });
+}
 
 Recipe normalized(Recipe recipe) {
     recipe.base = withoutDefaults(std::move(recipe.base));

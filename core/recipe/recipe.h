@@ -18,10 +18,11 @@
 namespace trimtab::recipe {
 
 struct PruneSpec {
-    std::string method = "magnitude";
-    std::string pattern = "unstructured";
+    std::string method = "magnitude";      // "random"; with calibration "wanda", "sparsegpt"
+    std::string pattern = "unstructured";  // "N:M" (of every M weights along a row, N stay), "block RxC", "rows", "columns"
     std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all
-    double ratio = 0;             // share of weights set to zero, 0 ≤ ratio < 1
+    double ratio = 0;             // share of weights set to zero, 0 ≤ ratio < 1; of N:M it is 1 − N/M
+    std::uint64_t seed = 1;       // of "random"
     bool operator==(const PruneSpec&) const = default;
 };
 
@@ -30,9 +31,25 @@ struct WeightSpec {
     std::string format = "int";        // "int" for 2…8 bits; "bf16" or "fp16" for 16; "fp32" for 32
     std::int64_t group = 0;            // 0: per output channel; n > 0: n columns share a scale; −1: per tensor
     std::string scheme = "symmetric";  // or "asymmetric"
-    std::string method = "rtn";
+    std::string method = "rtn";        // a rounding, a rescaling, or both: "gptq", "awq", "smoothquant+gptq": see weightMethod()
+    double alpha = 0.5;                // of smoothquant: how much of the activations' range moves into the weights, 0 < alpha < 1
+    double damping = 0.01;             // of gptq: share of the mean diagonal that is added to it
+    bool actOrder = false;             // of gptq: columns in the order of their activations' size
     bool operator==(const WeightSpec&) const = default;
 };
+
+/// The two steps of WeightSpec.method.
+struct WeightMethod {
+    std::string rescale;   // "", "awq" or "smoothquant"
+    std::string rounding;  // "rtn", "mse", "hqq" or "gptq"
+};
+/// REQUIRES: a method that the reader admits.
+WeightMethod weightMethod(const WeightSpec& spec);
+
+/// N and M of a pattern "N:M"; nullopt for other patterns.
+std::optional<std::pair<int, int>> keptOfEvery(const PruneSpec& spec);
+/// Rows and columns of a pattern "block RxC".
+std::optional<std::pair<int, int>> blockOf(const PruneSpec& spec);
 
 struct ActivationSpec {
     int bits = 32;                 // 32 or 8
@@ -68,6 +85,7 @@ struct Recipe {
     std::vector<Rule> rules;  // the last match wins, key by key ("weights" of a rule replaces "weights" whole)
     bool operator==(const Recipe&) const = default;
     bool isIdentity() const;  // nothing is asked
+    bool needsCalibration() const;  // some part looks at activations
 };
 
 /// Refused, naming the field, for unknown keys, wrong types, values out of range and combinations without meaning

@@ -21,7 +21,9 @@ int rank(std::string_view path) {
 }
 
 // A group or scheme without quantised weights, a scope without pruning: no other configuration, just the same one again.
-bool hasNoEffect(const recipe::Recipe& recipe, std::string_view path) {
+bool hasNoEffect(const recipe::Recipe& recipe, std::string_view path, const Json& value) {
+    // A pattern N:M prunes by itself.
+    if (path == "prune.pattern" && value.is_string() && value.get<std::string>().find(':') != std::string::npos) return false;
     if (path.starts_with("weights.") && path != "weights.bits") return !recipe.base.weights;
     if (path.starts_with("prune.") && path != "prune.ratio") return !recipe.base.prune;
     if (path.starts_with("activations.") && path != "activations.bits") return !recipe.base.activations;
@@ -59,7 +61,7 @@ Result<Trial> trialAt(const trial::Study& study, Point point) {
     std::ranges::stable_sort(point, {}, [](const auto& part) { return rank(part.first); });
     for (const auto& [path, value] : point) {
         if (isRunAxis(path)) TRIMTAB_REQUIRE(recipe::setRunAxis(trial.setting, path, value));
-        else if (!hasNoEffect(trial.recipe, path)) TRIMTAB_REQUIRE(recipe::setAxis(trial.recipe, path, value));
+        else if (!hasNoEffect(trial.recipe, path, value)) TRIMTAB_REQUIRE(recipe::setAxis(trial.recipe, path, value));
     }
     completeInteger(point, trial.recipe);
     matchFormat(point, trial.recipe);

@@ -21,12 +21,30 @@ QString number(double value) {
     return QString::number(value, 'f', size < 1 ? 4 : size < 100 ? 3 : 1);
 }
 
+/// Methods by the names of their papers.
+QString methodTitle(const std::string& method) {
+    static const std::map<std::string, const char*, std::less<>> titles{
+        {"magnitude", "magnitude"}, {"wanda", "Wanda"}, {"sparsegpt", "SparseGPT"}, {"random", "chance"}, {"rtn", "rounding"},
+        {"mse", "MSE clipping"}, {"hqq", "HQQ"}, {"gptq", "GPTQ"}, {"awq", "AWQ"}, {"smoothquant", "SmoothQuant"}};
+    QStringList names;
+    for (const QString& step : QString::fromStdString(method).split(QLatin1Char('+'))) {
+        const auto known = titles.find(step.toStdString());
+        names << (known == titles.end() ? step : QString::fromUtf8(known->second));
+    }
+    return names.join(tr(", then "));
+}
+
+QString pruneSentence(const recipe::PruneSpec& prune) {
+    QString text = prune.scope == "global" ? tr("%1 of all weights set to zero").arg(percentText(prune.ratio, 0))
+                                           : tr("%1 of each layer's weights set to zero").arg(percentText(prune.ratio, 0));
+    if (const auto kept = recipe::keptOfEvery(prune)) text += tr(", %1 of every %2 kept").arg(kept->first).arg(kept->second);
+    else if (prune.pattern != "unstructured") text += tr(" in whole %1").arg(QString::fromStdString(prune.pattern));
+    return text + tr(", by %1").arg(methodTitle(prune.method)) + (prune.scope == "global" ? tr(" over the whole model") : QString());
+}
+
 QString settingsSentence(const recipe::Settings& s) {
     QStringList parts;
-    if (s.prune && s.prune->ratio > 0) {
-        parts << (s.prune->scope == "global" ? tr("%1 of all weights set to zero, by magnitude over the whole model")
-                                             : tr("%1 of each layer's weights set to zero, by magnitude")).arg(percentText(s.prune->ratio, 0));
-    }
+    if (s.prune && s.prune->ratio > 0) parts << pruneSentence(*s.prune);
     if (s.weights && s.weights->bits < 32) {
         QString text = s.weights->bits == 16 ? tr("weights stored as %1").arg(QString::fromStdString(s.weights->format))
                                              : tr("weights rounded to %1 bits").arg(s.weights->bits);
@@ -34,6 +52,7 @@ QString settingsSentence(const recipe::Settings& s) {
             text += s.weights->group > 0 ? tr(", %1 columns share a scale").arg(s.weights->group)
                     : s.weights->group < 0 ? tr(", one scale for each tensor") : tr(", one scale for each output channel");
             if (s.weights->scheme == "asymmetric") text += tr(", with zero points");
+            if (s.weights->method != "rtn") text += tr(", by %1").arg(methodTitle(s.weights->method));
         }
         parts << text;
     }

@@ -5,12 +5,21 @@
 
 namespace trimtab::recipe {
 
+inline void randomPruning(base::Random& random, PruneSpec& prune) {
+    constexpr const char* kMethods[] = {"magnitude", "wanda", "random"};
+    prune.method = kMethods[random.below(3)];
+    constexpr const char* kPatterns[] = {"unstructured", "block 4x1", "rows", "2:8"};
+    prune.pattern = kPatterns[random.below(4)];
+    if (keptOfEvery(prune)) prune.ratio = 0.75;
+}
+
 inline Settings randomSettings(base::Random& random, bool mustSet) {
     Settings settings;
     if (random.below(2) == 0) {
         settings.prune.emplace();
         settings.prune->ratio = static_cast<double>(random.below(1000)) / 1000.0;
         if (random.below(2) == 0) settings.prune->scope = "global";
+        else randomPruning(random, *settings.prune);
     }
     const std::uint64_t kind = random.below(5);
     if (kind == 0) {
@@ -24,6 +33,8 @@ inline Settings randomSettings(base::Random& random, bool mustSet) {
         settings.weights->group = static_cast<std::int64_t>(random.below(4)) * 16 - 1;
         if (settings.weights->group > 0) ++settings.weights->group;
         if (random.below(2) == 0) settings.weights->scheme = "asymmetric";
+        constexpr const char* kMethods[] = {"rtn", "mse", "gptq", "awq", "awq+mse", "smoothquant+gptq"};
+        settings.weights->method = kMethods[random.below(6)];
     }
     constexpr graph::ComputeType kNarrow[] = {graph::ComputeType::Tf32, graph::ComputeType::BFloat16, graph::ComputeType::Float16,
                                               graph::ComputeType::Float8};

@@ -73,7 +73,13 @@ TEST(Recipe, EveryRefusalNamesItsField) {
         {R"({"weights": {"bits": 4, "group": 99999999999}})", "weights.group"},
         {R"({"weights": {"bits": 4, "group": 18446744073709551615}})", "weights.group"},
         {R"({"weights": {"bits": 4, "scheme": "odd"}})", "weights.scheme"},
-        {R"({"weights": {"bits": 4, "method": "gptq"}})", "weights.method"},
+        {R"({"weights": {"bits": 4, "method": "best"}})", "weights.method"},
+        {R"({"weights": {"bits": 4, "method": "gptq+awq"}})", "say \"awq+gptq\""},
+        {R"({"weights": {"bits": 4, "method": "awq+smoothquant"}})", "weights.method"},
+        {R"({"weights": {"bits": 16, "method": "gptq"}})", "weights.method"},
+        {R"({"weights": {"bits": 4, "method": "gptq", "damping": 0}})", "weights.damping"},
+        {R"({"weights": {"bits": 4, "method": "gptq", "act_order": 1}})", "weights.act_order"},
+        {R"({"weights": {"bits": 8, "method": "smoothquant", "alpha": 1}})", "weights.alpha"},
         {R"({"weights": {"bits": 16, "format": "int"}})", "weights.format"},
         {R"({"weights": {"bits": 4, "format": "bf16"}})", "weights.format"},
         {R"({"weights": {"bits": 16, "group": 32}})", "weights.group"},
@@ -82,7 +88,13 @@ TEST(Recipe, EveryRefusalNamesItsField) {
         {R"({"prune": {"ratio": 1}})", "prune.ratio"},
         {R"({"prune": {"ratio": -0.1}})", "prune.ratio"},
         {R"({"prune": {"ratio": true}})", "prune.ratio"},
-        {R"({"prune": {"ratio": 0.5, "pattern": "2:4"}})", "prune.pattern"},
+        {R"({"prune": {"ratio": 0.5, "pattern": "2 of 4"}})", "prune.pattern"},
+        {R"({"prune": {"pattern": "4:4"}})", "keeps everything"},
+        {R"({"prune": {"ratio": 0.4, "pattern": "2:4"}})", "prune.ratio must be 0.5"},
+        {R"({"prune": {"pattern": "rows"}})", "prune.ratio"},
+        {R"({"prune": {"ratio": 0.5, "pattern": "rows", "method": "sparsegpt"}})", "prune.method"},
+        {R"({"prune": {"ratio": 0.5, "method": "wanda", "scope": "global"}})", "prune.scope"},
+        {R"({"prune": {"ratio": 0.5, "seed": -1}})", "prune.seed"},
         {R"({"prune": {"ratio": 0.5, "scope": "model"}})", "prune.scope"},
         {R"({"activations": {"bits": 4}})", "activations.bits"},
         {R"({"activations": {"bits": 8, "mode": "static"}})", "activations.mode"},
@@ -117,6 +129,28 @@ TEST(Recipe, CombinationsWithoutMeaningAreRefusedWithTheirReason) {
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "weights": {"bits": 8}})"), HasSubstr("compute = int8"));
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "compute": "bf16"})"), HasSubstr("bf16"));
     EXPECT_THAT(refusalOf(R"({"activations": {"bits": 8}, "compute": "fp8"})"), HasSubstr("fp8"));
+}
+
+TEST(Recipe, APatternOfNInMSaysItsRatioItself) {
+    EXPECT_EQ(canonical(*parse(R"({"prune": {"pattern": "2:4"}})")), canonical(*parse(R"({"prune": {"ratio": 0.5, "pattern": "2:4"}})")));
+    Recipe recipe;
+    EXPECT_TRUE(setAxis(recipe, "prune.pattern", "1:4"));
+    EXPECT_EQ(recipe.base.prune->ratio, 0.75);
+    EXPECT_EQ(summary(recipe), "prune 1:4");
+}
+
+TEST(Recipe, SettingsOfAMethodThatIsNotUsedChangeNothing) {
+    EXPECT_EQ(canonical(*parse(R"({"weights": {"bits": 4, "damping": 0.1, "act_order": true, "alpha": 0.7}})")), R"({"weights":{"bits":4}})");
+    EXPECT_EQ(canonical(*parse(R"({"weights": {"bits": 4, "method": "awq+rtn"}})")), R"({"weights":{"bits":4,"method":"awq"}})");
+}
+
+TEST(Recipe, KnowsWhetherItLooksAtActivations) {
+    for (const char* text : {R"({"weights": {"bits": 4, "method": "gptq"}})", R"({"weights": {"bits": 8, "method": "smoothquant"}})",
+                             R"({"prune": {"ratio": 0.5, "method": "wanda"}})",
+                             R"({"rules": [{"match": {"op": "Conv"}, "weights": {"bits": 4, "method": "awq+mse"}}]})"})
+        EXPECT_TRUE(parse(text)->needsCalibration()) << text;
+    for (const char* text : {"{}", R"({"weights": {"bits": 4, "method": "mse"}, "prune": {"ratio": 0.5}})"})
+        EXPECT_FALSE(parse(text)->needsCalibration()) << text;
 }
 
 TEST(Recipe, TooManyRulesAreRefused) {

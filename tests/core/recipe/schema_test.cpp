@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <regex>
 
 #include <gtest/gtest.h>
 
@@ -16,6 +17,7 @@ bool isA(const Json& value, const std::string& type) {
     if (type == "object") return value.is_object();
     if (type == "array") return value.is_array();
     if (type == "string") return value.is_string();
+    if (type == "boolean") return value.is_boolean();
     if (type == "number") return value.is_number();
     if (type == "integer") return value.is_number() && value.get<double>() == std::floor(value.get<double>());
     ADD_FAILURE() << "the checker does not know the type " << type;
@@ -41,6 +43,8 @@ private:
         if (word == "enum") return std::find(rule.begin(), rule.end(), value) != rule.end();
         if (word == "minimum") return !value.is_number() || value >= rule;
         if (word == "maximum") return !value.is_number() || value <= rule;
+        if (word == "exclusiveMinimum") return !value.is_number() || value > rule;
+        if (word == "pattern") return !value.is_string() || std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>()));
         if (word == "exclusiveMaximum") return !value.is_number() || value < rule;
         if (word == "minLength") return !value.is_string() || value.get<std::string>().size() >= rule.get<std::size_t>();
         if (word == "minItems") return !value.is_array() || value.size() >= rule.get<std::size_t>();
@@ -120,12 +124,22 @@ TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
                            "magnitude",
                            "unstructured",
                            "2:4",
+                           "4:4x",
+                           "block 4x1",
+                           "block 4",
+                           "rows",
+                           "wanda",
+                           "sparsegpt",
                            "layer",
                            "global",
                            "symmetric",
                            "asymmetric",
                            "rtn",
                            "gptq",
+                           "awq+gptq",
+                           "gptq+awq",
+                           "smoothquant",
+                           "hqq",
                            "dynamic",
                            "static",
                            true,
@@ -135,8 +149,8 @@ TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
                            Json::array({1, 0, 2}),
                            Json::object()};
     const Json good = {
-        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}}},
-        {"weights", {{"bits", 8}, {"group", 0}, {"scheme", "symmetric"}, {"method", "rtn"}}},
+        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}, {"seed", 1}}},
+        {"weights", {{"bits", 8}, {"group", 0}, {"scheme", "symmetric"}, {"method", "rtn"}, {"alpha", 0.5}, {"damping", 0.01}, {"act_order", false}}},
         {"activations", {{"bits", 8}, {"mode", "dynamic"}}},
         {"compute", "int8"},
         {"rules",
