@@ -1,55 +1,14 @@
 #include "core/compress/quantize/round_to_nearest.h"
 
-#include <algorithm>
-#include <cassert>
-#include <cmath>
-#include <limits>
-#include <span>
-
-#include "core/compress/quantize/step.h"
+#include "core/compress/quantize/by_group.h"
 
 namespace trimtab::compress {
-namespace {
-
-bool allFinite(std::span<const float> values) {
-    bool finite = true;
-    for (const float value : values) finite &= std::abs(value) <= std::numeric_limits<float>::max();
-    return finite;
-}
-
-}  // namespace
 
 Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
                                                const recipe::WeightSpec& spec) {
-    assert(spec.bits >= 2 && spec.bits <= 8 && static_cast<std::int64_t>(values.size()) == rows * columns && columns > 0);
-    if (!allFinite(values))
-        return fail(ErrorCode::Refused,
-                    "the weight holds infinities, which no integer code can stand for; leave this layer at 32 or 16 bits by a rule");
-
-    tensor::QuantizedWeight weight;
-    weight.rows = rows;
-    weight.columns = columns;
-    weight.bits = spec.bits;
-    weight.symmetric = spec.scheme == "symmetric";
-    weight.group = spec.group > 0 ? std::min(spec.group, columns) : columns;
-    const CodeLimits limits = codeLimits(spec.bits, weight.symmetric);
-    const std::int64_t perRow = weight.groups();
-    const Step shared = stepFor(rangeOf(values), spec.bits, weight.symmetric);
-
-    weight.codes.resize(values.size());
-    weight.scales.reserve(static_cast<std::size_t>(rows * perRow));
-    for (std::int64_t row = 0; row < rows; ++row) {
-        for (std::int64_t group = 0; group < perRow; ++group) {
-            const std::int64_t begin = group * weight.group;
-            const std::int64_t count = std::min(weight.group, columns - begin);
-            const std::span part(values.data() + row * columns + begin, static_cast<std::size_t>(count));
-            const Step step = spec.group < 0 ? shared : stepFor(rangeOf(part), spec.bits, weight.symmetric);
-            weight.scales.push_back(step.scale);
-            if (!weight.symmetric) weight.zeroPoints.push_back(static_cast<std::int8_t>(step.zero));
-            encode(part, step, limits, weight.codes.data() + row * columns + begin);
-        }
-    }
-    return weight;
+    return quantizeByGroup(values, rows, columns, spec, [&](std::span<const float> group) {
+        return stepFor(rangeOf(group), spec.bits, spec.scheme == "symmetric");
+    });
 }
 
 }  // namespace trimtab::compress

@@ -1,0 +1,22 @@
+#pragma once
+// A factor for each input column: (W · diag(s)) (diag(s)⁻¹ x) = W x, so what is hard to round can be moved between a layer's input and
+// its weights. The methods of this folder choose s.
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace trimtab::compress {
+
+/// Raises each maximum to the largest magnitude of its column; once for each weight that reads the same input. `rows` is row-major.
+/// REQUIRES: rows.size() is a multiple of maxima.size().
+void raiseToColumnMaxima(std::span<const float> rows, std::span<float> maxima);
+
+/// rows · diag(scales), in place. REQUIRES: as above.
+void multiplyColumns(std::span<float> rows, std::span<const float> scales);
+/// rows · diag(scales)⁻¹, in place. REQUIRES: as above, no scale is 0.
+void divideColumns(std::span<float> rows, std::span<const float> scales);
+
+/// The number as a scale: normal, finite, above 0; 1 for NaN.
+float usableColumnScale(double scale);
+
+}  // namespace trimtab::compress
