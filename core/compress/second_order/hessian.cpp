@@ -1,0 +1,42 @@
+#include "core/compress/second_order/hessian.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "core/compress/second_order/triangle.h"
+
+namespace trimtab::compress {
+namespace {
+
+// Rows of H that one product forms: what it forms below the diagonal is a share of kPanel / size of the work.
+constexpr std::int64_t kPanel = 256;
+
+}  // namespace
+
+Result<HessianSum> HessianSum::begin(std::int64_t size) {
+    assert(size > 0);
+    HessianSum sum;
+    sum.m_sum.size = size;
+    TRIMTAB_TRY(sum.m_sum.values, Tensor::zeros(DataType::Float32, Shape{size, size}));
+    return sum;
+}
+
+Status HessianSum::add(TensorMath& math, const float* rows, std::int64_t count, std::int64_t stride) {
+    if (count == 0) return {};
+    const std::int64_t size = m_sum.size;
+    float* const sum = m_sum.values.mutableData<float>().data();
+    for (std::int64_t top = 0; top < size; top += kPanel) {
+        const std::int64_t height = std::min(kPanel, size - top);
+        TRIMTAB_REQUIRE(math.multiply(height, size - top, count, 1, {rows + top, stride, true}, {rows + top, stride, false}, 1,
+                                      sum + top * size + top, size));
+    }
+    m_sum.rows += count;
+    return {};
+}
+
+Hessian HessianSum::finish() && {
+    mirrorUpper(m_sum.values.mutableData<float>().data(), m_sum.size);
+    return std::move(m_sum);
+}
+
+}  // namespace trimtab::compress

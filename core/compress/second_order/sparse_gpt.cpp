@@ -1,0 +1,122 @@
+#include "core/compress/second_order/sparse_gpt.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <span>
+
+#include "core/compress/prune/magnitude.h"
+#include "core/compress/second_order/compensation.h"
+#include "core/compress/second_order/weight_check.h"
+
+namespace trimtab::compress {
+namespace {
+
+// Behind every cost that a living column can have, yet in double still ordered among themselves.
+constexpr double kOfDeadColumns = 0x1p-300;
+
+/// The `count` smallest costs are marked, the first ones where costs are equal. `scratch` is overwritten.
+void markCheapest(std::span<const double> costs, std::int64_t count, std::vector<double>& scratch,
+                  const std::function<void(std::size_t)>& mark) {
+    if (count == 0) return;
+    scratch.assign(costs.begin(), costs.end());
+    const auto last = scratch.begin() + (count - 1);
+    std::nth_element(scratch.begin(), last, scratch.end());
+    const double threshold = *last;
+    std::int64_t atThreshold = count - std::count_if(scratch.begin(), last, [&](double cost) { return cost < threshold; });
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+        if (costs[i] < threshold || (costs[i] == threshold && atThreshold-- > 0)) mark(i);
+    }
+}
+
+class Pruning {
+public:
+    Pruning(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const InverseFactor& factor, const Sparsity& sparsity)
+        : m_values(values), m_rows(rows), m_columns(columns), m_sparsity(sparsity), m_goes(values.size(), 0) {
+        for (std::int64_t j = 0; j < columns; ++j) {
+            const double corner = factor.row(j)[j];
+            m_weights.push_back((factor.dead[static_cast<std::size_t>(j)] != 0 ? kOfDeadColumns : 1) / (corner * corner));
+        }
+    }
+
+    Status run(TensorMath& math, const InverseFactor& factor, const std::function<bool()>& cancelled) {
+        Compensation compensation(factor, m_values.data(), m_rows);
+        for (std::int64_t begin = 0; begin < m_columns; begin = compensation.end()) {
+            if (cancelled && cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+            compensation.open(begin, endOfPanel(begin, m_columns, std::max<std::int64_t>(m_sparsity.of, 1)));
+            if (m_sparsity.of == 0) chooseInPanel(begin, compensation.end());
+            forEachRow(m_rows, [&](std::int64_t row) { pruneRow(row, compensation); });
+            TRIMTAB_REQUIRE(m_overflow.check());
+            TRIMTAB_REQUIRE(compensation.spread(math));
+        }
+        return {};
+    }
+
+private:
+    std::size_t index(std::int64_t row, std::int64_t column) const { return static_cast<std::size_t>(row * m_columns + column); }
+
+    // Costs must have an order: NaN has none.
+    double cost(std::int64_t row, std::int64_t column) {
+        const float value = m_values[index(row, column)];
+        m_overflow.watch(value);
+        return std::isnan(value) ? 0 : static_cast<double>(value) * value * m_weights[static_cast<std::size_t>(column)];
+    }
+
+    void chooseInPanel(std::int64_t begin, std::int64_t end) {
+        const std::int64_t width = end - begin;
+        m_costs.resize(static_cast<std::size_t>(m_rows * width));
+        forEachRow(m_rows, [&](std::int64_t row) {
+            for (std::int64_t j = 0; j < width; ++j) m_costs[static_cast<std::size_t>(row * width + j)] = cost(row, begin + j);
+        });
+        const std::int64_t wanted = countToPrune(m_sparsity.ratio, m_rows * end);
+        markCheapest(m_costs, wanted - m_chosen, m_scratch, [&](std::size_t i) {
+            const auto place = static_cast<std::int64_t>(i);
+            m_goes[index(place / width, begin + place % width)] = 1;
+        });
+        m_chosen = wanted;
+    }
+
+    void chooseInGroup(std::int64_t row, std::int64_t begin) {
+        const std::int64_t width = std::min(m_sparsity.of, m_columns - begin);
+        const std::int64_t kept = (m_sparsity.keep * width + m_sparsity.of - 1) / m_sparsity.of;
+        std::vector<double> costs;
+        std::vector<double> scratch;
+        for (std::int64_t j = 0; j < width; ++j) costs.push_back(cost(row, begin + j));
+        markCheapest(costs, width - kept, scratch, [&](std::size_t i) { m_goes[index(row, begin + static_cast<std::int64_t>(i))] = 1; });
+    }
+
+    void pruneRow(std::int64_t row, Compensation& compensation) {
+        for (std::int64_t column = compensation.begin(); column < compensation.end(); ++column) {
+            if (m_sparsity.of > 0 && column % m_sparsity.of == 0) chooseInGroup(row, column);
+            float& value = m_values[index(row, column)];
+            m_overflow.watch(value);
+            if (m_goes[index(row, column)] == 0) continue;
+            compensation.settle(row, column, value);
+            value = 0;
+        }
+    }
+
+    std::vector<float>& m_values;
+    std::int64_t m_rows;
+    std::int64_t m_columns;
+    Sparsity m_sparsity;
+    std::vector<std::uint8_t> m_goes;  // rows × columns
+    std::vector<double> m_weights;     // by column: what a square costs
+    std::vector<double> m_costs;       // of one panel
+    std::vector<double> m_scratch;
+    std::int64_t m_chosen = 0;  // weights that go, in the panels so far
+    Overflow m_overflow;
+};
+
+}  // namespace
+
+Status sparseGpt(TensorMath& math, std::vector<float>& values, std::int64_t rows, std::int64_t columns, const InverseFactor& factor,
+                 const Sparsity& sparsity, const std::function<bool()>& cancelled) {
+    assert(columns > 0 && static_cast<std::int64_t>(values.size()) == rows * columns);
+    assert(factor.size == columns && factor.order.empty());
+    assert(sparsity.of > 0 ? sparsity.keep >= 0 && sparsity.keep <= sparsity.of : sparsity.ratio >= 0 && sparsity.ratio < 1);
+    TRIMTAB_REQUIRE(refuseInfinities(values));
+    return Pruning(values, rows, columns, factor, sparsity).run(math, factor, cancelled);
+}
+
+}  // namespace trimtab::compress
