@@ -4,7 +4,6 @@
 
 #include "app/cli/command.h"
 #include "core/base/file.h"
-#include "core/base/log.h"
 
 namespace trimtab::cli {
 namespace {
@@ -61,7 +60,13 @@ void addModel(CLI::App& command, ModelOptions& options) {
 
 void addRecipe(CLI::App& command, ModelOptions& options) {
     command.add_option("--recipe", options.recipe, "What is done to the model first (a JSON file)");
-    command.add_option("--calibration", options.calibration, "Data for methods that calibrate");
+    addCalibration(command, options);
+}
+
+void addCalibration(CLI::App& command, ModelOptions& options) {
+    command.add_option("--calibration", options.calibration, "Dataset for methods that look at activations (default: the data, else drawn inputs)");
+    command.add_option("--calibration-samples", options.calibrationSamples, "Samples of it (default: 128)")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
 }
 
 void addEngine(CLI::App& command, std::string& engine, std::string& device) {
@@ -111,6 +116,13 @@ Result<recipe::Recipe> readRecipe(const std::string& path) {
     return fail(std::move(error));
 }
 
+trial::Calibration calibrationOf(const ModelOptions& options) {
+    trial::Calibration calibration;
+    if (!options.calibration.empty()) calibration.path = absolutePath(options.calibration);
+    if (options.calibrationSamples > 0) calibration.samples = options.calibrationSamples;
+    return calibration;
+}
+
 Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const CommonOptions& common) {
     ipc::ModelRequest request;
     request.model = absolutePath(options.model);
@@ -118,8 +130,7 @@ Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const Comm
     if (!options.recipe.empty()) {
         TRIMTAB_TRY(request.recipe, readRecipe(options.recipe));
     }
-    if (!options.calibration.empty())
-        spdlog::warn("no method of this version calibrates: --calibration {} is not used", options.calibration);
+    request.calibration = calibrationOf(options);
     TRIMTAB_TRY(request.setting, settingOf(options, common));
     return request;
 }

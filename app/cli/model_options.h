@@ -18,6 +18,7 @@ struct ModelOptions {
     std::string model;
     std::string recipe;       // file, or empty
     std::string calibration;  // dataset, or empty
+    std::int64_t calibrationSamples = 0;  // 0: as many as trial::Calibration says
     std::string engine = "cpu";
     std::string device;                // empty: the engine's own first
     std::vector<std::string> shapes;   // NAME=1,3,224,224
@@ -28,7 +29,8 @@ struct ModelOptions {
 };
 
 void addModel(CLI::App& command, ModelOptions& options);
-void addRecipe(CLI::App& command, ModelOptions& options);
+void addRecipe(CLI::App& command, ModelOptions& options);  // and calibration
+void addCalibration(CLI::App& command, ModelOptions& options);
 void addEngine(CLI::App& command, std::string& engine, std::string& device);
 void addRunning(CLI::App& command, ModelOptions& options);  // engine, device, shapes, symbols, batch
 void addInputs(CLI::App& command, ModelOptions& options);
@@ -37,6 +39,7 @@ void addInputs(CLI::App& command, ModelOptions& options);
 Result<recipe::RunSetting> settingOf(const ModelOptions& options, const CommonOptions& common);
 Result<recipe::Recipe> readRecipe(const std::string& path);
 Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const CommonOptions& common);
+trial::Calibration calibrationOf(const ModelOptions& options);
 Result<std::map<std::string, std::string>> inputFilesOf(const ModelOptions& options);
 
 }  // namespace trimtab::cli

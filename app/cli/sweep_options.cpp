@@ -37,6 +37,7 @@ Result<trial::Study> studyFromFile(const std::string& file) {
     applySeed(*study, json);
     study->modelPath = besideFile(file, study->modelPath);
     study->dataPath = besideFile(file, study->dataPath);
+    study->calibration.path = besideFile(file, study->calibration.path);
     if (study->modelPath.empty()) return fail(ErrorCode::Refused, "the study names no model", file);
     return study;
 }
@@ -61,6 +62,7 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_flag("--trust-links", options.model.trustLinks, "Accept weight files with several hard links");
     addRunning(command, options.model);
     command.add_option("--data", options.data, "Dataset; without one, fidelity to the untouched model on seeded inputs");
+    addCalibration(command, options.model);
     command.add_option("--metric", options.metric, "Metric (default: the dataset's own); exec:PROGRAM scores saved outputs");
     command
         .add_option("--axis", options.axes, "PATH=VALUES, such as weights.bits=4,8,16 or prune.ratio=0:0.9:0.1; may be given several times")
@@ -102,6 +104,8 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
         study.seed = common.seed;
     }
     if (!options.data.empty()) study.dataPath = options.data;
+    if (!options.model.calibration.empty()) study.calibration.path = options.model.calibration;
+    if (options.model.calibrationSamples > 0) study.calibration.samples = options.model.calibrationSamples;
     if (!options.metric.empty()) study.metric = options.metric;
     if (!options.name.empty()) study.name = options.name;
     if (!options.question.empty()) study.question = options.question;

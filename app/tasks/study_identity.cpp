@@ -34,6 +34,7 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
                     study.modelPath);
     study.modelHash = subject.model.hash;
     study.modelName = std::filesystem::path(study.modelPath).stem().string();
+    if (!study.calibration.path.empty()) study.calibration.path = absolute(study.calibration.path);
     if (!study.dataPath.empty()) {
         study.dataPath = absolute(study.dataPath);
         const ipc::DatasetRequest data{study.dataPath, study.modelPath, trustLinks};

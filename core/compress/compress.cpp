@@ -10,6 +10,9 @@
 #include "core/compress/coverage.h"
 #include "core/compress/layer_weight.h"
 #include "core/compress/prune/magnitude.h"
+#include "core/compress/prune/prune_layer.h"
+#include "core/compress/quantize/round_layer.h"
+#include "core/compress/rescale/rescale_graph.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -126,18 +129,34 @@ struct Work {
     double densityAfterPruning = 1;
 };
 
-Result<Work> workOn(const Graph& graph, Layer& layer) {
+Status prune(Layer& layer, const Tensor& original, const std::string& name, const LayerInputs& inputs, const Tools& tools) {
+    const recipe::PruneSpec& spec = *layer.settings.prune;
+    if (spec.method == "magnitude" && spec.pattern == "unstructured") {
+        const std::span<float> whole(layer.values);
+        pruneSmallest(std::span(&whole, 1), spec.ratio);
+        return {};
+    }
+    TRIMTAB_TRY(std::vector<float> rows, rowsOf(layer.values, original, layer.use.layout));
+    TRIMTAB_REQUIRE(pruneLayer(rows, layer.use.rows, layer.use.columns, spec, inputs, name, tools));
+    TRIMTAB_TRY(layer.values, elementsOf(rows, original, layer.use.layout));
+    return {};
+}
+
+Result<Work> workOn(const Graph& graph, Layer& layer, const LayerInputs& inputs, const Tools& tools) {
     Work work;
     work.row = untouched(graph, layer);
     if (!layer.touchesWeight()) return work;
     TRIMTAB_TRY(const Tensor original, originalOf(graph, layer));
     if (!layer.prunedTogether) {
         layer.values = tensor::toFloats(original);
-        const std::span<float> whole(layer.values);
-        if (layer.settings.prune) pruneSmallest(std::span(&whole, 1), layer.settings.prune->ratio);
+        const std::string& name = graph.nodes[static_cast<std::size_t>(layer.use.node)].name;
+        if (layer.settings.prune) TRIMTAB_REQUIRE(prune(layer, original, name, inputs, tools));
     }
     work.densityAfterPruning = shareOfNonZeros(layer.values);
-    TRIMTAB_TRY(work.stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights));
+    const auto round = [&](const std::vector<float>& rows) {
+        return roundLayer(rows, layer.use.rows, layer.use.columns, *layer.settings.weights, layer.settings.prune.has_value(), inputs, tools);
+    };
+    TRIMTAB_TRY(work.stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights, round));
     return work;
 }
 
@@ -165,30 +184,72 @@ LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
     return row;
 }
 
-/// As many layers at a time as there are processors: each holds a few copies of its weight while it is worked on.
-Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>& layers, const std::function<bool()>& cancelled) {
-    const std::size_t atOnce = base::availableProcessors();
+/// Those of `members` side by side, as many at a time as there are processors: each holds a few copies of its weight while it is worked on.
+Status compressTogether(Compressed& result, const Graph& graph, const std::vector<std::size_t>& members, std::vector<Layer>& layers,
+                        const LayerInputs& inputs, const Tools& tools) {
+    const std::size_t atOnce = inputs.empty() ? base::availableProcessors() : 1;  // calibrated methods use all processors themselves
     std::mutex guard;
     bool stopped = false;
-    const auto stops = [&] {
+    Tools shared = tools;
+    shared.cancelled = [&] {
         const std::lock_guard lock(guard);
-        stopped = stopped || (cancelled && cancelled());
+        stopped = stopped || tools.stops();
         return stopped;
     };
-    for (std::size_t begin = 0; begin < layers.size(); begin += atOnce) {
-        const std::size_t count = std::min(atOnce, layers.size() - begin);
+    for (std::size_t begin = 0; begin < members.size(); begin += atOnce) {
+        const std::size_t count = std::min(atOnce, members.size() - begin);
         std::vector<std::optional<Result<Work>>> works(count);
         base::parallelFor(count, [&](std::size_t i) {
-            if (!stops()) works[i] = workOn(graph, layers[begin + i]);
+            if (!shared.stops()) works[i] = workOn(graph, layers[members[begin + i]], inputs, shared);
         });
         if (stopped) return fail(ErrorCode::Cancelled, "cancelled");
         for (std::size_t i = 0; i < count; ++i) {
-            const Layer& layer = layers[begin + i];
+            const std::size_t member = members[begin + i];
+            const Layer& layer = layers[member];
             if (!*works[i]) return atLayer(std::move(*works[i]).error(), graph.nodes[static_cast<std::size_t>(layer.use.node)]);
-            result.layers.push_back(apply(result, layer, std::move(**works[i])));
+            result.layers[member] = apply(result, layer, std::move(**works[i]));
         }
     }
     return {};
+}
+
+/// Layers that look at the same inputs, each set of them on what the layers before it have become.
+Status compressCalibrated(Compressed& result, const Graph& graph, std::vector<Layer>& layers, std::vector<bool>& isDone, const Tools& tools) {
+    for (std::size_t first = 0; first < layers.size(); ++first) {
+        if (isDone[first] || !needsOf(layers[first].settings).any()) continue;
+        const Node& node = graph.nodes[static_cast<std::size_t>(layers[first].use.node)];
+        std::vector<std::size_t> members;
+        InputNeeds needs;
+        for (std::size_t i = first; i < layers.size(); ++i) {
+            const Node& other = graph.nodes[static_cast<std::size_t>(layers[i].use.node)];
+            if (isDone[i] || !needsOf(layers[i].settings).any()) continue;
+            if (!meetSameInputs(node, weightShape(graph, layers[first].use), other, weightShape(graph, layers[i].use))) continue;
+            members.push_back(i);
+            isDone[i] = true;
+            needs.add(needsOf(layers[i].settings));
+        }
+        if (tools.stops()) return fail(ErrorCode::Cancelled, "cancelled");
+        graph::WeightUse use = layers[first].use;
+        use.value = result.graph.nodes[static_cast<std::size_t>(use.node)].input(1);
+        auto inputs = collectInputs(result.graph, use, needs, tools);
+        if (!inputs) return atLayer(std::move(inputs).error(), node);
+        TRIMTAB_REQUIRE(compressTogether(result, graph, members, layers, *inputs, tools));
+        if (tools.progress) tools.progress(static_cast<double>(members.back() + 1) / static_cast<double>(layers.size()));
+    }
+    return {};
+}
+
+Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>& layers, const Tools& tools) {
+    result.layers.resize(layers.size());
+    std::vector<bool> isDone(layers.size(), false);
+    std::vector<std::size_t> plain;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (needsOf(layers[i].settings).any()) continue;
+        plain.push_back(i);
+        isDone[i] = true;
+    }
+    TRIMTAB_REQUIRE(compressTogether(result, graph, plain, layers, {}, tools));
+    return compressCalibrated(result, graph, layers, isDone, tools);
 }
 
 std::int64_t bytesOfConstants(const Graph& graph) {
@@ -202,9 +263,11 @@ std::int64_t bytesOfConstants(const Graph& graph) {
 
 }  // namespace
 
-Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const std::function<bool()>& cancelled) {
+Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe, const Tools& tools) {
     TRIMTAB_REQUIRE(recipe::check(recipe));
-    TRIMTAB_REQUIRE(checkForNaN(graph));
+    TRIMTAB_REQUIRE(checkForNaN(original));
+    TRIMTAB_REQUIRE(checkCoverage(original, graph::compressibleWeights(original), recipe));
+    TRIMTAB_TRY(const Graph graph, rescaled(original, recipe, tools));
     Compressed result;
     result.graph = graph;
     result.originalBytes = result.storedBytes = bytesOfConstants(graph);
@@ -215,8 +278,6 @@ Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, co
             return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights",
                         "layer " + graph.nodes[static_cast<std::size_t>(use.node)].name);
     }
-    TRIMTAB_REQUIRE(checkCoverage(graph, uses, recipe));
-
     std::vector<bool> hasWeight(graph.nodes.size(), false);
     for (const WeightUse& use : uses) hasWeight[static_cast<std::size_t>(use.node)] = true;
     std::vector<Settings> settings(graph.nodes.size());
@@ -228,7 +289,7 @@ Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, co
     std::vector<Layer> layers;
     for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});
     TRIMTAB_REQUIRE(pruneTogether(graph, layers));
-    TRIMTAB_REQUIRE(compressLayers(result, graph, layers, cancelled));
+    TRIMTAB_REQUIRE(compressLayers(result, graph, layers, tools));
     return result;
 }
 

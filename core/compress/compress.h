@@ -1,10 +1,10 @@
 #pragma once
 // Graph + Recipe → Graph. Weights are masked or quantised, nodes carry their Treatment. Numerics only: which kernel then runs it is the
 // engine's business. The graph should have been simplified first (graph/passes), so that what is compressed is what runs.
-#include <functional>
 #include <string>
 #include <vector>
 
+#include "core/compress/tools.h"
 #include "core/graph/graph.h"
 #include "core/recipe/recipe.h"
 
@@ -33,8 +33,8 @@ struct Compressed {
 
 /// Order: prune, then quantise what is left (zeros stay zero when the scheme is symmetric). Refused when a rule matches no node
 /// (naming the rule), for NaN weights (naming the layer), or when the recipe asks for what a layer cannot have.
-/// `cancelled` is polled before each layer, by one thread at a time.
-Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const std::function<bool()>& cancelled = {});
+/// Methods that look at activations (recipe::Recipe::needsCalibration()) see what the layers before have become, in the order of the graph.
+Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const Tools& tools = {});
 
 /// Names the first layer whose weight holds a NaN; infinities are ordinary.
 Status checkForNaN(const Graph& graph);

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/compress/precision/sixteen_bits.h"
-#include "core/compress/quantize/round_to_nearest.h"
+#include "core/compress/quantize/dequantized.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -26,31 +26,13 @@ Result<Tensor> writeBack(const Tensor& original, const std::vector<float>& value
     return tensor::convert(tensor, original.type());
 }
 
-// Group by group, so that no element divides to find its scale.
-std::vector<float> decodedRows(const tensor::QuantizedWeight& weight) {
-    std::vector<float> values(weight.codes.size());
-    std::size_t at = 0;
-    std::size_t group = 0;
-    for (std::int64_t row = 0; row < weight.rows; ++row) {
-        for (std::int64_t begin = 0; begin < weight.columns; begin += weight.group, ++group) {
-            const float scale = weight.scales[group];
-            const int zero = weight.zeroPoints.empty() ? 0 : weight.zeroPoints[group];
-            const std::size_t end = at + static_cast<std::size_t>(std::min(weight.group, weight.columns - begin));
-            for (; at < end; ++at) values[at] = static_cast<float>(weight.codes[at] - zero) * scale;
-        }
-    }
-    return values;
-}
-
 Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightUse& use, const std::vector<float>& values,
-                                    const recipe::WeightSpec& spec) {
-    TRIMTAB_TRY(Tensor pruned, Tensor::allocate(DataType::Float32, original.shape()));
-    std::copy(values.begin(), values.end(), pruned.mutableData<float>().begin());
-    TRIMTAB_TRY(const std::vector<float> rows, tensor::toRows(pruned, use.layout));
-    TRIMTAB_TRY(tensor::QuantizedWeight codes, roundToNearest(rows, use.rows, use.columns, spec));
+                                    const RoundRows& round) {
+    TRIMTAB_TRY(const std::vector<float> rows, rowsOf(values, original, use.layout));
+    TRIMTAB_TRY(tensor::QuantizedWeight codes, round(rows));
     codes.originalShape = original.shape();
     codes.layout = use.layout;
-    const std::vector<float> decoded = decodedRows(codes);
+    const std::vector<float> decoded = dequantizedRows(codes);
     TRIMTAB_TRY(const std::vector<float> originalRows, tensor::toRows(original, use.layout));
 
     LayerWeight weight;
@@ -62,6 +44,17 @@ Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightU
 }
 
 }  // namespace
+
+Result<std::vector<float>> rowsOf(const std::vector<float>& values, const Tensor& like, tensor::WeightLayout layout) {
+    TRIMTAB_TRY(Tensor tensor, Tensor::allocate(DataType::Float32, like.shape()));
+    std::copy(values.begin(), values.end(), tensor.mutableData<float>().begin());
+    return tensor::toRows(tensor, layout);
+}
+
+Result<std::vector<float>> elementsOf(const std::vector<float>& rows, const Tensor& like, tensor::WeightLayout layout) {
+    TRIMTAB_TRY(const Tensor tensor, tensor::fromRows(rows, like.shape(), layout));
+    return tensor::toFloats(tensor);
+}
 
 double shareOfNonZeros(std::span<const float> values) {
     if (values.empty()) return 1;
@@ -83,8 +76,8 @@ double signalToNoiseDb(std::span<const float> original, std::span<const float> c
 }
 
 Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values,
-                                const std::optional<recipe::WeightSpec>& spec) {
-    if (spec && spec->bits <= 8) return storeAsIntegers(original, use, values, *spec);
+                                const std::optional<recipe::WeightSpec>& spec, const RoundRows& round) {
+    if (spec && spec->bits <= 8) return storeAsIntegers(original, use, values, round);
     if (spec && spec->bits == 16) TRIMTAB_REQUIRE(roundToSixteenBits(values, spec->format == "bf16"));
     LayerWeight weight;
     TRIMTAB_TRY(weight.constant, writeBack(original, values));

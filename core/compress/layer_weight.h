@@ -1,5 +1,6 @@
 #pragma once
 // What a recipe makes of one weight: values pruned, rounded or coded, with what it cost.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -17,10 +18,17 @@ struct LayerWeight {
     std::int64_t storedBytes = 0;
 };
 
-/// `values` are the original's elements in its own order, already pruned. Refused for infinities under integers and values beyond a 16-bit
-/// format.
+/// How rows × columns values (tensor::toRows) become codes.
+using RoundRows = std::function<Result<tensor::QuantizedWeight>(const std::vector<float>& rows)>;
+
+/// `values` are the original's elements in its own order, already pruned; `round` is called for integers of 2 to 8 bits. Refused for
+/// infinities under integers and values beyond a 16-bit format.
 Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values,
-                                const std::optional<recipe::WeightSpec>& spec);
+                                const std::optional<recipe::WeightSpec>& spec, const RoundRows& round);
+
+/// The values, which stand in the order of `like`'s elements, as rows × columns; and back.
+Result<std::vector<float>> rowsOf(const std::vector<float>& values, const Tensor& like, tensor::WeightLayout layout);
+Result<std::vector<float>> elementsOf(const std::vector<float>& rows, const Tensor& like, tensor::WeightLayout layout);
 
 double shareOfNonZeros(std::span<const float> values);
 

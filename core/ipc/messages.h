@@ -21,6 +21,7 @@ struct ModelRequest {
     bool trustLinks = false;
     recipe::Recipe recipe;
     recipe::RunSetting setting;
+    trial::Calibration calibration;  // looked at only for recipes that need it
 };
 Json toJson(const ModelRequest& request);
 Result<ModelRequest> modelRequestFromJson(const Json& json);

@@ -33,7 +33,8 @@ Json toJson(const ModelRequest& request) {
     return {{"model", request.model},
             {"trust_links", request.trustLinks},
             {"recipe", recipe::toJson(request.recipe)},
-            {"setting", recipe::toJson(request.setting)}};
+            {"setting", recipe::toJson(request.setting)},
+            {"calibration", trial::toJson(request.calibration)}};
 }
 
 Result<ModelRequest> modelRequestFromJson(const Json& json) {
@@ -46,6 +47,9 @@ Result<ModelRequest> modelRequestFromJson(const Json& json) {
     }
     if (const Json* setting = base::memberAt(json, "setting")) {
         TRIMTAB_TRY(request.setting, recipe::runSettingFromJson(*setting));
+    }
+    if (const Json* calibration = base::memberAt(json, "calibration")) {
+        TRIMTAB_TRY(request.calibration, trial::calibrationFromJson(*calibration));
     }
     return request;
 }

@@ -62,6 +62,23 @@ Status readTexts(Study& study, const recipe::ObjectReader& reader) {
 
 }  // namespace
 
+Json toJson(const Calibration& calibration) { return {{"data", calibration.path}, {"samples", calibration.samples}}; }
+
+Result<Calibration> calibrationFromJson(const Json& json) {
+    const recipe::ObjectReader reader(json, "calibration");
+    TRIMTAB_REQUIRE(reader.checkKeys({"data", "samples"}));
+    Calibration calibration;
+    TRIMTAB_TRY(calibration.path, reader.text("data", ""));
+    TRIMTAB_TRY(calibration.samples, reader.integer("samples", calibration.samples, 1, kMany));
+    return calibration;
+}
+
+Calibration calibrationOf(const Study& study) {
+    Calibration calibration = study.calibration;
+    if (calibration.path.empty()) calibration.path = study.dataPath;
+    return calibration;
+}
+
 Trial baselineOf(const Study& study) {
     Trial baseline = study.baseline;
     if (baseline.setting == recipe::RunSetting{}) baseline.setting = study.setting;
@@ -86,6 +103,7 @@ Json toJson(const Study& study) {
                  {"data", study.dataPath},
                  {"data_hash", study.dataHash},
                  {"metric", study.metric},
+                 {"calibration", toJson(study.calibration)},
                  {"baseline", toJson(study.baseline)},
                  {"baseline_name", study.baselineName},
                  {"run", recipe::toJson(study.setting)},
@@ -100,7 +118,7 @@ Json toJson(const Study& study) {
 
 Result<Study> studyFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "baseline",
+    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "calibration", "baseline",
                                       "baseline_name", "run", "axes", "budget", "seed", "question", "created_at"}));
     Study study;
     TRIMTAB_TRY(study.id, reader.integer("id", 0, 0, INT64_MAX));
@@ -109,6 +127,9 @@ Result<Study> studyFromJson(const Json& json) {
         const recipe::ObjectReader baseline(reader.at("baseline"), "baseline");
         TRIMTAB_REQUIRE(baseline.checkKeys({"recipe", "run", "label"}));
         TRIMTAB_TRY(study.baseline, trialFromJson(reader.at("baseline")));
+    }
+    if (reader.has("calibration")) {
+        TRIMTAB_TRY(study.calibration, calibrationFromJson(reader.at("calibration")));
     }
     if (reader.has("run")) {
         TRIMTAB_TRY(study.setting, recipe::runSettingFromJson(reader.at("run")));

@@ -34,6 +34,15 @@ struct Budget {
     std::int64_t fidelitySamples = 64;
 };
 
+/// Data that methods look at which calibrate; they never see its labels.
+struct Calibration {
+    std::string path;  // a dataset; empty: inputs are drawn from the seed, which results of such recipes say
+    std::int64_t samples = 128;
+    bool operator==(const Calibration&) const = default;
+};
+Json toJson(const Calibration& calibration);
+Result<Calibration> calibrationFromJson(const Json& json);
+
 struct Study {
     std::int64_t id = 0;
     std::string name;
@@ -43,6 +52,7 @@ struct Study {
     std::string dataPath;    // empty: fidelity on seeded inputs
     std::string dataHash;
     std::string metric;      // empty: the dataset's own, or "agreement" without one
+    Calibration calibration; // its path empty: the study's own data
     Trial baseline;          // default: the identity recipe
     std::string baselineName = "as the model is stored";
     recipe::RunSetting setting;
@@ -53,6 +63,8 @@ struct Study {
     std::string createdAt;
 };
 
+/// The calibration set of a study's trials.
+Calibration calibrationOf(const Study& study);
 /// The trial that everything is held against: study.baseline, under the study's setting where it has none of its own.
 Trial baselineOf(const Study& study);
 /// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs that the trial is given. Shorter

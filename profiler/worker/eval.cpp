@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "profiler/worker/input_files.h"
 #include "profiler/worker/methods.h"
 #include "profiler/worker/workbench.h"
 
@@ -35,15 +36,6 @@ evaluate::Progress progressOf(const Call& call, const std::string& what) {
                 call.progress(static_cast<double>(done) / static_cast<double>(total), what);
             },
             call.cancelled};
-}
-
-/// The batch that the model's inputs fix; 0 when the first dim of every input is open.
-std::int64_t fixedBatch(const Graph& graph) {
-    for (const graph::ValueId id : graph.inputs) {
-        const auto& dims = graph.value(id).type.dims;
-        if (dims && !dims->empty() && dims->front().isKnown()) return dims->front().extent;
-    }
-    return 0;
 }
 
 trial::Accuracy accuracyOf(evaluate::Evaluation evaluation) {

@@ -20,4 +20,12 @@ std::int64_t batchOf(const std::vector<NamedTensor>& inputs) {
     return 1;
 }
 
+std::int64_t fixedBatch(const Graph& graph) {
+    for (const graph::ValueId id : graph.inputs) {
+        const auto& dims = graph.value(id).type.dims;
+        if (dims && !dims->empty() && dims->front().isKnown()) return dims->front().extent;
+    }
+    return 0;
+}
+
 }  // namespace trimtab::worker

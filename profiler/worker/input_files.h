@@ -15,4 +15,7 @@ Result<std::vector<NamedTensor>> inputsFor(const Graph& graph, const recipe::Run
 /// Samples in one run: the first extent of the first input that has one.
 std::int64_t batchOf(const std::vector<NamedTensor>& inputs);
 
+/// The batch that the model's inputs fix; 0 when the first dim of every input is open.
+std::int64_t fixedBatch(const Graph& graph);
+
 }  // namespace trimtab::worker

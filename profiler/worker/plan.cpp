@@ -1,4 +1,5 @@
 // "plan": which kernels would run, and under which keys; nothing is timed.
+#include "profiler/worker/calibration_set.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
@@ -16,7 +17,11 @@ Result<Json> plan(const Json& params, Workbench& bench, const Call& call) {
     answer.layers = compiled->layers();
     answer.environment = environmentOf(compiled->engine->info());
     answer.planKey = planKey(answer.layers, answer.environment, inputs);
-    answer.numericsKey = numericsKey(answer.layers, answer.environment);
+    std::string calibration;
+    if (request.recipe.needsCalibration()) {
+        TRIMTAB_TRY(calibration, calibrationIdentity(compiled->compressed->graph, request));
+    }
+    answer.numericsKey = numericsKey(answer.layers, answer.environment, calibration);
     answer.sizeBytes = compiled->compressed->storedBytes;
     return ipc::toJson(answer);
 }

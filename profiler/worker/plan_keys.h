@@ -16,7 +16,8 @@ namespace trimtab::worker {
 std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,
                     const std::vector<NamedTensor>& inputs);
 
-/// Over engine, version, instruction set, and the types in which each layer computes; not over threads or the batch that is timed.
-std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment);
+/// Over engine, version, instruction set, the types in which each layer computes, and what methods calibrated on (calibrationIdentity(); empty
+/// where none did); not over threads or the batch that is timed.
+std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment, const std::string& calibration);
 
 }  // namespace trimtab::worker

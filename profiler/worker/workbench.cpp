@@ -8,7 +8,10 @@
 #include "core/formats/onnx/reader.h"
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
+#include "kernels/cpu/tensor_math.h"
 #include "kernels/ref/reference.h"
+#include "profiler/worker/calibration_runs.h"
+#include "profiler/worker/calibration_set.h"
 #include "profiler/worker/engines.h"
 
 namespace trimtab::worker {
@@ -25,6 +28,22 @@ Result<std::string> fileKey(const std::string& path, bool trustLinks) {
 Status stopWhenCancelled(const Call& call) {
     if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
     return {};
+}
+
+/// Activations come from the engine that the model is asked to run on.
+Result<compress::Compressed> compressedWith(const Graph& graph, const ipc::ModelRequest& request, const Call& call) {
+    compress::Tools tools;
+    tools.cancelled = call.cancelled;
+    if (!request.recipe.needsCalibration()) return compress::compress(graph, request.recipe, tools);
+    const std::string what = "applying " + recipe::summary(request.recipe);
+    tools.progress = [&](double share) { call.progress(share, what); };
+    TRIMTAB_TRY(auto set, calibrationSet(graph, request));
+    TRIMTAB_TRY(const auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
+    CalibrationRuns runs(std::move(set.batches), *engine, request.setting, call);
+    const auto math = cpu::makeTensorMath();
+    tools.activations = &runs;
+    tools.math = math.get();
+    return compress::compress(graph, request.recipe, tools);
 }
 
 bool concerns(const compress::LayerCompression& layer, const trace::LayerRecord& record) {
@@ -63,11 +82,13 @@ Result<std::shared_ptr<const LoadedModel>> Workbench::model(const std::string& p
 
 Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const ipc::ModelRequest& request, const Call& call) {
     TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
-    const std::string key = file + '\n' + recipe::hash(request.recipe);
+    std::string key = file + '\n' + recipe::hash(request.recipe);
+    if (request.recipe.needsCalibration())
+        key += '\n' + base::dumpJson(trial::toJson(request.calibration)) + recipe::canonical(request.setting);
     if (auto known = m_compressed.find(key)) return known;
     TRIMTAB_TRY(const auto loaded, model(request.model, request.trustLinks, call));
     if (!request.recipe.isIdentity()) call.progress(0, "applying " + recipe::summary(request.recipe));
-    TRIMTAB_TRY(auto made, compress::compress(loaded->graph, request.recipe, call.cancelled));
+    TRIMTAB_TRY(auto made, compressedWith(loaded->graph, request, call));
     auto shared = std::make_shared<const compress::Compressed>(std::move(made));
     m_compressed.put(key, shared);
     return shared;

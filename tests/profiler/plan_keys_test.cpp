@@ -16,7 +16,8 @@ struct Plan {
         layers[0].parameters = 100;
     }
     std::string speed() const { return planKey(layers, environment, inputs); }
-    std::string numerics() const { return numericsKey(layers, environment); }
+    std::string numerics() const { return numericsKey(layers, environment, calibration); }
+    std::string calibration;
 };
 
 TEST(PlanKey, DoesNotCareHowWeightsWereRoundedOrTimed) {
@@ -53,6 +54,9 @@ TEST(NumericsKey, CaresForTheTypesOfProductsOnly) {
     other.layers[0].weightBits = 4;
     EXPECT_EQ(plan.numerics(), other.numerics());
     other.layers[0].compute = "bf16";
+    EXPECT_NE(plan.numerics(), other.numerics());
+    other = Plan();
+    other.calibration = "other data";
     EXPECT_NE(plan.numerics(), other.numerics());
     other = Plan();
     other.environment.instructionSet = "avx512";

@@ -1,0 +1,80 @@
+#include "core/compress/prune/prune_layer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "core/base/hash.h"
+#include "core/compress/prune/importance.h"
+#include "core/compress/prune/pattern.h"
+#include "core/compress/second_order/sparse_gpt.h"
+
+namespace trimtab::compress {
+namespace {
+
+MaskPattern patternOf(const recipe::PruneSpec& spec) {
+    MaskPattern pattern;
+    if (const auto kept = recipe::keptOfEvery(spec)) {
+        pattern.kind = MaskPattern::Kind::NOfM;
+        pattern.kept = kept->first;
+        pattern.of = kept->second;
+    } else if (const auto block = recipe::blockOf(spec)) {
+        pattern.kind = MaskPattern::Kind::Blocks;
+        pattern.blockRows = block->first;
+        pattern.blockColumns = block->second;
+    } else if (spec.pattern == "rows" || spec.pattern == "columns") {
+        pattern.kind = spec.pattern == "rows" ? MaskPattern::Kind::Rows : MaskPattern::Kind::Columns;
+    } else if (spec.method == "wanda") {
+        pattern.kind = MaskPattern::Kind::PerRow;  // its scores compare within a row
+    }
+    return pattern;
+}
+
+std::uint64_t seedOf(const recipe::PruneSpec& spec, const std::string& layer) {
+    const std::string digest = base::sha256(std::to_string(spec.seed) + " " + layer);
+    return std::stoull(digest.substr(0, 16), nullptr, 16);
+}
+
+std::vector<float> scoresOf(std::span<const float> values, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
+                            const std::string& layer) {
+    if (spec.method == "random") return randomScores(values.size(), seedOf(spec, layer));
+    if (spec.method != "wanda") return wandaScores(values, std::vector<double>(static_cast<std::size_t>(columns), 1.0));
+    std::vector<float> scores;
+    const std::size_t share = values.size() / inputs.size();
+    for (std::size_t part = 0; part < inputs.size(); ++part) {
+        const auto some = wandaScores(values.subspan(part * share, share), inputs[part].columns->norms());
+        scores.insert(scores.end(), some.begin(), some.end());
+    }
+    return scores;
+}
+
+Status pruneBySecondOrder(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::PruneSpec& spec,
+                          const LayerInputs& inputs, const Tools& tools) {
+    Sparsity sparsity;
+    sparsity.ratio = spec.ratio;
+    if (const auto kept = recipe::keptOfEvery(spec)) {
+        sparsity.keep = kept->first;
+        sparsity.of = kept->second;
+    }
+    const auto parts = static_cast<std::int64_t>(inputs.size());
+    const std::int64_t share = rows / parts * columns;
+    for (std::int64_t part = 0; part < parts; ++part) {
+        const InverseFactor& factor = inputs[static_cast<std::size_t>(part)].factors.at(pruningFactor());
+        std::vector<float> some(values.begin() + part * share, values.begin() + (part + 1) * share);
+        TRIMTAB_REQUIRE(sparseGpt(*tools.math, some, rows / parts, columns, factor, sparsity, tools.cancelled));
+        std::ranges::copy(some, values.begin() + part * share);
+    }
+    return {};
+}
+
+}  // namespace
+
+Status pruneLayer(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
+                  const std::string& layer, const Tools& tools) {
+    if (spec.method == "sparsegpt") return pruneBySecondOrder(values, rows, columns, spec, inputs, tools);
+    const auto scores = scoresOf(values, columns, spec, inputs, layer);
+    applyMask(values, maskOf(scores, columns, patternOf(spec), spec.ratio));
+    return {};
+}
+
+}  // namespace trimtab::compress

@@ -1,0 +1,102 @@
+#include "core/compress/rescale/divide_input.h"
+
+#include <algorithm>
+
+#include "core/tensor/convert.h"
+
+namespace trimtab::compress {
+namespace {
+
+using graph::Node;
+using graph::ValueId;
+
+/// The constant holds one number for each of the columns and no more.
+bool isRow(const Graph& graph, ValueId id, std::size_t columns) {
+    const Tensor* constant = graph.constantOf(id);
+    if (!constant || !tensor::isFloatingPoint(constant->type()) || constant->shape().rank() < 1) return false;
+    return constant->elementCount() == static_cast<std::int64_t>(columns) &&
+           constant->shape()[constant->shape().rank() - 1] == static_cast<std::int64_t>(columns);
+}
+
+Result<Tensor> divided(const Tensor& constant, std::span<const float> scales) {
+    std::vector<float> values = tensor::toFloats(constant);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] /= scales[i];
+    return tensor::convert(Tensor::fromFloats(constant.shape(), values), constant.type());
+}
+
+Status replaceConstant(Graph& graph, std::size_t node, std::size_t input, Tensor constant) {
+    const std::string name = graph.value(graph.nodes[node].inputs[input]).name + "_divided";
+    graph.nodes[node].inputs[input] = graph.addConstant(name, std::move(constant));
+    return {};
+}
+
+/// Which inputs of the producer, divided, divide its output; none where that cannot be.
+std::vector<std::size_t> divisibleInputs(const Graph& graph, const Node& node, std::size_t columns) {
+    const bool lastAxis = node.integer("axis", -1) == -1;
+    if (node.is("LayerNormalization") || node.is("RMSNormalization") || node.is("SimplifiedLayerNormalization")) {
+        if (!lastAxis || !isRow(graph, node.input(1), columns)) return {};
+        if (node.input(2) == graph::kNoValue) return {1};
+        return isRow(graph, node.input(2), columns) ? std::vector<std::size_t>{1, 2} : std::vector<std::size_t>{};
+    }
+    if (!node.is("Mul")) return {};
+    for (const std::size_t i : {0U, 1U})
+        if (isRow(graph, node.input(i), columns) && !graph.value(node.input(1 - i)).isConstant()) return {i};
+    return {};
+}
+
+bool readByThemAlone(const Graph& graph, ValueId x, std::span<const std::size_t> readers) {
+    if (graph.isOutput(x)) return false;
+    std::size_t reads = 0;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const auto times = std::ranges::count(graph.nodes[i].inputs, x);
+        if (times == 0) continue;
+        if (times > 1 || std::ranges::find(readers, i) == readers.end()) return false;
+        ++reads;
+    }
+    return reads == readers.size();
+}
+
+Result<bool> foldIntoProducer(Graph& graph, ValueId x, std::span<const std::size_t> readers, std::span<const float> scales) {
+    const int producer = graph.producers()[static_cast<std::size_t>(x)];
+    if (producer < 0 || !readByThemAlone(graph, x, readers)) return false;
+    const auto index = static_cast<std::size_t>(producer);
+    if (graph.nodes[index].output(0) != x) return false;
+    const auto inputs = divisibleInputs(graph, graph.nodes[index], scales.size());
+    for (const std::size_t input : inputs) {
+        TRIMTAB_TRY(Tensor constant, divided(*graph.constantOf(graph.nodes[index].inputs[input]), scales));
+        TRIMTAB_REQUIRE(replaceConstant(graph, index, input, std::move(constant)));
+    }
+    return !inputs.empty();
+}
+
+}  // namespace
+
+Status divideInput(Graph& graph, ValueId x, std::span<const std::size_t> readers, std::span<const float> scales) {
+    TRIMTAB_TRY(const bool folded, foldIntoProducer(graph, x, readers, scales));
+    if (folded) return {};
+    const graph::ValueType type = graph.value(x).type;
+    std::vector<float> inverse(scales.begin(), scales.end());
+    for (float& scale : inverse) scale = 1 / scale;
+    TRIMTAB_TRY(Tensor row, tensor::convert(Tensor::fromFloats(Shape{static_cast<std::int64_t>(inverse.size())}, inverse), type.type));
+    Node node;
+    node.op = "Mul";
+    const auto opset = graph.opsets.find("");
+    node.version = opset == graph.opsets.end() ? 14 : opset->second;
+    node.name = graph.uniqueValueName(graph.value(x).name + "_rescale");
+    graph::Value made;
+    made.name = graph.uniqueValueName(graph.value(x).name + "_rescaled");
+    made.type = type;
+    const ValueId rescaled = graph.addValue(std::move(made));
+    node.inputs = {x, graph.addConstant(graph.value(x).name + "_inverse_scales", std::move(row))};
+    node.outputs = {rescaled};
+    for (const std::size_t reader : readers) {
+        Node& layer = graph.nodes[reader];
+        layer.inputs[0] = rescaled;
+        for (const std::string& origin : layer.origins)
+            if (std::ranges::find(node.origins, origin) == node.origins.end()) node.origins.push_back(origin);
+    }
+    graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(readers.front()), std::move(node));
+    return {};
+}
+
+}  // namespace trimtab::compress

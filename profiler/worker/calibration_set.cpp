@@ -1,0 +1,57 @@
+#include "profiler/worker/calibration_set.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/dataset/dataset.h"
+#include "core/runtime/inputs.h"
+#include "profiler/worker/input_files.h"
+
+namespace trimtab::worker {
+namespace {
+
+constexpr std::int64_t kBatch = 8;
+
+Result<CalibrationSet> fromDataset(const Graph& graph, const ipc::ModelRequest& request) {
+    TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
+    const std::int64_t fixed = fixedBatch(graph);
+    const std::int64_t batch = fixed > 0 ? fixed : kBatch;
+    std::int64_t samples = std::min(request.calibration.samples, data->size());
+    if (fixed > 0) samples = samples / fixed * fixed;
+    if (samples < 1) return fail(ErrorCode::Refused, "the calibration data have too few samples for one batch", request.calibration.path);
+    CalibrationSet set;
+    for (std::int64_t first = 0; first < samples; first += batch) {
+        TRIMTAB_TRY(auto taken, data->batch(first, std::min(batch, samples - first)));
+        set.batches.push_back(std::move(taken.inputs));
+    }
+    return set;
+}
+
+/// One sample a batch, each from a seed of its own.
+Result<CalibrationSet> drawn(const Graph& graph, const ipc::ModelRequest& request) {
+    CalibrationSet set;
+    recipe::RunSetting setting = request.setting;
+    setting.batch = 0;
+    for (std::int64_t sample = 0; sample < request.calibration.samples; ++sample, ++setting.seed) {
+        TRIMTAB_TRY(auto inputs, runtime::makeInputs(graph, setting));
+        set.batches.push_back(std::move(inputs));
+    }
+    return set;
+}
+
+}  // namespace
+
+Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request) {
+    if (request.calibration.path.empty()) return fmt::format("drawn, seed {}, {} samples", request.setting.seed, request.calibration.samples);
+    TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
+    return fmt::format("{}, {} samples", data->hash(), request.calibration.samples);
+}
+
+Result<CalibrationSet> calibrationSet(const Graph& graph, const ipc::ModelRequest& request) {
+    auto set = request.calibration.path.empty() ? drawn(graph, request) : fromDataset(graph, request);
+    if (!set && set.error().context.empty()) set.error().context = "calibration";
+    return set;
+}
+
+}  // namespace trimtab::worker
