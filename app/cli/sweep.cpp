@@ -32,6 +32,8 @@ Result<trial::Study> resumedStudy(Program& program, const SweepOptions& options,
     constexpr const char* kChanged = "{} changed since this study was measured (its hash differs); name the model to begin another study";
     if (now.modelHash != study.modelHash) return fail(ErrorCode::Refused, fmt::format(kChanged, "the model"), study.modelPath);
     if (now.dataHash != study.dataHash) return fail(ErrorCode::Refused, fmt::format(kChanged, "the dataset"), study.dataPath);
+    if (now.calibration.hash != study.calibration.hash)
+        return fail(ErrorCode::Refused, fmt::format(kChanged, "the calibration set"), study.calibration.path);
     return study;
 }
 

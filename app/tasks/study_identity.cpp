@@ -34,7 +34,13 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
                     study.modelPath);
     study.modelHash = subject.model.hash;
     study.modelName = std::filesystem::path(study.modelPath).stem().string();
-    if (!study.calibration.path.empty()) study.calibration.path = absolute(study.calibration.path);
+    if (!study.calibration.path.empty()) {
+        study.calibration.path = absolute(study.calibration.path);
+        const ipc::DatasetRequest data{study.calibration.path, study.modelPath, trustLinks};
+        TRIMTAB_TRY(const Json answer, worker.call("dataset", ipc::toJson(data), {}, stop));
+        TRIMTAB_TRY(const auto calibration, ipc::datasetInfoFromJson(answer));
+        study.calibration.hash = calibration.hash;
+    }
     if (!study.dataPath.empty()) {
         study.dataPath = absolute(study.dataPath);
         const ipc::DatasetRequest data{study.dataPath, study.modelPath, trustLinks};

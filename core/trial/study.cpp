@@ -62,14 +62,15 @@ Status readTexts(Study& study, const recipe::ObjectReader& reader) {
 
 }  // namespace
 
-Json toJson(const Calibration& calibration) { return {{"data", calibration.path}, {"samples", calibration.samples}}; }
+Json toJson(const Calibration& calibration) { return {{"data", calibration.path}, {"samples", calibration.samples}, {"hash", calibration.hash}}; }
 
 Result<Calibration> calibrationFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "calibration");
-    TRIMTAB_REQUIRE(reader.checkKeys({"data", "samples"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"data", "samples", "hash"}));
     Calibration calibration;
     TRIMTAB_TRY(calibration.path, reader.text("data", ""));
     TRIMTAB_TRY(calibration.samples, reader.integer("samples", calibration.samples, 1, kMany));
+    TRIMTAB_TRY(calibration.hash, reader.text("hash", ""));
     return calibration;
 }
 

@@ -38,6 +38,7 @@ struct Budget {
 struct Calibration {
     std::string path;  // a dataset; empty: inputs are drawn from the seed, which results of such recipes say
     std::int64_t samples = 128;
+    std::string hash;  // of the dataset; empty until it was looked at
     bool operator==(const Calibration&) const = default;
 };
 Json toJson(const Calibration& calibration);
