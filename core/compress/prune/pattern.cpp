@@ -28,7 +28,8 @@ void dropLowest(std::span<const T> scores, std::int64_t count, std::span<std::ui
 
 // Every `width` neighbours along a row for themselves; drops(n) says how many of n go.
 template <class Drops>
-void dropAlongRows(std::span<const float> scores, std::int64_t columns, std::int64_t width, const Drops& drops, std::span<std::uint8_t> mask) {
+void dropAlongRows(std::span<const float> scores, std::int64_t columns, std::int64_t width, const Drops& drops,
+                   std::span<std::uint8_t> mask) {
     std::vector<float> scratch;
     for (std::size_t row = 0; row < scores.size(); row += static_cast<std::size_t>(columns)) {
         for (std::int64_t begin = 0; begin < columns; begin += width) {

@@ -23,9 +23,9 @@ struct MaskPattern {
 };
 
 /// 1 where a weight stays, 0 where it goes, in the places of the scores (rows × columns, row-major). What goes is exactly
-/// countToPrune(ratio, …) (magnitude.h) of the elements, of each row's elements, of the blocks, rows or columns: those of lowest score, ties
-/// in order of index. N of M doesn't look at the ratio, which is 1 − kept / of; a last group of t < of keeps the t · kept / of highest,
-/// rounded up, and of equal ones the later. REQUIRES: no NaN, whole rows, 0 ≤ kept ≤ of, 0 < of, blocks not empty, infinities of one sign.
+/// countToPrune(ratio, …) (magnitude.h) of the elements, of each row's elements, of the blocks, rows or columns: those of lowest score,
+/// ties in order of index. N of M doesn't look at the ratio, which is 1 − kept / of; a last group of t < of keeps the t · kept / of
+/// highest, rounded up. REQUIRES: no NaN, whole rows, 0 ≤ kept ≤ of, 0 < of, blocks not empty, infinities of one sign.
 std::vector<std::uint8_t> maskOf(std::span<const float> scores, std::int64_t columns, const MaskPattern& pattern, double ratio);
 
 /// Zero where the mask is 0; the rest untouched. REQUIRES: equal sizes.

@@ -11,12 +11,16 @@ namespace {
 constexpr int kTurns = 20;
 constexpr double kBeta = 10;
 constexpr double kKappa = 1.01;
-constexpr double kStarts[] = {1.0, 0.75, 0.5};  // shares of the full range
+constexpr double kWorthwhile = 0.999;  // of the last turn's error
 
 class Turns {
 public:
     Turns(std::span<const float> values, int bits, bool symmetric)
-        : m_values(values), m_limits(codeLimits(bits, symmetric)), m_symmetric(symmetric), m_codes(values.size()), m_targets(values.size()) {}
+        : m_values(values),
+          m_limits(codeLimits(bits, symmetric)),
+          m_symmetric(symmetric),
+          m_codes(values.size()),
+          m_targets(values.size()) {}
 
     void descendFrom(Step step) {
         double beta = kBeta;
@@ -27,7 +31,7 @@ public:
                 m_least = error;
                 m_best = step;
             }
-            if (!(error < last) || error == 0) return;
+            if (!(error < kWorthwhile * last) || error == 0) return;
             last = error;
             const std::optional<Step> next = fitted(step);
             if (!next) return;
@@ -112,12 +116,8 @@ double powerError(std::span<const float> values, const Step& step, int bits, boo
 }
 
 Step halfQuadraticStep(std::span<const float> values, int bits, bool symmetric) {
-    const Range full = rangeOf(values);
     Turns turns(values, bits, symmetric);
-    for (const double share : kStarts) {
-        const Range range{static_cast<float>(full.low * share), static_cast<float>(full.high * share)};
-        turns.descendFrom(stepFor(range, bits, symmetric));
-    }
+    turns.descendFrom(stepFor(rangeOf(values), bits, symmetric));
     return turns.best();
 }
 

@@ -10,7 +10,8 @@ float shrunken(float end, double share) { return static_cast<float>(end * share)
 
 class Search {
 public:
-    Search(const Range& full, const std::function<double(const Range&)>& error) : m_full(full), m_error(error), m_best(full), m_least(error(full)) {}
+    Search(const Range& full, const std::function<double(const Range&)>& error)
+        : m_full(full), m_error(error), m_best(full), m_least(error(full)) {}
 
     void sweep(const ShareGrid& grid, bool lower, bool upper) {
         const Range start = m_best;

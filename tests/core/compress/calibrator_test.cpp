@@ -43,7 +43,8 @@ double squaredErrorOn(const std::vector<float>& values, const Range& range, int 
     const CodeLimits limits = codeLimits(bits, symmetric);
     double sum = 0;
     for (const float value : values) {
-        const double code = std::clamp<double>(std::round(value / static_cast<double>(step.scale)) + step.zero, limits.lowest, limits.highest);
+        const double steps = std::round(value / static_cast<double>(step.scale));
+        const double code = std::clamp<double>(steps + step.zero, limits.lowest, limits.highest);
         sum += std::pow(value - (code - step.zero) * step.scale, 2);
     }
     return sum;
@@ -108,7 +109,9 @@ TEST(Calibrators, MseComesCloseToTheBestOfAllClips) {
             for (const bool symmetric : {true, false}) {
                 if (!symmetric && !oneSided) continue;
                 double least = INFINITY;
-                const auto attempt = [&](float end) { least = std::min(least, squaredErrorOn(values, {symmetric ? -end : 0, end}, bits, symmetric)); };
+                const auto attempt = [&](float end) {
+                    least = std::min(least, squaredErrorOn(values, {symmetric ? -end : 0, end}, bits, symmetric));
+                };
                 for (const float value : values)
                     if (value != 0) attempt(std::abs(value));
                 const float largest = calibrated("minmax", values, bits, true).high;
@@ -174,8 +177,9 @@ double entropyClipByDefinition(const std::vector<float>& values, double width, s
         }
         if (p[kept - 1] > 0 && q[kept - 1] == 0) q[kept - 1] = 1e-4;
         double divergence = 0;
+        const auto count = static_cast<double>(values.size());
         for (std::size_t i = 0; i < kept; ++i)
-            if (p[i] > 0) divergence += p[i] / static_cast<double>(values.size()) * std::log(p[i] / static_cast<double>(values.size()) / (q[i] / qSum));
+            if (p[i] > 0) divergence += p[i] / count * std::log(p[i] / count / (q[i] / qSum));
         if (divergence < least - 1e-10) {
             least = divergence;
             best = kept;
@@ -213,7 +217,8 @@ TEST(Calibrators, ZerosOfAReluDoNotChangeTheClip) {
     for (const char* name : {"minmax", "entropy", "mse"}) {
         EXPECT_EQ(calibrated(name, withZeros, 8, false).high, calibrated(name, values, 8, false).high) << name;
     }
-    EXPECT_LT(calibrated("percentile", withZeros, 8, false, 99).high, calibrated("percentile", values, 8, false, 99).high) << "zeros are values";
+    EXPECT_LT(calibrated("percentile", withZeros, 8, false, 99).high, calibrated("percentile", values, 8, false, 99).high)
+        << "zeros are values";
 }
 
 TEST(Calibrators, OrderAndBatchesDoNotMatter) {

@@ -43,7 +43,8 @@ double summedError(const std::vector<float>& values, const tensor::QuantizedWeig
         const auto group = static_cast<std::size_t>(i / weight.columns * weight.groups() + i % weight.columns / weight.group);
         const int zero = weight.zeroPoints.empty() ? 0 : weight.zeroPoints[group];
         const auto at = static_cast<std::size_t>(i);
-        sum += std::pow(std::abs(values[at] - static_cast<double>(static_cast<float>(weight.codes[at] - zero) * weight.scales[group])), power);
+        const float rounded = static_cast<float>(weight.codes[at] - zero) * weight.scales[group];
+        sum += std::pow(std::abs(static_cast<double>(values[at]) - rounded), power);
     }
     return sum;
 }
@@ -118,7 +119,8 @@ TEST(RoundClipped, FollowsTheGroupsOfRoundToNearestAndItsRefusals) {
     for (const std::int64_t group : {-1, 0, 1, 16, 100}) {
         for (const bool symmetric : {true, false}) {
             const auto plain = roundToNearest(values, 7, 50, spec(3, group, symmetric));
-            for (const auto& weight : {roundClipped(values, 7, 50, spec(3, group, symmetric)), halfQuadratic(values, 7, 50, spec(3, group, symmetric))}) {
+            const auto asked = spec(3, group, symmetric);
+            for (const auto& weight : {roundClipped(values, 7, 50, asked), halfQuadratic(values, 7, 50, asked)}) {
                 ASSERT_TRUE(weight);
                 EXPECT_EQ(weight->group, plain->group);
                 EXPECT_EQ(weight->scales.size(), plain->scales.size());
@@ -161,6 +163,7 @@ TEST(HalfQuadratic, FewBitsGainInBothSchemes) {
             const auto fitted = halfQuadratic(values, 64, 64, spec(bits, 64, symmetric));
             EXPECT_LT(summedError(values, *fitted, kErrorPower), (bits == 4 ? 0.99 : 0.96) * summedError(values, *plain, kErrorPower))
                 << bits << (symmetric ? " symmetric" : " asymmetric");
+            EXPECT_LT(summedError(values, *fitted, 2), 0.98 * summedError(values, *plain, 2)) << "nor are large weights given up for it";
         }
     }
 }
@@ -178,15 +181,6 @@ TEST(HalfQuadratic, DoesNotDependOnTheUnitsOfTheWeights) {
             EXPECT_EQ(other.zero, step.zero);
         }
     }
-}
-
-// Seven weights of eight lie on a grid; the eighth would be hit by the full range. An error that many small ones dominate takes the grid.
-TEST(HalfQuadratic, LeavesAnOutlierForManyExactWeights) {
-    std::vector<float> values;
-    for (int i = 0; i < 70; ++i) values.push_back(static_cast<float>(i % 7 - 3));
-    values.push_back(5.5F);
-    const Step step = halfQuadraticStep(values, 3, true);
-    EXPECT_NEAR(step.scale, 1, 0.02);
 }
 
 TEST(HalfQuadratic, ZerosAndConstantsAreExact) {

@@ -229,7 +229,8 @@ TEST(ActivationAware, FailsWithWhatTheRoundingFailsWith) {
     PlainMath math;
     const std::vector<float> weight{1, INFINITY};
     const ReadingWeight reading[] = {{weight}};
-    const auto chosen = activationAwareScales(reading, std::vector<double>{1, 2}, std::vector<float>{1, 0, 0, 1}, roundedAt(4, 0, "symmetric"), math);
+    const std::vector<float> gram{1, 0, 0, 1};
+    const auto chosen = activationAwareScales(reading, std::vector<double>{1, 2}, gram, roundedAt(4, 0, "symmetric"), math);
     ASSERT_FALSE(chosen);
     EXPECT_EQ(chosen.error().code, ErrorCode::Refused);
 }
