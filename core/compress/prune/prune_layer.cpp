@@ -35,10 +35,9 @@ std::uint64_t seedOf(const recipe::PruneSpec& spec, const std::string& layer) {
     return std::stoull(digest.substr(0, 16), nullptr, 16);
 }
 
-std::vector<float> scoresOf(std::span<const float> values, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
-                            const std::string& layer) {
+std::vector<float> scoresOf(std::span<const float> values, const recipe::PruneSpec& spec, const LayerInputs& inputs, const std::string& layer) {
     if (spec.method == "random") return randomScores(values.size(), seedOf(spec, layer));
-    if (spec.method != "wanda") return wandaScores(values, std::vector<double>(static_cast<std::size_t>(columns), 1.0));
+    if (spec.method != "wanda") return magnitudeScores(values);
     std::vector<float> scores;
     const std::size_t share = values.size() / inputs.size();
     for (std::size_t part = 0; part < inputs.size(); ++part) {
@@ -72,7 +71,7 @@ Status pruneBySecondOrder(std::vector<float>& values, std::int64_t rows, std::in
 Status pruneLayer(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
                   const std::string& layer, const Tools& tools) {
     if (spec.method == "sparsegpt") return pruneBySecondOrder(values, rows, columns, spec, inputs, tools);
-    const auto scores = scoresOf(values, columns, spec, inputs, layer);
+    const auto scores = scoresOf(values, spec, inputs, layer);
     applyMask(values, maskOf(scores, columns, patternOf(spec), spec.ratio));
     return {};
 }
