@@ -87,6 +87,17 @@ Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
     return *value.constant;
 }
 
+/// Words of a recipe that nothing carries out yet.
+Status checkCarriedOut(const Settings& settings, const Node& node) {
+    const auto missing = [&](const char* field) { return fail(ErrorCode::Unsupported, std::string(field) + " is not carried out yet", "layer " + node.name); };
+    if (settings.prune && (recipe::removesUnits(*settings.prune) || settings.prune->scope == "sensitivity")) return missing("prune.pattern");
+    if (settings.weights && settings.weights->bits <= 8 && settings.weights->format != "int") return missing("weights.format");
+    if (settings.weights && settings.weights->staticGroups) return missing("weights.static_groups");
+    if (settings.activations && (settings.activations->mode == "static" || settings.activations->granularity == "token")) return missing("activations.mode");
+    if (settings.kvCache) return missing("kv_cache");
+    return {};
+}
+
 // Layers that share a ratio under scope "global" share one threshold.
 Status pruneTogether(const Graph& graph, std::vector<Layer>& layers) {
     std::map<double, std::vector<Layer*>> groups;
@@ -284,6 +295,7 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         if (!formsProducts(graph.nodes[i])) continue;
         TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
+        TRIMTAB_REQUIRE(checkCarriedOut(settings[i], graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
     }
     std::vector<Layer> layers;

@@ -30,12 +30,23 @@ enum class ComputeType : std::uint8_t { Float32, Tf32, BFloat16, Float16, Float8
 std::string_view name(ComputeType type);  // "fp32", "tf32", "bf16", "fp16", "fp8", "int8"
 std::optional<ComputeType> computeTypeFromName(std::string_view word);
 
+/// Static scale of an activation's eight-bit codes: value = (code − zero) · scale, codes 0…255.
+struct ActivationStep {
+    float scale = 1;
+    int zero = 0;
+    bool operator==(const ActivationStep&) const = default;
+};
+
 /// What a recipe asked of one node; set by core/compress, read by engines. Defaults: nothing was asked.
 struct Treatment {
     ComputeType compute = ComputeType::Float32;
     int weightBits = 32;       // 32 untouched, 16 (bf16/fp16 storage), 2…8 integers
     bool weightsBfloat = true; // with weightBits 16: stored as bfloat16, else as float16 (values are rounded either way, the tensor keeps its type)
-    int activationBits = 32;   // 8: dynamic per tensor, unsigned, as DynamicQuantizeLinear states it
+    int activationBits = 32;   // 8: unsigned codes; without a step of their own dynamic, as DynamicQuantizeLinear states it
+    bool activationPerToken = false;                // dynamic: over each row of the last axis by itself, not over the tensor
+    std::optional<ActivationStep> activationStep;   // static
+    int kvBits = 32;                                // of attention: keys and values rounded to 8 or 4 bits
+    bool kvPerChannel = false;                      // one scale for each channel of a head over all tokens, not one for each token of a head
     bool pruned = false;       // zeros were written; engines may pick a sparse kernel
     double density = 1.0;      // share of non-zero weights
     bool operator==(const Treatment&) const = default;

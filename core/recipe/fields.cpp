@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -34,14 +35,43 @@ Result<double> shareFrom(const Json& value, const std::string& path) {
     return share;
 }
 
+/// The formats that weights of so many bits can have, the default one first.
+std::vector<std::string_view> formatsOf(int bits) {
+    if (bits == 32) return {"fp32"};
+    if (bits == 16) return {"bf16", "fp16"};
+    if (bits == 8) return {"int", "fixed", "fp8_e4m3", "fp8_e5m2"};
+    if (bits == 4) return {"int", "fixed", "nf4", "fp4", "mxfp4", "nvfp4"};
+    return {"int", "fixed"};
+}
+
 bool suits(const std::string& format, int bits) {
-    if (bits == 16) return format == "bf16" || format == "fp16";
-    return format == defaultFormat(bits);
+    const auto formats = formatsOf(bits);
+    return std::ranges::find(formats, format) != formats.end();
+}
+
+Result<bool> flagFrom(const Json& value, const std::string& path) {
+    if (!value.is_boolean()) return fail(ErrorCode::Refused, path + " must be true or false, not " + shown(value));
+    return value.get<bool>();
+}
+
+Status checkIntegerProducts(const Settings& settings, const std::string& path) {
+    const int weightBits = settings.weights ? settings.weights->bits : 32;
+    const int activationBits = settings.activations ? settings.activations->bits : 32;
+    const std::string needs = path + "compute = int8 multiplies 8-bit weights by 8-bit activations: ";
+    if (weightBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be 8, not {}", needs, path, weightBits));
+    if (activationBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
+    if (hasFloatCodes(*settings.weights))
+        return fail(ErrorCode::Refused, fmt::format("{}{}weights.format must be int or fixed, not {}", needs, path, settings.weights->format));
+    if (settings.weights->group > 0)
+        return fail(ErrorCode::Refused, fmt::format("{}{}weights.group must be 0 (one scale for each output channel) or -1 (one for the tensor), not {}",
+                                                    needs, path, settings.weights->group));
+    if (settings.weights->scheme != "symmetric") return fail(ErrorCode::Refused, fmt::format("{}{}weights.scheme must be symmetric", needs, path));
+    return {};
 }
 
 }  // namespace
 
-std::string_view defaultFormat(int bits) { return bits == 32 ? "fp32" : bits == 16 ? "bf16" : "int"; }
+std::string_view defaultFormat(int bits) { return formatsOf(bits).front(); }
 
 Status setField(PruneSpec& spec, std::string_view key, const Json& value, const std::string& path) {
     if (key == "ratio") {
@@ -53,12 +83,12 @@ Status setField(PruneSpec& spec, std::string_view key, const Json& value, const 
         return {};
     }
     if (key == "method") {
-        TRIMTAB_TRY(spec.method, wordFrom(value, path, {"magnitude", "wanda", "sparsegpt", "random"}));
+        TRIMTAB_TRY(spec.method, wordFrom(value, path, {"magnitude", "wanda", "sparsegpt", "random", "taylor", "frequency"}));
     } else if (key == "pattern") {
         TRIMTAB_TRY(spec.pattern, patternFrom(value, path));
         if (const auto kept = keptOfEvery(spec); kept && spec.ratio == 0) spec.ratio = ratioOf(*kept);
     } else if (key == "scope") {
-        TRIMTAB_TRY(spec.scope, wordFrom(value, path, {"layer", "global"}));
+        TRIMTAB_TRY(spec.scope, wordFrom(value, path, {"layer", "global", "sensitivity"}));
     } else if (key == "seed") {
         TRIMTAB_TRY(const std::int64_t seed, wholeNumber(value, path));
         if (seed < 0 || seed > UINT32_MAX) return fail(ErrorCode::Refused, fmt::format("{} must be 0 to {}, not {}", path, UINT32_MAX, seed));
@@ -85,7 +115,7 @@ Status setField(WeightSpec& spec, std::string_view key, const Json& value, const
                             group));
         spec.group = group;
     } else if (key == "format") {
-        TRIMTAB_TRY(spec.format, wordFrom(value, path, {"int", "bf16", "fp16", "fp32"}));
+        TRIMTAB_TRY(spec.format, wordFrom(value, path, {"int", "fixed", "fp8_e4m3", "fp8_e5m2", "nf4", "fp4", "mxfp4", "nvfp4", "bf16", "fp16", "fp32"}));
     } else if (key == "scheme") {
         TRIMTAB_TRY(spec.scheme, wordFrom(value, path, {"symmetric", "asymmetric"}));
     } else if (key == "method") {
@@ -95,10 +125,11 @@ Status setField(WeightSpec& spec, std::string_view key, const Json& value, const
     } else if (key == "damping") {
         TRIMTAB_TRY(spec.damping, shareFrom(value, path));
     } else if (key == "act_order") {
-        if (!value.is_boolean()) return fail(ErrorCode::Refused, path + " must be true or false, not " + shown(value));
-        spec.actOrder = value.get<bool>();
+        TRIMTAB_TRY(spec.actOrder, flagFrom(value, path));
+    } else if (key == "static_groups") {
+        TRIMTAB_TRY(spec.staticGroups, flagFrom(value, path));
     } else {
-        return unknownField(path, {"bits", "format", "group", "scheme", "method", "alpha", "damping", "act_order"});
+        return unknownField(path, {"bits", "format", "group", "scheme", "method", "alpha", "damping", "act_order", "static_groups"});
     }
     return {};
 }
@@ -109,9 +140,31 @@ Status setField(ActivationSpec& spec, std::string_view key, const Json& value, c
         if (bits != 32 && bits != 8) return fail(ErrorCode::Refused, fmt::format("{} must be 32 or 8, not {}", path, bits));
         spec.bits = static_cast<int>(bits);
     } else if (key == "mode") {
-        TRIMTAB_TRY(spec.mode, wordFrom(value, path, {"dynamic"}));
+        TRIMTAB_TRY(spec.mode, wordFrom(value, path, {"dynamic", "static"}));
+    } else if (key == "granularity") {
+        TRIMTAB_TRY(spec.granularity, wordFrom(value, path, {"tensor", "token"}));
+    } else if (key == "calibrator") {
+        TRIMTAB_TRY(spec.calibrator, wordFrom(value, path, {"minmax", "percentile", "entropy", "mse"}));
+    } else if (key == "percentile") {
+        if (!value.is_number()) return fail(ErrorCode::Refused, path + " must be a number, not " + shown(value));
+        spec.percentile = value.get<double>();
+        if (!(spec.percentile > 50 && spec.percentile <= 100))
+            return fail(ErrorCode::Refused, fmt::format("{} must be above 50 and at most 100, not {}", path, shown(value)));
     } else {
-        return unknownField(path, {"bits", "mode"});
+        return unknownField(path, {"bits", "mode", "granularity", "calibrator", "percentile"});
+    }
+    return {};
+}
+
+Status setField(KvCacheSpec& spec, std::string_view key, const Json& value, const std::string& path) {
+    if (key == "bits") {
+        TRIMTAB_TRY(const std::int64_t bits, wholeNumber(value, path));
+        if (bits != 32 && bits != 8 && bits != 4) return fail(ErrorCode::Refused, fmt::format("{} must be 32, 8 or 4, not {}", path, bits));
+        spec.bits = static_cast<int>(bits);
+    } else if (key == "granularity") {
+        TRIMTAB_TRY(spec.granularity, wordFrom(value, path, {"head", "channel"}));
+    } else {
+        return unknownField(path, {"bits", "granularity"});
     }
     return {};
 }
@@ -133,15 +186,26 @@ Status checkPart(const PruneSpec& spec, const std::string& path) {
                                                     path, spec.method));
     if (spec.method == "sparsegpt" && spec.pattern != "unstructured" && !keptOfEvery(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.method \"sparsegpt\" knows the patterns unstructured and N:M, not \"{}\"", path, spec.pattern));
+    const bool ofUnits = spec.method == "taylor" || spec.method == "frequency";
+    if (ofUnits && !removesUnits(spec))
+        return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" scores units: it wants the pattern channels, neurons, heads or blocks, not \"{}\"",
+                                                    path, spec.method, spec.pattern));
+    if (removesUnits(spec) && spec.method == "wanda")
+        return fail(ErrorCode::Refused, fmt::format("{}.method \"wanda\" scores single weights, not {}; \"taylor\" weighs units by their activations",
+                                                    path, spec.pattern));
     return {};
 }
 
 Status checkPart(const WeightSpec& spec, const std::string& path) {
-    TRIMTAB_REQUIRE(checkMethod(spec, path));
     if (!suits(spec.format, spec.bits)) {
-        return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format,
-                                                    spec.bits, spec.bits == 16 ? "bf16 or fp16" : std::string(defaultFormat(spec.bits))));
+        return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format, spec.bits,
+                                                    fmt::join(formatsOf(spec.bits), ", ")));
     }
+    TRIMTAB_REQUIRE(checkMethod(spec, path));
+    if (const auto own = ownGroup(spec); own && spec.group != 0 && spec.group != *own)
+        return fail(ErrorCode::Refused, fmt::format("{}.group is {} in the format {}, not {}", path, *own, spec.format, spec.group));
+    if (hasFloatCodes(spec) && spec.scheme != "symmetric")
+        return fail(ErrorCode::Refused, fmt::format("{}.scheme has no meaning for {} codes, which have a sign of their own", path, spec.format));
     if (spec.bits < 16) return {};
     if (spec.group != 0)
         return fail(ErrorCode::Refused, fmt::format("{}.group has no meaning for {}-bit weights, which carry no scales", path, spec.bits));
@@ -151,34 +215,28 @@ Status checkPart(const WeightSpec& spec, const std::string& path) {
     return {};
 }
 
+Status checkPart(const ActivationSpec& spec, const std::string& path) {
+    if (spec.mode == "static" && spec.granularity == "token")
+        return fail(ErrorCode::Refused, path + ".granularity \"token\" goes with mode \"dynamic\" alone: tokens to come have no scale yet");
+    return {};
+}
+
 Status checkTogether(const Settings& settings, const std::string& path) {
-    const int weightBits = settings.weights ? settings.weights->bits : 32;
     const int activationBits = settings.activations ? settings.activations->bits : 32;
     const graph::ComputeType compute = settings.compute.value_or(graph::ComputeType::Float32);
-    if (compute != graph::ComputeType::Int8) {
-        if (activationBits == 32) return {};
-        return fail(
-            ErrorCode::Refused,
-            fmt::format("{0}activations.bits = {1} has a meaning only with {0}compute = int8, not with {2}: nothing else multiplies "
-                        "quantised activations",
-                        path, activationBits, graph::name(compute)));
-    }
-    const std::string needs = path + "compute = int8 multiplies 8-bit weights by 8-bit activations: ";
-    if (weightBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be 8, not {}", needs, path, weightBits));
-    if (activationBits != 8)
-        return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
-    if (settings.weights->group != 0)
-        return fail(ErrorCode::Refused, fmt::format("{}{}weights.group must be 0 (one scale for each output channel), not {}", needs, path,
-                                                    settings.weights->group));
-    if (settings.weights->scheme != "symmetric")
-        return fail(ErrorCode::Refused, fmt::format("{}{}weights.scheme must be symmetric", needs, path));
-    return {};
+    if (compute == graph::ComputeType::Int8) return checkIntegerProducts(settings, path);
+    if (activationBits == 32) return {};
+    return fail(ErrorCode::Refused,
+                fmt::format("{0}activations.bits = {1} has a meaning only with {0}compute = int8, not with {2}: nothing else multiplies "
+                            "quantised activations",
+                            path, activationBits, graph::name(compute)));
 }
 
 Settings withoutDefaults(Settings settings) {
     if (settings.prune && settings.prune->ratio == 0) settings.prune.reset();
     if (settings.weights && settings.weights->bits == 32) settings.weights.reset();
     if (settings.activations && settings.activations->bits == 32) settings.activations.reset();
+    if (settings.kvCache && settings.kvCache->bits == 32) settings.kvCache.reset();
     if (settings.compute == graph::ComputeType::Float32) settings.compute.reset();
     return settings;
 }

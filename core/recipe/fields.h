@@ -12,6 +12,7 @@ Status setField(PruneSpec& spec, std::string_view key, const Json& value, const 
 /// Setting the bits moves a format that does not suit them to the default one.
 Status setField(WeightSpec& spec, std::string_view key, const Json& value, const std::string& path);
 Status setField(ActivationSpec& spec, std::string_view key, const Json& value, const std::string& path);
+Status setField(KvCacheSpec& spec, std::string_view key, const Json& value, const std::string& path);
 Result<graph::ComputeType> computeFrom(const Json& value, const std::string& path);
 
 /// "int" for 2…8 bits, "bf16" for 16, "fp32" for 32.
@@ -20,6 +21,7 @@ std::string_view defaultFormat(int bits);
 /// Fields of one part that contradict each other.
 Status checkPart(const PruneSpec& spec, const std::string& path);
 Status checkPart(const WeightSpec& spec, const std::string& path);
+Status checkPart(const ActivationSpec& spec, const std::string& path);
 /// Parts that contradict each other. `path` precedes field names in messages ("" or "rules[0].").
 Status checkTogether(const Settings& settings, const std::string& path);
 Settings withoutDefaults(Settings settings);

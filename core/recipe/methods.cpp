@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::array kRescalings{std::string_view("awq"), std::string_view("smoothquant")};
 constexpr std::array kRoundings{std::string_view("rtn"), std::string_view("mse"), std::string_view("hqq"), std::string_view("gptq")};
+constexpr std::array kUnits{std::string_view("channels"), std::string_view("neurons"), std::string_view("heads"), std::string_view("blocks")};
 constexpr int kLargestPart = 1024;
 
 template <std::size_t n>
@@ -44,13 +45,16 @@ std::optional<std::pair<int, int>> keptOfEvery(const PruneSpec& spec) { return p
 
 std::optional<std::pair<int, int>> blockOf(const PruneSpec& spec) { return blockFrom(spec.pattern); }
 
+bool removesUnits(const PruneSpec& spec) { return holds(kUnits, spec.pattern); }
+
 double ratioOf(std::pair<int, int> keptOfEvery) { return 1.0 - static_cast<double>(keptOfEvery.first) / keptOfEvery.second; }
 
 Result<std::string> patternFrom(const Json& value, const std::string& path) {
-    const std::string wanted = path + " must be unstructured, N:M (2:4), block RxC (block 4x1), rows or columns, not " + shown(value);
+    const std::string wanted = path + " must be unstructured, N:M (2:4), block RxC (block 4x1), rows, columns, channels, neurons, heads or blocks, not " + shown(value);
     if (!value.is_string()) return fail(ErrorCode::Refused, wanted);
     const std::string word = value.get<std::string>();
     if (word == "unstructured" || word == "rows" || word == "columns") return word;
+    if (holds(kUnits, word)) return word;
     if (const auto block = blockFrom(word)) return fmt::format("{}{}x{}", kBlock, block->first, block->second);
     const auto kept = pairFrom(word, ':');
     if (!kept) return fail(ErrorCode::Refused, wanted);
@@ -83,7 +87,17 @@ Result<std::string> methodFrom(const Json& value, const std::string& path) {
 Status checkMethod(const WeightSpec& spec, const std::string& path) {
     if (spec.bits > 8 && spec.method != "rtn")
         return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" has no meaning for {}-bit weights", path, spec.method, spec.bits));
+    if (const std::string rounding = weightMethod(spec).rounding; rounding == "hqq" && spec.format != "int" && spec.bits <= 8)
+        return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" fits scales and zero points of format int, not of {}", path, spec.method, spec.format));
     return {};
+}
+
+bool hasFloatCodes(const WeightSpec& spec) { return spec.bits <= 8 && spec.format != "int" && spec.format != "fixed"; }
+
+std::optional<std::int64_t> ownGroup(const WeightSpec& spec) {
+    if (spec.format == "mxfp4") return 32;
+    if (spec.format == "nvfp4") return 16;
+    return std::nullopt;
 }
 
 }  // namespace trimtab::recipe

@@ -47,6 +47,10 @@ Result<Settings> settingsFromJson(const ObjectReader& reader) {
     }
     if (reader.has("activations")) {
         TRIMTAB_TRY(settings.activations, partFromJson<ActivationSpec>(reader.at("activations"), reader.pathOf("activations"), "bits"));
+        TRIMTAB_REQUIRE(checkPart(*settings.activations, reader.pathOf("activations")));
+    }
+    if (reader.has("kv_cache")) {
+        TRIMTAB_TRY(settings.kvCache, partFromJson<KvCacheSpec>(reader.at("kv_cache"), reader.pathOf("kv_cache"), "bits"));
     }
     if (reader.has("compute")) {
         TRIMTAB_TRY(settings.compute, computeFrom(reader.at("compute"), reader.pathOf("compute")));
@@ -82,12 +86,12 @@ Result<NodeMatch> matchFromJson(const Json& json, const std::string& path) {
 
 Result<Rule> ruleFromJson(const Json& json, const std::string& path) {
     const ObjectReader reader(json, path);
-    TRIMTAB_REQUIRE(reader.checkKeys({"match", "prune", "weights", "activations", "compute"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"match", "prune", "weights", "activations", "kv_cache", "compute"}));
     if (!reader.has("match")) return fail(ErrorCode::Refused, path + ".match is missing");
     Rule rule;
     TRIMTAB_TRY(rule.match, matchFromJson(reader.at("match"), path + ".match"));
     TRIMTAB_TRY(rule.settings, settingsFromJson(reader));
-    if (rule.settings == Settings{}) return fail(ErrorCode::Refused, path + " sets nothing; say prune, weights, activations or compute");
+    if (rule.settings == Settings{}) return fail(ErrorCode::Refused, path + " sets nothing; say prune, weights, activations, kv_cache or compute");
     return rule;
 }
 
@@ -111,6 +115,23 @@ Json toJson(const WeightSpec& spec) {
     if (method.rescale == "smoothquant" && spec.alpha != WeightSpec{}.alpha) json["alpha"] = spec.alpha;
     if (method.rounding == "gptq" && spec.damping != WeightSpec{}.damping) json["damping"] = spec.damping;
     if (method.rounding == "gptq" && spec.actOrder) json["act_order"] = true;
+    if (method.rounding == "gptq" && spec.staticGroups) json["static_groups"] = true;
+    return json;
+}
+
+Json toJson(const ActivationSpec& spec) {
+    Json json = {{"bits", spec.bits}};
+    if (spec.mode != ActivationSpec{}.mode) json["mode"] = spec.mode;
+    if (spec.granularity != ActivationSpec{}.granularity) json["granularity"] = spec.granularity;
+    if (spec.mode != "static") return json;
+    if (spec.calibrator != ActivationSpec{}.calibrator) json["calibrator"] = spec.calibrator;
+    if (spec.calibrator == "percentile" && spec.percentile != ActivationSpec{}.percentile) json["percentile"] = spec.percentile;
+    return json;
+}
+
+Json toJson(const KvCacheSpec& spec) {
+    Json json = {{"bits", spec.bits}};
+    if (spec.granularity != KvCacheSpec{}.granularity) json["granularity"] = spec.granularity;
     return json;
 }
 
@@ -118,7 +139,8 @@ Json toJson(const Settings& settings) {
     Json json = Json::object();
     if (settings.prune) json["prune"] = toJson(*settings.prune);
     if (settings.weights) json["weights"] = toJson(*settings.weights);
-    if (settings.activations) json["activations"] = {{"bits", settings.activations->bits}};
+    if (settings.activations) json["activations"] = toJson(*settings.activations);
+    if (settings.kvCache) json["kv_cache"] = toJson(*settings.kvCache);
     if (settings.compute) json["compute"] = std::string(graph::name(*settings.compute));
     return json;
 }
@@ -137,7 +159,9 @@ bool Recipe::isIdentity() const { return rules.empty() && withoutDefaults(base) 
 
 bool Recipe::needsCalibration() const {
     const auto looks = [](const Settings& settings) {
-        if (settings.prune && settings.prune->ratio > 0 && (settings.prune->method == "wanda" || settings.prune->method == "sparsegpt")) return true;
+        if (settings.prune && settings.prune->ratio > 0 && settings.prune->method != "magnitude" && settings.prune->method != "random") return true;
+        if (settings.prune && settings.prune->ratio > 0 && settings.prune->scope == "sensitivity") return true;
+        if (settings.activations && settings.activations->bits < 32 && settings.activations->mode == "static") return true;
         if (!settings.weights || settings.weights->bits > 8) return false;
         const WeightMethod method = weightMethod(*settings.weights);
         return !method.rescale.empty() || method.rounding == "gptq";
@@ -158,7 +182,7 @@ Status check(const Recipe& recipe) {
 
 Result<Recipe> fromJson(const Json& json) {
     const ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"prune", "weights", "activations", "compute", "rules"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"prune", "weights", "activations", "kv_cache", "compute", "rules"}));
     Recipe recipe;
     TRIMTAB_TRY(recipe.base, settingsFromJson(reader));
     TRIMTAB_REQUIRE(checkTogether(recipe.base, ""));

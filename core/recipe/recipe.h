@@ -18,23 +18,26 @@
 namespace trimtab::recipe {
 
 struct PruneSpec {
-    std::string method = "magnitude";      // "random"; with calibration "wanda", "sparsegpt"
-    std::string pattern = "unstructured";  // "N:M" (of every M weights along a row, N stay), "block RxC", "rows", "columns"
-    std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all
-    double ratio = 0;             // share of weights set to zero, 0 ≤ ratio < 1; of N:M it is 1 − N/M
+    std::string method = "magnitude";      // "random"; with calibration "wanda", "sparsegpt"; of units also "taylor", "frequency"
+    std::string pattern = "unstructured";  // "N:M" (of every M weights along a row, N stay), "block RxC", "rows", "columns"; or units
+                                           // that leave the graph: "channels", "neurons", "heads", "blocks"
+    std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all; "sensitivity": robust layers give more
+    double ratio = 0;             // share of weights (or units) that goes, 0 ≤ ratio < 1; of N:M it is 1 − N/M
     std::uint64_t seed = 1;       // of "random"
     bool operator==(const PruneSpec&) const = default;
 };
 
 struct WeightSpec {
     int bits = 32;                     // 32, 16 or 2…8
-    std::string format = "int";        // "int" for 2…8 bits; "bf16" or "fp16" for 16; "fp32" for 32
+    std::string format = "int";        // "int" or "fixed" (scales are powers of two) for 2…8 bits; "fp8_e4m3", "fp8_e5m2" for 8; "nf4",
+                                       // "fp4", "mxfp4", "nvfp4" for 4; "bf16" or "fp16" for 16; "fp32" for 32
     std::int64_t group = 0;            // 0: per output channel; n > 0: n columns share a scale; −1: per tensor
     std::string scheme = "symmetric";  // or "asymmetric"
     std::string method = "rtn";        // a rounding, a rescaling, or both: "gptq", "awq", "smoothquant+gptq": see weightMethod()
     double alpha = 0.5;                // of smoothquant: how much of the activations' range moves into the weights, 0 < alpha < 1
     double damping = 0.01;             // of gptq: share of the mean diagonal that is added to it
     bool actOrder = false;             // of gptq: columns in the order of their activations' size
+    bool staticGroups = false;         // of gptq: steps of all groups are chosen before the first column is rounded
     bool operator==(const WeightSpec&) const = default;
 };
 
@@ -51,10 +54,23 @@ std::optional<std::pair<int, int>> keptOfEvery(const PruneSpec& spec);
 /// Rows and columns of a pattern "block RxC".
 std::optional<std::pair<int, int>> blockOf(const PruneSpec& spec);
 
+/// The units of a pattern that leave the graph whole: "channels", "neurons", "heads" or "blocks".
+bool removesUnits(const PruneSpec& spec);
+
 struct ActivationSpec {
-    int bits = 32;                 // 32 or 8
-    std::string mode = "dynamic";
+    int bits = 32;                        // 32 or 8
+    std::string mode = "dynamic";         // a scale from the values of each run; "static": from calibration data, once
+    std::string granularity = "tensor";   // of dynamic scales: "tensor", or "token" (one for each row)
+    std::string calibrator = "minmax";    // of static scales: "minmax", "percentile", "entropy", "mse"
+    double percentile = 99.99;            // of "percentile", 50 < percentile ≤ 100
     bool operator==(const ActivationSpec&) const = default;
+};
+
+/// How keys and values of attention are kept. Acts on attention's own nodes.
+struct KvCacheSpec {
+    int bits = 32;                     // 32, 8 or 4
+    std::string granularity = "head";  // one scale for each token of each head, or "channel": one for each channel of a head, over all tokens
+    bool operator==(const KvCacheSpec&) const = default;
 };
 
 /// What applies to one node. Absent means "as the model has it".
@@ -62,6 +78,7 @@ struct Settings {
     std::optional<PruneSpec> prune;
     std::optional<WeightSpec> weights;
     std::optional<ActivationSpec> activations;
+    std::optional<KvCacheSpec> kvCache;
     std::optional<graph::ComputeType> compute;
     bool operator==(const Settings&) const = default;
 };

@@ -80,6 +80,7 @@ Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node) {
         replace(settings.prune, rule.settings.prune);
         replace(settings.weights, rule.settings.weights);
         replace(settings.activations, rule.settings.activations);
+        replace(settings.kvCache, rule.settings.kvCache);
         replace(settings.compute, rule.settings.compute);
         from = " after rules[" + std::to_string(i) + "]";
     }

@@ -18,12 +18,19 @@ enum class WeightLayout : std::uint8_t {
     OutputsLast,   // [K, N]: MatMul, Gemm with transB = 0
 };
 
+/// What a code stands for before its scale: an integer, or a floating-point number .
+enum class CodeFormat : std::uint8_t { Integer, Float8E4M3, Float8E5M2, NormalFloat4, Float4E2M1 };
+/// How scales are stored; `scales` always holds their values.
+enum class ScaleFormat : std::uint8_t { Float32, PowerOfTwo, Float8E4M3 };
+
 struct QuantizedWeight {
     Shape originalShape;
     WeightLayout layout = WeightLayout::OutputsFirst;
     std::int64_t rows = 0;
     std::int64_t columns = 0;
     int bits = 8;             // 2…8
+    CodeFormat format = CodeFormat::Integer;  // others are symmetric; their codes are the bit patterns
+    ScaleFormat scaleFormat = ScaleFormat::Float32;
     bool symmetric = true;    // symmetric: codes are signed, zero is 0 and zeroPoints is empty
     std::int64_t group = 0;   // columns that share a scale; equal to `columns` for per-channel; the last group may be short
     std::vector<std::int8_t> codes;        // rows × columns, row-major; symmetric: −2^(b−1)+1 … 2^(b−1)−1 (a file's own may be one lower); asymmetric: 0 … 2^b−1 stored as code − 2^(b−1)

@@ -52,6 +52,8 @@ Json toJson(const LayerRecord& record) {
                  {"parameters", record.parameters},
                  {"weight_bytes", record.weightBytes},
                  {"activation_bytes", record.activationBytes}};
+    if (record.weightFormat != "int") json["weight_format"] = record.weightFormat;
+    if (record.reformatBytes != 0) json["reformat_bytes"] = record.reformatBytes;
     putNumber(json, "density", record.density);
     putNumber(json, "operations", record.operations);
     putNumber(json, "median_ns", record.medianNs);
@@ -79,6 +81,8 @@ Result<LayerRecord> layerRecordFromJson(const Json& json) {
     TRIMTAB_TRY(record.parameters, base::integerAt(json, "parameters", 0));
     TRIMTAB_TRY(record.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(record.activationBytes, base::integerAt(json, "activation_bytes", 0));
+    TRIMTAB_TRY(record.weightFormat, base::stringAt(json, "weight_format", record.weightFormat));
+    TRIMTAB_TRY(record.reformatBytes, base::integerAt(json, "reformat_bytes", 0));
     TRIMTAB_TRY(record.medianNs, base::numberAt(json, "median_ns", -1.0));
     TRIMTAB_TRY(record.share, base::numberAt(json, "share", -1.0));
     TRIMTAB_TRY(record.sqnrDb, base::numberAt(json, "sqnr_db", -1.0));

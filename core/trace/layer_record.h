@@ -21,6 +21,7 @@ struct LayerRecord {
     std::string kernel;                // "onednn conv jit:avx512_core_vnni", "weight-only int4 avx512", "reference"
     std::string compute = "fp32";      // type in which products are formed
     int weightBits = 32;
+    std::string weightFormat = "int";  // of 2…8 bits: "int", "nf4", "mxfp4", … as recipes name it
     int activationBits = 32;
     std::int64_t group = 0;
     double density = 1.0;
@@ -30,6 +31,7 @@ struct LayerRecord {
     std::int64_t parameters = 0;
     std::int64_t weightBytes = 0;      // as the kernel holds them
     std::int64_t activationBytes = 0;
+    std::int64_t reformatBytes = 0;    // read and written to bring inputs into the form that the kernel takes
     double medianNs = -1;              // −1: not timed
     double share = -1;                 // of the sum of all layers, 0…1; −1: not timed
     double sqnrDb = -1;                // of the weights against the original; −1: untouched
