@@ -13,6 +13,8 @@ void addRun(CLI::App& app, Program& program);
 void addBench(CLI::App& app, Program& program);
 void addEval(CLI::App& app, Program& program);
 void addCompress(CLI::App& app, Program& program);
+void addSensitivity(CLI::App& app, Program& program);
+void addTune(CLI::App& app, Program& program);
 void addSweep(CLI::App& app, Program& program);
 void addPareto(CLI::App& app, Program& program);
 void addCompare(CLI::App& app, Program& program);

@@ -16,6 +16,7 @@ constexpr std::size_t kNameWidth = 44;
 struct Verdicts {
     std::string speed = "not measured for both";
     std::string accuracy = "not measured for both";
+    std::optional<base::Estimate> accuracyDifference;
     bool aDominates = false;
     bool bDominates = false;
 };
@@ -23,7 +24,10 @@ struct Verdicts {
 Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b) {
     Verdicts verdicts;
     if (a.speed && b.speed) verdicts.speed = explain::name(explain::compareSpeed(*a.speed, *b.speed));
-    if (a.accuracy && b.accuracy) verdicts.accuracy = explain::name(explain::compareAccuracy(*a.accuracy, *b.accuracy));
+    if (a.accuracy && b.accuracy) {
+        verdicts.accuracy = explain::name(explain::compareAccuracy(*a.accuracy, *b.accuracy));
+        verdicts.accuracyDifference = explain::accuracyDifference(*a.accuracy, *b.accuracy);
+    }
     verdicts.aDominates = explain::dominates(a, b);
     verdicts.bDominates = explain::dominates(b, a);
     return verdicts;
@@ -45,13 +49,17 @@ Json documentOf(const trial::TrialResult& a, const trial::TrialResult& b, const 
                           {"promise", difference.promise},
                           {"result", difference.result},
                           {"note", difference.note}});
-    return {{"a", brief(a)},
-            {"b", brief(b)},
-            {"speed", verdicts.speed},
-            {"accuracy", verdicts.accuracy},
-            {"a_dominates", verdicts.aDominates},
-            {"b_dominates", verdicts.bDominates},
-            {"layers", std::move(layers)}};
+    Json json = {{"a", brief(a)},
+                 {"b", brief(b)},
+                 {"speed", verdicts.speed},
+                 {"accuracy", verdicts.accuracy},
+                 {"accuracy_difference", nullptr},
+                 {"a_dominates", verdicts.aDominates},
+                 {"b_dominates", verdicts.bDominates},
+                 {"layers", std::move(layers)}};
+    if (const auto& difference = verdicts.accuracyDifference)
+        json["accuracy_difference"] = {{"value", difference->value}, {"low", difference->interval.low}, {"high", difference->interval.high}};
+    return json;
 }
 
 void printSide(const char* title, const trial::TrialResult& result) {
@@ -69,6 +77,9 @@ void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdi
     printSide("A", a);
     printSide("B", b);
     fmt::print("\nA against B: speed {}, accuracy {}\n", verdicts.speed, verdicts.accuracy);
+    if (const auto& difference = verdicts.accuracyDifference)
+        fmt::print("A − B, each sample's score: {:+.4g} (95 %: {:+.4g} … {:+.4g}){}\n", difference->value, difference->interval.low,
+                   difference->interval.high, a.accuracy->metric == "perplexity" ? " nats" : "");
     if (verdicts.aDominates) fmt::print("A dominates B.\n");
     if (verdicts.bDominates) fmt::print("B dominates A.\n");
     Table table({{"layer"},

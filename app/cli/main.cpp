@@ -22,7 +22,9 @@ void addCommands(CLI::App& app, trimtab::cli::Program& program) {
     cli::addBench(app, program);
     cli::addEval(app, program);
     cli::addCompress(app, program);
+    cli::addSensitivity(app, program);
     cli::addSweep(app, program);
+    cli::addTune(app, program);
     cli::addPareto(app, program);
     cli::addCompare(app, program);
     cli::addReport(app, program);

@@ -104,16 +104,18 @@ Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b, SpeedAxis axi
     return verdictOf({ratio->interval.low * samples, ratio->interval.high * samples}, 1, true);
 }
 
+std::optional<base::Estimate> accuracyDifference(const trial::Accuracy& a, const trial::Accuracy& b) {
+    if (a.metric != b.metric || a.sampleScores.size() != b.sampleScores.size() || a.sampleScores.empty()) return std::nullopt;
+    if (!allNumbers(a) || !allNumbers(b)) return std::nullopt;
+    const bool weighted = a.sampleWeights.size() == a.sampleScores.size() && a.sampleWeights == b.sampleWeights;
+    return weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights) : base::pairedDifference(b.sampleScores, a.sampleScores);
+}
+
 Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {
     if (a.metric != b.metric) return Verdict::Indistinguishable;
     if (const bool fineA = allNumbers(a), fineB = allNumbers(b); !fineA || !fineB)
         return fineA == fineB ? Verdict::Indistinguishable : fineA ? Verdict::Better : Verdict::Worse;
-    if (a.sampleScores.size() == b.sampleScores.size() && !a.sampleScores.empty()) {
-        const bool weighted = a.sampleWeights.size() == a.sampleScores.size() && a.sampleWeights == b.sampleWeights;
-        const auto difference = weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights)
-                                         : base::pairedDifference(b.sampleScores, a.sampleScores);
-        return verdictOf(difference.interval, 0, a.higherIsBetter);
-    }
+    if (const auto difference = accuracyDifference(a, b)) return verdictOf(difference->interval, 0, a.higherIsBetter);
     // Without samples in common only intervals that do not touch tell anything.
     if (a.interval.low > b.interval.high) return a.higherIsBetter ? Verdict::Better : Verdict::Worse;
     if (a.interval.high < b.interval.low) return a.higherIsBetter ? Verdict::Worse : Verdict::Better;

@@ -1,5 +1,6 @@
 #pragma once
 // Two trials side by side: is one better, layer by layer where the difference comes from, promise against result.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ enum class SpeedAxis : std::uint8_t { Latency, Throughput };
 /// Faster when the 95 % interval of the ratio of their paired speed-ups excludes 1 (both are held against the same baseline, block by block).
 /// Without a baseline in common their own times are compared, block against block of the other side, unpaired.
 Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b, SpeedAxis axis = SpeedAxis::Latency);
+/// a − b in units of the sample scores (perplexity: nats), paired by sample; nullopt where they share no samples or hold what is no number.
+std::optional<base::Estimate> accuracyDifference(const trial::Accuracy& a, const trial::Accuracy& b);
 /// Better when the 95 % interval of the difference paired by sample excludes 0. Scores that are no numbers (an overflow) lose against scores that are.
 Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b);
 

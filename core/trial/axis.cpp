@@ -107,7 +107,8 @@ Result<Axis> parseAxis(std::string_view text) {
     Axis axis;
     axis.path = trimmed(text.substr(0, equals));
     const std::string_view values = text.substr(equals + 1);
-    if (values.find(':') != std::string_view::npos && values.find(',') == std::string_view::npos) {
+    // The colon of a pattern 2:4 spans no range.
+    if (axis.path != "prune.pattern" && values.find(':') != std::string_view::npos && values.find(',') == std::string_view::npos) {
         TRIMTAB_TRY(axis.values, rangeIn(trimmed(values)));
     } else {
         for (const std::string_view part : split(values, ',')) {

@@ -48,14 +48,12 @@ public:
     StudyRun(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop)
         : m_study(study), m_runner(runner), m_sink(sink), m_observer(observer), m_stop(std::move(stop)) {}
 
-    Result<StudyOutcome> run(bool refresh) {
-        TRIMTAB_TRY(Grid grid, expandGrid(m_study));
-        m_outcome.skipped = std::move(grid.skipped);
-        m_progress.total = static_cast<int>(grid.trials.size());
+    Result<StudyOutcome> run(const std::vector<Trial>& trials, bool refresh) {
+        m_progress.total = static_cast<int>(trials.size());
         if (!refresh) TRIMTAB_REQUIRE(remember());
-        for (std::size_t i = 0; i < grid.trials.size(); ++i) {
+        for (std::size_t i = 0; i < trials.size(); ++i) {
             if (m_stop.stop_requested()) return cancelled();
-            TRIMTAB_REQUIRE(i == 0 ? runBaseline(grid.trials[i]) : runTrial(grid.trials[i]));
+            TRIMTAB_REQUIRE(i == 0 ? runBaseline(trials[i]) : runTrial(trials[i]));
         }
         return m_outcome;
     }
@@ -254,7 +252,15 @@ private:
 
 Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer,
                               std::stop_token stop, bool refresh) {
-    return StudyRun(study, runner, sink, observer, std::move(stop)).run(refresh);
+    TRIMTAB_TRY(Grid grid, expandGrid(study));
+    TRIMTAB_TRY(StudyOutcome outcome, runTrials(study, grid.trials, runner, sink, observer, std::move(stop), refresh));
+    outcome.skipped = std::move(grid.skipped);
+    return outcome;
+}
+
+Result<StudyOutcome> runTrials(const trial::Study& study, const std::vector<Trial>& trials, TrialRunner& runner, TrialSink& sink,
+                               const StudyObserver& observer, std::stop_token stop, bool refresh) {
+    return StudyRun(study, runner, sink, observer, std::move(stop)).run(trials, refresh);
 }
 
 }  // namespace trimtab::tune

@@ -77,4 +77,8 @@ struct StudyOutcome {
 /// Cancelled when `stop` is requested (finished trials are kept). `refresh` measures again what is there already, beside it.
 Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop, bool refresh = false);
 
+/// The same for trials of the caller's own choice. REQUIRES: the first is the study's baseline.
+Result<StudyOutcome> runTrials(const trial::Study& study, const std::vector<trial::Trial>& trials, TrialRunner& runner, TrialSink& sink,
+                               const StudyObserver& observer, std::stop_token stop, bool refresh = false);
+
 }  // namespace trimtab::tune

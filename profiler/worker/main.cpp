@@ -61,6 +61,7 @@ int main(int count, char** words) {
     server.add("bench", worker::bench);
     server.add("plan", worker::plan);
     server.add("eval", worker::eval);
+    server.add("sensitivity", worker::sensitivity);
     server.add("compress", worker::compress);
     server.add("export", worker::compress);
     server.add("conformance", worker::conformance);

@@ -1,0 +1,300 @@
+// "sensitivity": each unit of layers under each option. The model is cut in front of every unit (segments.h). A cell compresses one unit on
+// what calibration reaches it, and runs the rest of the model from there; what stands before the unit is computed once for all its options, so
+// L units cost about half of L runs an option. Times are taken on the stretch from the unit to the next one, treated and untreated in turns.
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "core/base/statistics.h"
+#include "core/evaluate/score.h"
+#include "kernels/cpu/tensor_math.h"
+#include "profiler/clock/alternate.h"
+#include "profiler/worker/calibration_runs.h"
+#include "profiler/worker/calibration_set.h"
+#include "profiler/worker/engines.h"
+#include "profiler/worker/input_files.h"
+#include "profiler/worker/methods.h"
+#include "profiler/worker/plan_keys.h"
+#include "profiler/worker/scored_batches.h"
+#include "profiler/worker/segment_runs.h"
+#include "profiler/worker/workbench.h"
+
+namespace trimtab::worker {
+namespace {
+
+constexpr std::int64_t kReferenceBytes = std::int64_t{256} << 20;  // of untreated outputs that are kept for kl and sqnr
+using trial::SensitivityCell;
+
+recipe::Recipe recipeOf(const trial::SensitivityOption& option) {
+    recipe::Recipe recipe;
+    recipe.base = option.settings;
+    return recipe;
+}
+
+/// How the outputs lie from the untreated ones, averaged over samples.
+struct Distance {
+    double kl = 0;
+    double sqnrDb = 0;
+    std::size_t batches = 0;
+};
+
+class Sensitivity {
+public:
+    Sensitivity(const ipc::SensitivityRequest& request, const Call& call) : m_request(request), m_call(call) {}
+
+    Result<trial::SensitivityTable> measure(const Graph& graph) {
+        TRIMTAB_TRY(m_model, cutModel(graph));
+        TRIMTAB_TRY(m_data, ScoredBatches::open(m_model.graph, m_request));
+        const recipe::RunSetting& setting = m_request.model.setting;
+        TRIMTAB_TRY(m_engine, makeEngine(setting.engine, setting.threads, setting.device));
+        TRIMTAB_REQUIRE(compileAll());
+        TRIMTAB_REQUIRE(startFrontiers());
+        TRIMTAB_REQUIRE(scoreUntreated());
+        m_table.options = m_request.options;
+        for (std::size_t unit = 0; unit < m_model.units.size(); ++unit) {
+            TRIMTAB_REQUIRE(advance(unit));
+            TRIMTAB_REQUIRE(describe(unit));
+            for (const auto& option : m_request.options) {
+                TRIMTAB_REQUIRE(tell());
+                TRIMTAB_TRY(auto cell, cellOf(unit, option));
+                m_table.cells.push_back(std::move(cell));
+            }
+        }
+        m_table.wholeRuns = m_operations / std::max(m_whole, 1.0);
+        return std::move(m_table);
+    }
+
+private:
+    Status tell() const {
+        if (m_call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+        const auto cells = static_cast<double>(m_model.units.size() * m_request.options.size());
+        const std::size_t unit = std::min(m_table.cells.size() / m_request.options.size(), m_model.units.size() - 1);
+        m_call.progress(static_cast<double>(m_table.cells.size()) / cells, "measuring " + m_model.units[unit].name);
+        return {};
+    }
+
+    Status compileAll() {
+        for (std::size_t s = 0; s < m_model.segments(); ++s) {
+            TRIMTAB_TRY(auto segment, compileSegment(segmentOf(m_model, s), *m_engine, m_request.model.setting));
+            m_untreated.push_back(std::move(segment));
+        }
+        return {};
+    }
+
+    Status startFrontiers() {
+        TRIMTAB_TRY(m_scored, Frontier::begin(m_model, m_data->batches()));
+        m_calibrates = std::ranges::any_of(m_request.options, [](const auto& option) { return recipeOf(option).needsCalibration(); });
+        if (m_calibrates) {
+            TRIMTAB_TRY(const auto set, calibrationSet(m_model.graph, m_request.model));
+            TRIMTAB_TRY(m_calibration, Frontier::begin(m_model, set.batches));
+            TRIMTAB_TRY(m_table.calibration, calibrationIdentity(m_model.graph, m_request.model));
+        }
+        TRIMTAB_TRY(const auto inputs, inputsFor(m_model.graph, m_request.model.setting, {}));
+        m_table.batch = batchOf(inputs);
+        TRIMTAB_TRY(m_timed, Frontier::begin(m_model, {inputs}));
+        return {};
+    }
+
+    std::vector<const CompiledSegment*> untreatedFrom(std::size_t segment) const {
+        std::vector<const CompiledSegment*> list;
+        for (std::size_t s = segment; s < m_untreated.size(); ++s) list.push_back(&m_untreated[s]);
+        return list;
+    }
+
+    Status scoreUntreated() {
+        m_call.progress(0, "scoring the untreated model");
+        std::int64_t kept = 0;
+        const auto keep = [&](std::size_t, const Tensor& output) -> Status {
+            kept += static_cast<std::int64_t>(output.bytes().size());
+            const bool needed = m_request.data.empty();
+            if (!needed && kept > kReferenceBytes && !m_reference.empty()) return {};
+            TRIMTAB_TRY(m_reference.emplace_back(), output.clone());
+            return {};
+        };
+        TailModel whole(m_model, m_scored, untreatedFrom(0), keep);
+        TRIMTAB_TRY(m_baseline, m_data->score(whole, {}, {nullptr, m_call.cancelled}));
+        for (const CompiledSegment& segment : m_untreated) m_segmentOperations.push_back(operationsOf(segment));
+        for (const double operations : m_segmentOperations) m_whole += operations;
+        m_table.metric = m_baseline.metric;
+        m_table.higherIsBetter = m_baseline.direction == evaluate::Direction::HigherIsBetter;
+        m_table.fidelity = m_baseline.fidelity;
+        m_table.baseline = m_baseline.estimate.value;
+        m_table.samples = m_baseline.n;
+        const double share = static_cast<double>(m_reference.size()) / static_cast<double>(m_data->batches().size());
+        m_table.klSamples = static_cast<std::int64_t>(share * static_cast<double>(m_data->samples()));
+        return {};
+    }
+
+    static double operationsOf(const CompiledSegment& segment) {
+        double operations = 0;
+        if (!segment.model) return 0;
+        for (const auto& layer : segment.model->layers()) operations += std::max(layer.operations, 0.0);
+        return operations;
+    }
+
+    /// All frontiers to the front of a unit.
+    Status advance(std::size_t unit) {
+        const CompiledSegment& before = m_untreated[unit];
+        TRIMTAB_REQUIRE(m_scored.advance(m_model, unit, before, m_call.cancelled));
+        m_operations += m_segmentOperations[unit];
+        if (m_calibrates) TRIMTAB_REQUIRE(m_calibration.advance(m_model, unit, before, m_call.cancelled));
+        return m_timed.advance(m_model, unit, before, m_call.cancelled);
+    }
+
+    Status describe(std::size_t unit) {
+        const compress::LayerUnit& layers = m_model.units[unit];
+        trial::SensitivityUnit row;
+        row.name = layers.name;
+        row.parameters = layers.parameters;
+        for (const std::size_t node : layers.nodes) row.nodes.push_back(m_model.graph.nodes[node].name);
+        for (const graph::ValueId weight : layers.weights) {
+            const graph::Value& value = m_model.graph.value(weight);
+            row.weightBytes += value.quantized ? value.quantized->storedBytes() : static_cast<std::int64_t>(value.constant->bytes().size());
+        }
+        row.isLast = unit + 1 == m_model.units.size();
+        m_gains.clear();
+        m_table.units.push_back(std::move(row));
+        return {};
+    }
+
+    Result<SensitivityCell> cellOf(std::size_t unit, const trial::SensitivityOption& option) {
+        auto compressed = compressUnit(unit, option);
+        if (!compressed) {
+            if (compressed.error().code != ErrorCode::Refused && compressed.error().code != ErrorCode::Unsupported) return fail(compressed.error());
+            SensitivityCell refused;
+            refused.refusal = compressed.error().text();
+            return refused;
+        }
+        TRIMTAB_TRY(const auto treated, compileSegment(treatedSegment(m_model, unit, compressed->graph), *m_engine, m_request.model.setting));
+        SensitivityCell cell;
+        std::int64_t parameters = 0;
+        double bits = 0;
+        for (const auto& layer : compressed->layers) {
+            cell.storedBytes += layer.storedBytes;
+            parameters += layer.parameters;
+            bits += static_cast<double>(layer.parameters) * layer.bits;
+        }
+        cell.bits = bits / static_cast<double>(std::max<std::int64_t>(parameters, 1));
+        TRIMTAB_REQUIRE(scoreCell(unit, treated, cell));
+        TRIMTAB_REQUIRE(timeCell(unit, treated, cell));
+        return cell;
+    }
+
+    Result<compress::Compressed> compressUnit(std::size_t unit, const trial::SensitivityOption& option) {
+        const Graph alone = unitOf(m_model, unit);
+        const recipe::Recipe recipe = recipeOf(option);
+        compress::Tools tools;
+        tools.cancelled = m_call.cancelled;
+        if (!recipe.needsCalibration()) return compress::compress(alone, recipe, tools);
+        std::vector<std::vector<NamedTensor>> batches;
+        for (const Values& values : m_calibration.batches()) {
+            auto& batch = batches.emplace_back();
+            for (const graph::ValueId id : alone.inputs) batch.push_back({alone.value(id).name, values.at(id)});
+        }
+        CalibrationRuns runs(std::move(batches), *m_engine, m_request.model.setting, m_call);
+        const auto math = cpu::makeTensorMath();
+        tools.activations = &runs;
+        tools.math = math.get();
+        return compress::compress(alone, recipe, tools);
+    }
+
+    Status scoreCell(std::size_t unit, const CompiledSegment& treated, SensitivityCell& cell) {
+        Distance distance;
+        const auto compare = [&](std::size_t batch, const Tensor& output) -> Status {
+            if (batch >= m_reference.size()) return {};
+            TRIMTAB_TRY(const double sqnr, evaluate::scoreFidelity("sqnr_db", output, m_reference[batch]));
+            distance.sqnrDb += sqnr;
+            const auto kl = evaluate::scoreFidelity("kl", output, m_reference[batch]);
+            distance.kl += kl ? *kl : std::numeric_limits<double>::quiet_NaN();
+            ++distance.batches;
+            return {};
+        };
+        auto segments = untreatedFrom(unit + 1);
+        segments.front() = &treated;
+        TailModel tail(m_model, m_scored, std::move(segments), compare);
+        TRIMTAB_TRY(const auto evaluation, m_data->score(tail, m_reference, {nullptr, m_call.cancelled}));
+        for (std::size_t s = unit + 1; s < m_segmentOperations.size(); ++s) m_operations += m_segmentOperations[s];
+        const double sign = m_table.higherIsBetter ? -1 : 1;
+        const base::Estimate difference = base::pairedDifference(m_baseline.sampleScores, evaluation.sampleScores, evaluation.sampleWeights);
+        cell.loss.value = sign * difference.value;
+        const base::Interval& ends = difference.interval;
+        cell.loss.interval = sign > 0 ? ends : base::Interval{-ends.high, -ends.low};
+        const auto count = static_cast<double>(std::max<std::size_t>(distance.batches, 1));
+        cell.kl = distance.kl / count;
+        cell.sqnrDb = distance.sqnrDb / count;
+        return {};
+    }
+
+    Status timeCell(std::size_t unit, const CompiledSegment& treated, SensitivityCell& cell) {
+        const Values& known = m_timed.batches().front();
+        const CompiledSegment& untreated = m_untreated[unit + 1];
+        const auto before = untreated.inputsFrom(known), after = treated.inputsFrom(known);
+        TRIMTAB_REQUIRE(treated.model->prepare(after));
+        const auto& layers = treated.model->layers();
+        cell.execution = trace::overall(layers);
+        const auto row = std::ranges::find_if(layers, [&](const auto& layer) { return layer.node == m_table.units.back().nodes.front(); });
+        const trace::LayerRecord& shown = row != layers.end() ? *row : layers.front();
+        cell.kernel = shown.kernel;
+        cell.reason = shown.reason;
+        if (cell.execution == trace::Execution::Emulated || m_request.secondsPerCell == 0) return {};
+        // Kernels do not know how weights were rounded: what plans alike takes as long.
+        const std::string key = planKey(layers, {}, {});
+        const auto timed = m_gains.find(key);
+        if (timed != m_gains.end()) {
+            cell.gainNs = timed->second;
+            return {};
+        }
+        const auto subject = [](const CompiledSegment& segment, const std::vector<NamedTensor>& inputs) -> profiler::Subject {
+            return [&segment, &inputs]() -> Status {
+                TRIMTAB_TRY([[maybe_unused]] const auto outputs, segment.model->run(inputs));
+                return {};
+            };
+        };
+        profiler::TimingPlan plan;
+        plan.seconds = m_request.secondsPerCell;
+        plan.cancelled = m_call.cancelled;
+        TRIMTAB_TRY(const auto timings, profiler::timeAlternating(subject(untreated, before), subject(treated, after), plan));
+        cell.gainNs = gainOf(timings);
+        m_table.units.back().medianNs = 1e6 * base::median(timings.baseline);
+        m_gains.emplace(key, *cell.gainNs);
+        return {};
+    }
+
+    /// Difference of the medians; the interval from the ends of theirs, by order statistics where there are enough timings, else all of them.
+    static base::Estimate gainOf(const base::PairedBlock& timings) {
+        const auto ends = [](const std::vector<double>& ms) {
+            if (const auto interval = base::quantileInterval(ms, 0.5)) return *interval;
+            return base::Interval{std::ranges::min(ms), std::ranges::max(ms)};
+        };
+        const base::Interval untreated = ends(timings.baseline), treated = ends(timings.trial);
+        return {1e6 * (base::median(timings.baseline) - base::median(timings.trial)),
+                {1e6 * (untreated.low - treated.high), 1e6 * (untreated.high - treated.low)}};
+    }
+
+    const ipc::SensitivityRequest& m_request;
+    const Call& m_call;
+    CutModel m_model;
+    std::optional<ScoredBatches> m_data;
+    std::unique_ptr<runtime::Engine> m_engine;
+    std::vector<CompiledSegment> m_untreated;
+    Frontier m_scored, m_calibration, m_timed;
+    bool m_calibrates = false;
+    std::vector<Tensor> m_reference;  // untreated outputs of the first batches
+    evaluate::Evaluation m_baseline;
+    std::vector<double> m_segmentOperations;  // of a run on the batch that is scored last
+    double m_whole = 0, m_operations = 0;
+    std::map<std::string, base::Estimate> m_gains;  // of one unit, by plan
+    trial::SensitivityTable m_table;
+};
+
+}  // namespace
+
+Result<Json> sensitivity(const Json& params, Workbench& bench, const Call& call) {
+    TRIMTAB_TRY(const auto request, ipc::sensitivityRequestFromJson(params));
+    TRIMTAB_TRY(const auto loaded, bench.model(request.model.model, request.model.trustLinks, call));
+    TRIMTAB_TRY(const auto table, Sensitivity(request, call).measure(loaded->graph));
+    return trial::toJson(table);
+}
+
+}  // namespace trimtab::worker
