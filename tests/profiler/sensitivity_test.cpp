@@ -25,8 +25,8 @@ protected:
         request.model.model = sampleFile(sample);
         request.data = request.model.calibration.path = sampleData(sample);
         request.model.calibration.samples = 8;
-        request.model.setting.threads = 2;
-        request.samples = 24;
+        request.model.setting.threads = 1;
+        request.samples = 16;
         request.batch = 8;
         request.secondsPerCell = 0.002;
         for (const std::string& option : options) request.options.push_back(trial::parseOption(option).value());

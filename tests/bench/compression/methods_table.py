@@ -61,7 +61,7 @@ class Session:
 
     def measure(self, name, recipe):
         study = {"model": self.model, "data": self.data, "name": name, "axes": [], "calibration": {"data": self.calibration, "samples": 128},
-                 "baseline": {"recipe": recipe}, "baseline_name": name, "run": {"symbols": {"sequence": 32}},
+                 "baseline": {"recipe": recipe}, "baseline_name": name, "run": {"symbols": {"sequence": 32}, "threads": 1},
                  "budget": {"speed_seconds": 0.01, "processes": 1, "evaluation_batch": 8}}
         file = self.path.with_suffix(".json")
         file.write_text(json.dumps(study))
