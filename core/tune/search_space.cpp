@@ -32,6 +32,7 @@ Result<Grid> expandGrid(const trial::Study& study) {
     if (baseline.label.empty()) baseline.label = recipe::summary(baseline.recipe);
     std::set<std::string> known{identityOf(baseline)};
     grid.trials.push_back(std::move(baseline));
+    if (study.axes.empty()) return grid;  // nothing is varied: no point beside the baseline
 
     for (std::size_t index = 0; index < count; ++index) {
         trial::Point point;

@@ -21,6 +21,14 @@ std::vector<std::string> labels(const Grid& grid) {
     return names;
 }
 
+TEST(SearchSpace, AStudyWithoutAxesKeepsABaselineThatTreats) {
+    trial::Study plain = study({});
+    plain.baseline.recipe.base.weights.emplace().bits = 8;
+    const Grid grid = expandGrid(plain).value();
+    ASSERT_EQ(grid.trials.size(), 1U);
+    EXPECT_EQ(grid.trials[0].recipe.base.weights->bits, 8);
+}
+
 TEST(SearchSpace, TheBaselineStandsFirstAndOnce) {
     const auto grid = expandGrid(study({"weights.bits=8,32"}));
     ASSERT_TRUE(grid);
