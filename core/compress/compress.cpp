@@ -11,8 +11,10 @@
 #include "core/compress/layer_weight.h"
 #include "core/compress/prune/magnitude.h"
 #include "core/compress/prune/prune_layer.h"
+#include "core/compress/prune/schedule_layers.h"
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/rescale_graph.h"
+#include "core/compress/structure/original_rows.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -90,7 +92,6 @@ Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
 /// Words of a recipe that nothing carries out yet.
 Status checkCarriedOut(const Settings& settings, const Node& node) {
     const auto missing = [&](const char* field) { return fail(ErrorCode::Unsupported, std::string(field) + " is not carried out yet", "layer " + node.name); };
-    if (settings.prune && (recipe::removesUnits(*settings.prune) || settings.prune->scope == "sensitivity")) return missing("prune.pattern");
     if (settings.weights && settings.weights->bits <= 8 && settings.weights->format != "int") return missing("weights.format");
     if (settings.weights && settings.weights->staticGroups) return missing("weights.static_groups");
     if (settings.activations && (settings.activations->mode == "static" || settings.activations->granularity == "token")) return missing("activations.mode");
@@ -131,6 +132,14 @@ LayerCompression untouched(const Graph& graph, const Layer& layer) {
     row.originalBytes = row.storedBytes = static_cast<std::int64_t>(weight.bytes().size());
     if (!layer.touchesWeight()) row.density = shareOfNonZeros(tensor::toFloats(weight));
     return row;
+}
+
+/// Under scope "sensitivity" each layer gets a ratio of its own.
+Status scheduleLayers(const Graph& graph, std::vector<Layer>& layers, const Tools& tools) {
+    std::vector<ScheduledLayer> scheduled;
+    for (Layer& layer : layers)
+        if (layer.settings.prune && layer.settings.prune->scope == "sensitivity") scheduled.push_back({layer.use, &layer.settings.prune});
+    return scheduled.empty() ? Status{} : scheduleRatios(graph, scheduled, tools);
 }
 
 /// What becomes of one layer's weight. Touches nothing but `layer`: layers are worked on side by side.
@@ -278,30 +287,36 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
     TRIMTAB_REQUIRE(recipe::check(recipe));
     TRIMTAB_REQUIRE(checkForNaN(original));
     TRIMTAB_REQUIRE(checkCoverage(original, graph::compressibleWeights(original), recipe));
-    TRIMTAB_TRY(const Graph graph, rescaled(original, recipe, tools));
+    for (const WeightUse& use : graph::compressibleWeights(original)) {
+        if (original.value(use.value).weightsUnread)
+            return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights",
+                        "layer " + original.nodes[static_cast<std::size_t>(use.node)].name);
+    }
+    TRIMTAB_TRY(Restructured smaller, withoutUnits(original, recipe, tools));
+    TRIMTAB_TRY(const Graph graph, rescaled(smaller.graph, recipe, tools));
     Compressed result;
     result.graph = graph;
-    result.originalBytes = result.storedBytes = bytesOfConstants(graph);
+    result.leftAlone = std::move(smaller.leftAlone);
+    result.originalBytes = bytesOfConstants(original);
+    result.storedBytes = bytesOfConstants(graph);
 
     const std::vector<WeightUse> uses = graph::compressibleWeights(graph);
-    for (const WeightUse& use : uses) {
-        if (graph.value(use.value).weightsUnread)
-            return fail(ErrorCode::Refused, "its weight was not read; open the model with its weights",
-                        "layer " + graph.nodes[static_cast<std::size_t>(use.node)].name);
-    }
     std::vector<bool> hasWeight(graph.nodes.size(), false);
     for (const WeightUse& use : uses) hasWeight[static_cast<std::size_t>(use.node)] = true;
     std::vector<Settings> settings(graph.nodes.size());
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         if (!formsProducts(graph.nodes[i])) continue;
         TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
+        if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();  // done
         TRIMTAB_REQUIRE(checkCarriedOut(settings[i], graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
     }
     std::vector<Layer> layers;
     for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});
+    TRIMTAB_REQUIRE(scheduleLayers(graph, layers, tools));
     TRIMTAB_REQUIRE(pruneTogether(graph, layers));
     TRIMTAB_REQUIRE(compressLayers(result, graph, layers, tools));
+    tellOriginals(result.layers, original);
     return result;
 }
 

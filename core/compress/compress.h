@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compress/structure/remove_units.h"
 #include "core/compress/tools.h"
 #include "core/graph/graph.h"
 #include "core/recipe/recipe.h"
@@ -15,23 +16,24 @@ struct LayerCompression {
     std::string node;
     std::string op;
     std::vector<std::string> origins;
-    std::int64_t parameters = 0;
+    std::int64_t parameters = 0;   // that are left, zeros counted
     int bits = 32;
     std::int64_t group = 0;
     double density = 1.0;          // share of non-zero weights after everything
-    std::int64_t originalBytes = 0;
+    std::int64_t originalBytes = 0;  // before units left
     std::int64_t storedBytes = 0;  // at its bits, with scales and zero points
     double sqnrDb = -1;            // 10·log10(Σw² / Σ(w−ŵ)²); −1: untouched
 };
 
 struct Compressed {
     Graph graph;
-    std::vector<LayerCompression> layers;  // one for each compressible weight, touched or not
+    std::vector<LayerCompression> layers;  // one for each compressible weight, touched or not; of layers that left, with nothing stored
+    std::vector<LeftAlone> leftAlone;      // units that the recipe means and that cannot leave
     std::int64_t originalBytes = 0;        // of all constants
     std::int64_t storedBytes = 0;
 };
 
-/// Order: prune, then quantise what is left (zeros stay zero when the scheme is symmetric). Refused when a rule matches no node
+/// Order: whole units leave, then rescale, prune, and quantise what is left (zeros stay zero when the scheme is symmetric). Refused when a rule matches no node
 /// (naming the rule), for NaN weights (naming the layer), or when the recipe asks for what a layer cannot have.
 /// Methods that look at activations (recipe::Recipe::needsCalibration()) see what the layers before have become, in the order of the graph.
 Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const Tools& tools = {});

@@ -69,6 +69,25 @@ Status checkIntegerProducts(const Settings& settings, const std::string& path) {
     return {};
 }
 
+Status checkScope(const PruneSpec& spec, const std::string& path) {
+    if (spec.scope == "sensitivity" && removesUnits(spec))
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" shares weights out among layers, not {}; \"global\" sets one threshold "
+                                                    "for all of them",
+                                                    path, spec.pattern));
+    if (spec.scope == "sensitivity" && keptOfEvery(spec))
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" gives each layer a ratio of its own, which the pattern \"{}\" fixes", path,
+                                                    spec.pattern));
+    if (spec.scope != "global") return {};
+    if (spec.pattern != "unstructured" && !removesUnits(spec))
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" has no meaning with the pattern \"{}\"", path, spec.pattern));
+    const bool compares = spec.method == "magnitude" || (removesUnits(spec) && spec.method != "random");
+    if (!compares)
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" compares weights of different layers, which {} cannot: its scores "
+                                                    "have another unit in each",
+                                                    path, spec.method));
+    return {};
+}
+
 }  // namespace
 
 std::string_view defaultFormat(int bits) { return formatsOf(bits).front(); }
@@ -178,12 +197,7 @@ Status checkPart(const PruneSpec& spec, const std::string& path) {
     if (const auto kept = keptOfEvery(spec); kept && std::abs(spec.ratio - ratioOf(*kept)) > 1e-9)
         return fail(ErrorCode::Refused, fmt::format("{}.ratio must be {:g} where {}.pattern is \"{}\" (or be left out), not {:g}", path,
                                                     ratioOf(*kept), path, spec.pattern, spec.ratio));
-    if (spec.scope == "global" && spec.pattern != "unstructured")
-        return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" has no meaning with the pattern \"{}\"", path, spec.pattern));
-    if (spec.scope == "global" && spec.method != "magnitude")
-        return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" compares weights of different layers, which {} cannot: its scores "
-                                                    "have another unit in each",
-                                                    path, spec.method));
+    TRIMTAB_REQUIRE(checkScope(spec, path));
     if (spec.method == "sparsegpt" && spec.pattern != "unstructured" && !keptOfEvery(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.method \"sparsegpt\" knows the patterns unstructured and N:M, not \"{}\"", path, spec.pattern));
     const bool ofUnits = spec.method == "taylor" || spec.method == "frequency";

@@ -68,11 +68,15 @@ Status pruneBySecondOrder(std::vector<float>& values, std::int64_t rows, std::in
 
 }  // namespace
 
+std::vector<std::uint8_t> prunedMask(std::span<const float> values, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
+                                     const std::string& layer) {
+    return maskOf(scoresOf(values, spec, inputs, layer), columns, patternOf(spec), spec.ratio);
+}
+
 Status pruneLayer(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
                   const std::string& layer, const Tools& tools) {
     if (spec.method == "sparsegpt") return pruneBySecondOrder(values, rows, columns, spec, inputs, tools);
-    const auto scores = scoresOf(values, spec, inputs, layer);
-    applyMask(values, maskOf(scores, columns, patternOf(spec), spec.ratio));
+    applyMask(values, prunedMask(values, columns, spec, inputs, layer));
     return {};
 }
 
