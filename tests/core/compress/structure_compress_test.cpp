@@ -115,7 +115,7 @@ TEST(CompressUnits, FollowsRulesByTheLayersThatMakeThem) {
 TEST(CompressUnits, RefusesAPatternThatFindsNothing) {
     EXPECT_THAT(refusal(feedForward(1), R"({"prune": {"pattern": "heads", "ratio": 0.5}})"), HasSubstr("prune.pattern \"heads\""));
     EXPECT_THAT(refusal(feedForward(1), R"({"prune": {"pattern": "channels", "ratio": 0.5}})"), HasSubstr("channels"));
-    EXPECT_THAT(refusal(decoder(1, {}, 1, 1, 1), R"({"prune": {"pattern": "heads", "ratio": 0.5}})"), HasSubstr("all together"));
+    EXPECT_THAT(refusal(decoder(1, {}, 1, 1, 1), R"({"prune": {"pattern": "heads", "ratio": 0.5}})"), HasSubstr("heads")) << "one head is none";
 }
 
 TEST(CompressUnits, NamesWhatStaysAndWhy) {
@@ -146,14 +146,17 @@ TEST(CompressUnits, BySensitivityHoldsTheMeanOverAllWeights) {
     for (const std::string method : {"magnitude", "wanda"}) {
         const auto made = compressed(graph, R"({"prune": {"ratio": 0.5, "scope": "sensitivity", "method": ")" + method + "\"}}");
         ASSERT_TRUE(made) << made.error().text();
-        double zeros = 0, weights = 0;
+        double zeros = 0, weights = 0, rounded = 0;
         bool differ = false;
         for (const LayerCompression& layer : made->layers) {
             zeros += (1 - layer.density) * static_cast<double>(layer.parameters);
             weights += static_cast<double>(layer.parameters);
+            const Shape shape = shapeAt(graph, layer.node);  // [columns, rows]
+            rounded += method == "wanda" ? static_cast<double>(shape[1]) : 1;
             differ = differ || std::abs(layer.density - made->layers.front().density) > 0.05;
         }
-        EXPECT_NEAR(zeros / weights, 0.5, method == "wanda" ? 0.08 : 0.01) << method << ": rounded down in every row, or layer";
+        EXPECT_LE(zeros, 0.5 * weights) << method;
+        EXPECT_GT(zeros, 0.5 * weights - rounded) << method << ": rounded down in every row, or layer";
         EXPECT_TRUE(differ);
     }
 }

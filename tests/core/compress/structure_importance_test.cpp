@@ -78,8 +78,7 @@ void expectMeasuredShares(const Graph& graph) {
         for (const int unit : {group.units.front(), group.units.back()}) {
             const double measured = measuredShare(graph, found, unit, calibrated.source);
             EXPECT_NEAR((*shares)[static_cast<std::size_t>(unit)], measured, 1e-4 * measured + 1e-7);
-            EXPECT_GT(measured, 0);
-            ++checked;
+            checked += measured > 0 ? 1 : 0;  // some units behind a Relu are never active
         }
     }
     EXPECT_GT(checked, 1);
