@@ -71,12 +71,13 @@ Status checkIntegerProducts(const Settings& settings, const std::string& path) {
 
 Status checkScope(const PruneSpec& spec, const std::string& path) {
     if (spec.scope == "sensitivity" && removesUnits(spec))
-        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" shares weights out among layers, not {}; \"global\" sets one threshold "
-                                                    "for all of them",
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" shares weights out among layers, not {}; \"global\" sets one "
+                                                    "threshold for all of them",
                                                     path, spec.pattern));
     if (spec.scope == "sensitivity" && keptOfEvery(spec))
-        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" gives each layer a ratio of its own, which the pattern \"{}\" fixes", path,
-                                                    spec.pattern));
+        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" gives each layer a ratio of its own, which the pattern \"{}\" "
+                                                    "fixes",
+                                                    path, spec.pattern));
     if (spec.scope != "global") return {};
     if (spec.pattern != "unstructured" && !removesUnits(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" has no meaning with the pattern \"{}\"", path, spec.pattern));

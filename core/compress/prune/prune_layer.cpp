@@ -35,7 +35,8 @@ std::uint64_t seedOf(const recipe::PruneSpec& spec, const std::string& layer) {
     return std::stoull(digest.substr(0, 16), nullptr, 16);
 }
 
-std::vector<float> scoresOf(std::span<const float> values, const recipe::PruneSpec& spec, const LayerInputs& inputs, const std::string& layer) {
+std::vector<float> scoresOf(std::span<const float> values, const recipe::PruneSpec& spec, const LayerInputs& inputs,
+                            const std::string& layer) {
     if (spec.method == "random") return randomScores(values.size(), seedOf(spec, layer));
     if (spec.method != "wanda") return magnitudeScores(values);
     std::vector<float> scores;
@@ -68,13 +69,13 @@ Status pruneBySecondOrder(std::vector<float>& values, std::int64_t rows, std::in
 
 }  // namespace
 
-std::vector<std::uint8_t> prunedMask(std::span<const float> values, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
-                                     const std::string& layer) {
+std::vector<std::uint8_t> prunedMask(std::span<const float> values, std::int64_t columns, const recipe::PruneSpec& spec,
+                                     const LayerInputs& inputs, const std::string& layer) {
     return maskOf(scoresOf(values, spec, inputs, layer), columns, patternOf(spec), spec.ratio);
 }
 
-Status pruneLayer(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::PruneSpec& spec, const LayerInputs& inputs,
-                  const std::string& layer, const Tools& tools) {
+Status pruneLayer(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::PruneSpec& spec,
+                  const LayerInputs& inputs, const std::string& layer, const Tools& tools) {
     if (spec.method == "sparsegpt") return pruneBySecondOrder(values, rows, columns, spec, inputs, tools);
     applyMask(values, prunedMask(values, columns, spec, inputs, layer));
     return {};

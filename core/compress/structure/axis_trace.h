@@ -1,7 +1,7 @@
 #pragma once
 // Follows the output axes of products through a graph: where each index of such an axis comes out again, down to the products that sum over
-// it. The dependencies of structured pruning, after Fang et al. 2023, "DepGraph: Towards Any Structural Pruning", sections 3.1 and 3.2, with
-// labels on the indices of axes in place of whole layers, so that Reshape, Concat, Split and Slice say exactly what belongs together.
+// it. The dependencies of structured pruning, after Fang et al. 2023, "DepGraph: Towards Any Structural Pruning", sections 3.1 and 3.2,
+// with labels on the indices of axes in place of whole layers, so that Reshape, Concat, Split and Slice say exactly what belongs together.
 // Thread-compatible; the graph outlives the trace.
 #include <map>
 #include <string>

@@ -62,7 +62,8 @@ std::optional<std::vector<int>> axesWorkedOver(const AxisTrace& trace, const Nod
     const auto fromOn = [&](std::int64_t first) {
         for (int axis = absolute(first); axis < rank; ++axis) axes.push_back(axis);
     };
-    if (node.op.ends_with("max") && !node.op.starts_with("Reduce")) {  // Softmax, LogSoftmax, Hardmax: one axis since opset 13, from it on before
+    const bool isSoftmax = node.op.ends_with("max") && !node.op.starts_with("Reduce");  // LogSoftmax and Hardmax too
+    if (isSoftmax) {  // one axis since opset 13, all from it on before
         const bool oneAxis = node.version == 0 || node.version >= 13;
         if (oneAxis) axes.push_back(absolute(node.integer("axis", -1)));
         else fromOn(node.integer("axis", 1));

@@ -123,8 +123,9 @@ void followTranspose(AxisTrace& trace, int index) {
         const auto* dims = trace.dimsOf(node.input(0));
         const auto found = std::ranges::find(order, axis);
         const bool reversed = order.empty() && dims;
+        const auto place = reversed ? static_cast<std::ptrdiff_t>(dims->size()) - 1 - axis : found - order.begin();
         if (!reversed && found == order.end()) trace.leaveAlone(labels, at(node) + " has an unknown order");
-        else trace.set(node.output(0), reversed ? static_cast<int>(dims->size()) - 1 - axis : static_cast<int>(found - order.begin()), labels);
+        else trace.set(node.output(0), static_cast<int>(place), labels);
     }
 }
 
@@ -144,9 +145,10 @@ void followExpand(AxisTrace& trace, int index) {
         }
     }
     for (const auto& [axis, labels] : trace.axesOf(node.input(0))) {
-        const auto given = static_cast<std::int64_t>(to->size()) - (instead.empty() ? trace.graph.constantOf(node.input(1))->elementCount() : static_cast<std::int64_t>(to->size()));
-        const std::int64_t entry = axis + shift - given;  // a target of lower rank is aligned to the right
-        const bool says = entry >= 0 && (!instead.empty() || tensor::elementAsInt64(*trace.graph.constantOf(node.input(1)), entry) != 1);
+        const Tensor* target = instead.empty() ? trace.graph.constantOf(node.input(1)) : nullptr;
+        const std::int64_t missing = target ? static_cast<std::int64_t>(to->size()) - target->elementCount() : 0;
+        const std::int64_t entry = axis + shift - missing;  // a target of lower rank is aligned to the right
+        const bool says = entry >= 0 && (!target || tensor::elementAsInt64(*target, entry) != 1);
         if (says) trace.counts.push_back({index, 1, {}, static_cast<std::size_t>(entry), labels, instead});
         trace.set(node.output(0), axis + shift, labels);
     }
@@ -215,7 +217,8 @@ void followSlice(AxisTrace& trace, int index) {
         const auto entry = static_cast<std::size_t>(found - axes.begin());
         if (found == axes.end()) {
             trace.set(node.output(0), axis, labels);
-        } else if (!byInputs || entry >= starts.size() || entry >= ends.size() || (node.input(4) != graph::kNoValue && entry >= steps.size())) {
+        } else if (!byInputs || entry >= starts.size() || entry >= ends.size() ||
+                   (node.input(4) != graph::kNoValue && entry >= steps.size())) {
             trace.leaveAlone(labels, at(node) + " is sliced where that is computed");
         } else {
             followSliced(trace, index, axis, labels, {entry, starts[entry], ends[entry], steps.empty() ? 1 : steps[entry]});
@@ -243,7 +246,8 @@ void followShape(AxisTrace& trace, int index) {
             if (std::ranges::find(reader.inputs, shape.output(0)) == reader.inputs.end()) continue;
             const Ints picked = reader.is("Gather") ? constantList(trace, reader.input(1)) : Ints{};
             const auto* dims = trace.dimsOf(shape.input(0));
-            const bool other = !picked.empty() && dims && std::ranges::none_of(picked, [&](std::int64_t place) { return absolute(place, *dims) == axis; });
+            const bool other =
+                !picked.empty() && dims && std::ranges::none_of(picked, [&](std::int64_t place) { return absolute(place, *dims) == axis; });
             isRead = isRead || !other;
         }
         if (isRead) trace.leaveAlone(labels, at(shape) + " is counted by something that is computed");

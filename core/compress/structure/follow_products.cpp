@@ -73,7 +73,8 @@ void followTwoActivations(AxisTrace& trace, int index) {
     const Node& node = trace.node(index);
     const ValueId a = node.input(0), b = node.input(1);
     const auto *dimsA = trace.dimsOf(a), *dimsB = trace.dimsOf(b);
-    if (!dimsA || !dimsB || dimsA->size() < 2 || dimsB->size() < 2) return trace.leaveInputsAlone(index, at(node) + " meets an unknown shape");
+    if (!dimsA || !dimsB || dimsA->size() < 2 || dimsB->size() < 2)
+        return trace.leaveInputsAlone(index, at(node) + " meets an unknown shape");
     const int rankA = static_cast<int>(dimsA->size()), rankB = static_cast<int>(dimsB->size());
     const int rank = std::max(rankA, rankB);
     const std::string summed = at(node) + " is summed over in a product of activations";
@@ -91,7 +92,8 @@ void followConvolution(AxisTrace& trace, int index) {
     const ValueId x = node.input(0), weight = node.input(1);
     for (const auto& [axis, labels] : trace.axesOf(x))
         if (axis != 1) trace.leaveAlone(labels, at(node) + " is an axis that windows move along");
-    if (weight == graph::kNoValue || !trace.axesOf(weight).empty()) return trace.leaveInputsAlone(index, at(node) + " is the weight of a convolution");
+    if (weight == graph::kNoValue || !trace.axesOf(weight).empty())
+        return trace.leaveInputsAlone(index, at(node) + " is the weight of a convolution");
     const Labels* labels = trace.labelsOf(x, 1);
     const std::string why = trace.whyKept(weight, false);
     if (!why.empty()) return trace.leaveInputsAlone(index, why);

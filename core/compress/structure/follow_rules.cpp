@@ -8,15 +8,16 @@ namespace trimtab::compress {
 namespace {
 
 constexpr std::string_view kElementwise[] = {
-    "Abs",  "Add",     "And",     "Cast", "Ceil",   "Celu",       "Clip",     "Cos",      "Div", "Dropout", "Elu",      "Equal", "Erf", "Exp", "Floor",
-    "Gelu", "Greater", "GreaterOrEqual",  "HardSigmoid", "HardSwish", "Identity", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Mean",
-    "Min",  "Mish",    "Mod",     "Mul",  "Neg",    "Not",        "Or",       "PRelu",    "Pow", "Reciprocal", "Relu",  "Round", "Selu", "Sigmoid", "Sign",
-    "Sin",  "Softplus", "Softsign", "Sqrt", "Sub",  "Sum",        "Swish",    "Tanh",     "ThresholdedRelu", "Where", "Xor"};
+    "Abs", "Add", "And", "Cast", "Ceil", "Celu", "Clip", "Cos", "Div", "Dropout", "Elu", "Equal", "Erf", "Exp", "Floor",
+    "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "IsNaN", "LeakyRelu", "Less",
+    "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "PRelu", "Pow", "Reciprocal",
+    "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tanh",
+    "ThresholdedRelu", "Where", "Xor"};
 
 constexpr std::string_view kAlongAxes[] = {
-    "Softmax",    "LogSoftmax", "Hardmax",   "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "LpNormalization", "CumSum",
-    "ReduceMean", "ReduceSum",  "ReduceMax", "ReduceMin",          "ReduceL1",         "ReduceL2",                     "ReduceLogSum",    "ReduceLogSumExp",
-    "ReduceProd", "ReduceSumSquare"};
+    "Softmax", "LogSoftmax", "Hardmax", "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
+    "LpNormalization", "CumSum", "ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2",
+    "ReduceLogSum", "ReduceLogSumExp", "ReduceProd", "ReduceSumSquare"};
 
 std::unordered_map<std::string_view, FollowRule> madeTable() {
     std::unordered_map<std::string_view, FollowRule> table{

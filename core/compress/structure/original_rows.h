@@ -4,7 +4,8 @@
 
 namespace trimtab::compress {
 
-/// Gives each row its layer's bytes in `original`, and layers that are no more a row of their own with nothing stored, in the order of `original`.
+/// Gives each row its layer's bytes in `original`, and layers that are no more a row of their own with nothing stored, in the order of
+/// `original`.
 void tellOriginals(std::vector<LayerCompression>& rows, const Graph& original);
 
 }  // namespace trimtab::compress

@@ -28,26 +28,32 @@ Result<Specs> specsOf(const Graph& graph, const recipe::Recipe& recipe) {
 }
 
 /// The settings that layers with units in common share; none when no one of them asks for `pattern`.
-Result<std::optional<recipe::PruneSpec>> agreedSpec(const Graph& graph, const Specs& specs, const std::vector<int>& layers, std::string_view pattern) {
-    const auto asks = [&](int layer) { const auto& spec = specs[static_cast<std::size_t>(layer)]; return spec && spec->pattern == pattern; };
+Result<std::optional<recipe::PruneSpec>> agreedSpec(const Graph& graph, const Specs& specs, const std::vector<int>& layers,
+                                                    std::string_view pattern) {
+    const auto asks = [&](int layer) {
+        const auto& spec = specs[static_cast<std::size_t>(layer)];
+        return spec && spec->pattern == pattern;
+    };
     if (std::ranges::none_of(layers, asks)) return std::nullopt;
     const auto& first = specs[static_cast<std::size_t>(layers.front())];
     if (std::ranges::all_of(layers, [&](int layer) { return specs[static_cast<std::size_t>(layer)] == first; })) return first;
     std::vector<std::string> names;
     for (const int layer : layers) names.push_back(graph.nodes[static_cast<std::size_t>(layer)].name);
-    return fail(ErrorCode::Refused, fmt::format("prune must be the same for layers whose {} leave together: {}", pattern, fmt::join(names, ", ")));
+    return fail(ErrorCode::Refused,
+                fmt::format("prune must be the same for layers whose {} leave together: {}", pattern, fmt::join(names, ", ")));
 }
 
 bool looksAt(const recipe::PruneSpec& spec) { return spec.method == "taylor" || spec.method == "frequency"; }
 
 /// Scores of the groups by each one's own method; a method that looks at activations looks once for all of them.
-Result<std::vector<ScoredGroup>> scored(const Graph& graph, const UnitGroups& found, const std::vector<std::pair<std::size_t, recipe::PruneSpec>>& chosen,
-                                        const Tools& tools) {
+Result<std::vector<ScoredGroup>> scored(const Graph& graph, const UnitGroups& found,
+                                        const std::vector<std::pair<std::size_t, recipe::PruneSpec>>& chosen, const Tools& tools) {
     std::vector<bool> weighed(static_cast<std::size_t>(found.unitCount)), counted = weighed;
     bool byMagnitude = false;
     for (const auto& [group, spec] : chosen) {
         byMagnitude = byMagnitude || spec.method == "magnitude";
-        for (const int unit : found.groups[group].units) (spec.method == "taylor" ? weighed : counted)[static_cast<std::size_t>(unit)] = looksAt(spec);
+        for (const int unit : found.groups[group].units)
+            (spec.method == "taylor" ? weighed : counted)[static_cast<std::size_t>(unit)] = looksAt(spec);
     }
     const auto any = [](const std::vector<bool>& flags) { return std::ranges::find(flags, true) != flags.end(); };
     std::vector<double> magnitudes, shares, active;
@@ -62,7 +68,8 @@ Result<std::vector<ScoredGroup>> scored(const Graph& graph, const UnitGroups& fo
     for (const auto& [index, spec] : chosen) {
         const UnitGroup& group = found.groups[index];
         ScoredGroup mine{group.units, {}, spec};
-        if (spec.method == "random") mine.scores = randomImportance(group.units.size(), spec.seed, graph.nodes[static_cast<std::size_t>(group.makers.front())].name);
+        if (spec.method == "random")
+            mine.scores = randomImportance(group.units.size(), spec.seed, graph.nodes[static_cast<std::size_t>(group.makers.front())].name);
         const std::vector<double>& scores = spec.method == "taylor" ? shares : spec.method == "frequency" ? active : magnitudes;
         for (const int unit : group.units)
             if (spec.method != "random") mine.scores.push_back(scores[static_cast<std::size_t>(unit)]);
@@ -85,8 +92,9 @@ const Node& firstLayer(const Graph& graph, const std::vector<int>& layers) { ret
 Status checkFound(const Specs& specs, std::string_view pattern, bool any, const std::vector<LeftAlone>& leftAlone) {
     const bool asked = std::ranges::any_of(specs, [&](const auto& spec) { return spec && spec->pattern == pattern; });
     if (!asked || any) return {};
-    const std::string why = leftAlone.empty() ? fmt::format("no layer that the recipe means has {}", pattern)
-                                              : fmt::format("those of layer {} stay, because {}", leftAlone.front().layer, leftAlone.front().reason);
+    const std::string why = leftAlone.empty()
+                                ? fmt::format("no layer that the recipe means has {}", pattern)
+                                : fmt::format("those of layer {} stay, because {}", leftAlone.front().layer, leftAlone.front().reason);
     return fail(ErrorCode::Refused, fmt::format("prune.pattern \"{}\" finds nothing that can leave the model: {}", pattern, why));
 }
 

@@ -19,9 +19,9 @@ struct Restructured {
     std::vector<LeftAlone> leftAlone;
 };
 
-/// Blocks leave first, then units of what is left. A group of units takes the settings of the layers that make it (of a block: of its layers),
-/// which must agree. Refused, naming layers and field, when they don't, when a pattern finds nothing that can leave, or when a method lacks
-/// calibration data.
+/// Blocks leave first, then units of what is left. A group of units takes the settings of the layers that make it (of a block: of its
+/// layers), which must agree. Refused, naming layers and field, when they don't, when a pattern finds nothing that can leave, or when a
+/// method lacks calibration data.
 Result<Restructured> withoutUnits(const Graph& graph, const recipe::Recipe& recipe, const Tools& tools);
 
 }  // namespace trimtab::compress

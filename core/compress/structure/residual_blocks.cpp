@@ -22,7 +22,8 @@ public:
         for (const graph::WeightUse& use : graph::compressibleWeights(graph)) m_hasWeight[static_cast<std::size_t>(use.node)] = true;
         for (std::size_t i = 0; i < graph.nodes.size(); ++i) {  // layers that share a weight hold it too
             const Node& node = graph.nodes[i];
-            m_hasWeight[i] = m_hasWeight[i] || (formsProducts(node) && node.input(1) != graph::kNoValue && graph.value(node.input(1)).isConstant());
+            m_hasWeight[i] =
+                m_hasWeight[i] || (formsProducts(node) && node.input(1) != graph::kNoValue && graph.value(node.input(1)).isConstant());
         }
     }
 
@@ -33,7 +34,8 @@ public:
             if (!add.is("Add") || add.inputs.size() != 2) continue;
             for (const std::size_t side : {0U, 1U}) {
                 Residual residual{i, add.inputs[side], {}, false};
-                if (!graph::sameShape(type(residual.stream), type(add.inputs[1 - side])) || !graph::sameShape(type(residual.stream), type(add.output(0))))
+                if (!graph::sameShape(type(residual.stream), type(add.inputs[1 - side])) ||
+                    !graph::sameShape(type(residual.stream), type(add.output(0))))
                     continue;
                 residual.branch = between(residual.stream, add.inputs[1 - side]);
                 if (std::ranges::none_of(residual.branch, [&](int n) { return hasWeight(n); })) continue;
@@ -56,9 +58,10 @@ public:
         for (const int n : residual.branch) {
             for (const ValueId output : node(n).outputs) {
                 if (output == graph::kNoValue) continue;
-                const bool outside = m_graph.isOutput(output) || std::ranges::any_of(m_consumers[static_cast<std::size_t>(output)], [&](int reader) {
-                    return reader != residual.sum && !std::ranges::binary_search(residual.branch, reader);
-                });
+                const bool outside =
+                    m_graph.isOutput(output) || std::ranges::any_of(m_consumers[static_cast<std::size_t>(output)], [&](int reader) {
+                        return reader != residual.sum && !std::ranges::binary_search(residual.branch, reader);
+                    });
                 if (outside) return m_graph.value(output).name;
             }
         }
@@ -75,7 +78,8 @@ private:
         return (node(n).is("MatMul") && !hasWeight(n)) || node(n).op.ends_with("Attention");
     }
 
-    /// Nodes on the ways from `source` to `value`, in order; empty when there is none. Nothing before the node that makes `source` lies on them.
+    /// Nodes on the ways from `source` to `value`, in order; empty when there is none. Nothing before the node that makes `source` lies on
+    /// them.
     std::vector<int> between(ValueId source, ValueId value) const {
         const int last = m_producers[static_cast<std::size_t>(value)], first = m_producers[static_cast<std::size_t>(source)];
         if (m_graph.value(source).isConstant() || last <= first) return {};
@@ -90,9 +94,11 @@ private:
         }
         std::vector<int> way;
         for (int n = first + 1; n <= last; ++n) {
-            const bool onward = needed[static_cast<std::size_t>(n - first - 1)] && std::ranges::any_of(node(n).inputs, [&](ValueId input) {
-                return input == source || (input != graph::kNoValue && std::ranges::binary_search(way, m_producers[static_cast<std::size_t>(input)]));
-            });
+            const bool onward =
+                needed[static_cast<std::size_t>(n - first - 1)] && std::ranges::any_of(node(n).inputs, [&](ValueId input) {
+                    return input == source ||
+                           (input != graph::kNoValue && std::ranges::binary_search(way, m_producers[static_cast<std::size_t>(input)]));
+                });
             if (onward) way.push_back(n);
         }
         return !way.empty() && way.back() == last ? way : std::vector<int>{};
@@ -102,7 +108,8 @@ private:
     std::vector<Residual> innermost(const std::vector<Residual>& all) const {
         std::vector<Residual> kept;
         for (const Residual& residual : all) {
-            const bool holdsOther = std::ranges::any_of(all, [&](const Residual& other) { return std::ranges::binary_search(residual.branch, other.sum); });
+            const bool holdsOther =
+                std::ranges::any_of(all, [&](const Residual& other) { return std::ranges::binary_search(residual.branch, other.sum); });
             if (!holdsOther) kept.push_back(residual);
         }
         return kept;
@@ -137,8 +144,10 @@ Result<Graph> withoutBlocks(const Graph& graph, const std::vector<const Residual
     Graph made = graph;
     std::vector<std::pair<ValueId, ValueId>> bypassed;  // the sum's value and what takes its place, in the order of nodes
     for (const ResidualBlock* block : blocks)
-        for (const Residual& residual : block->residuals) bypassed.emplace_back(made.nodes[static_cast<std::size_t>(residual.sum)].output(0), residual.stream);
-    std::ranges::sort(bypassed, {}, [producers = graph.producers()](const auto& pair) { return producers[static_cast<std::size_t>(pair.first)]; });
+        for (const Residual& residual : block->residuals)
+            bypassed.emplace_back(made.nodes[static_cast<std::size_t>(residual.sum)].output(0), residual.stream);
+    std::ranges::sort(bypassed, {},
+                      [producers = graph.producers()](const auto& pair) { return producers[static_cast<std::size_t>(pair.first)]; });
     const auto source = [&](ValueId id) {  // through several blocks in a row
         for (auto pair = bypassed.rbegin(); pair != bypassed.rend(); ++pair)
             if (pair->first == id) id = pair->second;

@@ -46,7 +46,8 @@ std::vector<int> leavingUnits(const std::vector<ScoredGroup>& groups) {
             if (isDone[i] || !together) continue;
             isDone[i] = true;
             sizes[i] = groups[i].units.size();
-            for (std::size_t u = 0; u < sizes[i]; ++u) candidates.push_back({groups[i].scores[u] * scaleOf(groups[i]), i, groups[i].units[u]});
+            for (std::size_t u = 0; u < sizes[i]; ++u)
+                candidates.push_back({groups[i].scores[u] * scaleOf(groups[i]), i, groups[i].units[u]});
         }
         const std::int64_t count = countToPrune(groups[first].spec.ratio, static_cast<std::int64_t>(candidates.size()));
         dropLowest(std::move(candidates), count, std::move(sizes), leaving);

@@ -13,9 +13,9 @@ struct ScoredGroup {
     recipe::PruneSpec spec;
 };
 
-/// Scope "layer": of each group countToPrune(ratio, units) (prune/magnitude.h), those of lowest score, ties in order of units. Scope "global": of
-/// all groups with the same spec together, after scores by magnitude were divided by their group's mean (shares of outputs and of rows
-/// compare as they are). At least one unit of each group stays. REQUIRES: no NaN, groups not empty.
+/// Scope "layer": of each group countToPrune(ratio, units) (prune/magnitude.h), those of lowest score, ties in order of units. Scope
+/// "global": of all groups with the same spec together, after scores by magnitude were divided by their group's mean (shares of outputs and
+/// of rows compare as they are). At least one unit of each group stays. REQUIRES: no NaN, groups not empty.
 std::vector<int> leavingUnits(const std::vector<ScoredGroup>& groups);
 
 }  // namespace trimtab::compress

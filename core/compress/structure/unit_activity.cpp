@@ -44,7 +44,9 @@ std::vector<Reader> readersOf(const Graph& graph, const UnitGroups& found, const
 class OutputEnergy {
 public:
     OutputEnergy(const Reader& reader, const Tensor& weight, std::vector<float> rows)
-        : m_weight(std::move(rows)), m_outputs(weight.shape()[reader.outputsFirst ? 0 : 1]), m_columns(static_cast<std::int64_t>(m_weight.size()) / m_outputs) {
+        : m_weight(std::move(rows)),
+          m_outputs(weight.shape()[reader.outputsFirst ? 0 : 1]),
+          m_columns(static_cast<std::int64_t>(m_weight.size()) / m_outputs) {
         std::size_t taps = 1;
         for (int d = 2; d < weight.shape().rank(); ++d) taps *= static_cast<std::size_t>(weight.shape()[d]);
         for (const auto& [unit, indices] : reader.indices) {
@@ -91,7 +93,8 @@ private:
             const std::int64_t count = std::min(kAtOnce, rows.rows - begin);
             TRIMTAB_REQUIRE(math.multiply(count, m_outputs, m_columns, 1, {rows.values.data() + begin * m_columns, m_columns, false},
                                           {m_weight.data(), m_columns, true}, 0, m_scratch.data(), m_outputs));
-            for (std::int64_t i = 0; i < count * m_outputs; ++i) m_whole += static_cast<double>(m_scratch[static_cast<std::size_t>(i)]) * m_scratch[static_cast<std::size_t>(i)];
+            for (std::int64_t i = 0; i < count * m_outputs; ++i)
+                m_whole += static_cast<double>(m_scratch[static_cast<std::size_t>(i)]) * m_scratch[static_cast<std::size_t>(i)];
         }
         return {};
     }
@@ -100,14 +103,16 @@ private:
         const std::size_t size = moments.columns.size(), count = static_cast<std::size_t>(rows.rows);
         m_scratch.resize(count * size);
         for (std::size_t r = 0; r < count; ++r)
-            for (std::size_t i = 0; i < size; ++i) m_scratch[r * size + i] = rows.values[r * static_cast<std::size_t>(rows.columns) + moments.columns[i]];
+            for (std::size_t i = 0; i < size; ++i)
+                m_scratch[r * size + i] = rows.values[r * static_cast<std::size_t>(rows.columns) + moments.columns[i]];
         if (size == 1) {
             for (const float value : m_scratch) moments.sum[0] += static_cast<double>(value) * value;
             return {};
         }
         const auto width = static_cast<std::int64_t>(size);
         m_products.resize(size * size);
-        TRIMTAB_REQUIRE(math.multiply(width, width, rows.rows, 1, {m_scratch.data(), width, true}, {m_scratch.data(), width, false}, 0, m_products.data(), width));
+        TRIMTAB_REQUIRE(math.multiply(width, width, rows.rows, 1, {m_scratch.data(), width, true}, {m_scratch.data(), width, false}, 0,
+                                      m_products.data(), width));
         for (std::size_t i = 0; i < m_products.size(); ++i) moments.sum[i] += m_products[i];
         return {};
     }
@@ -128,7 +133,9 @@ struct AlongAxis {
         for (int d = axis + 1; d < shape.rank(); ++d) inner *= shape[d];
         rows = shape.elementCount() / std::max<std::int64_t>(extent, 1);
     }
-    std::size_t at(std::int64_t row, std::int64_t index) const { return static_cast<std::size_t>((row / inner * extent + index) * inner + row % inner); }
+    std::size_t at(std::int64_t row, std::int64_t index) const {
+        return static_cast<std::size_t>((row / inner * extent + index) * inner + row % inner);
+    }
 };
 
 int axisRead(const Reader& reader, const Shape& input) { return reader.convolves ? 1 : input.rank() - 1; }
@@ -163,7 +170,8 @@ Result<double> meanMagnitude(const Graph& graph, graph::ValueId input, const Too
     const auto take = [&](std::size_t, const Tensor& value) -> Status {
         for (const float x : tensor::toFloats(value)) sum += std::abs(x);
         count += static_cast<double>(value.elementCount());
-        if (!std::isfinite(sum)) return fail(ErrorCode::Refused, "the activations hold NaN or infinities; check the model and the calibration data");
+        if (!std::isfinite(sum))
+            return fail(ErrorCode::Refused, "the activations hold NaN or infinities; check the model and the calibration data");
         return {};
     };
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, std::span(&input, 1), take));
@@ -181,7 +189,8 @@ Result<std::vector<double>> outputShares(const Graph& graph, const UnitGroups& f
         if (tools.stops()) return fail(ErrorCode::Cancelled, "cancelled");
         const Node& node = graph.nodes[static_cast<std::size_t>(reader.node)];
         const Tensor& weight = *graph.constantOf(node.input(1));
-        TRIMTAB_TRY(auto rows, tensor::toRows(weight, reader.outputsFirst ? tensor::WeightLayout::OutputsFirst : tensor::WeightLayout::OutputsLast));
+        TRIMTAB_TRY(auto rows,
+                    tensor::toRows(weight, reader.outputsFirst ? tensor::WeightLayout::OutputsFirst : tensor::WeightLayout::OutputsLast));
         OutputEnergy energy(reader, weight, std::move(rows));
         const auto take = [&](std::size_t, const Tensor& value) -> Status {
             TRIMTAB_TRY(const InputRows input, inputRows(node, weight.shape(), value, 0));
@@ -251,7 +260,8 @@ Result<BlockChange> changeBy(const Graph& graph, const ResidualBlock& block, con
     };
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, ends, take));
     if (rows == 0 || !std::isfinite(changed + whole))
-        return fail(ErrorCode::Refused, "calibration data make no numbers here", "layer " + graph.nodes[static_cast<std::size_t>(block.residuals.back().sum)].name);
+        return fail(ErrorCode::Refused, "calibration data make no numbers here",
+                    "layer " + graph.nodes[static_cast<std::size_t>(block.residuals.back().sum)].name);
     return BlockChange{whole > 0 ? changed / whole : 0, static_cast<double>(active) / static_cast<double>(rows)};
 }
 

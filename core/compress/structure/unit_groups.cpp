@@ -54,7 +54,8 @@ void requireReaders(UnitGroups& found) {
     std::vector<bool> isRead(found.groups.size(), false);
     for (const Part& part : found.parts)
         for (const int unit : part.labels)
-            if (unit != kStays && part.role == Part::Role::Reads) isRead[static_cast<std::size_t>(found.groupOfUnit[static_cast<std::size_t>(unit)])] = true;
+            if (unit != kStays && part.role == Part::Role::Reads)
+                isRead[static_cast<std::size_t>(found.groupOfUnit[static_cast<std::size_t>(unit)])] = true;
     for (std::size_t i = 0; i < found.groups.size(); ++i) {
         UnitGroup& group = found.groups[i];
         if (group.reason.empty() && group.units.size() < 2) group.reason = "its rows can only leave all together";

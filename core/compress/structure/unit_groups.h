@@ -13,7 +13,8 @@ std::string_view name(UnitKind kind);  // as recipes name the pattern
 /// Units of which each is like the others: rows of the same weights, read by the same products.
 struct UnitGroup {
     UnitKind kind = UnitKind::Neurons;
-    std::vector<int> makers;  // nodes whose products make the units, in node order: where several meet (a residual sum, gate and up) all of them
+    std::vector<int>
+        makers;  // nodes whose products make the units, in node order: where several meet (a residual sum, gate and up) all of them
     std::vector<int> units;   // numbers of the units, in the order of the first maker's rows
     std::string reason;       // why the group stays as it is; empty: its units can leave
 };

@@ -69,7 +69,8 @@ TEST(Schedule, CostsNoMoreThanAnyOtherShareOfConvexCurves) {
                 const double a = step / 100.0, b = other / 100.0;
                 double whole = 0;
                 for (const ErrorCurve& curve : curves) whole += static_cast<double>(curve.weights);
-                const double c = (mean * whole - a * static_cast<double>(curves[0].weights) - b * static_cast<double>(curves[1].weights)) / static_cast<double>(curves[2].weights);
+                const double c = (mean * whole - a * static_cast<double>(curves[0].weights) - b * static_cast<double>(curves[1].weights)) /
+                                 static_cast<double>(curves[2].weights);
                 if (c < 0 || c > grid.back()) continue;
                 ASSERT_LE(best, errorOf(curves, grid, std::vector{a, b, c}) + 1e-12);
             }

@@ -115,7 +115,8 @@ TEST(CompressUnits, FollowsRulesByTheLayersThatMakeThem) {
 TEST(CompressUnits, RefusesAPatternThatFindsNothing) {
     EXPECT_THAT(refusal(feedForward(1), R"({"prune": {"pattern": "heads", "ratio": 0.5}})"), HasSubstr("prune.pattern \"heads\""));
     EXPECT_THAT(refusal(feedForward(1), R"({"prune": {"pattern": "channels", "ratio": 0.5}})"), HasSubstr("channels"));
-    EXPECT_THAT(refusal(decoder(1, {}, 1, 1, 1), R"({"prune": {"pattern": "heads", "ratio": 0.5}})"), HasSubstr("heads")) << "one head is none";
+    EXPECT_THAT(refusal(decoder(1, {}, 1, 1, 1), R"({"prune": {"pattern": "heads", "ratio": 0.5}})"), HasSubstr("heads"))
+        << "one head is none";
 }
 
 TEST(CompressUnits, NamesWhatStaysAndWhy) {
@@ -166,7 +167,8 @@ TEST(CompressUnits, LeavesOutWhatTheReaderCannotMean) {
     EXPECT_THAT(refusal(graph, R"({"prune": {"pattern": "neurons", "ratio": 0.5, "method": "sparsegpt"}})"), HasSubstr("prune.method"));
     EXPECT_THAT(refusal(graph, R"({"prune": {"pattern": "neurons", "ratio": 0.5, "scope": "sensitivity"}})"), HasSubstr("prune.scope"));
     EXPECT_THAT(refusal(graph, R"({"prune": {"pattern": "2:4", "scope": "sensitivity"}})"), HasSubstr("prune.scope"));
-    EXPECT_THAT(refusal(graph, R"({"prune": {"pattern": "neurons", "ratio": 0.5, "scope": "global", "method": "random"}})"), HasSubstr("prune.scope"));
+    EXPECT_THAT(refusal(graph, R"({"prune": {"pattern": "neurons", "ratio": 0.5, "scope": "global", "method": "random"}})"),
+                HasSubstr("prune.scope"));
 }
 
 }  // namespace

@@ -67,7 +67,8 @@ inline Graph convolutional(std::uint64_t seed) {
         const int kind = net.below(4);
         if (kind == 0) {  // residual
             const std::int64_t inner = 3 + net.below(4);
-            x = net.activation(net.add("Add", {net.convolution(net.activation(net.convolution(x, channels, inner)), inner, channels, 1), x}));
+            x = net.activation(
+                net.add("Add", {net.convolution(net.activation(net.convolution(x, channels, inner)), inner, channels, 1), x}));
         } else if (kind == 1) {  // depthwise, with several outputs for each channel or one
             const std::int64_t times = 1 + net.below(2);
             x = net.activation(net.convolution(x, channels, channels * times, 3, channels));
@@ -78,9 +79,14 @@ inline Graph convolutional(std::uint64_t seed) {
             channels += other;
         } else {  // squeeze and excite
             const ValueId squeezed = net.add("GlobalAveragePool", {x});
-            x = net.add("Mul", {x, net.add("Sigmoid", {net.convolution(net.add("Relu", {net.convolution(squeezed, channels, 4, 1)}), 4, channels, 1)})});
+            x = net.add(
+                "Mul",
+                {x, net.add("Sigmoid", {net.convolution(net.add("Relu", {net.convolution(squeezed, channels, 4, 1)}), 4, channels, 1)})});
         }
-        if (net.chance(3)) x = net.add("BatchNormalization", {x, net.normals({channels}, 1), net.normals({channels}), net.normals({channels}), net.constant(Tensor::fromFloats({channels}, std::vector<float>(static_cast<std::size_t>(channels), 0.7F)))});
+        if (net.chance(3))
+            x = net.add("BatchNormalization",
+                        {x, net.normals({channels}, 1), net.normals({channels}), net.normals({channels}),
+                         net.constant(Tensor::fromFloats({channels}, std::vector<float>(static_cast<std::size_t>(channels), 0.7F)))});
     }
     if (net.chance(2)) {
         x = net.add("Flatten", {net.add("GlobalAveragePool", {x})});
@@ -103,7 +109,8 @@ inline Graph feedForward(std::uint64_t seed) {
         if (kind == 0) {
             inner = net.activation(net.product(normed, width, hidden, net.chance(2)));
         } else if (kind == 1) {
-            inner = net.add("Mul", {net.silu(net.product(normed, width, hidden, false)), net.product(normed, width, hidden, net.chance(2))});
+            inner =
+                net.add("Mul", {net.silu(net.product(normed, width, hidden, false)), net.product(normed, width, hidden, net.chance(2))});
         } else {
             const auto halves = net.addMany("Split", {net.product(normed, width, 2 * hidden, true)}, 2, {{"axis", std::int64_t{-1}}});
             inner = net.add("Mul", {net.silu(halves[0]), halves[1]});
@@ -139,11 +146,15 @@ inline Graph decoder(std::uint64_t seed, AttentionForm form, std::int64_t groups
         const ValueId normed = net.norm(x, width);
         ValueId q = graph::kNoValue, k = graph::kNoValue, v = graph::kNoValue;
         if (form.fused) {
-            const ValueId all = net.transpose(net.reshape(net.product(normed, width, 3 * heads * size, true), {0, -1, 3, heads, size}), {2, 0, 3, 1, 4});
+            const ValueId all =
+                net.transpose(net.reshape(net.product(normed, width, 3 * heads * size, true), {0, -1, 3, heads, size}), {2, 0, 3, 1, 4});
             const auto pick = [&](std::int64_t i) { return net.add("Gather", {all, net.constant(Tensor::fromInt64s({}, {i}))}); };
             q = pick(0), k = pick(1), v = pick(2);
         } else if (form.splitFused) {
-            const auto parts = net.addMany("Split", {net.product(normed, width, (heads + 2 * groups) * size, true), net.ints({heads * size, groups * size, groups * size})}, 3, {{"axis", std::int64_t{2}}});
+            const auto parts = net.addMany(
+                "Split",
+                {net.product(normed, width, (heads + 2 * groups) * size, true), net.ints({heads * size, groups * size, groups * size})}, 3,
+                {{"axis", std::int64_t{2}}});
             q = split(parts[0], heads), k = split(parts[1], groups), v = split(parts[2], groups);
         } else {
             q = split(net.product(normed, width, heads * size, net.chance(2)), heads);
@@ -181,7 +192,8 @@ inline std::vector<float> outputsOf(const Graph& graph, const Tensor& x) {
 /// Two samples for the one input of the graphs above.
 inline Tensor sampleFor(const Graph& graph, std::uint64_t seed) {
     std::vector<std::int64_t> shape;
-    for (const graph::Dim& dim : *graph.value(graph.inputs[0]).type.dims) shape.push_back(dim.isKnown() ? dim.extent : 2 + static_cast<std::int64_t>(shape.size()));
+    for (const graph::Dim& dim : *graph.value(graph.inputs[0]).type.dims)
+        shape.push_back(dim.isKnown() ? dim.extent : 2 + static_cast<std::int64_t>(shape.size()));
     return *tensor::randomTensor(DataType::Float32, Shape(shape), seed);
 }
 

@@ -129,8 +129,10 @@ TEST(Magnitude, IsTheNormOfAllThatLeavesWithTheUnit) {
     const auto read = tensor::toFloats(*graph.constantOf(graph.nodes.back().input(1)));
     const double made[] = {1, 1, 1};  // biases −1 and 1; weight 1
     for (std::size_t u = 0; u < 3; ++u)
-        EXPECT_NEAR(magnitudes[static_cast<std::size_t>(found.groups[0].units[u])],
-                    std::sqrt(made[u] + static_cast<double>(read[2 * u]) * read[2 * u] + static_cast<double>(read[2 * u + 1]) * read[2 * u + 1]), 1e-6);
+        EXPECT_NEAR(
+            magnitudes[static_cast<std::size_t>(found.groups[0].units[u])],
+            std::sqrt(made[u] + static_cast<double>(read[2 * u]) * read[2 * u] + static_cast<double>(read[2 * u + 1]) * read[2 * u + 1]),
+            1e-6);
 }
 
 TEST(BlockChange, IsWhatTheBlockAddsToItsStream) {

@@ -20,13 +20,15 @@ recipe::PruneSpec specOf(double ratio, const char* scope = "layer", const char* 
 }
 
 TEST(LeavingUnits, AreTheLowestOfEachGroupRoundedDown) {
-    EXPECT_THAT(leavingUnits({{{0, 1, 2, 3, 4}, {5, 1, 4, 2, 3}, specOf(0.5)}, {{5, 6, 7}, {1, 1, 1}, specOf(0.5)}}), UnorderedElementsAre(1, 3, 5));
+    EXPECT_THAT(leavingUnits({{{0, 1, 2, 3, 4}, {5, 1, 4, 2, 3}, specOf(0.5)}, {{5, 6, 7}, {1, 1, 1}, specOf(0.5)}}),
+                UnorderedElementsAre(1, 3, 5));
 }
 
 TEST(LeavingUnits, NeverAreAllOfAGroup) {
     EXPECT_THAT(leavingUnits({{{0, 1}, {1, 2}, specOf(0.99)}}), UnorderedElementsAre(0));
-    EXPECT_THAT(leavingUnits({{{0, 1}, {1, 2}, specOf(0.99, "global", "taylor")}, {{2, 3, 4}, {8, 9, 7}, specOf(0.99, "global", "taylor")}}),
-                UnorderedElementsAre(0, 2, 4));
+    EXPECT_THAT(
+        leavingUnits({{{0, 1}, {1, 2}, specOf(0.99, "global", "taylor")}, {{2, 3, 4}, {8, 9, 7}, specOf(0.99, "global", "taylor")}}),
+        UnorderedElementsAre(0, 2, 4));
 }
 
 TEST(LeavingUnits, UnderOneThresholdComeFromWhereTheyAreWorthLeast) {
@@ -36,7 +38,8 @@ TEST(LeavingUnits, UnderOneThresholdComeFromWhereTheyAreWorthLeast) {
 }
 
 TEST(LeavingUnits, ByMagnitudeCompareWithTheirGroupsMean) {
-    const auto small = leavingUnits({{{0, 1, 2, 3}, {10, 10, 10, 10}, specOf(0.25, "global")}, {{4, 5, 6, 7}, {0.1, 1.9, 1, 1}, specOf(0.25, "global")}});
+    const auto small =
+        leavingUnits({{{0, 1, 2, 3}, {10, 10, 10, 10}, specOf(0.25, "global")}, {{4, 5, 6, 7}, {0.1, 1.9, 1, 1}, specOf(0.25, "global")}});
     EXPECT_THAT(small, UnorderedElementsAre(4, 0)) << "a tenth of its mean; then the first of those at their mean";
 }
 

@@ -24,7 +24,8 @@ std::vector<bool> someUnits(const UnitGroups& found, base::Random& random) {
     for (const UnitGroup& group : found.groups) {
         if (!group.reason.empty()) continue;
         const std::size_t stays = random.below(group.units.size());
-        for (std::size_t i = 0; i < group.units.size(); ++i) leaves[static_cast<std::size_t>(group.units[i])] = i != stays && random.below(2) == 0;
+        for (std::size_t i = 0; i < group.units.size(); ++i)
+            leaves[static_cast<std::size_t>(group.units[i])] = i != stays && random.below(2) == 0;
     }
     return leaves;
 }
@@ -48,7 +49,8 @@ Seen expectShrunkAsMasked(const Graph& graph, UnitKind kind, std::uint64_t seed)
     expectSame(outputsOf(*small, x), after, "seed " + std::to_string(seed));
     const bool anyLeft = std::ranges::find(leaves, true) != leaves.end();
     EXPECT_TRUE(!anyLeft || constantsIn(*small) < constantsIn(graph)) << "seed " << seed;
-    const auto groups = std::ranges::count_if(found.groups, [&](const UnitGroup& group) { return group.kind == kind && group.reason.empty(); });
+    const auto groups =
+        std::ranges::count_if(found.groups, [&](const UnitGroup& group) { return group.kind == kind && group.reason.empty(); });
     return {static_cast<int>(groups), before != after};
 }
 
@@ -64,7 +66,8 @@ TEST(ShrunkGraph, ComputesWhatTheMaskedOneDoesForChannels) {
 }
 
 TEST(ShrunkGraph, ComputesWhatTheMaskedOneDoesForNeurons) {
-    for (std::uint64_t seed = 1; seed <= 40; ++seed) EXPECT_GE(expectShrunkAsMasked(feedForward(seed), UnitKind::Neurons, seed).groups, 2) << seed;
+    for (std::uint64_t seed = 1; seed <= 40; ++seed)
+        EXPECT_GE(expectShrunkAsMasked(feedForward(seed), UnitKind::Neurons, seed).groups, 2) << seed;
 }
 
 TEST(ShrunkGraph, ComputesWhatTheMaskedOneDoesForHeads) {
