@@ -47,7 +47,7 @@ Result<tune::PlanSummary> WorkerTrialRunner::plan(const trial::Study& study, con
     TRIMTAB_TRY(const Json json, call("plan", ipc::toJson(request(study, trial)), {}, std::move(stop)));
     TRIMTAB_TRY(auto answer, ipc::planAnswerFromJson(json));
     return tune::PlanSummary{std::move(answer.layers), std::move(answer.planKey), std::move(answer.numericsKey), answer.sizeBytes,
-                             std::move(answer.environment)};
+                             std::move(answer.environment), answer.scalesPerBatch};
 }
 
 Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& study, const trial::Trial& trial,

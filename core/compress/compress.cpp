@@ -7,6 +7,8 @@
 #include <span>
 
 #include "core/base/parallel.h"
+#include "core/compress/activations/static_steps.h"
+#include "core/compress/attention/kept_cache.h"
 #include "core/compress/coverage.h"
 #include "core/compress/layer_weight.h"
 #include "core/compress/prune/magnitude.h"
@@ -68,7 +70,9 @@ ValueId ownValue(Graph& graph, const WeightUse& use, std::vector<std::size_t>& s
 void treatProducts(Node& node, const Settings& settings, bool hasWeight) {
     if (!settings.compute || (*settings.compute == ComputeType::Int8 && !hasWeight)) return;
     node.treatment.compute = *settings.compute;
-    if (settings.activations && hasWeight) node.treatment.activationBits = settings.activations->bits;
+    if (!settings.activations || !hasWeight) return;
+    node.treatment.activationBits = settings.activations->bits;
+    node.treatment.activationPerToken = settings.activations->granularity == "token";
 }
 
 void treatWeight(Node& node, const Settings& settings, double densityAfterPruning) {
@@ -94,9 +98,14 @@ Status checkCarriedOut(const Settings& settings, const Node& node) {
     const auto missing = [&](const char* field) { return fail(ErrorCode::Unsupported, std::string(field) + " is not carried out yet", "layer " + node.name); };
     if (settings.weights && settings.weights->bits <= 8 && settings.weights->format != "int") return missing("weights.format");
     if (settings.weights && settings.weights->staticGroups) return missing("weights.static_groups");
-    if (settings.activations && (settings.activations->mode == "static" || settings.activations->granularity == "token")) return missing("activations.mode");
-    if (settings.kvCache) return missing("kv_cache");
     return {};
+}
+
+Status checkTokens(const Settings& settings, const Node& node) {
+    const bool isConvolution = node.is("Conv") || node.is("FusedConv", "trimtab");
+    if (!isConvolution || !settings.activations || settings.activations->granularity != "token") return {};
+    return fail(ErrorCode::Refused, "activations.granularity \"token\": a convolution has no tokens; give it \"tensor\" or mode \"static\" by a rule",
+                "layer " + node.name);
 }
 
 // Layers that share a ratio under scope "global" share one threshold.
@@ -233,8 +242,20 @@ Status compressTogether(Compressed& result, const Graph& graph, const std::vecto
     return {};
 }
 
-/// Layers that look at the same inputs, each set of them on what the layers before it have become.
-Status compressCalibrated(Compressed& result, const Graph& graph, std::vector<Layer>& layers, std::vector<bool>& isDone, const Tools& tools) {
+/// What is asked of the input of each node that multiplies a layer's weight.
+StaticSteps staticSteps(const Graph& graph, const std::vector<Layer>& layers) {
+    std::vector<std::optional<recipe::ActivationSpec>> asked(graph.nodes.size());
+    for (const Layer& layer : layers) {
+        const Node& first = graph.nodes[static_cast<std::size_t>(layer.use.node)];
+        for (std::size_t i = 0; layer.settings.activations && i < graph.nodes.size(); ++i)
+            if (readsAlike(graph.nodes[i], first, layer.use.value)) asked[i] = layer.settings.activations;
+    }
+    return StaticSteps(std::move(asked));
+}
+
+/// Layers that look at the same inputs, each set of them on what the layers before it have become, the steps of their activations among it.
+Status compressCalibrated(Compressed& result, const Graph& graph, std::vector<Layer>& layers, std::vector<bool>& isDone, StaticSteps& steps,
+                          const Tools& tools) {
     for (std::size_t first = 0; first < layers.size(); ++first) {
         if (isDone[first] || !needsOf(layers[first].settings).any()) continue;
         const Node& node = graph.nodes[static_cast<std::size_t>(layers[first].use.node)];
@@ -251,6 +272,7 @@ Status compressCalibrated(Compressed& result, const Graph& graph, std::vector<La
         if (tools.stops()) return fail(ErrorCode::Cancelled, "cancelled");
         graph::WeightUse use = layers[first].use;
         use.value = result.graph.nodes[static_cast<std::size_t>(use.node)].input(1);
+        TRIMTAB_REQUIRE(steps.advance(result.graph, static_cast<std::size_t>(use.node), tools));
         auto inputs = collectInputs(result.graph, use, needs, tools);
         if (!inputs) return atLayer(std::move(inputs).error(), node);
         TRIMTAB_REQUIRE(compressTogether(result, graph, members, layers, *inputs, tools));
@@ -269,7 +291,9 @@ Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>
         isDone[i] = true;
     }
     TRIMTAB_REQUIRE(compressTogether(result, graph, plain, layers, {}, tools));
-    return compressCalibrated(result, graph, layers, isDone, tools);
+    StaticSteps steps = staticSteps(graph, layers);
+    TRIMTAB_REQUIRE(compressCalibrated(result, graph, layers, isDone, steps, tools));
+    return steps.advance(result.graph, result.graph.nodes.size(), tools);
 }
 
 std::int64_t bytesOfConstants(const Graph& graph) {
@@ -309,12 +333,14 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
         TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
         if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();  // done
         TRIMTAB_REQUIRE(checkCarriedOut(settings[i], graph.nodes[i]));
+        TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
     }
     std::vector<Layer> layers;
     for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});
     TRIMTAB_REQUIRE(scheduleLayers(graph, layers, tools));
     TRIMTAB_REQUIRE(pruneTogether(graph, layers));
+    TRIMTAB_REQUIRE(treatCaches(result.graph, recipe));
     TRIMTAB_REQUIRE(compressLayers(result, graph, layers, tools));
     tellOriginals(result.layers, original);
     return result;

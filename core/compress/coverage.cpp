@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/graph/attention/attention_nodes.h"
 namespace trimtab::compress {
 namespace {
 
@@ -12,10 +13,12 @@ struct Offer {
     bool any = false;
     bool weights = false;
     bool products = false;
+    bool caches = false;
 
-    void add(const graph::Node& node, bool hasWeight) {
+    void add(const graph::Node& node, bool hasWeight, bool readsCache) {
         any = true;
         weights = weights || hasWeight;
+        caches = caches || readsCache;
         products = products || formsProducts(node);
     }
 };
@@ -31,6 +34,8 @@ Status checkOffer(const Offer& offer, const recipe::Settings& settings, const st
     if (settings.compute == graph::ComputeType::Int8 && !offer.weights) return refuse("compute", noWeight);
     if (settings.compute && settings.compute != graph::ComputeType::Float32 && !offer.products)
         return refuse("compute", "forms products (Conv, MatMul, Gemm)");
+    if (settings.kvCache && settings.kvCache->bits < 32 && !offer.caches)
+        return refuse("kv_cache", "is part of an attention: MatMul, Softmax and MatMul, or a fused operator");
     return {};
 }
 
@@ -44,15 +49,19 @@ Status checkCoverage(const Graph& graph, const std::vector<graph::WeightUse>& us
     std::vector<bool> hasWeight(graph.nodes.size(), false);
     for (const graph::WeightUse& use : uses) hasWeight[static_cast<std::size_t>(use.node)] = true;
 
+    std::vector<bool> readsCache(graph.nodes.size(), false);
+    for (const graph::AttentionNodes& attention : graph::attentionNodes(graph))
+        for (const int node : {attention.scores, attention.mix}) readsCache[static_cast<std::size_t>(node)] = true;
+
     Offer whole;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) whole.add(graph.nodes[i], hasWeight[i]);
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) whole.add(graph.nodes[i], hasWeight[i], readsCache[i]);
     TRIMTAB_REQUIRE(checkOffer(whole, recipe.base, "", "no layer of the model"));
 
     for (std::size_t r = 0; r < recipe.rules.size(); ++r) {
         const recipe::Rule& rule = recipe.rules[r];
         Offer offer;
         for (std::size_t i = 0; i < graph.nodes.size(); ++i)
-            if (recipe::matches(rule.match, graph.nodes[i])) offer.add(graph.nodes[i], hasWeight[i]);
+            if (recipe::matches(rule.match, graph.nodes[i])) offer.add(graph.nodes[i], hasWeight[i], readsCache[i]);
         const recipe::Recipe shown{{}, {rule}};
         const std::string place = fmt::format("rules[{}]", r);
         if (!offer.any) {

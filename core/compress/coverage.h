@@ -11,7 +11,7 @@ namespace trimtab::compress {
 bool formsProducts(const graph::Node& node);
 
 /// Refused when a rule matches no node, or when the base or a rule asks for something that none of its nodes can have: pruned, quantised or
-/// integer products without a constant weight, another compute type without products.
+/// integer products without a constant weight, another compute type without products, a kept cache without attention.
 Status checkCoverage(const Graph& graph, const std::vector<graph::WeightUse>& uses, const recipe::Recipe& recipe);
 
 }  // namespace trimtab::compress

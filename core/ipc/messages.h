@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ipc/activation_report.h"
 #include "core/recipe/recipe.h"
 #include "core/recipe/run_setting.h"
 #include "core/trace/layer_record.h"
@@ -101,6 +102,7 @@ Result<BenchAnswer> benchAnswerFromJson(const Json& json);
 struct PlanAnswer {
     std::vector<trace::LayerRecord> layers;
     std::string planKey, numericsKey;
+    bool scalesPerBatch = false;  // what else is in a batch changes a sample's result
     std::int64_t sizeBytes = 0;
     trial::Environment environment;
 };
@@ -124,6 +126,7 @@ Result<trial::Accuracy> accuracyFromJson(const Json& json);
 struct CompressRequest {
     ModelRequest model;
     std::string output;  // .onnx path
+    bool reportChannels = false;  // run the calibration set through the compressed model and tell how its channels are filled
 };
 struct CompressAnswer {
     struct Layer {
@@ -136,6 +139,9 @@ struct CompressAnswer {
     std::int64_t originalBytes = 0, storedBytes = 0, fileBytes = 0;
     double readBackMaxError = -1;  // largest |difference| of outputs on seeded inputs, relative to the largest |output|
     std::string form;              // "QDQ int8", "MatMulNBits int4", "masked fp32", …
+    std::string calibration;       // what methods were calibrated on, in words; empty where none was, "calibrated on inputs drawn from the seed"
+    std::vector<ChannelRow> channels;  // one for each layer, when they were asked for
+    std::optional<CacheRow> cache;     // when the recipe says how keys and values are kept
 };
 Json toJson(const CompressRequest& request);
 Result<CompressRequest> compressRequestFromJson(const Json& json);

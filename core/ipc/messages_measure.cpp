@@ -85,6 +85,7 @@ Json toJson(const PlanAnswer& answer) {
     return {{"layers", trace::toJson(answer.layers)},
             {"plan_key", answer.planKey},
             {"numerics_key", answer.numericsKey},
+            {"scales_per_batch", answer.scalesPerBatch},
             {"size_bytes", answer.sizeBytes},
             {"environment", trial::toJson(answer.environment)}};
 }
@@ -95,6 +96,7 @@ Result<PlanAnswer> planAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.layers, layersAt(json, "layers"));
     TRIMTAB_TRY(answer.planKey, base::stringAt(json, "plan_key"));
     TRIMTAB_TRY(answer.numericsKey, base::stringAt(json, "numerics_key"));
+    TRIMTAB_TRY(answer.scalesPerBatch, base::booleanAt(json, "scales_per_batch", false));
     TRIMTAB_TRY(answer.sizeBytes, base::integerAt(json, "size_bytes"));
     TRIMTAB_TRY(answer.environment, environmentAt(json));
     return answer;

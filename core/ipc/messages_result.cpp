@@ -60,26 +60,51 @@ Json toJson(const trial::Accuracy& accuracy) { return trial::accuracyToJson(accu
 
 Result<trial::Accuracy> accuracyFromJson(const Json& json) { return trial::accuracyFromJson(json); }
 
-Json toJson(const CompressRequest& request) { return {{"model", toJson(request.model)}, {"output", request.output}}; }
+Json toJson(const CompressRequest& request) { return {{"model", toJson(request.model)}, {"output", request.output}, {"report_channels", request.reportChannels}}; }
 
 Result<CompressRequest> compressRequestFromJson(const Json& json) {
     TRIMTAB_REQUIRE(requireObject(json, "a compress request"));
     CompressRequest request;
     TRIMTAB_TRY(request.model, modelRequestAt(json, "model"));
     TRIMTAB_TRY(request.output, base::stringAt(json, "output"));
+    TRIMTAB_TRY(request.reportChannels, base::booleanAt(json, "report_channels", false));
     return request;
 }
 
 Json toJson(const CompressAnswer& answer) {
     Json layers = Json::array();
     for (const auto& layer : answer.layers) layers.push_back(toJson(layer));
-    return {{"layers", std::move(layers)},
-            {"original_bytes", answer.originalBytes},
-            {"stored_bytes", answer.storedBytes},
-            {"file_bytes", answer.fileBytes},
-            {"read_back_max_error", encode(answer.readBackMaxError)},
-            {"form", answer.form}};
+    Json json = {{"layers", std::move(layers)},
+                 {"original_bytes", answer.originalBytes},
+                 {"stored_bytes", answer.storedBytes},
+                 {"file_bytes", answer.fileBytes},
+                 {"read_back_max_error", encode(answer.readBackMaxError)},
+                 {"form", answer.form}};
+    if (!answer.calibration.empty()) json["calibration"] = answer.calibration;
+    for (const ChannelRow& row : answer.channels) json["channels"].push_back(toJson(row));
+    if (answer.cache) json["cache"] = toJson(*answer.cache);
+    return json;
 }
+
+namespace {
+
+Status readActivations(const Json& json, CompressAnswer& answer) {
+    TRIMTAB_TRY(answer.calibration, base::stringAt(json, "calibration", ""));
+    if (const Json* cache = base::memberAt(json, "cache")) {
+        TRIMTAB_TRY(answer.cache, cacheRowFromJson(*cache));
+    }
+    const Json* channels = base::memberAt(json, "channels");
+    if (!channels) return {};
+    if (!channels->is_array()) return fail(ErrorCode::Refused, "\"channels\" must be an array");
+    for (const Json& item : *channels) {
+        TRIMTAB_TRY(auto row, channelRowFromJson(item));
+        answer.channels.push_back(std::move(row));
+    }
+    return {};
+}
+
+}  // namespace
+
 
 Result<CompressAnswer> compressAnswerFromJson(const Json& json) {
     TRIMTAB_REQUIRE(requireObject(json, "a compress answer"));
@@ -96,6 +121,7 @@ Result<CompressAnswer> compressAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.fileBytes, base::integerAt(json, "file_bytes", 0));
     TRIMTAB_TRY(answer.readBackMaxError, realAt(json, "read_back_max_error", -1));
     TRIMTAB_TRY(answer.form, base::stringAt(json, "form", ""));
+    TRIMTAB_REQUIRE(readActivations(json, answer));
     return answer;
 }
 

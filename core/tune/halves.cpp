@@ -40,7 +40,6 @@ base::Interval latencyInterval(const std::vector<SpeedBlock>& blocks, const std:
 std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan) {
     // Without data the setting decides which inputs are drawn; with data it can only say the shapes it leaves open.
     const bool fidelity = study.dataPath.empty();
-    const bool scalesPerBatch = std::ranges::any_of(plan.layers, [](const trace::LayerRecord& layer) { return layer.activationBits < 32; });
     const Json key{{"model", study.modelHash},
                    {"data", study.dataHash},
                    {"metric", study.metric},
@@ -52,7 +51,7 @@ std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, co
                    {"version", plan.environment.engineVersion},
                    {"instruction_set", plan.environment.instructionSet},
                    {"numerics", plan.numericsKey},
-                   {"batch", scalesPerBatch ? study.budget.evaluationBatch : 0}};
+                   {"batch", plan.scalesPerBatch ? study.budget.evaluationBatch : 0}};
     return base::sha256(base::dumpJson(key));
 }
 

@@ -19,6 +19,7 @@ struct PlanSummary {
     std::string numericsKey;  // equal keys (and equal recipe and data): equal accuracy
     std::int64_t sizeBytes = 0;
     trial::Environment environment;
+    bool scalesPerBatch = false;  // what else is in a batch changes a sample's result
 };
 
 struct SpeedBlock {

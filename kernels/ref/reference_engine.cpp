@@ -1,12 +1,14 @@
 #include "kernels/ref/reference_engine.h"
 
 #include <limits>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "core/base/checked.h"
+#include "core/graph/attention/kv_rounding.h"
 #include "core/graph/cost.h"
 #include "core/graph/shape_inference.h"
 #include "kernels/ref/graph_run.h"
@@ -22,7 +24,7 @@ std::string operatorName(const graph::Node& node) { return node.domain.empty() ?
 bool isTouched(const graph::Node& node) {
     const graph::Treatment untouched;
     return node.treatment.compute != untouched.compute || node.treatment.weightBits != untouched.weightBits ||
-           node.treatment.activationBits != untouched.activationBits;
+           node.treatment.activationBits != untouched.activationBits || node.treatment.kvBits != untouched.kvBits;
 }
 
 Support judge(const graph::Node& node) {
@@ -60,6 +62,8 @@ class ReferenceModel final : public runtime::CompiledModel {
 public:
     ReferenceModel(Graph graph, std::vector<Tensor> constants) : m_graph(std::move(graph)), m_constants(std::move(constants)) {
         for (const Tensor& constant : m_constants) m_weightBytes += static_cast<std::int64_t>(constant.bytes().size());
+        for (std::size_t i = 0; i < m_graph.nodes.size(); ++i)
+            if (const graph::Node& node = m_graph.nodes[i]; node.treatment.kvBits < 32 && node.is("MatMul")) m_cacheParts[i] = cachePartOf(m_graph, node);
         describe(m_graph);
     }
 
@@ -68,6 +72,7 @@ public:
         TRIMTAB_REQUIRE(plan(ordered));
         const auto runNode = [this](std::size_t i, std::span<const RunValue> arguments) -> Result<std::vector<RunValue>> {
             const graph::Node& node = m_graph.nodes[i];
+            if (const auto part = m_cacheParts.find(i); part != m_cacheParts.end()) return runOverCache(node, part->second, arguments);
             if (!changesArithmetic(node)) return evaluate(node, arguments);
             const graph::ValueId weight = node.input(1);
             return evaluateTreated(node, arguments, weight == graph::kNoValue ? nullptr : m_graph.value(weight).quantized.get());
@@ -93,6 +98,13 @@ public:
     std::int64_t arenaBytes() const override { return m_arenaBytes; }
 
 private:
+    static Result<std::vector<RunValue>> runOverCache(const graph::Node& node, graph::CachePart part, std::span<const RunValue> arguments) {
+        std::vector<RunValue> kept(arguments.begin(), arguments.end());
+        auto& operand = std::get<Tensor>(kept.at(1));
+        TRIMTAB_TRY(operand, graph::roundedCache(node.treatment, part, operand));
+        return changesArithmetic(node) ? evaluateTreated(node, kept, nullptr) : evaluate(node, kept);
+    }
+
     Result<std::vector<RunValue>> inOrder(std::span<const NamedTensor> inputs) const {
         std::vector<RunValue> ordered(m_graph.inputs.size());
         std::vector<bool> given(m_graph.inputs.size(), false);
@@ -154,6 +166,7 @@ private:
 
     Graph m_graph;
     std::vector<Tensor> m_constants;
+    std::map<std::size_t, graph::CachePart> m_cacheParts;  // products of attention whose keys or values are kept in few bits, by node
     std::vector<trace::LayerRecord> m_layers;
     std::map<std::string, Shape> m_shapes;
     bool m_planned = false;

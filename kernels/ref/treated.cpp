@@ -16,11 +16,38 @@ namespace {
 bool isConv(const graph::Node& node) { return node.is("Conv") || node.is("FusedConv", "trimtab"); }
 bool isMatMul(const graph::Node& node) { return node.is("MatMul") || node.is("FusedMatMul", "trimtab"); }
 
-Result<Tensor> quantizedAndBack(const Tensor& x) {
-    const auto quantization = DynamicQuantization::of(x);
-    TRIMTAB_TRY(Tensor out, centredCodes(x, quantization));
-    for (float& value : out.mutableData<float>()) value *= quantization.scale;
-    return out;
+/// An activation as codes without their zero points, and the scales that they are under.
+struct Codes {
+    Tensor centred;
+    std::vector<float> scales;  // one, or one for each row of the last axis
+};
+
+Result<Codes> codesOf(const graph::Treatment& treatment, const Tensor& x) {
+    if (!treatment.activationPerToken) {
+        const auto& step = treatment.activationStep;
+        const auto quantization = step ? DynamicQuantization{step->scale, step->zero} : DynamicQuantization::of(x);
+        TRIMTAB_TRY(Tensor centred, centredCodes(x, quantization));
+        return Codes{std::move(centred), {quantization.scale}};
+    }
+    TRIMTAB_TRY(Tensor centred, Tensor::allocate(DataType::Float32, x.shape()));
+    Codes codes{std::move(centred), {}};
+    const auto length = static_cast<std::size_t>(x.shape()[x.shape().rank() - 1]);
+    const auto values = x.data<float>();
+    for (std::size_t begin = 0; length > 0 && begin < values.size(); begin += length) {
+        const auto row = values.subspan(begin, length);
+        const auto quantization = DynamicQuantization::of(row);
+        centredCodes(row, quantization, codes.centred.mutableData<float>().subspan(begin, length));
+        codes.scales.push_back(quantization.scale);
+    }
+    return codes;
+}
+
+Result<Tensor> quantizedAndBack(const graph::Treatment& treatment, const Tensor& x) {
+    TRIMTAB_TRY(Codes codes, codesOf(treatment, x));
+    const auto values = codes.centred.mutableData<float>();
+    const std::size_t length = codes.scales.empty() ? 0 : values.size() / codes.scales.size();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= codes.scales[i / length];
+    return std::move(codes.centred);
 }
 
 /// The two factors as the treatment wants them, and how their products are summed.
@@ -28,7 +55,7 @@ struct Factors {
     Tensor x, w;
     bool singlePrecision = false;
     const tensor::QuantizedWeight* integers = nullptr;  // then x holds q − zero
-    float scale = 1;                                    // of x, with integers
+    std::vector<float> scales;                          // of x, with integers: one, or one for each row
     float scaleX = 1, scaleW = 1;                       // fp8: the sum is multiplied by one, then by the other
 };
 
@@ -36,12 +63,12 @@ Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tenso
     const graph::Treatment& treatment = call.node.treatment;
     Factors f{std::move(x), w};
     if (treatment.activationBits <= 8 && weight) {
-        const auto quantization = DynamicQuantization::of(f.x);
-        TRIMTAB_TRY(f.x, centredCodes(f.x, quantization));
+        TRIMTAB_TRY(Codes codes, codesOf(treatment, f.x));
+        f.x = std::move(codes.centred);
         f.integers = weight;
-        f.scale = quantization.scale;
+        f.scales = std::move(codes.scales);
     } else if (treatment.activationBits <= 8) {
-        TRIMTAB_TRY(f.x, quantizedAndBack(f.x));
+        TRIMTAB_TRY(f.x, quantizedAndBack(treatment, f.x));
     } else {
         TRIMTAB_TRY(const auto narrowX, graph::roundOperand(treatment.compute, f.x));
         TRIMTAB_TRY(const auto narrowW, graph::roundOperand(treatment.compute, f.w));
@@ -52,9 +79,23 @@ Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tenso
 
 /// `rows`: the weight as rows of `columns` values.
 std::unique_ptr<RowProduct<float>> rowProduct(const Factors& f, const Tensor& rows, std::int64_t columns) {
-    if (f.integers) return std::make_unique<IntegerProduct>(*f.integers, f.scale);
+    if (f.integers) return std::make_unique<IntegerProduct>(*f.integers, f.scales.empty() ? 1.0F : f.scales.front());
     if (f.singlePrecision) return std::make_unique<SinglePrecisionProduct>(rows.data<float>().data(), columns, f.scaleX, f.scaleW);
     return std::make_unique<ExactProduct<float>>(rows.data<float>().data(), columns);
+}
+
+/// Rows of x with scales of their own.
+Result<Tensor> multiplyScaledRows(const Factors& f, std::int64_t outputs) {
+    Shape shape = f.x.shape();
+    const std::int64_t length = shape[shape.rank() - 1];
+    shape[shape.rank() - 1] = outputs;
+    TRIMTAB_TRY(Tensor y, Tensor::zeros(DataType::Float32, shape));
+    const auto values = f.x.data<float>();
+    float* out = y.mutableData<float>().data();
+    for (std::size_t row = 0; row < f.scales.size(); ++row)
+        IntegerProduct(*f.integers, f.scales[row])
+            .multiply(values.data() + static_cast<std::int64_t>(row) * length, 0, outputs, out + static_cast<std::int64_t>(row) * outputs);
+    return y;
 }
 
 Status checkWeight(const Call& call, const tensor::QuantizedWeight* weight, std::int64_t rows, std::int64_t columns) {
@@ -67,6 +108,7 @@ Result<Tensor> treatedConv(const Call& call, const tensor::QuantizedWeight* weig
     const Tensor bias = call.has(2) ? call.tensor(2) : Tensor();
     TRIMTAB_REQUIRE(checkBias(call, plan, call.tensor(0), bias));
     TRIMTAB_REQUIRE(checkWeight(call, weight, plan.outChannels, plan.columns()));
+    if (call.node.treatment.activationPerToken) return refuse(call, "a convolution has no tokens that could have scales of their own");
     TRIMTAB_TRY(const Factors f, factors(call, call.tensor(0), call.tensor(1), weight));
     return convolve<float>(plan, f.x, *rowProduct(f, f.w, plan.columns()), bias);
 }
@@ -84,6 +126,7 @@ Result<Tensor> treatedMatMul(const Call& call, const Tensor& a, const Tensor& b,
         return refuse(call, fmt::format("shapes {} and {} don't multiply", a.shape().text(), b.shape().text()));
     TRIMTAB_REQUIRE(checkWeight(call, weight, rows, columns));
     TRIMTAB_TRY(const Factors f, factors(call, a, b, weight));
+    if (f.integers && call.node.treatment.activationPerToken) return multiplyScaledRows(f, rows);
     Tensor weightRows = f.w;
     if (!weightIsRows && !f.integers) {
         TRIMTAB_TRY(weightRows, transposeMatrices(f.w));

@@ -5,6 +5,8 @@
 //                                        y[n] = s_x · Σ_g s_w[n][g] · Σ_{k in g} (q[k] − zero)·(code[n][k] − z_w[n][g]);
 //                                        the inner sum is exact in int64, the outer one is formed in double, y is rounded to float32 once.
 //                                        Padding of a Conv is q = zero, that is 0. This needs no particular weight width: 2…8 bits alike.
+//                                        With activationStep s_x and zero are those, and q = saturate(round(x / s_x) + zero), as QuantizeLinear
+//                                        states it; with activationPerToken each row of the last axis (after transA) has its own s_x and zero.
 //   activationBits 8, weight not         the activation is quantised and dequantised, then multiplied as float32.
 //     quantised (or not constant)
 //   compute tf32, bf16, fp16             inputs 0 and 1 are rounded to that type (nearest even; tf32 keeps 10 mantissa bits); each product is

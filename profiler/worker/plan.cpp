@@ -22,6 +22,7 @@ Result<Json> plan(const Json& params, Workbench& bench, const Call& call) {
         TRIMTAB_TRY(calibration, calibrationIdentity(compiled->compressed->graph, request));
     }
     answer.numericsKey = numericsKey(answer.layers, answer.environment, calibration);
+    answer.scalesPerBatch = scalesPerBatch(compiled->compressed->graph);
     answer.sizeBytes = compiled->compressed->storedBytes;
     return ipc::toJson(answer);
 }

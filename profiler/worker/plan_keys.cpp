@@ -1,5 +1,6 @@
 #include "profiler/worker/plan_keys.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/base/hash.h"
@@ -29,6 +30,14 @@ std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const tri
                                         {"version", environment.engineVersion},
                                         {"instruction_set", environment.instructionSet},
                                         {"calibration", calibration}}));
+}
+
+bool scalesPerBatch(const Graph& graph) {
+    return std::ranges::any_of(graph.nodes, [](const graph::Node& node) {
+        const graph::Treatment& treatment = node.treatment;
+        const bool isDynamic = treatment.activationBits < 32 && !treatment.activationPerToken && !treatment.activationStep;
+        return isDynamic || treatment.compute == graph::ComputeType::Float8 || node.is("DynamicQuantizeLinear");
+    });
 }
 
 }  // namespace trimtab::worker

@@ -69,10 +69,16 @@ double relativeDifference(const Tensor& a, const Tensor& b) {
     return difference == 0 ? 0 : difference / std::max(largest, static_cast<double>(std::numeric_limits<float>::min()));
 }
 
-/// Products in fp8 are nothing that a file can hold (the writer says so): what is left is compared. tf32 lies within the tolerance.
-Graph withoutFloat8(Graph graph) {
-    for (graph::Node& node : graph.nodes)
-        if (node.treatment.compute == graph::ComputeType::Float8) node.treatment.compute = graph::ComputeType::Float32;
+/// Products in fp8, scales of single tokens and caches of few bits are nothing that a file can hold (the writer says so): what is left is
+/// compared. tf32 lies within the tolerance.
+Graph asFilesHold(Graph graph) {
+    for (graph::Node& node : graph.nodes) {
+        graph::Treatment& treatment = node.treatment;
+        if (treatment.compute == graph::ComputeType::Float8 || treatment.activationPerToken) treatment.compute = graph::ComputeType::Float32;
+        if (treatment.activationPerToken) treatment.activationBits = 32;
+        treatment.activationPerToken = false;
+        treatment.kvBits = 32;
+    }
     return graph;
 }
 
@@ -93,7 +99,7 @@ Result<MeantRun> runMeant(const Graph& meant, const recipe::RunSetting& given, c
     TRIMTAB_TRY(run.inputs, runtime::makeInputs(meant, run.setting));
     TRIMTAB_TRY(const auto shapes, runtime::inputShapes(meant, run.setting));
     run.engine = operationsAt(meant, shapes) <= kMostReferenceOperations ? "reference" : "cpu";
-    TRIMTAB_TRY(run.outputs, outputsOf(withoutFloat8(meant), run.engine, run.setting, run.inputs));
+    TRIMTAB_TRY(run.outputs, outputsOf(asFilesHold(meant), run.engine, run.setting, run.inputs));
     return run;
 }
 

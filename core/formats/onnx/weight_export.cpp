@@ -120,8 +120,10 @@ Status WeightExporter::beforeNode(const graph::Node& node, ::onnx::NodeProto& ex
     if (plan->second.form == WeightForm::BlockQuantized) return toMatMulNBits(node, plan->second, exported);
     const ValueId activation = node.input(0);
     if (plan->second.quantizedActivations && node.treatment.compute == graph::ComputeType::Int8 && activation != graph::kNoValue &&
-        m_graph.value(activation).type.type == DataType::Float32)
-        exported.set_input(0, quantizeActivation(activation));
+        m_graph.value(activation).type.type == DataType::Float32) {
+        TRIMTAB_TRY(const std::string codes, quantizeActivation(activation, node.treatment.activationStep));
+        exported.set_input(0, codes);
+    }
     return {};
 }
 
@@ -141,12 +143,20 @@ Status WeightExporter::toMatMulNBits(const graph::Node& node, const WeightPlan& 
     return {};
 }
 
-std::string WeightExporter::quantizeActivation(ValueId id) {
-    const auto [entry, isNew] = m_activations.try_emplace(id);
+Result<std::string> WeightExporter::quantizeActivation(ValueId id, const std::optional<graph::ActivationStep>& step) {
+    const auto key = std::tuple(id, step ? step->scale : 0.0F, step ? step->zero : 0);
+    const auto [entry, isNew] = m_activations.try_emplace(key);
     if (!isNew) return entry->second;
     const std::string& name = m_graph.value(id).name;
     const std::string codes = newValue(name + "_quantized"), scale = newValue(name + "_scale"), zero = newValue(name + "_zero_point");
-    addNode("DynamicQuantizeLinear", {name}, {codes, scale, zero});
+    if (step) {
+        TRIMTAB_REQUIRE(exportTensor(Tensor::fromFloats(Shape{}, {step->scale}), scale, *m_proto.add_initializer()));
+        const auto code = static_cast<std::uint8_t>(step->zero);
+        TRIMTAB_REQUIRE(exportTensor(Tensor::fromValues<std::uint8_t>(DataType::UInt8, Shape{}, {code}), zero, *m_proto.add_initializer()));
+        addNode("QuantizeLinear", {name, scale, zero}, {codes});
+    } else {
+        addNode("DynamicQuantizeLinear", {name}, {codes, scale, zero});
+    }
     entry->second = newValue(name + "_dequantized");
     addNode("DequantizeLinear", {codes, scale, zero}, {entry->second});
     return entry->second;

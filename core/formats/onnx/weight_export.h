@@ -2,7 +2,9 @@
 // Writes treated weights in the form that their plans say: initializers, the nodes that turn them into values, and the nodes that quantise
 // activations.
 #include <map>
+#include <optional>
 #include <string>
+#include <tuple>
 
 #include "core/formats/onnx/graph_export.h"
 
@@ -24,7 +26,7 @@ private:
     Status exportCast(graph::ValueId id, const WeightPlan& plan);
     Status exportBlocks(graph::ValueId id, const WeightPlan& plan);
     Status toMatMulNBits(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported);
-    std::string quantizeActivation(graph::ValueId id);
+    Result<std::string> quantizeActivation(graph::ValueId id, const std::optional<graph::ActivationStep>& step);
     ::onnx::NodeProto* addNode(const std::string& op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
     std::string freeName(std::set<std::string>& taken, const std::string& wish);
     std::string newValue(const std::string& wish) { return freeName(m_context.valueNames, wish); }
@@ -38,7 +40,8 @@ private:
     const std::map<graph::ValueId, WeightPlan>& m_plans;
     ::onnx::GraphProto& m_proto;
     std::map<graph::ValueId, BlockNames> m_blocks;
-    std::map<graph::ValueId, std::string> m_activations;  // value → its dequantised counterpart
+    // Value and static step (scale 0: dynamic) → its dequantised counterpart.
+    std::map<std::tuple<graph::ValueId, float, int>, std::string> m_activations;
 };
 
 }  // namespace trimtab::formats::onnx

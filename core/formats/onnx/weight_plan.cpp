@@ -87,10 +87,13 @@ private:
             return rounded(weight, fmt::format("operator set {} has no DequantizeLinear per channel", m_opset));
         WeightPlan plan{.form = WeightForm::DequantizeInt8, .label = "int8 DequantizeLinear"};
         plan.axis = weight.layout == WeightLayout::OutputsLast ? weight.originalShape.rank() - 1 : 0;
-        if (integerProducts && node.treatment.activationBits == 8) {
-            plan.quantizedActivations = true;
-            plan.label = "QDQ int8";
+        if (!integerProducts || node.treatment.activationBits != 8) return plan;
+        if (node.treatment.activationPerToken) {
+            plan.label += " without activations of 8 bits, for no operator of a file gives each token a scale";
+            return plan;
         }
+        plan.quantizedActivations = true;
+        plan.label = node.treatment.activationStep ? "QDQ int8, static" : "QDQ int8";
         return plan;
     }
 
@@ -124,13 +127,30 @@ private:
 
 std::map<ValueId, WeightPlan> planWeights(const Graph& graph) { return Planner(graph).plan(); }
 
-std::string describeForms(const Graph& graph, const std::map<ValueId, WeightPlan>& plans) {
+namespace {
+
+/// How keys and values would have been kept; empty where nothing was asked of them.
+std::string leftOutOfCaches(const Graph& graph) {
+    std::set<int> bits;
+    for (const Node& node : graph.nodes)
+        if (node.treatment.kvBits < 32) bits.insert(node.treatment.kvBits);
+    if (bits.empty()) return {};
+    return fmt::format("; keys and values as they are, for no operator of a file keeps them in {} bits", fmt::join(bits, " or "));
+}
+
+std::string formsOfWeights(const Graph& graph, const std::map<ValueId, WeightPlan>& plans) {
     std::set<std::string> labels;
     for (const auto& [id, plan] : plans) labels.insert(plan.label);
     if (labels.size() > 1) return fmt::format("mixed ({})", fmt::join(labels, "; "));
     if (labels.size() == 1) return *labels.begin();
     for (const auto& use : graph::compressibleWeights(graph)) return shortName(graph.value(use.value).type.type);
     return "fp32";
+}
+
+}  // namespace
+
+std::string describeForms(const Graph& graph, const std::map<ValueId, WeightPlan>& plans) {
+    return formsOfWeights(graph, plans) + leftOutOfCaches(graph);
 }
 
 }  // namespace trimtab::formats::onnx

@@ -16,7 +16,7 @@ enum class WeightForm : std::uint8_t {
 
 struct WeightPlan {
     WeightForm form = WeightForm::Dense;
-    bool quantizedActivations = false;  // DynamicQuantizeLinear → DequantizeLinear before the consumers' first input
+    bool quantizedActivations = false;  // DynamicQuantizeLinear, or QuantizeLinear under the static step → DequantizeLinear before the consumers' first input
     std::int64_t axis = 0;              // DequantizeInt8
     int bits = 8;                       // BlockQuantized: 4 or 8
     std::int64_t block = 0;             // BlockQuantized
@@ -28,7 +28,7 @@ struct WeightPlan {
 std::map<graph::ValueId, WeightPlan> planWeights(const Graph& graph);
 
 /// One word for the whole file: the label that all plans share, "mixed (…)" where they differ, the weights' own type where nothing was
-/// treated.
+/// treated; and what is left out because a file cannot say it.
 std::string describeForms(const Graph& graph, const std::map<graph::ValueId, WeightPlan>& plans);
 
 }  // namespace trimtab::formats::onnx

@@ -13,6 +13,7 @@ runtime::Support judgeBfloat(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     if (treatment.compute != graph::ComputeType::BFloat16 || view.type(0) != DataType::Float32) return notMeant();
     if (treatment.activationBits != 32) return refused("bfloat16 products take no 8-bit activations");
+    if (treatment.kvBits < 32) return refused("bfloat16 products read no keys and values of few bits");
     if (!onednn::hasBfloat16Products() && !onednn::emulatesBfloat16()) return refused("this processor has no bfloat16 products");
     if (!onednn::hasBfloat16Products()) return emulated("this processor has no bfloat16 products; oneDNN imitates them in fp32");
     if (treatment.weightBits == 16 && !treatment.weightsBfloat)

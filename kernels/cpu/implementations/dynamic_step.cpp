@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/graph/attention/kv_rounding.h"
 #include "kernels/cpu/compiled_model.h"
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/list.h"
@@ -89,7 +90,8 @@ void keep(const graph::Node& node, std::vector<ref::RunValue> results, Frame& fr
 /// treated, because its row says before any run whether the treatment is executed.
 bool isPlannedAlone(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
-    if (treatment.compute != graph::ComputeType::Float32 || treatment.weightBits < 32 || treatment.activationBits < 32) return false;
+    if (treatment.compute != graph::ComputeType::Float32 || treatment.weightBits < 32 || treatment.activationBits < 32 || treatment.kvBits < 32)
+        return false;
     return view.graph.nodes.size() > 1 && graph::subgraphsOf(view.node).empty() && implementationsOf(view.node).size() > 1;
 }
 
@@ -120,14 +122,16 @@ Status placeDynamicStep(Builder& builder, const NodeView& view, const std::vecto
     if (hasTreatedOperands(view.node)) recordTreatment(builder, view);
     auto slots = slotsOf(inputs);
     const graph::Node node = view.node;
+    std::optional<graph::CachePart> part;
+    if (node.treatment.kvBits < 32 && node.is("MatMul")) part = cachePartOf(view.graph, node);
     builder.step(
-        [node, inputs = std::move(inputs), bodies = bodiesOf(builder, view)](Frame& frame) -> Status {
+        [node, part, inputs = std::move(inputs), bodies = bodiesOf(builder, view)](Frame& frame) -> Status {
             std::vector<ref::RunValue> values;
             for (const Source& source : inputs) {
                 values.push_back(load(source, frame));
                 auto* tensor = std::get_if<Tensor>(&values.back());
                 if (source.slot != kNoSlot || !tensor || !tensor->defined()) continue;  // slots were treated on their way here
-                TRIMTAB_TRY(*tensor, valueAsTreated(node, values.size() - 1, *tensor));
+                TRIMTAB_TRY(*tensor, valueAsTreated(node, part, values.size() - 1, *tensor));
             }
             TRIMTAB_TRY(auto results, evaluate(node, values, bodies.get()));
             keep(node, std::move(results), frame);

@@ -1,5 +1,10 @@
 #include "kernels/cpu/implementations/emulation.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/graph/attention/kv_rounding.h"
 #include "core/graph/operand_rounding.h"
 #include "kernels/cpu/simd/quantize.h"
 #include "kernels/cpu/vector/parallel.h"
@@ -11,17 +16,32 @@ bool roundsOperands(const graph::Treatment& treatment) { return graph::roundsOpe
 
 std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
 
-Result<Tensor> throughEightBits(const Tensor& values) {
-    const std::int64_t count = values.elementCount();
+/// `length`: of the rows of the last axis.
+void throughEightBits(const graph::Treatment& treatment, const float* x, std::int64_t count, std::int64_t length, std::uint8_t* q, float* y) {
+    const std::int64_t part = treatment.activationPerToken ? length : count;
+    for (std::int64_t begin = 0; begin < count; begin += part) {
+        const auto& step = treatment.activationStep;
+        const auto parameters = step ? simd::QuantizationParameters{step->scale, step->zero} : simd::parametersOf(simd::rangeOf(x + begin, part));
+        simd::quantize(x + begin, part, parameters, q + begin);
+        for (std::int64_t i = begin; i < begin + part; ++i) y[i] = static_cast<float>(q[i] - parameters.zeroPoint) * parameters.scale;
+    }
+}
+
+std::int64_t lastExtent(const Shape& shape) { return shape.rank() == 0 ? 1 : shape[shape.rank() - 1]; }
+
+Result<Tensor> throughEightBits(const graph::Treatment& treatment, const Tensor& values) {
     TRIMTAB_TRY(Tensor codes, Tensor::allocate(DataType::UInt8, values.shape()));
     TRIMTAB_TRY(Tensor result, Tensor::allocate(DataType::Float32, values.shape()));
-    const float* x = values.data<float>().data();
-    auto* q = codes.mutableData<std::uint8_t>().data();
-    float* y = result.mutableData<float>().data();
-    const auto parameters = simd::parametersOf(simd::rangeOf(x, count));
-    simd::quantize(x, count, parameters, q);
-    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(q[i] - parameters.zeroPoint) * parameters.scale;
+    throughEightBits(treatment, values.data<float>().data(), values.elementCount(), lastExtent(values.shape()),
+                     codes.mutableData<std::uint8_t>().data(), result.mutableData<float>().data());
     return result;
+}
+
+std::string kindOf(const graph::Treatment& treatment) {
+    std::string kind = "8 bits and back";
+    if (treatment.activationPerToken) kind += " by tokens";
+    if (const auto& step = treatment.activationStep) kind += fmt::format(", {} from {}", step->scale, step->zero);
+    return kind;
 }
 
 Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, graph::ComputeType type,
@@ -45,19 +65,14 @@ Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source,
     return result;
 }
 
-Result<SlotId> placeEightBits(Builder& builder, graph::ValueId id, SlotId source, std::int64_t count, const std::string& kind) {
+Result<SlotId> placeEightBits(Builder& builder, graph::ValueId id, SlotId source, const Shape& shape, const graph::Treatment& treatment,
+                              const std::string& kind) {
+    const std::int64_t count = shape.elementCount();
     const SlotId codes = builder.scratch(count);
     const SlotId result = builder.scratch(count * 4);
     builder.step(
-        [source, codes, result, count](Frame& frame) {
-            const float* x = frame.at<float>(source);
-            auto* q = frame.at<std::uint8_t>(codes);
-            float* y = frame.at<float>(result);
-            const auto parameters = simd::parametersOf(simd::rangeOf(x, count));
-            simd::quantize(x, count, parameters, q);
-            parallelParts(count, kElementsWorthThreads, [&](std::int64_t begin, std::int64_t end) {
-                for (std::int64_t i = begin; i < end; ++i) y[i] = static_cast<float>(q[i] - parameters.zeroPoint) * parameters.scale;
-            });
+        [source, codes, result, count, length = lastExtent(shape), treatment](Frame& frame) {
+            throughEightBits(treatment, frame.at<float>(source), count, length, frame.at<std::uint8_t>(codes), frame.at<float>(result));
             return Status{};
         },
         {source}, {codes, result});
@@ -65,11 +80,31 @@ Result<SlotId> placeEightBits(Builder& builder, graph::ValueId id, SlotId source
     return result;
 }
 
+bool readsKept(const graph::Node& node, std::size_t i) { return node.treatment.kvBits < 32 && node.is("MatMul") && i == 1; }
+
+/// Keys or values rounded and read back.
+Result<SlotId> placeKept(Builder& builder, const NodeView& view, SlotId source, DataType type) {
+    const Shape shape = view.shape(1);
+    const std::int64_t bytes = *tensor::byteSize(type, shape.elementCount());
+    const SlotId result = builder.scratch(bytes);
+    builder.step(
+        [source, result, bytes, type, shape, treatment = view.node.treatment, part = cachePartOf(view.graph, view.node)](Frame& frame) -> Status {
+            const auto size = static_cast<std::size_t>(bytes);
+            const Tensor operand = Tensor::view(type, shape, {frame.at<const std::byte>(source), size}, nullptr);
+            TRIMTAB_TRY(const Tensor rounded, graph::roundedCache(treatment, part, operand));
+            std::copy_n(rounded.bytes().data(), size, frame.at<std::byte>(result));
+            return {};
+        },
+        {source}, {result});
+    return result;
+}
+
 }  // namespace
 
 runtime::Support judgeEmulation(const NodeView& view) {
-    if (!hasTreatedOperands(view.node)) return native();
     const graph::Treatment& treatment = view.node.treatment;
+    if (treatment.kvBits < 32) return emulated("keys and values are rounded to " + std::to_string(treatment.kvBits) + " bits and read back as fp32");
+    if (!hasTreatedOperands(view.node)) return native();
     const std::string of = " of " + view.node.op;
     if (treatment.activationBits < 32)
         return emulated("no kernel here forms " + std::to_string(treatment.weightBits) + "-bit integer products" + of);
@@ -112,20 +147,27 @@ Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t
         TRIMTAB_TRY(Tensor weight, treatedWeight(builder, view, i));
         return builder.constant(std::move(weight));
     }
-    TRIMTAB_TRY(const SlotId source, builder.read(id, Form{type, layout}));
+    TRIMTAB_TRY(SlotId source, builder.read(id, Form{type, layout}));
+    const bool isKept = readsKept(view.node, i);
+    if (isKept) {
+        TRIMTAB_TRY(source, placeKept(builder, view, source, type));
+    }
     const bool toEightBits = isOperand && i == 0 && treatment.activationBits == 8;
     if (!isOperand || (!toEightBits && !roundsOperands(treatment))) return source;
-    const std::string kind = (toEightBits ? "8 bits and back" : "rounded to " + std::string(graph::name(treatment.compute))) +
-                             (layout == Layout::Plain ? "" : ", channels last");
+    const std::string kind = (toEightBits ? kindOf(treatment) : "rounded to " + std::string(graph::name(treatment.compute))) +
+                             (layout == Layout::Plain ? "" : ", channels last") +
+                             (isKept ? fmt::format(", kept for {}", view.node.name) : std::string());
     if (const auto* known = builder.derived(id, kind)) return known->front();
-    const std::int64_t count = view.shape(i).elementCount();
-    return toEightBits ? placeEightBits(builder, id, source, count, kind)
-                       : placeRounding(builder, id, source, count, treatment.compute, kind);
+    return toEightBits ? placeEightBits(builder, id, source, view.shape(i), treatment, kind)
+                       : placeRounding(builder, id, source, view.shape(i).elementCount(), treatment.compute, kind);
 }
 
-Result<Tensor> valueAsTreated(const graph::Node& node, std::size_t i, Tensor value) {
+Result<Tensor> valueAsTreated(const graph::Node& node, std::optional<graph::CachePart> part, std::size_t i, Tensor value) {
+    if (part && readsKept(node, i)) {
+        TRIMTAB_TRY(value, graph::roundedCache(node.treatment, *part, value));
+    }
     if (!hasTreatedOperands(node) || i > 1 || value.type() != DataType::Float32 || value.elementCount() == 0) return value;
-    if (i == 0 && node.treatment.activationBits == 8) return throughEightBits(value);
+    if (i == 0 && node.treatment.activationBits == 8) return throughEightBits(node.treatment, value);
     if (roundsOperands(node.treatment)) return graph::roundedOperand(node.treatment.compute, value);
     return value;
 }

@@ -1,7 +1,9 @@
 #pragma once
 // Treatments that no kernel executes are imitated in fp32, as the reference engine does: codes become floats when the plan is made,
 // activations are rounded to eight bits and back before the product, and products of narrower floats (tf32, bf16, fp16, fp8) round their
-// operands first (core/graph/operand_rounding.h). Accuracy is real, speed is not.
+// operands first (core/graph/operand_rounding.h), and keys and values of few bits are rounded and read back
+// (core/graph/attention/kv_rounding.h). Accuracy is real, speed is not.
+#include "core/graph/attention/attention_nodes.h"
 #include "kernels/cpu/planning.h"
 #include "kernels/plan/operands/treated.h"
 
@@ -16,8 +18,8 @@ runtime::Support judgeEmulation(const NodeView& view);
 /// Input i in fp32, rounded as the treatment asks; other inputs as they are.
 Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t i, Layout layout = Layout::Plain);
 
-/// The same for an operand that only the run knows; other inputs are handed back untouched.
-Result<Tensor> valueAsTreated(const graph::Node& node, std::size_t i, Tensor value);
+/// The same for an operand that only the run knows; other inputs are handed back untouched. `part`: of a product of attention.
+Result<Tensor> valueAsTreated(const graph::Node& node, std::optional<graph::CachePart> part, std::size_t i, Tensor value);
 
 /// The constant weight at input i as Float32 of its original shape: dequantised, rounded to the compute type. Shared by all plans.
 Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i);  // dequantised only: the packing rounds

@@ -1,6 +1,9 @@
 // Integer products: unsigned 8-bit activations, quantised while running, times signed 8-bit weights, summed in int32:
 //   y[o] = (Σ (q − zero) · code[o]) · scale_x · scale_w[o] + bias[o], then residual and activation.
-// oneDNN subtracts the zero point (in padding too) and applies the scales as a per-channel factor that is written just before it runs.
+// oneDNN subtracts the zero point (in padding too) and applies the scales as a per-channel factor that is written just before it runs, or
+// is fixed with the plan where the recipe's calibration gave the step.
+#include <numeric>
+
 #include "kernels/cpu/implementations/activation.h"
 #include "kernels/cpu/implementations/convolution.h"
 #include "kernels/cpu/implementations/emulation.h"
@@ -8,6 +11,7 @@
 #include "kernels/cpu/implementations/integer_operands.h"
 #include "kernels/cpu/implementations/matmul.h"
 #include "kernels/cpu/implementations/quantized_activation.h"
+#include "kernels/cpu/vector/parallel.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -24,16 +28,22 @@ runtime::Support judgeInteger(const NodeView& view) {
     return native();
 }
 
-SlotId weightScales(Builder& builder, const NodeView& view) {
+SlotId placeScales(Builder& builder, const NodeView& view, const QuantizedActivation& activation) {
     const auto& scales = view.quantized(1)->scales;
-    return builder.fixedBytes(scales.data(), static_cast<std::int64_t>(scales.size() * sizeof(float)));
+    if (const auto& step = view.node.treatment.activationStep) return fixedOutputScales(builder, scales, step->scale);
+    const SlotId fixed = builder.fixedBytes(scales.data(), static_cast<std::int64_t>(scales.size() * sizeof(float)));
+    return placeOutputScales(builder, fixed, static_cast<std::int64_t>(scales.size()), activation);
 }
+
+/// Plans that quantise differently are other plans.
+std::string howQuantized(const NodeView& view) { return view.node.treatment.activationStep ? ", static step" : ""; }
 
 }  // namespace
 
 runtime::Support judgeIntegerConvolution(const NodeView& view) {
     const int rank = view.rank(0);
     if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN convolves over one to three axes");
+    if (view.node.treatment.activationPerToken) return refused("a convolution has no tokens that could have scales of their own");
     return judgeInteger(view);
 }
 
@@ -48,11 +58,11 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const ChosenConvolution chosen, chooseConvolution(shape, view, types, false));
     const auto& primitive = chosen.primitive;
 
-    TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), chosen.layout));
+    TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), chosen.layout, view.node.treatment));
     const Tensor codes = codesOf(view, shape.weightDims());
     TRIMTAB_TRY(const SlotId weights,
                 onednn::packed(builder, codes, onednn::describe(Shape(shape.weightDims()), DataType::Int8), primitive.weights));
-    const SlotId scales = placeOutputScales(builder, weightScales(builder, view), shape.weight[0], activation);
+    const SlotId scales = placeScales(builder, view, activation);
     SlotId bias = kNoSlot;
     if (shape.hasBias) {
         TRIMTAB_TRY(bias, builder.read(view.node.input(2)));
@@ -61,15 +71,92 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const SlotId result, convolutionResult(builder, view, shape, Form{DataType::Float32, chosen.layout}, activation.codes));
     bound.push_back({DNNL_ARG_DST, primitive.destination, result, true});
     recordTreatment(builder, view);
-    builder.record().kernel = "onednn conv u8s8 " + primitive.name;
+    builder.record().kernel = "onednn conv u8s8 " + primitive.name + howQuantized(view);
     return onednn::place(builder, primitive, std::move(bound));
 }
 
-runtime::Support judgeIntegerMatMul(const NodeView& view) {
+namespace {
+
+runtime::Support judgeProduct(const NodeView& view) {
     const runtime::Support support = judgeInteger(view);
     std::string reason;
     if (support.level != runtime::Support::Level::Refused && !isFloatWeightProduct(view, &reason)) return refused(reason);
     return support;
+}
+
+/// y[m][n] = (sum[m][n] − zero[m] · Σ_k code[n][k]) · scale_x[m] · scale_w[n] + bias[n], then the activation. Exact up to the first scale.
+struct RowsBehindSums {
+    std::int64_t m = 0, n = 0;
+    bool relu = false;
+
+    void finish(const std::int32_t* sums, const std::int32_t* codeSums, const float* weightScales, const float* bias, const float* scales,
+                const std::int32_t* zeroPoints, float* y) const {
+        parallelRows(m, n, [&](std::int64_t row) {
+            const std::int32_t zero = zeroPoints[row];
+            const float scale = scales[row];
+            const std::int32_t* sum = sums + row * n;
+            float* out = y + row * n;
+            for (std::int64_t o = 0; o < n; ++o) out[o] = static_cast<float>(sum[o] - zero * codeSums[o]) * (scale * weightScales[o]);
+            if (bias)
+                for (std::int64_t o = 0; o < n; ++o) out[o] += bias[o];
+            if (relu)
+                for (std::int64_t o = 0; o < n; ++o) out[o] = out[o] > 0 ? out[o] : 0;
+        });
+    }
+};
+
+std::vector<std::int32_t> codeSums(const tensor::QuantizedWeight& weight) {
+    std::vector<std::int32_t> sums;
+    for (std::int64_t row = 0; row < weight.rows; ++row) {
+        const auto* codes = weight.codes.data() + row * weight.columns;
+        sums.push_back(std::accumulate(codes, codes + weight.columns, std::int32_t{0}));
+    }
+    return sums;
+}
+
+}  // namespace
+
+runtime::Support judgeIntegerMatMul(const NodeView& view) {
+    return view.node.treatment.activationPerToken ? notMeant() : judgeProduct(view);
+}
+
+runtime::Support judgeTokenMatMul(const NodeView& view) {
+    return view.node.treatment.activationPerToken ? judgeProduct(view) : notMeant();
+}
+
+Status placeTokenMatMul(Builder& builder, const NodeView& view) {
+    TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
+    const onednn::Dims dims{product.k, product.n};
+    TRIMTAB_TRY(const auto primitive,
+                onednn::matMul(onednn::describe(Shape{product.m, product.k}, DataType::UInt8), onednn::anyLayout(dims, DataType::Int8),
+                               std::nullopt, onednn::describe(Shape{product.m, product.n}, DataType::Int32), {}));
+    if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
+    TRIMTAB_TRY(const QuantizedRows activation, readQuantizedRows(builder, view.node.input(0), product.m));
+    const Tensor codes = codesOf(view, {product.n, product.k});
+    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
+    const tensor::QuantizedWeight& weight = *view.quantized(1);
+    const SlotId weightScales = builder.fixedBytes(weight.scales.data(), product.n * 4);
+    const SlotId sumsOfCodes = builder.constant(Tensor::fromValues<std::int32_t>(DataType::Int32, Shape{product.n}, codeSums(weight)));
+    TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
+    const SlotId sums = builder.scratch(product.m * product.n * 4);
+    recordTreatment(builder, view);
+    builder.record().kernel = "onednn matmul u8s8 " + primitive.name + ", a step for each token";
+    TRIMTAB_REQUIRE(onednn::place(builder, primitive,
+                                  {{DNNL_ARG_SRC, primitive.source, activation.codes, false},
+                                   {DNNL_ARG_WEIGHTS, primitive.weights, weights, false},
+                                   {DNNL_ARG_DST, primitive.destination, sums, true}}));
+    const SlotId y = builder.write(view.node.output(0));
+    std::vector<SlotId> reads{sums, sumsOfCodes, weightScales, activation.scales, activation.zeroPoints};
+    if (bias != kNoSlot) reads.push_back(bias);
+    builder.step(
+        [=, rows = RowsBehindSums{product.m, product.n, product.relu}](Frame& frame) {
+            rows.finish(frame.at<std::int32_t>(sums), frame.at<std::int32_t>(sumsOfCodes), frame.at<float>(weightScales),
+                        bias == kNoSlot ? nullptr : frame.at<float>(bias), frame.at<float>(activation.scales),
+                        frame.at<std::int32_t>(activation.zeroPoints), frame.at<float>(y));
+            return Status{};
+        },
+        std::move(reads), {y});
+    return {};
 }
 
 Status placeIntegerMatMul(Builder& builder, const NodeView& view) {
@@ -85,17 +172,17 @@ Status placeIntegerMatMul(Builder& builder, const NodeView& view) {
                                std::nullopt, onednn::describe(Shape{product.m, product.n}, DataType::Float32), attributes));
     if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
 
-    TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), Layout::Plain));
+    TRIMTAB_TRY(const QuantizedActivation activation, readQuantized(builder, view.node.input(0), Layout::Plain, view.node.treatment));
     // Codes stand as outputs × reduction whatever the file's orientation was.
     const Tensor codes = codesOf(view, {product.n, product.k});
     TRIMTAB_TRY(const SlotId weights,
                 onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
-    const SlotId scales = placeOutputScales(builder, weightScales(builder, view), product.n, activation);
+    const SlotId scales = placeScales(builder, view, activation);
     TRIMTAB_TRY(const SlotId bias, readBias(builder, view, product));
     auto bound = integerArguments(primitive, attributes.postOps, {activation.codes, weights, activation.zeroPoint, scales, bias});
     bound.push_back({DNNL_ARG_DST, primitive.destination, builder.write(view.node.output(0)), true});
     recordTreatment(builder, view);
-    builder.record().kernel = "onednn matmul u8s8 " + primitive.name;
+    builder.record().kernel = "onednn matmul u8s8 " + primitive.name + howQuantized(view);
     return onednn::place(builder, primitive, std::move(bound));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <omp.h>
 
 #include "kernels/cpu/simd/kernel_table.h"
@@ -46,22 +47,70 @@ simd::QuantizationParameters quantizeTogether(const float* x, std::int64_t count
 
 }  // namespace
 
-Result<QuantizedActivation> readQuantized(Builder& builder, graph::ValueId id, Layout layout) {
-    const std::string kind = layout == Layout::ChannelsLast ? "uint8, channels last" : "uint8";
+Result<QuantizedActivation> readQuantized(Builder& builder, graph::ValueId id, Layout layout, const graph::Treatment& treatment) {
+    const auto& step = treatment.activationStep;
+    std::string kind = layout == Layout::ChannelsLast ? "uint8, channels last" : "uint8";
+    if (step) kind += fmt::format(", {} from {}", step->scale, step->zero);
     if (const auto* known = builder.derived(id, kind)) return QuantizedActivation{(*known)[0], (*known)[1], (*known)[2]};
     const std::int64_t count = builder.graph().value(id).type.shape()->elementCount();
     TRIMTAB_TRY(const SlotId x, builder.read(id, Form{DataType::Float32, layout}));
-    const QuantizedActivation result{builder.scratch(count), builder.scratch(4), builder.scratch(4)};
-    builder.step(
-        [x, result, count](Frame& frame) {
-            const auto parameters = quantizeTogether(frame.at<float>(x), count, frame.at<std::uint8_t>(result.codes));
-            *frame.at<float>(result.scale) = parameters.scale;
-            *frame.at<std::int32_t>(result.zeroPoint) = parameters.zeroPoint;
-            return Status{};
-        },
-        {x}, {result.codes, result.scale, result.zeroPoint});
+    QuantizedActivation result;
+    result.codes = builder.scratch(count);
+    if (step) {
+        result.scale = builder.constantFloats({step->scale});
+        result.zeroPoint = builder.constant(Tensor::fromValues<std::int32_t>(DataType::Int32, Shape{1}, {step->zero}));
+        builder.step(
+            [x, result, count, parameters = simd::QuantizationParameters{step->scale, step->zero}](Frame& frame) {
+                simd::quantize(frame.at<float>(x), count, parameters, frame.at<std::uint8_t>(result.codes));
+                return Status{};
+            },
+            {x}, {result.codes});
+    } else {
+        result.scale = builder.scratch(4);
+        result.zeroPoint = builder.scratch(4);
+        builder.step(
+            [x, result, count](Frame& frame) {
+                const auto parameters = quantizeTogether(frame.at<float>(x), count, frame.at<std::uint8_t>(result.codes));
+                *frame.at<float>(result.scale) = parameters.scale;
+                *frame.at<std::int32_t>(result.zeroPoint) = parameters.zeroPoint;
+                return Status{};
+            },
+            {x}, {result.codes, result.scale, result.zeroPoint});
+    }
     builder.setDerived(id, kind, {result.codes, result.scale, result.zeroPoint});
     return result;
+}
+
+Result<QuantizedRows> readQuantizedRows(Builder& builder, graph::ValueId id, std::int64_t rows) {
+    const std::string kind = "uint8 by rows of " + std::to_string(rows);
+    if (const auto* known = builder.derived(id, kind)) return QuantizedRows{(*known)[0], (*known)[1], (*known)[2]};
+    const std::int64_t count = builder.graph().value(id).type.shape()->elementCount();
+    TRIMTAB_TRY(const SlotId x, builder.read(id, Form{DataType::Float32, Layout::Plain}));
+    const QuantizedRows result{builder.scratch(count), builder.scratch(rows * 4), builder.scratch(rows * 4)};
+    builder.step(
+        [x, result, rows, length = count / rows](Frame& frame) {
+            static const simd::KernelTable& kernels = simd::kernels(simd::bestIsa());
+            const float* values = frame.at<float>(x);
+            auto* codes = frame.at<std::uint8_t>(result.codes);
+            float* scales = frame.at<float>(result.scales);
+            auto* zeroPoints = frame.at<std::int32_t>(result.zeroPoints);
+            parallelRows(rows, length, [&](std::int64_t row) {
+                const auto parameters = simd::parametersOf(kernels.range(values + row * length, length));
+                kernels.quantize(values + row * length, length, parameters, codes + row * length);
+                scales[row] = parameters.scale;
+                zeroPoints[row] = parameters.zeroPoint;
+            });
+            return Status{};
+        },
+        {x}, {result.codes, result.scales, result.zeroPoints});
+    builder.setDerived(id, kind, {result.codes, result.scales, result.zeroPoints});
+    return result;
+}
+
+SlotId fixedOutputScales(Builder& builder, const std::vector<float>& weightScales, float activationScale) {
+    std::vector<float> scales(weightScales);
+    for (float& scale : scales) scale *= activationScale;
+    return builder.constantFloats(scales);
 }
 
 SlotId placeOutputScales(Builder& builder, SlotId weightScales, std::int64_t outputs, const QuantizedActivation& activation) {

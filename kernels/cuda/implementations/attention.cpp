@@ -100,6 +100,7 @@ runtime::Support judgeAttention(const NodeView& view) {
     const DataType type = view.type(kQuery);
     if (type != DataType::Float32 && type != DataType::Float16 && type != DataType::BFloat16)
         return plan::refused("its type has no kernel");
+    if (view.node.treatment.kvBits < 32) return plan::refused("keys and values of few bits have no kernel");
     for (std::size_t i = kKnownInputs; i < view.node.inputs.size(); ++i)
         if (view.has(i)) return plan::refused("input " + std::to_string(i) + " has no kernel");
     if (view.node.integer("smooth_softmax", 0) == 1) return plan::refused("smooth_softmax has no kernel");

@@ -9,6 +9,7 @@ runtime::Support judgeBatchedProduct(const NodeView& view) {
     if (!view.node.is("MatMul") || !isFloat(view.type(0)) || view.type(0) != view.type(1)) return plan::notMeant();
     if (view.quantized(1)) return plan::notMeant();
     const graph::Treatment& treatment = view.node.treatment;
+    if (treatment.kvBits < 32) return plan::refused("keys and values of few bits have no kernel");
     if (treatment.activationBits < 32) return plan::refused("integer products of two activations have no kernel");
     if (treatment.compute == graph::ComputeType::Float8 || treatment.compute == graph::ComputeType::Int8)
         return plan::refused("these products of two activations have no kernel");

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/graph/attention/kv_rounding.h"
 #include "kernels/cuda/implementations/families.h"
 #include "kernels/plan/operands/treated.h"
 #include "kernels/ref/reference.h"
@@ -29,6 +30,7 @@ struct HostStep {
     std::vector<Source> sources;
     std::vector<Target> targets;  // empty: results go to Frame::dynamic
     std::shared_ptr<const tensor::QuantizedWeight> weight;
+    std::optional<graph::CachePart> part;  // of a product of attention that reads keys or values of few bits
     std::shared_ptr<Device> device;
 
     Result<std::vector<ref::RunValue>> gather(Frame& frame) const {
@@ -52,7 +54,10 @@ struct HostStep {
     }
 
     Status operator()(Frame& frame) const {
-        TRIMTAB_TRY(const auto values, gather(frame));
+        TRIMTAB_TRY(auto values, gather(frame));
+        if (auto* operand = part ? std::get_if<Tensor>(&values.at(1)) : nullptr) {
+            TRIMTAB_TRY(*operand, graph::roundedCache(node.treatment, *part, *operand));
+        }
         TRIMTAB_TRY(auto results,
                     ref::changesArithmetic(node) ? ref::evaluateTreated(node, values, weight.get()) : ref::evaluate(node, values));
         for (std::size_t i = 0; i < node.outputs.size() && i < results.size(); ++i) {
@@ -107,8 +112,10 @@ Status placeStep(Builder& builder, const NodeView& view, std::vector<Source> sou
     builder.record().kernel = "reference on the host";
     std::shared_ptr<const tensor::QuantizedWeight> weight;
     if (view.has(1)) weight = view.value(1).quantized;
+    std::optional<graph::CachePart> part;
+    if (view.node.treatment.kvBits < 32 && view.node.is("MatMul")) part = cachePartOf(view.graph, view.node);
     builder.waitForHost();
-    builder.step(HostStep{view.node, std::move(sources), std::move(targets), std::move(weight), backendOf(builder).tools().device},
+    builder.step(HostStep{view.node, std::move(sources), std::move(targets), std::move(weight), part, backendOf(builder).tools().device},
                  std::move(reads), std::move(writes));
     return {};
 }
@@ -118,6 +125,8 @@ Status placeStep(Builder& builder, const NodeView& view, std::vector<Source> sou
 runtime::Support judgeTreatment(const NodeView& view) {
     if (!ref::find(view.node)) return plan::refused("no kernel knows the operator");
     const graph::Treatment& treatment = view.node.treatment;
+    if (treatment.kvBits < 32)
+        return plan::emulated("keys and values are rounded to " + std::to_string(treatment.kvBits) + " bits and read back on the host");
     const bool asks = treatment.activationBits < 32 || treatment.weightBits < 16 || treatment.compute != graph::ComputeType::Float32;
     if (plan::hasTreatedOperands(view.node) && asks)
         return plan::emulated("no kernel of the GPU executes this treatment of " + view.node.op + "; the host imitates it");

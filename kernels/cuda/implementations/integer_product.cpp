@@ -1,4 +1,4 @@
-// int8 · int8 products under the range of the whole activation:
+// int8 · int8 products under the range of the whole activation, or under the step that calibration gave it:
 //   y[n] = (Σ (q − zero) · code[n]) · scale_x · scale_w[n] + bias[n]
 #include <fmt/format.h>
 
@@ -17,8 +17,22 @@ struct CodeExtents {
 };
 
 /// Several products of one activation share its codes.
-SignedCodes placeSignedCodes(Builder& builder, graph::ValueId value, const CodeExtents& e, SlotId x) {
-    if (const auto* known = builder.derived(value, "signed codes")) return {(*known)[0], (*known)[1]};
+Result<SignedCodes> placeSignedCodes(Builder& builder, graph::ValueId value, const CodeExtents& e, SlotId x,
+                                     const std::optional<graph::ActivationStep>& step) {
+    const std::string kind = step ? fmt::format("signed codes, {} from {}", step->scale, step->zero) : "signed codes";
+    if (const auto* known = builder.derived(value, kind)) return SignedCodes{(*known)[0], (*known)[1]};
+    if (step) {
+        SignedCodes fixed{builder.scratch(e.m * e.pitch), kNoSlot};
+        TRIMTAB_TRY(fixed.parameters, placeQuantizationParameters(builder, *step));
+        builder.step(
+            [=, stream = backendOf(builder).stream()](Frame& frame) {
+                return launchQuantize(stream, e.type, e.m, e.k, e.pitch, frame.at<void>(x), frame.at<float>(fixed.parameters),
+                                      frame.at<std::int8_t>(fixed.codes));
+            },
+            {x, fixed.parameters}, {fixed.codes});
+        builder.setDerived(value, kind, {fixed.codes, fixed.parameters});
+        return fixed;
+    }
     const SignedCodes made{builder.scratch(e.m * e.pitch), builder.scratch(2 * sizeof(float))};
     const SlotId partials = builder.scratch(2 * 1024 * sizeof(float));
     builder.step(
@@ -29,11 +43,16 @@ SignedCodes placeSignedCodes(Builder& builder, graph::ValueId value, const CodeE
                                   frame.at<std::int8_t>(made.codes));
         },
         {x}, {made.codes, made.parameters, partials});
-    builder.setDerived(value, "signed codes", {made.codes, made.parameters});
+    builder.setDerived(value, kind, {made.codes, made.parameters});
     return made;
 }
 
 }  // namespace
+
+Result<SlotId> placeQuantizationParameters(Builder& builder, const graph::ActivationStep& step) {
+    const std::vector<float> parameters{step.scale, static_cast<float>(step.zero - 128)};
+    return backendOf(builder).placeConstant(builder, Tensor::fromFloats(Shape{2}, parameters));
+}
 
 runtime::Support judgeIntegerProduct(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
@@ -42,6 +61,7 @@ runtime::Support judgeIntegerProduct(const NodeView& view) {
     if (support.level == runtime::Support::Level::Refused) return support;
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return plan::refused("integer products need 8-bit weights and activations");
+    if (treatment.activationPerToken) return plan::refused("no kernel of the GPU gives each token a scale of its own");
     if (codes->bits != 8) return plan::refused(fmt::format("no kernel forms integer products with {}-bit weights", codes->bits));
     if (!codes->symmetric || codes->group != codes->columns)
         return plan::refused("integer products need symmetric weights with one scale for each output");
@@ -68,7 +88,8 @@ Status placeIntegerProduct(Builder& builder, const NodeView& view) {
     recordWeight(builder, view, shape.n * weight.pitch);
     const Stream stream = backend.stream();
     const std::int64_t pitch = weight.pitch;
-    const SignedCodes activation = placeSignedCodes(builder, view.node.input(0), {shape.m, shape.k, weight.pitch, type}, x);
+    TRIMTAB_TRY(const SignedCodes activation, placeSignedCodes(builder, view.node.input(0), {shape.m, shape.k, weight.pitch, type}, x,
+                                                               view.node.treatment.activationStep));
     const SlotId codes = activation.codes;
     const SlotId parameters = activation.parameters;
     const SlotId sums = builder.scratch(shape.m * shape.n * 4);
@@ -79,6 +100,7 @@ Status placeIntegerProduct(Builder& builder, const NodeView& view) {
     epilogue.activation = shape.relu ? Activation::Relu : Activation::None;
     const SlotId y = builder.write(view.node.output(0), Form{epilogue.outputType, Layout::Plain});
     builder.record().kernel = "int8 " + (library ? library->kernel() : std::string("own tiles"));
+    if (view.node.treatment.activationStep) builder.record().kernel += ", static step";
     builder.step(
         [=](Frame& frame) -> Status {
             LibraryOperands operands;

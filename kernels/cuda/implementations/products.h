@@ -42,4 +42,7 @@ Status placeOwnStep(Builder& builder, const NodeView& view, const Bound& bound, 
 
 void recordWeight(Builder& builder, const NodeView& view, std::int64_t bytes);
 
+/// Scale and zero point of a step that calibration gave, as the kernels that quantise and finish read them.
+Result<SlotId> placeQuantizationParameters(Builder& builder, const graph::ActivationStep& step);
+
 }  // namespace trimtab::cuda

@@ -131,6 +131,7 @@ runtime::Support judgeIntegerConvolution(const NodeView& view) {
     if (!isFloat(view.type(0))) return plan::notMeant();
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return plan::refused("integer convolutions need 8-bit weights and activations");
+    if (treatment.activationPerToken) return plan::refused("a convolution has no tokens that could have scales of their own");
     if (codes->bits != 8) return plan::refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
     if (!codes->symmetric || codes->group != codes->columns)
         return plan::refused("integer products need symmetric weights with one scale for each output");
@@ -176,18 +177,27 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     const bool pointwise = c.window.kernelH * c.window.kernelW == 1;
     const SlotId patches = builder.scratch(product.m * columns * width);
     const SlotId codes = builder.scratch(product.m * weight.pitch);
-    const SlotId parameters = builder.scratch(2 * sizeof(float));
+    const auto& step = view.node.treatment.activationStep;
+    const bool isFixed = step.has_value();
+    SlotId parameters = kNoSlot;
+    if (step) {
+        TRIMTAB_TRY(parameters, placeQuantizationParameters(builder, *step));
+        reads.push_back(parameters);
+    } else {
+        parameters = builder.scratch(2 * sizeof(float));
+    }
     const SlotId partials = builder.scratch(2 * 1024 * sizeof(float));
     const SlotId sums = builder.scratch(product.m * product.n * 4);
     const SlotId y = builder.write(view.node.output(0), form);
     plan::recordTreatment(builder, view);
     builder.record().weightBytes = product.n * weight.pitch;
-    builder.record().kernel = std::string(pointwise ? "int8 " : "patches, int8 ") + library->kernel();
+    builder.record().kernel = std::string(pointwise ? "int8 " : "patches, int8 ") + library->kernel() + (step ? ", static step" : "");
     builder.step(
         [=, stream = backend.stream()](Frame& frame) -> Status {
             const std::int64_t count = c.batch * c.channels * c.height * c.width;
-            TRIMTAB_REQUIRE(launchQuantizationParameters(stream, type, count, frame.at<void>(x), frame.at<float>(partials),
-                                                         frame.at<float>(parameters)));
+            if (!isFixed)
+                TRIMTAB_REQUIRE(launchQuantizationParameters(stream, type, count, frame.at<void>(x), frame.at<float>(partials),
+                                                             frame.at<float>(parameters)));
             TRIMTAB_REQUIRE(launchImageToColumns(stream, c, 0, width, 0, frame.at<void>(x), frame.at<void>(patches)));
             TRIMTAB_REQUIRE(launchQuantize(stream, type, product.m, columns, weight.pitch, frame.at<void>(patches),
                                            frame.at<float>(parameters), frame.at<std::int8_t>(codes)));
@@ -200,7 +210,7 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
                                          frame.at<std::int32_t>(weight.rowSums), frame.at<float>(weight.scales), at<float>(frame, bias),
                                          at<void>(frame, residual), frame.at<void>(y));
         },
-        reads, {patches, codes, parameters, partials, sums, y});
+        reads, isFixed ? std::vector<SlotId>{patches, codes, partials, sums, y} : std::vector<SlotId>{patches, codes, parameters, partials, sums, y});
     return {};
 }
 

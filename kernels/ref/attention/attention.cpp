@@ -150,8 +150,8 @@ Result<Values> attention(const Call& call) {
     TRIMTAB_TRY(const Tensor pastValue, pastOf(call, kPastValue, plan.value));
     TRIMTAB_TRY(const Tensor presentKey, appendRows(pastKey, plan.key));
     TRIMTAB_TRY(const Tensor presentValue, appendRows(pastValue, plan.value));
-    plan.key = HeadView::ofHeads(presentKey);
-    plan.value = HeadView::ofHeads(presentValue);
+    TRIMTAB_TRY(plan.key, asKept(call.node.treatment, presentKey));
+    TRIMTAB_TRY(plan.value, asKept(call.node.treatment, presentValue));
     TRIMTAB_TRY(plan.scale, scaleOf(call, plan.query.size));
     plan.cap = call.node.number("softcap", 0.0F);
 

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "core/graph/attention/kv_rounding.h"
 #include "core/tensor/convert.h"
 #include "kernels/ref/attention/heads.h"
 #include "kernels/ref/attention/rotary.h"
@@ -247,6 +248,16 @@ void attend(const Plan& plan, const double* q, const double* keys, const double*
             out[d] += weights[static_cast<std::size_t>(t - first)] / sum * values[t * plan.headSize + d];
 }
 
+/// The valid rows of one head's keys or values as the treatment has them kept (core/graph/attention/kv_rounding.h). The present caches that
+/// leave the node are not rounded: each run rounds once.
+void keep(const graph::Treatment& treatment, std::int64_t valid, std::int64_t size, std::vector<double>& rows) {
+    if (treatment.kvBits >= 32) return;
+    const std::span<double> seen(rows.data(), static_cast<std::size_t>(valid * size));
+    std::vector<float> values(seen.begin(), seen.end());
+    graph::roundCache(values, valid, size, !treatment.kvPerChannel, treatment.kvBits, values);
+    std::ranges::copy(values, seen.begin());
+}
+
 Result<Values> groupQueryAttention(const Call& call) {
     TRIMTAB_TRY(const Plan plan, planOf(call));
     const Tensor& query = call.tensor(kQuery);
@@ -261,6 +272,8 @@ Result<Values> groupQueryAttention(const Call& call) {
         const std::int64_t b = slice / plan.kvHeads, past = plan.past[static_cast<std::size_t>(b)];
         load(presentKey, slice * plan.rows * size, 1, plan.rows * size, keys.data());
         load(presentValue, slice * plan.rows * size, 1, plan.rows * size, values.data());
+        keep(call.node.treatment, past + plan.tokens, size, keys);
+        keep(call.node.treatment, past + plan.tokens, size, values);
         for (std::int64_t h = slice % plan.kvHeads * group; h < (slice % plan.kvHeads + 1) * group; ++h)
             for (std::int64_t s = 0; s < plan.tokens; ++s) {
                 loadHead(plan, query, plan.width(), b, s, h * size, true, rounding, q.data());

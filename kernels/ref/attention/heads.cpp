@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "core/graph/attention/kv_rounding.h"
 #include "kernels/ref/elements.h"
 
 namespace trimtab::ref {
@@ -138,6 +139,12 @@ Result<Tensor> appendRows(const Tensor& past, const HeadView& rows) {
             }
         }
     return out.tensor;
+}
+
+Result<HeadView> asKept(const graph::Treatment& treatment, const Tensor& present) {
+    if (treatment.kvBits >= 32) return HeadView::ofHeads(present);
+    TRIMTAB_TRY(Tensor rounded, graph::roundedCache(treatment, graph::CachePart::Values, present));
+    return HeadView::ofHeads(std::move(rounded));
 }
 
 Status requireShape(const Call& call, const Tensor& tensor, const Shape& shape, const std::string& what) {

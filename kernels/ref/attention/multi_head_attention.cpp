@@ -136,8 +136,8 @@ Result<Values> multiHeadAttention(const Call& call) {
     const HeadView& query = parts.query;
     HeadAttention plan;
     plan.query = query;
-    plan.key = HeadView::ofHeads(presentKey);
-    plan.value = HeadView::ofHeads(presentValue);
+    TRIMTAB_TRY(plan.key, asKept(call.node.treatment, presentKey));
+    TRIMTAB_TRY(plan.value, asKept(call.node.treatment, presentValue));
     const double scale = call.node.number("scale", 0.0F);
     plan.scale = scale != 0 ? scale : 1 / std::sqrt(static_cast<double>(query.size));
     const std::int64_t past = pastKey.defined() ? pastKey.shape()[2] : 0;

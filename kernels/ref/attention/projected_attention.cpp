@@ -100,8 +100,8 @@ Result<Values> projectedAttention(const Call& call) {
     TRIMTAB_TRY(const Tensor pastValues, halfOf(call, 1, newValues));
     TRIMTAB_TRY(const Tensor keys, appendRows(pastKeys, newKeys));
     TRIMTAB_TRY(const Tensor values, appendRows(pastValues, newValues));
-    plan.key = HeadView::ofHeads(keys);
-    plan.value = HeadView::ofHeads(values);
+    TRIMTAB_TRY(plan.key, asKept(call.node.treatment, keys));
+    TRIMTAB_TRY(plan.value, asKept(call.node.treatment, values));
     const double scale = call.node.number("scale", 0.0F);
     plan.scale = scale != 0 ? scale : 1 / std::sqrt(static_cast<double>(plan.query.size));
     const std::int64_t past = pastKeys.defined() ? pastKeys.shape()[2] : 0;

@@ -16,9 +16,11 @@ float roundHalfEven(float x) {
     return std::fmod(down, 2.0F) == 0 ? down : down + 1;
 }
 
-DynamicQuantization DynamicQuantization::of(const Tensor& x) {
+DynamicQuantization DynamicQuantization::of(const Tensor& x) { return of(x.data<float>()); }
+
+DynamicQuantization DynamicQuantization::of(std::span<const float> values) {
     float low = 0, high = 0;
-    for (const float value : x.data<float>()) {
+    for (const float value : values) {
         low = std::min(low, value);
         high = std::max(high, value);
     }
@@ -37,10 +39,13 @@ std::uint8_t DynamicQuantization::code(float x) const {
 
 Result<Tensor> centredCodes(const Tensor& x, const DynamicQuantization& quantization) {
     TRIMTAB_TRY(Tensor out, Tensor::allocate(DataType::Float32, x.shape()));
-    const auto from = x.data<float>();
-    const auto to = out.mutableData<float>();
-    for (std::size_t i = 0; i < from.size(); ++i) to[i] = static_cast<float>(static_cast<std::int32_t>(quantization.code(from[i])) - quantization.zero);
+    centredCodes(x.data<float>(), quantization, out.mutableData<float>());
     return out;
+}
+
+void centredCodes(std::span<const float> values, const DynamicQuantization& quantization, std::span<float> out) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+        out[i] = static_cast<float>(static_cast<std::int32_t>(quantization.code(values[i])) - quantization.zero);
 }
 
 }  // namespace trimtab::ref

@@ -3,6 +3,7 @@
 //   scale = (max(0, x) − min(0, x)) / 255, zero = saturate(round(0 − min/scale)), q = saturate(round(x/scale) + zero),
 // all in float32, halves to even. A tensor without a non-zero value (or without a finite range) has scale 1 and zero 0.
 #include <cstdint>
+#include <span>
 
 #include "core/tensor/tensor.h"
 
@@ -14,6 +15,7 @@ struct DynamicQuantization {
 
     /// REQUIRES: Float32.
     static DynamicQuantization of(const Tensor& x);
+    static DynamicQuantization of(std::span<const float> values);
     std::uint8_t code(float x) const;
 };
 
@@ -22,5 +24,7 @@ float roundHalfEven(float x);
 
 /// q − zero of every element, −255…255, as Float32: what integer products are formed of.
 Result<Tensor> centredCodes(const Tensor& x, const DynamicQuantization& quantization);
+/// The same for some of them; `out` may be `values`.
+void centredCodes(std::span<const float> values, const DynamicQuantization& quantization, std::span<float> out);
 
 }  // namespace trimtab::ref
