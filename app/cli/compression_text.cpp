@@ -6,6 +6,19 @@
 #include "core/base/units.h"
 
 namespace trimtab::cli {
+namespace {
+
+constexpr std::size_t kNameWidth = 60;
+
+std::string cacheText(const ipc::CacheRow& cache) {
+    std::string text = fmt::format("{:<12}{} of keys and values a token instead of {}", "cache", base::formatBytes(cache.perToken),
+                                   base::formatBytes(cache.originalPerToken));
+    if (cache.fixed > 0) text += fmt::format(", and {} for the ranges of a sequence", base::formatBytes(cache.fixed));
+    text += fmt::format(", in {} attentions", cache.attentions);
+    return text + (cache.isKnown ? "\n" : ", without those whose heads stay open\n");
+}
+
+}  // namespace
 
 std::string compressionText(const ipc::CompressAnswer& answer, const std::string& file) {
     const double before = static_cast<double>(answer.originalBytes);
@@ -15,11 +28,25 @@ std::string compressionText(const ipc::CompressAnswer& answer, const std::string
     if (after > 0) text += fmt::format(", {} smaller", base::formatRatio(before / after));
     text += fmt::format("\n{:<12}{}\n", "file", base::formatBytes(static_cast<double>(answer.fileBytes)));
     text += fmt::format("{:<12}outputs of the file differ by {:.2g} of the largest at most\n", "read back", answer.readBackMaxError);
-    return text;
+    if (!answer.calibration.empty()) text += fmt::format("{:<12}{}\n", "calibration", printable(answer.calibration));
+    return answer.cache ? text + cacheText(*answer.cache) : text;
+}
+
+std::string channelTable(const ipc::CompressAnswer& answer) {
+    Table table({{"input of layer"},
+                 {"channels", Align::Right},
+                 {"largest", Align::Right},
+                 {"of the median", Align::Right},
+                 {"outliers", Align::Right},
+                 {"kurtosis", Align::Right}});
+    for (const auto& row : answer.channels)
+        table.add({clipped(printable(row.node), kNameWidth), std::to_string(row.channels), fmt::format("{:.3g}", row.largest),
+                   base::formatRatio(row.timesMedian), std::to_string(row.outliers), fmt::format("{:.3g}", row.kurtosis)});
+    return table.text() + "outliers: channels whose largest magnitude exceeds 6 times the median of the channels' largest\n"
+                          "kurtosis: of all values, 3 where they are normally distributed\n";
 }
 
 std::string compressionTable(const ipc::CompressAnswer& answer) {
-    constexpr std::size_t kNameWidth = 60;
     Table table({{"layer"},
                  {"operator"},
                  {"parameters", Align::Right},

@@ -7,6 +7,7 @@
 #include "app/cli/command.h"
 #include "app/cli/commands.h"
 #include "app/cli/model_options.h"
+#include "app/cli/table.h"
 #include "core/base/metric.h"
 
 namespace trimtab::cli {
@@ -29,10 +30,14 @@ Status work(Program& program, const EvalOptions& options) {
     request.samples = options.samples;
     TRIMTAB_TRY(const Json json, program.callWorker("eval", ipc::toJson(request)));
     TRIMTAB_TRY(const auto accuracy, ipc::accuracyFromJson(json));
+    TRIMTAB_TRY(const std::string calibration, base::stringAt(json, "calibration", ""));
     if (program.options.json) {
-        program.printJson(accuracyDocument(accuracy));
+        Json document = accuracyDocument(accuracy);
+        if (!calibration.empty()) document["calibration"] = calibration;
+        program.printJson(document);
     } else {
         fmt::print("{}\n", accuracyText(accuracy));
+        if (!calibration.empty()) fmt::print("{}\n", printable(calibration));
     }
     return {};
 }

@@ -19,7 +19,9 @@ Status work(Program& program, const ParetoOptions& options) {
     TRIMTAB_TRY(const auto session, openForReading(options.session.path));
     TRIMTAB_TRY(const std::int64_t study, studyOf(*session, options.session));
     TRIMTAB_TRY(const auto results, resultsOf(*session, study));
-    TRIMTAB_TRY(const auto rows, tune::paretoRows(results, options.x));
+    TRIMTAB_TRY(auto rows, tune::paretoRows(results, options.x));
+    TRIMTAB_TRY(const trial::Study described, session->study(study));
+    tune::noteCalibration(rows, described, results);
     if (program.options.json) {
         program.printJson(tune::paretoJson(results, rows));
     } else {

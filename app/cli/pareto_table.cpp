@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/cli/accuracy_text.h"
 #include "app/cli/table.h"
@@ -63,6 +65,7 @@ std::string paretoTable(const std::vector<trial::TrialResult>& results, const st
                  {"size", Align::Right},
                  {"execution"},
                  {"not on the front because"}});
+    std::map<std::string, std::vector<std::string>> notes;
     for (const Line& line : ordered(results, rows)) {
         const trial::TrialResult& result = *line.result;
         const std::string label = line.row->label + (result.isBaseline ? " (baseline)" : "");
@@ -71,8 +74,11 @@ std::string paretoTable(const std::vector<trial::TrialResult>& results, const st
                    result.accuracy ? valueText(*result.accuracy) : "–",
                    result.sizeBytes > 0 ? base::formatBytes(static_cast<double>(result.sizeBytes)) : "–",
                    std::string(trace::name(result.execution)), printable(line.row->leftOutBecause)});
+        if (!line.row->calibration.empty()) notes[line.row->calibration].push_back(std::to_string(result.id));
     }
-    return table.text() + (variesSetting(results) ? "speed-up: of one sample, against the baseline at its own batch, threads and engine and the same inputs\n" : "");
+    std::string below;
+    for (const auto& [note, trials] : notes) below += fmt::format("{}: {}\n", printable(note), fmt::join(trials, ", "));
+    return table.text() + below + (variesSetting(results) ? "speed-up: of one sample, against the baseline at its own batch, threads and engine and the same inputs\n" : "");
 }
 
 }  // namespace trimtab::cli

@@ -105,7 +105,8 @@ Status work(Program& program, const SweepOptions& options) {
     SweepProgress watched(progress);
     TRIMTAB_TRY(const auto outcome, tune::runStudy(study, runner, sink, watched.observer(), program.stop.get_token(), options.refresh));
     TRIMTAB_TRY(const auto results, resultsOf(*session, study.id));
-    TRIMTAB_TRY(const auto rows, tune::paretoRows(results));
+    TRIMTAB_TRY(auto rows, tune::paretoRows(results));
+    tune::noteCalibration(rows, study, results);
     if (program.options.json) {
         program.printJson(documentOf(study, options, outcome, watched, tune::paretoJson(results, rows)));
     } else {

@@ -15,11 +15,6 @@
 namespace trimtab::dataset {
 namespace {
 
-std::string taskOf(const Tensor& target) {
-    if (!target.defined() || tensor::isFloatingPoint(target.type())) return "regression";
-    return target.shape().rank() >= 2 && target.shape()[1] > 1 ? "language-model" : "classification";
-}
-
 Result<Tensor> columnTensor(const std::vector<double>& values) {
     const bool whole = std::all_of(values.begin(), values.end(), [](double v) { return std::nearbyint(v) == v && std::abs(v) < 0x1p53; });
     TRIMTAB_TRY(Tensor tensor, Tensor::allocate(whole ? DataType::Int64 : DataType::Float32, {static_cast<std::int64_t>(values.size())}));
@@ -46,6 +41,11 @@ Result<Tensor> featureTensor(const Table& table) {
 
 }  // namespace
 
+std::string taskOfTarget(const Tensor& target) {
+    if (!target.defined() || tensor::isFloatingPoint(target.type())) return "regression";
+    return target.shape().rank() >= 2 && target.shape()[1] > 1 ? "language-model" : "classification";
+}
+
 Result<Parts> openNpz(const std::filesystem::path& path) {
     TRIMTAB_TRY(auto arrays, formats::numpy::readNpz(path));
     Parts parts;
@@ -58,7 +58,7 @@ Result<Parts> openNpz(const std::filesystem::path& path) {
         else parts.inputs.emplace(name, makeArrayField(std::move(array), {}));
     }
     if (parts.inputs.empty()) return fail(ErrorCode::Refused, "holds no array with samples", path.string());
-    parts.task = taskOf(parts.target);
+    parts.task = taskOfTarget(parts.target);
     parts.metric = defaultMetric(parts.task);
     return parts;
 }
@@ -130,7 +130,7 @@ Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph) {
             parts.inputs.emplace(input.name, makeArrayField(std::move(features), {}));
         }
     }
-    parts.task = taskOf(parts.target);
+    parts.task = taskOfTarget(parts.target);
     parts.metric = defaultMetric(parts.task);
     return parts;
 }

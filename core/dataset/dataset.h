@@ -1,7 +1,8 @@
 #pragma once
 // Dataset: which field goes to which model input, preprocessing, target and metric. Forms accepted by open():
 //   a folder with dataset.json · a .json manifest · an .npz (arrays named like the inputs, and "target") · a .npy of token ids ·
-//   a folder class/*.png|jpg or class/*.wav · a folder of .wav files (no labels) · a .csv (header row; columns named like the inputs,
+//   a folder class/*.png|jpg or class/*.wav · a folder of .wav files (no labels) · a folder of .npy or .npz
+//   files (array_folder.cpp) · a .csv (header row; columns named like the inputs,
 //   "target")
 // Every file is untrusted: sizes are checked before anything is allocated; files named in a manifest stay beneath its folder.
 //

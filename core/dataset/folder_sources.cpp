@@ -21,7 +21,7 @@ namespace {
 constexpr std::int64_t kMaxManifestBytes = 4 << 20;
 constexpr std::size_t kMaxFiles = 5'000'000;
 
-enum class Kind : std::uint8_t { Other, Folder, Image, Clip };
+enum class Kind : std::uint8_t { Other, Folder, Image, Clip, Array };
 
 Kind kindOf(const std::filesystem::directory_entry& entry) {
     std::error_code ignored;
@@ -30,6 +30,7 @@ Kind kindOf(const std::filesystem::directory_entry& entry) {
     std::transform(extension.begin(), extension.end(), extension.begin(),
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (extension == ".png" || extension == ".jpg" || extension == ".jpeg") return Kind::Image;
+    if (extension == ".npy" || extension == ".npz") return Kind::Array;
     return extension == ".wav" ? Kind::Clip : Kind::Other;
 }
 
@@ -161,7 +162,7 @@ Result<MediaFiles> listMedia(const std::filesystem::path& folder) {
         return fail(ErrorCode::Refused, "holds pictures and clips, or clips with and without classes; one kind is wanted", folder.string());
     if (isFlat) return MediaFiles{Media::Clips, std::move(top[Kind::Clip]), {}};
     if (images.empty() && clips.empty())
-        return fail(ErrorCode::Refused, "holds neither a dataset.json nor class/*.png|jpg, class/*.wav or *.wav", folder.string());
+        return fail(ErrorCode::Refused, "holds neither a dataset.json nor class/*.png|jpg, class/*.wav, *.wav, *.npy or *.npz", folder.string());
     found.media = images.empty() ? Media::Clips : Media::Images;
     const auto& labels = images.empty() ? clipLabels : imageLabels;
     found.labels = Tensor::fromInt64s({static_cast<std::int64_t>(labels.size())}, labels);
@@ -192,6 +193,13 @@ Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph
     parts.rules = manifest.rules;
     parts.hash = hash.finish();
     return parts;
+}
+
+Result<Parts> openFolder(const std::filesystem::path& path, const Graph* graph) {
+    TRIMTAB_TRY(Listing top, list(path));
+    const bool holdsMedia = !top[Kind::Folder].empty() || !top[Kind::Clip].empty();
+    if (top[Kind::Array].empty() || holdsMedia) return openMediaFolder(path, graph);
+    return openArrayFolder(path, top[Kind::Array], graph);
 }
 
 Result<Parts> openMediaFolder(const std::filesystem::path& path, const Graph* graph) {

@@ -15,7 +15,7 @@ Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
     if (std::filesystem::is_directory(status)) {
         std::error_code ignored;
         if (std::filesystem::exists(path / "dataset.json", ignored)) return openManifest(path / "dataset.json", graph);
-        return openMediaFolder(path, graph);
+        return openFolder(path, graph);
     }
     const std::string extension = path.extension().string();
     if (extension == ".json") return openManifest(path, graph);
@@ -23,7 +23,7 @@ Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
     if (extension == ".npy") return openTokens(path, graph);
     if (extension == ".csv") return openCsv(path, graph);
     return fail(ErrorCode::Refused,
-                "is no dataset: a folder with dataset.json, class/*.png|jpg, class/*.wav or *.wav, "
+                "is no dataset: a folder with dataset.json, class/*.png|jpg, class/*.wav, *.wav, *.npy or *.npz, "
                 "or a .json, .npz, .npy or .csv file is wanted",
                 path.string());
 }

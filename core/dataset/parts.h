@@ -28,10 +28,16 @@ struct Parts {
 /// A folder's dataset.json or another manifest; files lie beneath the manifest's folder.
 Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph);
 Result<Parts> openNpz(const std::filesystem::path& path);
+/// A folder of .npy or .npz files without a manifest: see array_folder.cpp. `files`: their names, in the order of their samples.
+Result<Parts> openArrayFolder(const std::filesystem::path& path, const std::vector<std::string>& files, const Graph* graph);
+/// What arrays without a manifest are for, by the target that stands among them: without one, or with floats, regression.
+std::string taskOfTarget(const Tensor& target);
 /// Token ids: [samples, length], or one long row that is cut into windows of 128 (or of what the model's input holds, plus the target's
 /// last one).
 Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph);
 Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph);
+/// A folder without a manifest: arrays, or pictures and clips.
+Result<Parts> openFolder(const std::filesystem::path& path, const Graph* graph);
 /// class/*.png|jpg or class/*.wav; classes are numbered in the order of their names. Pictures are scaled to [0, 1], and resized to the
 /// model's input where that is fixed; so are clips cut or padded. Or *.wav without classes and labels.
 Result<Parts> openMediaFolder(const std::filesystem::path& path, const Graph* graph);

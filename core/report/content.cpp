@@ -45,6 +45,7 @@ TableRow rowOf(const TrialResult& result, const tune::ParetoRow& pareto, std::in
         row.speedup = base::formatRatio(result.speed->speedup.value);
         if (!result.isBaseline) row.speedupInterval = between(result.speed->speedup.interval, base::formatRatio);
     }
+    if (!pareto.calibration.empty()) row.mark += (row.mark.empty() ? "" : ", ") + pareto.calibration;
     if (result.state == trial::State::Failed) row.mark = result.failure;
     return row;
 }
@@ -85,6 +86,7 @@ void addChosen(Content& content, const ReportInput& input) {
         if (!row.latency.empty()) content.chosen.emplace_back("Latency", row.latency);
         if (!row.speedup.empty()) content.chosen.emplace_back("Speed-up", row.speedupInterval.empty() ? row.speedup : fmt::format("{} ({})", row.speedup, row.speedupInterval));
         if (!row.size.empty()) content.chosen.emplace_back("Size of the weights", row.size);
+        if (!input.rows[i].calibration.empty()) content.chosen.emplace_back("Calibration", input.rows[i].calibration);
         content.chosen.emplace_back("Recipe", recipe::canonical(result.trial.recipe));
         content.chosenLayers = result.layers;
     }
@@ -158,6 +160,8 @@ Content contentOf(const ReportInput& input) {
         {"measured", "it ran on this machine and was timed or scored"},
         {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},
         {"fidelity", "agreement with the reference's own outputs on seeded inputs; not accuracy, because no labels were given"},
+        {"calibrated on", "the data that a method looked at before anything was scored: on the evaluation data itself a score flatters, on drawn inputs it "
+                          "knows nothing of real ones"},
         {"speed-up", "time of a sample in the baseline, as it is set, over time of a sample here, both timed in turn in the same processes, with a 95 % interval over "
                      "processes"},
     };

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "core/explain/compare.h"
+#include "core/trial/calibration_note.h"
 
 namespace trimtab::tune {
 namespace {
@@ -47,6 +48,7 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
               {"on_front", row.onFront},
               {"left_out_because", row.leftOutBecause},
               {"baseline", result.isBaseline}};
+    if (!row.calibration.empty()) json["calibration"] = row.calibration;
     if (result.accuracy) {
         const trial::Accuracy& accuracy = *result.accuracy;
         json["accuracy"] = {{"metric", accuracy.metric},
@@ -93,6 +95,11 @@ Result<std::vector<ParetoRow>> paretoRows(const std::vector<TrialResult>& result
         if (better) rows[i].leftOutBecause = "dominated by " + std::to_string(results[*better].id);
     }
     return rows;
+}
+
+void noteCalibration(std::vector<ParetoRow>& rows, const trial::Study& study, const std::vector<TrialResult>& results) {
+    for (std::size_t i = 0; i < rows.size() && i < results.size(); ++i)
+        rows[i].calibration = trial::calibrationNote(study, results[i].trial.recipe);
 }
 
 Json paretoJson(const std::vector<TrialResult>& results, const std::vector<ParetoRow>& rows) {

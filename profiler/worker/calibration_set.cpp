@@ -12,6 +12,8 @@ namespace trimtab::worker {
 namespace {
 
 constexpr std::int64_t kBatch = 8;
+/// Fidelity is scored on inputs of the seeds that follow the setting's: calibration draws others.
+constexpr std::uint64_t kApart = std::uint64_t{1} << 40;
 
 Result<CalibrationSet> fromDataset(const Graph& graph, const ipc::ModelRequest& request) {
     TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
@@ -33,6 +35,7 @@ Result<CalibrationSet> drawn(const Graph& graph, const ipc::ModelRequest& reques
     CalibrationSet set;
     recipe::RunSetting setting = request.setting;
     setting.batch = 0;
+    setting.seed += kApart;
     for (std::int64_t sample = 0; sample < request.calibration.samples; ++sample, ++setting.seed) {
         TRIMTAB_TRY(auto inputs, runtime::makeInputs(graph, setting));
         set.batches.push_back(std::move(inputs));
@@ -43,7 +46,7 @@ Result<CalibrationSet> drawn(const Graph& graph, const ipc::ModelRequest& reques
 }  // namespace
 
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request) {
-    if (request.calibration.path.empty()) return fmt::format("drawn, seed {}, {} samples", request.setting.seed, request.calibration.samples);
+    if (request.calibration.path.empty()) return fmt::format("drawn, seed {}, {} samples", request.setting.seed + kApart, request.calibration.samples);
     TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
     return fmt::format("{}, {} samples", data->hash(), request.calibration.samples);
 }

@@ -1,11 +1,14 @@
 // "compress" and "export": a recipe applied, written as ONNX, read back and compared.
 #include "core/compress/compress.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "core/compress/attention/kept_cache.h"
 #include "core/formats/onnx/writer.h"
+#include "core/trial/calibration_note.h"
 #include "profiler/worker/methods.h"
 #include "profiler/worker/read_back.h"
 #include "profiler/worker/workbench.h"
@@ -20,7 +23,20 @@ ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
     for (const auto& layer : compressed.layers)
         answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits,
                                  layer.density, layer.sqnrDb});
+    const auto isKept = [](const graph::Node& node) { return node.treatment.kvBits < 32; };
+    if (std::ranges::any_of(compressed.graph.nodes, isKept)) {
+        const auto bytes = trimtab::compress::cacheBytesOf(compressed.graph);
+        answer.cache = ipc::CacheRow{bytes.attentions, bytes.isKnown, bytes.originalPerToken, bytes.perToken, bytes.fixed};
+    }
     return answer;
+}
+
+Status addChannels(ipc::CompressAnswer& answer, const ipc::CompressRequest& request, Workbench& bench, const Call& call) {
+    if (!request.reportChannels) return {};
+    call.progress(0.2, "looking at activations");
+    TRIMTAB_TRY(const auto rows, bench.channels(request.model, call));
+    for (const auto& row : rows) answer.channels.push_back({row.node, row.channels, row.outliers, row.largest, row.timesMedian, row.kurtosis});
+    return {};
 }
 
 /// Writing over the model that is read would pull the mapped weights from under the reader.
@@ -54,6 +70,8 @@ Result<Json> compress(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_REQUIRE(refuseSameFile(request.model.model, request.output));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
     ipc::CompressAnswer answer = answerOf(*compressed);
+    answer.calibration = trial::calibrationNote(request.model.recipe, request.model.calibration, "", "");
+    TRIMTAB_REQUIRE(addChannels(answer, request, bench, call));
     call.progress(0.3, "running the compressed model");
     TRIMTAB_TRY(const MeantRun meant, runMeant(compressed->graph, request.model.setting, call));
     call.progress(0.6, "writing");

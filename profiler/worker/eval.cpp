@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/trial/calibration_note.h"
 #include "profiler/worker/first_samples.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/methods.h"
@@ -51,13 +52,27 @@ Result<evaluate::Evaluation> againstReference(const ipc::EvalRequest& request, C
                               progressOf(call, "comparing with the reference"));
 }
 
+/// What the recipe's methods saw before, next to what is scored now; the hashes tell one set under two names.
+Result<std::string> calibrationOf(const ipc::EvalRequest& request, const Graph& graph) {
+    trial::Calibration calibration = request.model.calibration;
+    if (!request.model.recipe.needsCalibration() || calibration.path.empty() || request.data.empty())
+        return trial::calibrationNote(request.model.recipe, calibration, request.data, "");
+    TRIMTAB_TRY(const auto seen, trimtab::dataset::open(calibration.path, &graph));
+    TRIMTAB_TRY(const auto scored, trimtab::dataset::open(request.data, &graph));
+    calibration.hash = seen->hash();
+    return trial::calibrationNote(request.model.recipe, calibration, request.data, scored->hash());
+}
+
 }  // namespace
 
 Result<Json> eval(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::evalRequestFromJson(params));
     TRIMTAB_TRY(const auto trial, bench.compiled(request.model, call));
     TRIMTAB_TRY(auto evaluation, request.data.empty() ? againstReference(request, *trial, bench, call) : onData(request, *trial, call));
-    return ipc::toJson(accuracyOf(std::move(evaluation)));
+    Json json = ipc::toJson(accuracyOf(std::move(evaluation)));
+    TRIMTAB_TRY(const std::string calibration, calibrationOf(request, trial->compressed->graph));
+    if (!calibration.empty()) json["calibration"] = calibration;
+    return json;
 }
 
 }  // namespace trimtab::worker

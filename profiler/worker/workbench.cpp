@@ -96,7 +96,8 @@ Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const 
 
 Result<std::shared_ptr<CompiledTrial>> Workbench::compiled(const ipc::ModelRequest& request, const Call& call) {
     TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
-    const std::string key = file + '\n' + recipe::hash(request.recipe) + '\n' + recipe::canonical(request.setting);
+    std::string key = file + '\n' + recipe::hash(request.recipe) + '\n' + recipe::canonical(request.setting);
+    if (request.recipe.needsCalibration()) key += '\n' + base::dumpJson(trial::toJson(request.calibration));
     if (auto known = m_compiled.find(key)) return known;
     TRIMTAB_TRY(auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
     TRIMTAB_TRY(auto source, compressed(request, call));
@@ -108,6 +109,17 @@ Result<std::shared_ptr<CompiledTrial>> Workbench::compiled(const ipc::ModelReque
     trial->model = std::move(compiledModel);
     m_compiled.put(key, trial);
     return trial;
+}
+
+Result<std::vector<compress::ChannelReport>> Workbench::channels(const ipc::ModelRequest& request, const Call& call) {
+    TRIMTAB_TRY(const auto source, compressed(request, call));
+    TRIMTAB_TRY(auto set, calibrationSet(source->graph, request));
+    TRIMTAB_TRY(const auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
+    CalibrationRuns runs(std::move(set.batches), *engine, request.setting, call);
+    compress::Tools tools;
+    tools.cancelled = call.cancelled;
+    tools.activations = &runs;
+    return compress::reportChannels(source->graph, tools);
 }
 
 void Workbench::clear() {

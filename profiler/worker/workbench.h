@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "core/compress/activations/outlier_channels.h"
 #include "core/compress/compress.h"
 #include "core/ipc/messages.h"
 #include "core/runtime/engine.h"
@@ -61,6 +62,8 @@ public:
     Result<std::shared_ptr<const LoadedModel>> model(const std::string& path, bool trustLinks, const Call& call);
     Result<std::shared_ptr<const compress::Compressed>> compressed(const ipc::ModelRequest& request, const Call& call);
     Result<std::shared_ptr<CompiledTrial>> compiled(const ipc::ModelRequest& request, const Call& call);
+    /// How the channels of each layer's input are filled, over the request's calibration set run through the compressed model.
+    Result<std::vector<compress::ChannelReport>> channels(const ipc::ModelRequest& request, const Call& call);
     /// Forgets everything (after the memory limit was met).
     void clear();
 
