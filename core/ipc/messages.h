@@ -102,9 +102,9 @@ Result<BenchAnswer> benchAnswerFromJson(const Json& json);
 struct PlanAnswer {
     std::vector<trace::LayerRecord> layers;
     std::string planKey, numericsKey;
-    bool scalesPerBatch = false;  // what else is in a batch changes a sample's result
     std::int64_t sizeBytes = 0;
     trial::Environment environment;
+    bool scalesPerBatch = false;  // what else is in a batch changes a sample's result
 };
 Json toJson(const PlanAnswer& answer);
 Result<PlanAnswer> planAnswerFromJson(const Json& json);

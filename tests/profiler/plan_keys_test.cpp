@@ -63,5 +63,25 @@ TEST(NumericsKey, CaresForTheTypesOfProductsOnly) {
     EXPECT_NE(plan.numerics(), other.numerics());
 }
 
+TEST(ScalesPerBatch, AreThoseTakenOverAWholeTensorWhileItRuns) {
+    Graph graph;
+    graph.nodes.resize(1);
+    graph::Treatment& treatment = graph.nodes[0].treatment;
+    EXPECT_FALSE(scalesPerBatch(graph));
+    treatment.activationBits = 8;
+    EXPECT_TRUE(scalesPerBatch(graph));
+    treatment.activationPerToken = true;
+    EXPECT_FALSE(scalesPerBatch(graph)) << "each token has its own";
+    treatment.activationPerToken = false;
+    treatment.activationStep = graph::ActivationStep{0.1F, 3};
+    EXPECT_FALSE(scalesPerBatch(graph)) << "known before";
+    treatment = {};
+    treatment.compute = graph::ComputeType::Float8;
+    EXPECT_TRUE(scalesPerBatch(graph));
+    treatment = {};
+    graph.nodes[0].op = "DynamicQuantizeLinear";
+    EXPECT_TRUE(scalesPerBatch(graph)) << "the file's own";
+}
+
 }  // namespace
 }  // namespace trimtab::worker

@@ -151,6 +151,34 @@ TEST_F(DatasetTest, ReadsAnArchiveOfArraysAndLeavesThoseOutThatTheModelHasNoInpu
     EXPECT_THAT(tensor::toFloats((*data)->batch(1, 2)->target), ElementsAre(2, 3));
 }
 
+TEST_F(DatasetTest, ReadsAFolderOfArraysFileAfterFile) {
+    const Graph graph = graphWith({{"x", typed(DataType::Float32, {-1, 2})}});
+    array("b.npy", Tensor::fromFloats({2, 2}, {3, 4, 5, 6}));
+    array("a.npy", Tensor::fromFloats({2}, {1, 2}));  // one sample
+    const auto data = open(folder(), &graph);
+    ASSERT_TRUE(data) << data.error().text();
+    EXPECT_EQ((*data)->size(), 3);
+    EXPECT_THAT(tensor::toFloats((*data)->batch(0, 3)->inputs[0].tensor), ElementsAre(1, 2, 3, 4, 5, 6));
+    EXPECT_FALSE((*data)->batch(0, 3)->target.defined());
+    array("b.npy", Tensor::fromFloats({2, 2}, {3, 4, 5, 7}));
+    EXPECT_NE((*open(folder(), &graph))->hash(), (*data)->hash());
+    array("c.npy", Tensor::fromFloats({1, 3}, {1, 2, 3}));
+    EXPECT_THAT(refusal(folder(), &graph), HasSubstr("different shapes"));
+}
+
+TEST_F(DatasetTest, ReadsAFolderWithAnArrayForEachInput) {
+    const Graph graph = graphWith({{"x", typed(DataType::Float32, {-1, 2})}, {"mask", typed(DataType::Int64, {-1})}});
+    array("x.npy", Tensor::fromFloats({2, 2}, {1, 2, 3, 4}));
+    EXPECT_THAT(refusal(folder(), &graph), HasSubstr("'mask' has no field"));
+    array("mask.npy", Tensor::fromInt64s({2}, {7, 8}));
+    const auto data = open(folder(), &graph);
+    ASSERT_TRUE(data) << data.error().text();
+    EXPECT_EQ((*data)->size(), 2);
+    EXPECT_THAT(tensor::toInt64s((*data)->batch(1, 1)->inputs[1].tensor), ElementsAre(8));
+    array("other.npy", Tensor::fromFloats({2}, {1, 2}));
+    EXPECT_THAT(refusal(folder(), &graph), HasSubstr("not named like the model's inputs"));
+}
+
 TEST_F(DatasetTest, ReadsColumnsByNameOrAllOfThemAsFeatures) {
     text("d.csv", "a,b,\"target\"\r\n1.5,2,0\r\n3,-4e1,1\r\n");
     const Graph features = graphWith({{"x", typed(DataType::Float32, {-1, 2})}});

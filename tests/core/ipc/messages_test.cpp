@@ -59,19 +59,23 @@ TEST(Messages, SurviveTheWire) {
     bench.baseline.reset();
     expectSurvives(bench, benchRequestFromJson);
     expectSurvives(EvalRequest{someRequest(), "/data", "top1", 4, 100}, evalRequestFromJson);
-    expectSurvives(CompressRequest{someRequest(), "/out.onnx"}, compressRequestFromJson);
+    expectSurvives(CompressRequest{someRequest(), "/out.onnx", true}, compressRequestFromJson);
     expectSurvives(DatasetRequest{"/data", "/model.onnx", false}, datasetRequestFromJson);
 }
 
 TEST(Messages, AnswersSurviveTheWire) {
     expectSurvives(BenchAnswer{{{1, 2}, {0.5, 0.25}}, {someLayer()}, 16, 4, true, someEnvironment(), 10, 20},
                    benchAnswerFromJson);
-    expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment()}, planAnswerFromJson);
+    expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment(), true}, planAnswerFromJson);
     expectSurvives(DatasetInfo{"d", "classification", "top1", "abc", 5, {"x"}, {"x: float32[5]"}}, datasetInfoFromJson);
     CompressAnswer compressed;
     compressed.layers = {{"n", "Conv", 100, 32, 400, 60, 4, 0.5, 20.5}};
     compressed.form = "QDQ int8";
     compressed.readBackMaxError = 1e-6;
+    expectSurvives(compressed, compressAnswerFromJson);
+    compressed.calibration = "calibrated on inputs drawn from the seed";
+    compressed.channels = {{"n", 128, 3, 12.5, std::numeric_limits<double>::infinity(), 40}, {"m", 1, 0, 0, 0, 3}};
+    compressed.cache = CacheRow{6, false, 768, 144, 32};
     expectSurvives(compressed, compressAnswerFromJson);
     ModelInfo info;
     info.path = "/m.onnx";

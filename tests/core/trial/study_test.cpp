@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/trial/calibration_note.h"
 #include "core/trial/study.h"
 
 namespace trimtab::trial {
@@ -132,6 +133,19 @@ TEST(Study, TheBaselineRunsUnderTheStudysSettingUnlessItHasItsOwn) {
     study.baseline.label = "two";
     EXPECT_EQ(baselineOf(study).setting.batch, 2);
     EXPECT_EQ(baselineOf(study).label, "two");
+}
+
+TEST(CalibrationNote, SaysWhatAScoreLeansOn) {
+    const auto recipe = *recipe::parse(R"({"weights": {"bits": 4, "method": "gptq"}})");
+    Study study;
+    EXPECT_EQ(calibrationNote(study, recipe), "calibrated on inputs drawn from the seed");
+    study.dataPath = "/data/test";
+    EXPECT_EQ(calibrationNote(study, recipe), "calibrated on the evaluation data itself") << "a study's own data unless it names others";
+    study.calibration.path = "/data/train/";
+    EXPECT_EQ(calibrationNote(study, recipe), "calibrated on train");
+    study.dataHash = study.calibration.hash = "abc";
+    EXPECT_EQ(calibrationNote(study, recipe), "calibrated on the evaluation data itself") << "a copy under another name";
+    EXPECT_EQ(calibrationNote(study, {}), "");
 }
 
 }  // namespace

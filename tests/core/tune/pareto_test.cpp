@@ -126,5 +126,15 @@ TEST(Pareto, TheDocumentHasEveryKeyOfTheContractAndNoInventedSpeed) {
     EXPECT_EQ(row["execution"], "emulated");
 }
 
+TEST(Pareto, RowsSayWhatTheyWereCalibratedOnWhereMethodsLooked) {
+    std::vector<trial::TrialResult> results{point(1, 5, 0.5), point(2, 4, 0.5)};
+    results[1].trial.recipe = *recipe::parse(R"({"weights": {"bits": 4, "method": "gptq"}})");
+    auto rows = *paretoRows(results);
+    noteCalibration(rows, trial::Study{}, results);
+    const Json json = paretoJson(results, rows);
+    EXPECT_FALSE(json[0].contains("calibration"));
+    EXPECT_EQ(json[1]["calibration"], "calibrated on inputs drawn from the seed");
+}
+
 }  // namespace
 }  // namespace trimtab::tune

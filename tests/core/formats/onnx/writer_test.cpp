@@ -202,6 +202,37 @@ TEST_F(OnnxWriter, WritesIntegerProductsAsQuantizeAndDequantize) {
     EXPECT_EQ(dynamic->input(0), back.inputs[0]);
 }
 
+TEST_F(OnnxWriter, WritesAStaticStepAsQuantizeLinearWithConstants) {
+    Graph graph = matMul(40, 6);
+    quantize(graph, "w", randomWeight({40, 6}, WeightLayout::OutputsLast, 8, 0, true, 3), true);
+    graph.nodes[0].treatment.activationStep = graph::ActivationStep{0.0125F, 201};
+    const auto [result, back] = roundTrip(graph);
+    EXPECT_EQ(result.form, "QDQ int8, static");
+    EXPECT_FALSE(nodeOf(back, "DynamicQuantizeLinear"));
+    const graph::Node* activation = makerOf(back, nodeOf(back, "MatMul")->input(0));
+    ASSERT_TRUE(activation && activation->op == "DequantizeLinear");
+    const graph::Node* quantizer = makerOf(back, activation->input(0));
+    ASSERT_TRUE(quantizer && quantizer->op == "QuantizeLinear");
+    EXPECT_EQ(quantizer->input(0), back.inputs[0]);
+    for (const graph::Node* node : {activation, quantizer}) {
+        EXPECT_EQ(tensor::toFloats(*back.constantOf(node->input(1))), std::vector<float>{0.0125F});
+        EXPECT_EQ(back.constantOf(node->input(2))->type(), DataType::UInt8);
+        EXPECT_EQ(tensor::elementAsInt64(*back.constantOf(node->input(2)), 0), 201);
+    }
+}
+
+TEST_F(OnnxWriter, SaysThatAFileHoldsNoScalesOfTokensAndNoCaches) {
+    Graph graph = matMul(40, 6);
+    quantize(graph, "w", randomWeight({40, 6}, WeightLayout::OutputsLast, 8, 0, true, 3), true);
+    graph.nodes[0].treatment.activationPerToken = true;
+    const auto tokens = roundTrip(graph);
+    EXPECT_THAT(tokens.result.form, testing::HasSubstr("without activations of 8 bits"));
+    EXPECT_FALSE(nodeOf(tokens.graph, "DynamicQuantizeLinear"));
+    graph.nodes[0].treatment.activationPerToken = false;
+    graph.nodes[0].treatment.kvBits = 4;
+    EXPECT_THAT(roundTrip(graph).result.form, testing::HasSubstr("keys and values as they are, for no operator of a file keeps them in 4 bits"));
+}
+
 TEST_F(OnnxWriter, DequantizesConvolutionsAlongTheirOutputChannels) {
     for (const bool symmetric : {true, false}) {
         Graph graph = import(ModelBuilder()
