@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "core/graph/attention/kv_rounding.h"
+
 namespace trimtab::graph {
 namespace {
 
@@ -68,6 +70,22 @@ std::set<int> productsBehind(const Graph& graph, const std::vector<std::vector<i
         }
     }
     return found;
+}
+
+bool leadsToSoftmax(const Graph& graph, ValueId from) {
+    const auto consumers = graph.consumers();
+    std::set<int> seen;
+    std::vector<ValueId> open{from};
+    while (!open.empty()) {
+        const ValueId value = open.back();
+        open.pop_back();
+        for (const int reader : consumers[static_cast<std::size_t>(value)]) {
+            const Node& node = graph.nodes[static_cast<std::size_t>(reader)];
+            if (node.is("Softmax")) return true;
+            if (seen.insert(reader).second && shapesScores(node) && node.output(0) != kNoValue) open.push_back(node.output(0));
+        }
+    }
+    return false;
 }
 
 std::optional<std::int64_t> extent(const Graph& graph, ValueId value, std::size_t fromEnd, std::size_t rank) {
@@ -151,6 +169,15 @@ bool comesFromSoftmax(const Graph& graph, const std::vector<int>& producers, Val
         if (handsOnWeights(node)) open.insert(open.end(), node.inputs.begin(), node.inputs.end());
     }
     return false;
+}
+
+// A part of a graph may hold one of the products and not the softmax between them: then what can still be seen decides, and a product that
+// leads to no softmax mixes values.
+CachePart cachePartOf(const Graph& graph, const Node& node) {
+    const std::vector<int> producers = graph.producers();
+    if (comesFromSoftmax(graph, producers, node.input(0))) return CachePart::Values;
+    const bool isMade = producers[static_cast<std::size_t>(node.input(0))] >= 0;
+    return isMade || leadsToSoftmax(graph, node.output(0)) ? CachePart::Keys : CachePart::Values;
 }
 
 std::optional<CacheRow> cacheRowOf(const Graph& graph, const AttentionNodes& attention, CachePart part) {

@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cmath>
 
-#include "core/graph/attention/attention_nodes.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::graph {
@@ -40,10 +39,6 @@ void roundCache(std::span<const float> values, std::int64_t rows, std::int64_t c
         for (std::int64_t row = 0; row < rows; ++row) roundRange(values.data() + row * columns, out.data() + row * columns, columns, 1, levels);
     else
         for (std::int64_t column = 0; column < columns; ++column) roundRange(values.data() + column, out.data() + column, rows, columns, levels);
-}
-
-CachePart cachePartOf(const Graph& graph, const Node& node) {
-    return comesFromSoftmax(graph, graph.producers(), node.input(0)) ? CachePart::Values : CachePart::Keys;
 }
 
 void roundCache(const Treatment& treatment, CachePart part, const Shape& shape, std::span<const float> operand, std::span<float> out) {

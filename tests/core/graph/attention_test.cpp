@@ -120,6 +120,16 @@ TEST(AttentionNodes, AreTheProductsAroundASoftmax) {
     }
 }
 
+TEST(AttentionNodes, APartOfAGraphStillShowsWhichProductItIs) {
+    Maker maker;
+    maker.node("MatMul", {maker.value("p", {1, 4, 6, 6}), maker.value("v", {1, 4, 6, 8})}, {1, 4, 6, 8});
+    EXPECT_EQ(cachePartOf(maker.graph, maker.graph.nodes[0]), CachePart::Values) << "the softmax stands in another part";
+    Maker keys;
+    const auto scores = keys.node("MatMul", {keys.value("q", {1, 4, 6, 8}), keys.value("k", {1, 4, 8, 6})}, {1, 4, 6, 6});
+    keys.node("Softmax", {keys.node("Mul", {scores, keys.value("scale", {})}, {1, 4, 6, 6})}, {1, 4, 6, 6});
+    EXPECT_EQ(cachePartOf(keys.graph, keys.graph.nodes[0]), CachePart::Keys);
+}
+
 TEST(AttentionNodes, AClassifiersSoftmaxIsNone) {
     Maker maker;
     const auto weight = maker.value("w", {8, 3});
