@@ -20,9 +20,8 @@ void roundRange(const float* from, float* to, std::int64_t count, std::int64_t s
         low = std::min(low, value);
         high = std::max(high, value);
     }
-    // Halves first: the difference of two finite numbers may be infinite.
-    const float scale = (high / 2 - low / 2) / levels * 2;
-    const bool keeps = !isFinite || !(scale > 0);
+    const float scale = (high - low) / levels;
+    const bool keeps = !isFinite || !(scale > 0) || !std::isfinite(scale);
     for (std::int64_t i = 0; i < count; ++i) {
         const float value = from[i * stride];
         to[i * stride] = keeps ? value : low + scale * std::nearbyint((value - low) / scale);

@@ -12,8 +12,8 @@
 
 namespace trimtab::graph {
 
-/// A range for each row, or for each column, of row-major values. `out` may be `values`. A range that holds NaN or infinities is handed on
-/// as it is. REQUIRES: 2 ≤ bits ≤ 8, rows · columns values in both.
+/// A range for each row, or for each column, of row-major values. `out` may be `values`. A range that holds NaN or infinities, or is
+/// wider than float32 can say, is handed on as it is. REQUIRES: 2 ≤ bits ≤ 8, rows · columns values in both.
 void roundCache(std::span<const float> values, std::int64_t rows, std::int64_t columns, bool rangePerRow, int bits, std::span<float> out);
 
 /// Which of the two a product of attention is: the one whose left operand comes from a Softmax mixes values. REQUIRES: an op MatMul of
