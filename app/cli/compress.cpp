@@ -43,7 +43,9 @@ void addCompress(CLI::App& app, Program& program) {
     addRecipe(*command, options->model);
     command->get_option("--recipe")->required();
     command->add_option("-o,--output", options->output, "The file to write (.onnx)")->required();
-    command->add_flag("--report", options->report, "Print each layer's bits, density, bytes and SQNR; with calibration data, how unevenly the channels of its input are filled");
+    command->add_flag(
+        "--report", options->report,
+        "Print each layer's bits, density, bytes and SQNR; with calibration data, how unevenly the channels of its input are filled");
 }
 
 }  // namespace trimtab::cli

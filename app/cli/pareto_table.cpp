@@ -78,7 +78,10 @@ std::string paretoTable(const std::vector<trial::TrialResult>& results, const st
     }
     std::string below;
     for (const auto& [note, trials] : notes) below += fmt::format("{}: {}\n", printable(note), fmt::join(trials, ", "));
-    return table.text() + below + (variesSetting(results) ? "speed-up: of one sample, against the baseline at its own batch, threads and engine and the same inputs\n" : "");
+    return table.text() + below +
+           (variesSetting(results)
+                ? "speed-up: of one sample, against the baseline at its own batch, threads and engine and the same inputs\n"
+                : "");
 }
 
 }  // namespace trimtab::cli

@@ -104,7 +104,8 @@ Status checkCarriedOut(const Settings& settings, const Node& node) {
 Status checkTokens(const Settings& settings, const Node& node) {
     const bool isConvolution = node.is("Conv") || node.is("FusedConv", "trimtab");
     if (!isConvolution || !settings.activations || settings.activations->granularity != "token") return {};
-    return fail(ErrorCode::Refused, "activations.granularity \"token\": a convolution has no tokens; give it \"tensor\" or mode \"static\" by a rule",
+    return fail(ErrorCode::Refused,
+                "activations.granularity \"token\": a convolution has no tokens; give it \"tensor\" or mode \"static\" by a rule",
                 "layer " + node.name);
 }
 

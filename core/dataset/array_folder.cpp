@@ -49,9 +49,9 @@ Result<Tensor> joined(const std::vector<Tensor>& parts, const std::string& name)
         const std::int64_t samples = own.front();
         own.front() = dims.front();
         if (part.type() != parts.front().type() || own != dims)
-            return fail(ErrorCode::Refused, fmt::format("the files for '{:.80}' hold samples of different shapes or types: {} {} and {} {}", name,
-                                                        tensor::name(parts.front().type()), parts.front().shape().text(), tensor::name(part.type()),
-                                                        part.shape().text()));
+            return fail(ErrorCode::Refused, fmt::format("the files for '{:.80}' hold samples of different shapes or types: {} {} and {} {}",
+                                                        name, tensor::name(parts.front().type()), parts.front().shape().text(),
+                                                        tensor::name(part.type()), part.shape().text()));
         dims.front() += samples;
     }
     TRIMTAB_TRY(Tensor whole, Tensor::allocate(parts.front().type(), Shape(dims)));
@@ -71,9 +71,12 @@ Result<Tensor> readArrayFile(const std::filesystem::path& folder, const std::str
 
 Status addArrayFiles(const std::filesystem::path& folder, const std::vector<std::string>& files, const Graph* graph, Arrays& arrays) {
     const auto stem = [](const std::string& name) { return std::filesystem::path(name).stem().string(); };
-    const bool areNamed = !graph || std::ranges::all_of(files, [&](const std::string& name) { return inputNamed(graph, stem(name)) || stem(name) == "target"; });
+    const bool areNamed = !graph || std::ranges::all_of(files, [&](const std::string& name) {
+        return inputNamed(graph, stem(name)) || stem(name) == "target";
+    });
     if (!areNamed && graph->inputs.size() != 1)
-        return fail(ErrorCode::Refused, "holds .npy files that are not named like the model's inputs, of which there are several", folder.string());
+        return fail(ErrorCode::Refused, "holds .npy files that are not named like the model's inputs, of which there are several",
+                    folder.string());
     for (const std::string& name : files) {
         TRIMTAB_TRY(Tensor array, readArrayFile(folder, name));
         const std::string input = areNamed ? stem(name) : graph->value(graph->inputs[0]).name;
@@ -114,7 +117,8 @@ Result<std::string> hashOf(const std::filesystem::path& folder, const std::vecto
 Result<Parts> openArrayFolder(const std::filesystem::path& path, const std::vector<std::string>& files, const Graph* graph) {
     std::vector<std::string> plain, archives;
     for (const std::string& name : files) (name.ends_with(".npz") ? archives : plain).push_back(name);
-    if (!plain.empty() && !archives.empty()) return fail(ErrorCode::Refused, "holds .npy and .npz files; one kind is wanted", path.string());
+    if (!plain.empty() && !archives.empty())
+        return fail(ErrorCode::Refused, "holds .npy and .npz files; one kind is wanted", path.string());
     Arrays arrays;
     TRIMTAB_REQUIRE(archives.empty() ? addArrayFiles(path, plain, graph, arrays) : addArchives(path, archives, graph, arrays));
     Parts parts;

@@ -162,7 +162,8 @@ Result<MediaFiles> listMedia(const std::filesystem::path& folder) {
         return fail(ErrorCode::Refused, "holds pictures and clips, or clips with and without classes; one kind is wanted", folder.string());
     if (isFlat) return MediaFiles{Media::Clips, std::move(top[Kind::Clip]), {}};
     if (images.empty() && clips.empty())
-        return fail(ErrorCode::Refused, "holds neither a dataset.json nor class/*.png|jpg, class/*.wav, *.wav, *.npy or *.npz", folder.string());
+        return fail(ErrorCode::Refused, "holds neither a dataset.json nor class/*.png|jpg, class/*.wav, *.wav, *.npy or *.npz",
+                    folder.string());
     found.media = images.empty() ? Media::Clips : Media::Images;
     const auto& labels = images.empty() ? clipLabels : imageLabels;
     found.labels = Tensor::fromInt64s({static_cast<std::int64_t>(labels.size())}, labels);

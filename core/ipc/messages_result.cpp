@@ -60,7 +60,9 @@ Json toJson(const trial::Accuracy& accuracy) { return trial::accuracyToJson(accu
 
 Result<trial::Accuracy> accuracyFromJson(const Json& json) { return trial::accuracyFromJson(json); }
 
-Json toJson(const CompressRequest& request) { return {{"model", toJson(request.model)}, {"output", request.output}, {"report_channels", request.reportChannels}}; }
+Json toJson(const CompressRequest& request) {
+    return {{"model", toJson(request.model)}, {"output", request.output}, {"report_channels", request.reportChannels}};
+}
 
 Result<CompressRequest> compressRequestFromJson(const Json& json) {
     TRIMTAB_REQUIRE(requireObject(json, "a compress request"));

@@ -63,7 +63,8 @@ public:
     ReferenceModel(Graph graph, std::vector<Tensor> constants) : m_graph(std::move(graph)), m_constants(std::move(constants)) {
         for (const Tensor& constant : m_constants) m_weightBytes += static_cast<std::int64_t>(constant.bytes().size());
         for (std::size_t i = 0; i < m_graph.nodes.size(); ++i)
-            if (const graph::Node& node = m_graph.nodes[i]; node.treatment.kvBits < 32 && node.is("MatMul")) m_cacheParts[i] = cachePartOf(m_graph, node);
+            if (const graph::Node& node = m_graph.nodes[i]; node.treatment.kvBits < 32 && node.is("MatMul"))
+                m_cacheParts[i] = cachePartOf(m_graph, node);
         describe(m_graph);
     }
 

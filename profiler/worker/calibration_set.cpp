@@ -46,7 +46,8 @@ Result<CalibrationSet> drawn(const Graph& graph, const ipc::ModelRequest& reques
 }  // namespace
 
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request) {
-    if (request.calibration.path.empty()) return fmt::format("drawn, seed {}, {} samples", request.setting.seed + kApart, request.calibration.samples);
+    if (request.calibration.path.empty())
+        return fmt::format("drawn, seed {}, {} samples", request.setting.seed + kApart, request.calibration.samples);
     TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
     return fmt::format("{}, {} samples", data->hash(), request.calibration.samples);
 }

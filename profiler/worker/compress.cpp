@@ -35,7 +35,8 @@ Status addChannels(ipc::CompressAnswer& answer, const ipc::CompressRequest& requ
     if (!request.reportChannels) return {};
     call.progress(0.2, "looking at activations");
     TRIMTAB_TRY(const auto rows, bench.channels(request.model, call));
-    for (const auto& row : rows) answer.channels.push_back({row.node, row.channels, row.outliers, row.largest, row.timesMedian, row.kurtosis});
+    for (const auto& row : rows)
+        answer.channels.push_back({row.node, row.channels, row.outliers, row.largest, row.timesMedian, row.kurtosis});
     return {};
 }
 

@@ -74,7 +74,8 @@ double relativeDifference(const Tensor& a, const Tensor& b) {
 Graph asFilesHold(Graph graph) {
     for (graph::Node& node : graph.nodes) {
         graph::Treatment& treatment = node.treatment;
-        if (treatment.compute == graph::ComputeType::Float8 || treatment.activationPerToken) treatment.compute = graph::ComputeType::Float32;
+        if (treatment.compute == graph::ComputeType::Float8 || treatment.activationPerToken)
+            treatment.compute = graph::ComputeType::Float32;
         if (treatment.activationPerToken) treatment.activationBits = 32;
         treatment.activationPerToken = false;
         treatment.kvBits = 32;

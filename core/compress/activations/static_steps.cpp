@@ -17,7 +17,8 @@ Status show(RangeCalibrator& calibrator, const Tensor& value) {
 
 }  // namespace
 
-Result<graph::ActivationStep> calibratedStep(const Graph& graph, graph::ValueId value, const recipe::ActivationSpec& spec, const Tools& tools) {
+Result<graph::ActivationStep> calibratedStep(const Graph& graph, graph::ValueId value, const recipe::ActivationSpec& spec,
+                                             const Tools& tools) {
     if (!tools.activations) return refuse("the range comes from activations: name calibration data (--calibration)");
     TRIMTAB_TRY(const auto calibrator, makeCalibrator(spec.calibrator, spec.percentile));
     Status ofValues;

@@ -17,19 +17,21 @@ bool isOneOf(const Node& node, const std::array<std::string_view, N>& names) {
 
 /// What may stand between the scores and their softmax.
 bool shapesScores(const Node& node) {
-    constexpr std::array<std::string_view, 15> kBetween{"Add", "Sub", "Mul", "Div", "Where", "Cast", "Reshape", "Transpose", "Squeeze", "Unsqueeze",
-                                                        "Tanh", "Clip", "Min", "Max", "Identity"};
+    constexpr std::array<std::string_view, 15> kBetween{"Add",     "Sub",       "Mul",  "Div",  "Where", "Cast", "Reshape", "Transpose",
+                                                        "Squeeze", "Unsqueeze", "Tanh", "Clip", "Min",   "Max",  "Identity"};
     return isOneOf(node, kBetween);
 }
 
 /// And between the softmax and the product that mixes values.
 bool handsOnWeights(const Node& node) {
-    constexpr std::array<std::string_view, 9> kBetween{"Cast", "Dropout", "Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Where", "Mul"};
+    constexpr std::array<std::string_view, 9> kBetween{"Cast",    "Dropout",   "Identity", "Reshape", "Transpose",
+                                                       "Squeeze", "Unsqueeze", "Where",    "Mul"};
     return isOneOf(node, kBetween);
 }
 
 bool multipliesActivations(const Graph& graph, const Node& node) {
-    return node.is("MatMul") && node.inputs.size() == 2 && !graph.value(node.input(0)).isConstant() && !graph.value(node.input(1)).isConstant();
+    return node.is("MatMul") && node.inputs.size() == 2 && !graph.value(node.input(0)).isConstant() &&
+           !graph.value(node.input(1)).isConstant();
 }
 
 bool isLastAxis(const Graph& graph, const Node& softmax) {
@@ -128,7 +130,8 @@ std::optional<CacheRow> ofFused(const Graph& graph, const Node& node, CachePart 
     const std::int64_t kvHeads = node.integer("kv_num_heads", heads);
     if (node.input(1) != kNoValue && node.input(2) != kNoValue) return ofRows(graph, node.input(part == CachePart::Keys ? 1 : 2), kvHeads);
     // Keys and values behind the queries, or beside each other.
-    if (node.is("GroupQueryAttention", "com.microsoft")) return rowOf(kvHeads, share(extent(graph, node.input(0), 0, 3), heads + 2 * kvHeads));
+    if (node.is("GroupQueryAttention", "com.microsoft"))
+        return rowOf(kvHeads, share(extent(graph, node.input(0), 0, 3), heads + 2 * kvHeads));
     return rowOf(kvHeads, extent(graph, node.input(1) == kNoValue ? node.input(0) : node.input(1), 0, 5));
 }
 

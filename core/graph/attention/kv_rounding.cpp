@@ -35,9 +35,11 @@ void roundCache(std::span<const float> values, std::int64_t rows, std::int64_t c
     if (values.empty()) return;
     const auto levels = static_cast<float>((1 << bits) - 1);
     if (rangePerRow)
-        for (std::int64_t row = 0; row < rows; ++row) roundRange(values.data() + row * columns, out.data() + row * columns, columns, 1, levels);
+        for (std::int64_t row = 0; row < rows; ++row)
+            roundRange(values.data() + row * columns, out.data() + row * columns, columns, 1, levels);
     else
-        for (std::int64_t column = 0; column < columns; ++column) roundRange(values.data() + column, out.data() + column, rows, columns, levels);
+        for (std::int64_t column = 0; column < columns; ++column)
+            roundRange(values.data() + column, out.data() + column, rows, columns, levels);
 }
 
 void roundCache(const Treatment& treatment, CachePart part, const Shape& shape, std::span<const float> operand, std::span<float> out) {
@@ -46,7 +48,8 @@ void roundCache(const Treatment& treatment, CachePart part, const Shape& shape, 
     const auto size = static_cast<std::size_t>(rows * columns);
     const bool tokensAreRows = part == CachePart::Values;
     for (std::size_t begin = 0; size > 0 && begin < operand.size(); begin += size)
-        roundCache(operand.subspan(begin, size), rows, columns, tokensAreRows != treatment.kvPerChannel, treatment.kvBits, out.subspan(begin, size));
+        roundCache(operand.subspan(begin, size), rows, columns, tokensAreRows != treatment.kvPerChannel, treatment.kvBits,
+                   out.subspan(begin, size));
 }
 
 Result<Tensor> roundedCache(const Treatment& treatment, CachePart part, const Tensor& operand) {

@@ -90,7 +90,8 @@ void keep(const graph::Node& node, std::vector<ref::RunValue> results, Frame& fr
 /// treated, because its row says before any run whether the treatment is executed.
 bool isPlannedAlone(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
-    if (treatment.compute != graph::ComputeType::Float32 || treatment.weightBits < 32 || treatment.activationBits < 32 || treatment.kvBits < 32)
+    if (treatment.compute != graph::ComputeType::Float32 || treatment.weightBits < 32 || treatment.activationBits < 32 ||
+        treatment.kvBits < 32)
         return false;
     return view.graph.nodes.size() > 1 && graph::subgraphsOf(view.node).empty() && implementationsOf(view.node).size() > 1;
 }

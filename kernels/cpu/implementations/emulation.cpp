@@ -17,11 +17,13 @@ bool roundsOperands(const graph::Treatment& treatment) { return graph::roundsOpe
 std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
 
 /// `length`: of the rows of the last axis.
-void throughEightBits(const graph::Treatment& treatment, const float* x, std::int64_t count, std::int64_t length, std::uint8_t* q, float* y) {
+void throughEightBits(const graph::Treatment& treatment, const float* x, std::int64_t count, std::int64_t length, std::uint8_t* q,
+                      float* y) {
     const std::int64_t part = treatment.activationPerToken ? length : count;
     for (std::int64_t begin = 0; begin < count; begin += part) {
         const auto& step = treatment.activationStep;
-        const auto parameters = step ? simd::QuantizationParameters{step->scale, step->zero} : simd::parametersOf(simd::rangeOf(x + begin, part));
+        const auto parameters =
+            step ? simd::QuantizationParameters{step->scale, step->zero} : simd::parametersOf(simd::rangeOf(x + begin, part));
         simd::quantize(x + begin, part, parameters, q + begin);
         for (std::int64_t i = begin; i < begin + part; ++i) y[i] = static_cast<float>(q[i] - parameters.zeroPoint) * parameters.scale;
     }
@@ -88,7 +90,8 @@ Result<SlotId> placeKept(Builder& builder, const NodeView& view, SlotId source, 
     const std::int64_t bytes = *tensor::byteSize(type, shape.elementCount());
     const SlotId result = builder.scratch(bytes);
     builder.step(
-        [source, result, bytes, type, shape, treatment = view.node.treatment, part = cachePartOf(view.graph, view.node)](Frame& frame) -> Status {
+        [source, result, bytes, type, shape, treatment = view.node.treatment,
+         part = cachePartOf(view.graph, view.node)](Frame& frame) -> Status {
             const auto size = static_cast<std::size_t>(bytes);
             const Tensor operand = Tensor::view(type, shape, {frame.at<const std::byte>(source), size}, nullptr);
             TRIMTAB_TRY(const Tensor rounded, graph::roundedCache(treatment, part, operand));
@@ -103,7 +106,8 @@ Result<SlotId> placeKept(Builder& builder, const NodeView& view, SlotId source, 
 
 runtime::Support judgeEmulation(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
-    if (treatment.kvBits < 32) return emulated("keys and values are rounded to " + std::to_string(treatment.kvBits) + " bits and read back as fp32");
+    if (treatment.kvBits < 32)
+        return emulated("keys and values are rounded to " + std::to_string(treatment.kvBits) + " bits and read back as fp32");
     if (!hasTreatedOperands(view.node)) return native();
     const std::string of = " of " + view.node.op;
     if (treatment.activationBits < 32)

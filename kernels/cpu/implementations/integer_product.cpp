@@ -133,7 +133,8 @@ Status placeTokenMatMul(Builder& builder, const NodeView& view) {
     if (primitive.isPlainReference()) return fail(ErrorCode::Unsupported, "oneDNN has no vectorised kernel for it");
     TRIMTAB_TRY(const QuantizedRows activation, readQuantizedRows(builder, view.node.input(0), product.m));
     const Tensor codes = codesOf(view, {product.n, product.k});
-    TRIMTAB_TRY(const SlotId weights, onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
+    TRIMTAB_TRY(const SlotId weights,
+                onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
     const tensor::QuantizedWeight& weight = *view.quantized(1);
     const SlotId weightScales = builder.fixedBytes(weight.scales.data(), product.n * 4);
     const SlotId sumsOfCodes = builder.constant(Tensor::fromValues<std::int32_t>(DataType::Int32, Shape{product.n}, codeSums(weight)));

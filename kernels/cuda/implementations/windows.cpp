@@ -210,7 +210,9 @@ Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
                                          frame.at<std::int32_t>(weight.rowSums), frame.at<float>(weight.scales), at<float>(frame, bias),
                                          at<void>(frame, residual), frame.at<void>(y));
         },
-        reads, isFixed ? std::vector<SlotId>{patches, codes, partials, sums, y} : std::vector<SlotId>{patches, codes, parameters, partials, sums, y});
+        reads,
+        isFixed ? std::vector<SlotId>{patches, codes, partials, sums, y}
+                : std::vector<SlotId>{patches, codes, parameters, partials, sums, y});
     return {};
 }
 

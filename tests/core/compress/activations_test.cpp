@@ -80,8 +80,9 @@ TEST(StaticActivations, CutWhatThePercentileLeavesOut) {
     values[7] = 20;
     for (const char* name : {"x", "/0/add_out"}) written.batches[name] = {Tensor::fromFloats(Shape{10000, 6}, values)};
     const auto stepUnder = [&](const std::string& calibrator) {
-        const auto recipe = recipe::parse(R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "mode": "static", "calibrator": ")" +
-                                          calibrator + R"("}})");
+        const auto recipe =
+            recipe::parse(R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "mode": "static", "calibrator": ")" +
+                          calibrator + R"("}})");
         const auto compressed = compress(fourProducts().graph, *recipe, toolsOf(written));
         EXPECT_TRUE(compressed) << compressed.error().text();
         return compressed->graph.nodes.front().treatment.activationStep->scale;
@@ -137,7 +138,8 @@ Model attention() {
     const auto weights = model.node("/0/softmax", "Softmax", {scores});
     model.graph.nodes.back().version = 13;
     model.node("/0/mix", "MatMul", {weights, v});
-    for (const auto& [id, dims] : {std::pair{k, Shape{1, 2, 5, 3}}, {model.graph.nodes[3].outputs[0], Shape{1, 2, 3, 5}}, {v, Shape{1, 2, 5, 3}}})
+    for (const auto& [id, dims] :
+         {std::pair{k, Shape{1, 2, 5, 3}}, {model.graph.nodes[3].outputs[0], Shape{1, 2, 3, 5}}, {v, Shape{1, 2, 5, 3}}})
         model.graph.value(id).type = graph::ValueType::of(DataType::Float32, dims);
     return model;
 }
@@ -154,7 +156,8 @@ TEST(KeptCaches, TreatTheTwoProductsOfAttentionAndNothingElse) {
 
 TEST(KeptCaches, AreRefusedWhereThereIsNoAttention) {
     EXPECT_THAT(refusal(smallModel().graph, R"({"kv_cache": {"bits": 8}})"), HasSubstr("kv_cache can never apply"));
-    EXPECT_THAT(refusal(attention().graph, R"({"rules": [{"match": {"name": "/0/q"}, "kv_cache": {"bits": 8}}]})"), HasSubstr("rules[0].kv_cache"));
+    EXPECT_THAT(refusal(attention().graph, R"({"rules": [{"match": {"name": "/0/q"}, "kv_cache": {"bits": 8}}]})"),
+                HasSubstr("rules[0].kv_cache"));
 }
 
 TEST(KeptCaches, CountCodesAndRanges) {

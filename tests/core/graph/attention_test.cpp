@@ -33,7 +33,8 @@ TEST(KvRounding, ErrsByHalfAStepAtMostAndKeepsTheExtremes) {
         const auto values = normals(12 * 32, 3);
         const auto out = kept(values, 12, 32, true, bits);
         for (std::size_t row = 0; row < 12; ++row) {
-            const auto [low, high] = std::minmax_element(values.begin() + static_cast<std::ptrdiff_t>(row * 32), values.begin() + static_cast<std::ptrdiff_t>(row * 32 + 32));
+            const auto [low, high] = std::minmax_element(values.begin() + static_cast<std::ptrdiff_t>(row * 32),
+                                                         values.begin() + static_cast<std::ptrdiff_t>(row * 32 + 32));
             const float step = (*high - *low) / static_cast<float>((1 << bits) - 1);
             for (std::size_t i = row * 32; i < row * 32 + 32; ++i) EXPECT_LE(std::abs(out[i] - values[i]), step * 0.5001F);
             EXPECT_EQ(out[static_cast<std::size_t>(low - values.begin())], *low);
@@ -140,7 +141,8 @@ TEST(AttentionNodes, AClassifiersSoftmaxIsNone) {
 
 TEST(AttentionNodes, AFusedOperatorIsBothAtOnce) {
     Maker maker;
-    maker.node("MultiHeadAttention", {maker.value("q", {1, 6, 32}), maker.value("k", {1, 6, 32}), maker.value("v", {1, 6, 64})}, {1, 6, 64}, "com.microsoft");
+    maker.node("MultiHeadAttention", {maker.value("q", {1, 6, 32}), maker.value("k", {1, 6, 32}), maker.value("v", {1, 6, 64})}, {1, 6, 64},
+               "com.microsoft");
     maker.graph.nodes[0].attributes["num_heads"] = std::int64_t{4};
     const auto found = attentionNodes(maker.graph);
     ASSERT_EQ(found.size(), 1U);

@@ -69,7 +69,8 @@ TEST(TokenSteps, MatricesOfEveryShapeAgreeWithTheReference) {
         for (const std::int64_t m : {1, 2, 5, 17, 64}) {
             for (const bool bias : {false, true}) {
                 const auto weight = quantize(normalTensor(Shape{k, n}, 2), WeightLayout::OutputsLast, 8);
-                const auto layers = expectLikeReference(product(Shape{m, k}, weight, byToken, bias), {{"x", tokens(Shape{m, k}, 1)}}, kExactCodes);
+                const auto layers =
+                    expectLikeReference(product(Shape{m, k}, weight, byToken, bias), {{"x", tokens(Shape{m, k}, 1)}}, kExactCodes);
                 if (!hasIntegerProducts()) continue;
                 EXPECT_EQ(layers.front().execution, trace::Execution::Native) << layers.front().reason;
                 EXPECT_NE(layers.front().kernel.find("token"), std::string::npos) << layers.front().kernel;
@@ -140,7 +141,8 @@ TEST(StaticSteps, EqualTheProductsOfCodesFormedByHand) {
     }
     const Graph graph = product(Shape{4, 19}, weight, withStep(kScale, kZero));
     for (const auto& got : {runOnReference(graph, {{"x", x}}), runOnCpu(graph, {{"x", x}}).outputs})
-        for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(got.front().tensor.data<float>()[i], expected[i], 2e-6 * (1 + std::abs(expected[i])));
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            EXPECT_NEAR(got.front().tensor.data<float>()[i], expected[i], 2e-6 * (1 + std::abs(expected[i])));
 }
 
 TEST(StaticSteps, MatricesOfEveryShapeAgreeWithTheReference) {

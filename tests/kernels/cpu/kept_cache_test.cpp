@@ -35,7 +35,8 @@ Tensor rounded(const Tensor& rows, int bits, bool perChannel) {
     for (std::int64_t head = 0; head < 2 * kHeads; ++head) {
         for (std::int64_t line = 0; line < lines; ++line) {
             const auto at = [&](std::int64_t i) -> float& {
-                return values[static_cast<std::size_t>(head * kTokens * kChannels + (perChannel ? i * kChannels + line : line * kChannels + i))];
+                return values[static_cast<std::size_t>(head * kTokens * kChannels +
+                                                       (perChannel ? i * kChannels + line : line * kChannels + i))];
             };
             float low = at(0), high = at(0);
             for (std::int64_t i = 0; i < length; ++i) low = std::min(low, at(i)), high = std::max(high, at(i));
@@ -46,7 +47,9 @@ Tensor rounded(const Tensor& rows, int bits, bool perChannel) {
     return out;
 }
 
-std::vector<NamedTensor> inputs() { return {{"q", normalTensor(kRows, 1)}, {"k", normalTensor(kRows, 2, 2.0)}, {"v", normalTensor(kRows, 3)}}; }
+std::vector<NamedTensor> inputs() {
+    return {{"q", normalTensor(kRows, 1)}, {"k", normalTensor(kRows, 2, 2.0)}, {"v", normalTensor(kRows, 3)}};
+}
 
 TEST(KeptCache, AttentionReadsWhatTheCacheGivesBack) {
     for (const int bits : {8, 4}) {
@@ -59,7 +62,8 @@ TEST(KeptCache, AttentionReadsWhatTheCacheGivesBack) {
             const auto exact = runOnReference(attention(32, false), inputs());
             double difference = 0;
             for (std::size_t i = 0; i < got.front().tensor.data<float>().size(); ++i)
-                difference = std::max(difference, std::abs(static_cast<double>(got.front().tensor.data<float>()[i]) - exact.front().tensor.data<float>()[i]));
+                difference = std::max(
+                    difference, std::abs(static_cast<double>(got.front().tensor.data<float>()[i]) - exact.front().tensor.data<float>()[i]));
             EXPECT_GT(difference, bits == 4 ? 1e-2 : 1e-4) << "the rounding shows";
         }
     }

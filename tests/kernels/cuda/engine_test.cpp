@@ -90,6 +90,34 @@ TEST(CudaEngine, IntegerProductsAreExactSums) {
     }
 }
 
+TEST(CudaEngine, StaticStepsAreKernelsAndThoseOfTokensAreImitated) {
+    graph::Treatment treatment;
+    treatment.compute = graph::ComputeType::Int8;
+    treatment.weightBits = treatment.activationBits = 8;
+    treatment.activationStep = graph::ActivationStep{0.02F, 90};
+    const auto fixed = layerOf(expectLikeReference(product(5, 45, 24, treatment, true), rows(5, 45), 1e-5), "FusedMatMul");
+    EXPECT_EQ(fixed.execution, trace::Execution::Native);
+    EXPECT_NE(fixed.kernel.find("static"), std::string::npos) << fixed.kernel;
+    treatment.activationStep.reset();
+    treatment.activationPerToken = true;
+    const auto tokens = layerOf(expectLikeReference(product(5, 45, 24, treatment, true), rows(5, 45), 1e-5), "FusedMatMul");
+    EXPECT_EQ(tokens.execution, trace::Execution::Emulated);
+}
+
+TEST(CudaEngine, KeysAndValuesOfFewBitsAreRoundedOnTheHost) {
+    GraphMaker maker;
+    const Shape rows{2, 3, 8, 8};
+    const auto keep = [&] { maker.last().treatment.kvBits = 4; };
+    const ValueId scores = maker.node("MatMul", {maker.input("q", rows), maker.input("k", rows)});
+    keep();
+    const ValueId weights = maker.node("Softmax", {scores}, {{"axis", std::int64_t{-1}}});
+    maker.output(maker.node("MatMul", {weights, maker.input("v", rows)}));
+    keep();
+    const auto layers =
+        expectLikeReference(maker.finish(), {{"q", normalTensor(rows, 1)}, {"k", normalTensor(rows, 2)}, {"v", normalTensor(rows, 3)}});
+    EXPECT_EQ(layerOf(layers, "MatMul").execution, trace::Execution::Emulated);
+}
+
 TEST(CudaEngine, Float8ProductsAgreeWithTheirImitation) {
     graph::Treatment treatment;
     treatment.compute = graph::ComputeType::Float8;
@@ -187,20 +215,23 @@ TEST(CudaEngine, ConvolutionsAndPoolsAgree) {
     }
 }
 
-TEST(CudaEngine, IntegerConvolutionsAgree) {
-    GraphMaker maker;
-    const ValueId x = maker.input("x", Shape{2, 5, 9, 7});
-    const Tensor weight = normalTensor(Shape{12, 5, 3, 3}, 2, 0.2);
-    const ValueId y = maker.node(
-        "Conv",
-        {x, maker.quantized(test::quantize(weight, tensor::WeightLayout::OutputsFirst, 8)), maker.constant(normalTensor(Shape{12}, 3))},
-        {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
-    maker.last().treatment.compute = graph::ComputeType::Int8;
-    maker.last().treatment.weightBits = 8;
-    maker.last().treatment.activationBits = 8;
-    maker.output(maker.node("Relu", {y}));
-    const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 5, 9, 7}, 1)}});
-    EXPECT_EQ(layerOf(layers, "FusedConv").execution, trace::Execution::Native);
+TEST(CudaEngine, IntegerConvolutionsAgreeUnderBothKindsOfStep) {
+    for (const bool isStatic : {false, true}) {
+        GraphMaker maker;
+        const ValueId x = maker.input("x", Shape{2, 5, 9, 7});
+        const Tensor weight = normalTensor(Shape{12, 5, 3, 3}, 2, 0.2);
+        const ValueId y = maker.node(
+            "Conv",
+            {x, maker.quantized(test::quantize(weight, tensor::WeightLayout::OutputsFirst, 8)), maker.constant(normalTensor(Shape{12}, 3))},
+            {{"pads", std::vector<std::int64_t>{1, 1, 1, 1}}});
+        maker.last().treatment.compute = graph::ComputeType::Int8;
+        maker.last().treatment.weightBits = 8;
+        maker.last().treatment.activationBits = 8;
+        if (isStatic) maker.last().treatment.activationStep = graph::ActivationStep{0.02F, 101};
+        maker.output(maker.node("Relu", {y}));
+        const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 5, 9, 7}, 1)}});
+        EXPECT_EQ(layerOf(layers, "FusedConv").execution, trace::Execution::Native);
+    }
 }
 
 TEST(CudaEngine, WhatNoKernelKnowsRunsOnTheHostAndSaysSo) {

@@ -230,7 +230,8 @@ TEST_F(OnnxWriter, SaysThatAFileHoldsNoScalesOfTokensAndNoCaches) {
     EXPECT_FALSE(nodeOf(tokens.graph, "DynamicQuantizeLinear"));
     graph.nodes[0].treatment.activationPerToken = false;
     graph.nodes[0].treatment.kvBits = 4;
-    EXPECT_THAT(roundTrip(graph).result.form, testing::HasSubstr("keys and values as they are, for no operator of a file keeps them in 4 bits"));
+    EXPECT_THAT(roundTrip(graph).result.form,
+                testing::HasSubstr("keys and values as they are, for no operator of a file keeps them in 4 bits"));
 }
 
 TEST_F(OnnxWriter, DequantizesConvolutionsAlongTheirOutputChannels) {
