@@ -51,6 +51,7 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
                  {"operator"},
                  {"parameters", Align::Right},
                  {"bits", Align::Right},
+                 {"format"},
                  {"group", Align::Right},
                  {"non-zero", Align::Right},
                  {"before", Align::Right},
@@ -59,7 +60,7 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
     for (const auto& layer : answer.layers)
         table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op),
                    base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits),
-                   layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
+                   printable(layer.format), layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
                    layer.sqnrDb >= 0 ? fmt::format("{:.1f} dB", layer.sqnrDb) : "–"});
     return table.text();

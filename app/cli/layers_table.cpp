@@ -22,7 +22,8 @@ std::string treatmentText(const trace::LayerRecord& layer) {
     if (layer.activationBits < 32) {
         text = fmt::format("int{} × int{}", layer.weightBits, layer.activationBits);
     } else if (layer.weightBits < 16) {
-        text = fmt::format("int{}", layer.weightBits);
+        const bool hasWidth = layer.weightFormat == "int" || layer.weightFormat == "fixed";
+        text = hasWidth ? fmt::format("{}{}", layer.weightFormat, layer.weightBits) : layer.weightFormat;
     } else {
         text = layer.weightBits == 16 && layer.compute == "fp32" ? "16 bit" : layer.compute;
     }

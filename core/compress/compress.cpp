@@ -17,6 +17,8 @@
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/rescale_graph.h"
 #include "core/compress/structure/original_rows.h"
+#include "core/recipe/methods.h"
+#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -93,14 +95,6 @@ Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
     return *value.constant;
 }
 
-/// Words of a recipe that nothing carries out yet.
-Status checkCarriedOut(const Settings& settings, const Node& node) {
-    const auto missing = [&](const char* field) { return fail(ErrorCode::Unsupported, std::string(field) + " is not carried out yet", "layer " + node.name); };
-    if (settings.weights && settings.weights->bits <= 8 && settings.weights->format != "int") return missing("weights.format");
-    if (settings.weights && settings.weights->staticGroups) return missing("weights.static_groups");
-    return {};
-}
-
 Status checkTokens(const Settings& settings, const Node& node) {
     const bool isConvolution = node.is("Conv") || node.is("FusedConv", "trimtab");
     if (!isConvolution || !settings.activations || settings.activations->granularity != "token") return {};
@@ -127,11 +121,18 @@ Status pruneTogether(const Graph& graph, std::vector<Layer>& layers) {
     return {};
 }
 
+std::string shortName(DataType type) {
+    if (type == DataType::Float32) return "fp32";
+    if (type == DataType::Float16) return "fp16";
+    return type == DataType::BFloat16 ? "bf16" : std::string(tensor::name(type));
+}
+
 LayerCompression untouched(const Graph& graph, const Layer& layer) {
     const Node& node = graph.nodes[static_cast<std::size_t>(layer.use.node)];
     if (const auto& codes = graph.value(layer.use.value).quantized) {
         LayerCompression row{node.name, node.op, node.origins, codes->rows * codes->columns};
         row.bits = codes->bits;
+        row.format = tensor::formatText(*codes);
         row.group = codes->group;
         row.originalBytes = row.storedBytes = codes->storedBytes();
         return row;
@@ -139,6 +140,7 @@ LayerCompression untouched(const Graph& graph, const Layer& layer) {
     const Tensor& weight = *graph.constantOf(layer.use.value);
     LayerCompression row{node.name, node.op, node.origins, weight.elementCount()};
     row.bits = tensor::bitWidth(weight.type());
+    row.format = shortName(weight.type());
     row.originalBytes = row.storedBytes = static_cast<std::int64_t>(weight.bytes().size());
     if (!layer.touchesWeight()) row.density = shareOfNonZeros(tensor::toFloats(weight));
     return row;
@@ -196,6 +198,7 @@ LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
     std::vector<std::size_t> readers;
     bool originalStays = false;
     graph::Value& value = graph.value(ownValue(graph, layer.use, readers, originalStays));
+    const std::string format = work.stored.quantized ? tensor::formatText(*work.stored.quantized) : std::string();
     value.constant = std::move(work.stored.constant);
     value.quantized = std::move(work.stored.quantized);
     for (const std::size_t reader : readers) {
@@ -204,8 +207,10 @@ LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
     }
     LayerCompression row = std::move(work.row);
     if (layer.settings.weights) {
-        row.bits = layer.settings.weights->bits;
-        row.group = layer.settings.weights->group;
+        const recipe::WeightSpec& spec = *layer.settings.weights;
+        row.bits = spec.bits;
+        row.format = format.empty() ? spec.format : format;
+        row.group = recipe::ownGroup(spec).value_or(spec.group);
     }
     row.density = work.stored.density;
     row.sqnrDb = work.stored.sqnrDb;
@@ -333,7 +338,6 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
         if (!formsProducts(graph.nodes[i])) continue;
         TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
         if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();  // done
-        TRIMTAB_REQUIRE(checkCarriedOut(settings[i], graph.nodes[i]));
         TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
     }

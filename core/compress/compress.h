@@ -18,6 +18,7 @@ struct LayerCompression {
     std::vector<std::string> origins;
     std::int64_t parameters = 0;   // that are left, zeros counted
     int bits = 32;
+    std::string format = "fp32";   // tensor::formatText() of codes, else the type in which values are stored: "fp32", "bf16", …
     std::int64_t group = 0;
     double density = 1.0;          // share of non-zero weights after everything
     std::int64_t originalBytes = 0;  // before units left

@@ -243,7 +243,7 @@ double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
     if (op == "DeformConv") return deformableConvolution(node, at);
     if (op == "ConvTranspose") return transposedConvolution(node, at);
     static const std::set<std::string, std::less<>> kMatrixProducts = {
-        "MatMul", "Gemm", "FusedMatMul", "QuantizedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits", "FusedGemm", "TransposeMatMul",
+        "MatMul", "Gemm", "FusedMatMul", "QuantizedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits", "MatMulBnb4", "FusedGemm", "TransposeMatMul",
         "QGemm",  "DynamicQuantizeMatMul", "MatMulIntegerToFloat"};
     if (kMatrixProducts.contains(op)) return matrixProduct(node, at);
     if (op == "GroupQueryAttention") return AttentionStep(graph, node, at).operations(node);

@@ -134,6 +134,7 @@ struct CompressAnswer {
         std::int64_t parameters = 0, group = 0, originalBytes = 0, storedBytes = 0;
         int bits = 32;
         double density = 1, sqnrDb = -1;
+        std::string format;  // "int", "fixed Q1.6", "nf4", "fp32", …
     };
     std::vector<Layer> layers;
     std::int64_t originalBytes = 0, storedBytes = 0, fileBytes = 0;

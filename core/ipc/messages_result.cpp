@@ -14,7 +14,8 @@ Json toJson(const CompressAnswer::Layer& layer) {
             {"stored_bytes", layer.storedBytes},
             {"bits", layer.bits},
             {"density", encode(layer.density)},
-            {"sqnr_db", encode(layer.sqnrDb)}};
+            {"sqnr_db", encode(layer.sqnrDb)},
+            {"format", layer.format}};
 }
 
 Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
@@ -30,6 +31,7 @@ Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
     layer.bits = static_cast<int>(bits);
     TRIMTAB_TRY(layer.density, realAt(json, "density", 1));
     TRIMTAB_TRY(layer.sqnrDb, realAt(json, "sqnr_db", -1));
+    TRIMTAB_TRY(layer.format, base::stringAt(json, "format", ""));
     return layer;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::tensor {
@@ -32,25 +33,19 @@ std::vector<float> transposed(const std::vector<float>& values, std::int64_t row
 }  // namespace
 
 std::int64_t QuantizedWeight::storedBytes() const {
+    constexpr std::int64_t kTensorScale = sizeof(float);
     const std::int64_t codeBytes = (rows * columns * bits + 7) / 8;
-    const auto scaleBytes = static_cast<std::int64_t>(scales.size() * sizeof(float));
+    const auto count = static_cast<std::int64_t>(scales.size());
     const std::int64_t zeroBytes = (static_cast<std::int64_t>(zeroPoints.size()) * bits + 7) / 8;
-    return codeBytes + scaleBytes + zeroBytes;
+    switch (scaleFormat) {
+        case ScaleFormat::Float32: return codeBytes + count * static_cast<std::int64_t>(sizeof(float)) + zeroBytes;
+        case ScaleFormat::PowerOfTwo: return codeBytes + count + zeroBytes;
+        case ScaleFormat::Float8E4M3: return codeBytes + count + kTensorScale + zeroBytes;
+    }
+    return 0;
 }
 
-Result<Tensor> QuantizedWeight::dequantize() const {
-    std::vector<float> values(codes.size());
-    const std::int64_t perRow = groups();
-    for (std::int64_t n = 0; n < rows; ++n) {
-        for (std::int64_t k = 0; k < columns; ++k) {
-            const auto at = static_cast<std::size_t>(n * columns + k);
-            const auto groupAt = static_cast<std::size_t>(n * perRow + k / group);
-            const int zero = zeroPoints.empty() ? 0 : zeroPoints[groupAt];
-            values[at] = static_cast<float>(codes[at] - zero) * scales[groupAt];
-        }
-    }
-    return fromRows(values, originalShape, layout);
-}
+Result<Tensor> QuantizedWeight::dequantize() const { return fromRows(decodedRows(*this), originalShape, layout); }
 
 Result<std::vector<float>> toRows(const Tensor& weight, WeightLayout layout) {
     if (!isFloatingPoint(weight.type())) return fail(ErrorCode::Refused, "a weight must be of a floating type, not " + std::string(name(weight.type())));

@@ -48,6 +48,7 @@ std::int64_t fileBytes(const graph::Value& value, const WeightPlans& plans, grap
     switch (form) {
         case formats::onnx::WeightForm::Cast16: return elements * 2;
         case formats::onnx::WeightForm::DequantizeInt8:
+        case formats::onnx::WeightForm::DequantizeFloat:
             return elements +
                    static_cast<std::int64_t>(value.quantized->scales.size() * sizeof(float) + value.quantized->zeroPoints.size());
         case formats::onnx::WeightForm::BlockQuantized: {
@@ -56,6 +57,8 @@ std::int64_t fileBytes(const graph::Value& value, const WeightPlans& plans, grap
             const std::int64_t zeros = value.quantized->zeroPoints.empty() ? 0 : blocks * plan->second.bits / 8;
             return blocks * block * plan->second.bits / 8 + blocks * bitWidth(value.type.type) / 8 + zeros;
         }
+        case formats::onnx::WeightForm::NormalFloat:
+            return elements / 2 + elements / plan->second.block * static_cast<std::int64_t>(sizeof(float));
         case formats::onnx::WeightForm::Dense: break;
     }
     return tensor::byteSize(value.type.type, elements).value_or(0);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/tensor/code_values.h"
+
 namespace trimtab::onnxruntime {
 namespace {
 
@@ -23,9 +25,16 @@ bool hasQuantizedActivations(const Graph& graph, const graph::Node& node, const 
 
 /// Bits in which the file holds a code; 0 where it holds values.
 int heldBits(const WeightPlan& plan) {
-    if (plan.form == WeightForm::DequantizeInt8) return 8;
-    return plan.form == WeightForm::BlockQuantized ? plan.bits : 0;
+    switch (plan.form) {
+        case WeightForm::DequantizeInt8:
+        case WeightForm::DequantizeFloat: return 8;
+        case WeightForm::BlockQuantized:
+        case WeightForm::NormalFloat: return plan.bits;
+        default: return 0;
+    }
 }
+
+bool isDequantized(const WeightPlan& plan) { return plan.form == WeightForm::DequantizeInt8 || plan.form == WeightForm::DequantizeFloat; }
 
 std::string join(const std::string& first, const std::string& second) {
     return first.empty() || second.empty() ? first + second : first + "; " + second;
@@ -39,7 +48,7 @@ std::string weightReason(const Graph& graph, const graph::Node& node, const Weig
     if (plan.form == WeightForm::Dense) return "the file holds " + plan.label;
     if (plan.form == WeightForm::Cast16) return "16-bit weights are cast to fp32 before they are multiplied";
     if (held > asked) return fmt::format("codes of {} bits are held in {}", asked, held);
-    if (plan.form == WeightForm::DequantizeInt8 && !keepsCodes(rewritten, node, graph.value(node.input(1)).name))
+    if (isDequantized(plan) && !keepsCodes(rewritten, node, graph.value(node.input(1)).name))
         return "nothing shows that the session holds the codes and not their values";
     return {};
 }
@@ -64,7 +73,7 @@ std::string kernelName(const graph::Node& node, const WeightPlan* plan, const Re
     std::string name = "onnxruntime " + (executed == rewritten.end() ? node.op : executed->second);
     if (!plan) return name;
     name += ", " + plan->label;
-    if (plan->form == WeightForm::BlockQuantized) name += fmt::format(" in blocks of {}", plan->block);
+    if (plan->form == WeightForm::BlockQuantized || plan->form == WeightForm::NormalFloat) name += fmt::format(" in blocks of {}", plan->block);
     return name;
 }
 
@@ -100,8 +109,9 @@ trace::LayerRecord recordOf(const Graph& graph, const graph::Node& node, const W
     const Support support = supportOf(graph, node, plans, rewritten);
     if (support.level != Support::Level::Native) row.execution = trace::Execution::Emulated;
     row.reason = support.reason;
-    const bool widened = support.level == Support::Level::Native && plan && plan->form == WeightForm::DequantizeInt8 &&
-                         !multipliesIntegers(rewritten, node) && rewritten.contains(graph.value(node.input(1)).name + "/DequantizeLinear");
+    const bool readsWidened = plan && isDequantized(*plan) && !multipliesIntegers(rewritten, node) &&
+                              rewritten.contains(graph.value(node.input(1)).name + "/DequantizeLinear");
+    const bool widened = support.level == Support::Level::Native && plan && (readsWidened || plan->form == WeightForm::NormalFloat);
     if (widened) row.reason = kWidened;
     if (node.treatment.pruned) row.reason = join(row.reason, kZerosMultiplied);
     if (!plan) return row;
@@ -109,7 +119,10 @@ trace::LayerRecord recordOf(const Graph& graph, const graph::Node& node, const W
         row.compute = graph::name(ComputeType::Int8);
         row.activationBits = 8;
     }
-    if (const auto& quantized = graph.value(node.input(1)).quantized) row.group = quantized->group;
+    if (const auto& quantized = graph.value(node.input(1)).quantized) {
+        row.group = quantized->group;
+        row.weightFormat = tensor::formatName(*quantized);
+    }
     return row;
 }
 

@@ -22,7 +22,10 @@ const std::string& operatorOf(const Rewritten& rewritten, const std::string& nam
 
 bool needsEvidence(const WeightPlans& plans) {
     return std::any_of(plans.begin(), plans.end(),
-                       [](const auto& entry) { return entry.second.form == formats::onnx::WeightForm::DequantizeInt8; });
+                       [](const auto& entry) {
+                           return entry.second.form == formats::onnx::WeightForm::DequantizeInt8 ||
+                                  entry.second.form == formats::onnx::WeightForm::DequantizeFloat;
+                       });
 }
 
 Rewritten readRewritten(const std::filesystem::path& file) {

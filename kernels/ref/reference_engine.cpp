@@ -11,6 +11,7 @@
 #include "core/graph/attention/kv_rounding.h"
 #include "core/graph/cost.h"
 #include "core/graph/shape_inference.h"
+#include "core/tensor/code_values.h"
 #include "kernels/ref/graph_run.h"
 #include "kernels/ref/treated.h"
 
@@ -44,8 +45,11 @@ trace::LayerRecord record(const Graph& graph, const graph::Node& node) {
     row.weightBits = node.treatment.weightBits;
     row.activationBits = node.treatment.activationBits;
     row.density = node.treatment.density;
-    for (const graph::ValueId id : node.inputs)
-        if (id != graph::kNoValue && graph.value(id).quantized) row.group = graph.value(id).quantized->group;
+    for (const graph::ValueId id : node.inputs) {
+        if (id == graph::kNoValue || !graph.value(id).quantized) continue;
+        row.group = graph.value(id).quantized->group;
+        row.weightFormat = tensor::formatName(*graph.value(id).quantized);
+    }
     const Support support = judge(node);
     if (support.level == Support::Level::Emulated) row.execution = trace::Execution::Emulated;
     row.reason = support.reason;

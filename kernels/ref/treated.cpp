@@ -62,7 +62,7 @@ struct Factors {
 Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tensor::QuantizedWeight* weight) {
     const graph::Treatment& treatment = call.node.treatment;
     Factors f{std::move(x), w};
-    if (treatment.activationBits <= 8 && weight) {
+    if (treatment.activationBits <= 8 && weight && weight->format == tensor::CodeFormat::Integer) {
         TRIMTAB_TRY(Codes codes, codesOf(treatment, f.x));
         f.x = std::move(codes.centred);
         f.integers = weight;

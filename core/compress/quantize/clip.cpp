@@ -39,9 +39,8 @@ Step clippedStep(std::span<const float> values, int bits, bool symmetric) {
 
 Result<tensor::QuantizedWeight> roundClipped(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
                                              const recipe::WeightSpec& spec) {
-    const bool symmetric = spec.scheme == "symmetric";
     return quantizeByGroup(values, rows, columns, spec,
-                           [&](std::span<const float> group) { return clippedStep(group, spec.bits, symmetric); });
+                           [](const CodeGrid& grid, std::span<const float> group) { return grid.clipped(group); });
 }
 
 }  // namespace trimtab::compress

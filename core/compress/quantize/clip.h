@@ -17,7 +17,7 @@ double squaredError(std::span<const float> values, const Step& step, int bits, b
 /// worse than stepFor(rangeOf(values), …). Costs about 50 roundings of the group, 150 when asymmetric. REQUIRES: finite values.
 Step clippedStep(std::span<const float> values, int bits, bool symmetric);
 
-/// As roundToNearest(), on clipped steps.
+/// As roundToNearest(), on clipped steps; of every format, as CodeGrid::clipped() says.
 Result<tensor::QuantizedWeight> roundClipped(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
                                              const recipe::WeightSpec& spec);
 

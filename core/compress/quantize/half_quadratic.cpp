@@ -125,7 +125,7 @@ Result<tensor::QuantizedWeight> halfQuadratic(const std::vector<float>& values, 
                                               const recipe::WeightSpec& spec) {
     const bool symmetric = spec.scheme == "symmetric";
     return quantizeByGroup(values, rows, columns, spec,
-                           [&](std::span<const float> group) { return halfQuadraticStep(group, spec.bits, symmetric); });
+                           [&](const CodeGrid&, std::span<const float> group) { return halfQuadraticStep(group, spec.bits, symmetric); });
 }
 
 }  // namespace trimtab::compress

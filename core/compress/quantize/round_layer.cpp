@@ -23,6 +23,7 @@ Result<tensor::QuantizedWeight> roundBySecondOrder(const std::vector<float>& val
                                                    const recipe::WeightSpec& spec, bool isPruned, const LayerInputs& inputs, const Tools& tools) {
     const auto parts = static_cast<std::int64_t>(inputs.size());
     const std::int64_t share = rows / parts * columns;
+    const CodeGrid grid(spec, values);
     tensor::QuantizedWeight whole;
     for (std::int64_t part = 0; part < parts; ++part) {
         const InverseFactor& factor = inputs[static_cast<std::size_t>(part)].factors.at(roundingFactor(spec));
@@ -30,6 +31,8 @@ Result<tensor::QuantizedWeight> roundBySecondOrder(const std::vector<float>& val
         std::vector<std::uint8_t> zeros;
         for (const float value : some) zeros.push_back(isPruned && value == 0);
         GptqOptions options;
+        options.staticGroups = spec.staticGroups;
+        options.grid = grid;
         if (isPruned) options.mustStayZero = zeros;
         options.cancelled = tools.cancelled;
         TRIMTAB_TRY(auto codes, gptq(*tools.math, some, rows / parts, columns, spec, factor, options));

@@ -6,9 +6,8 @@ namespace trimtab::compress {
 
 Result<tensor::QuantizedWeight> roundToNearest(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
                                                const recipe::WeightSpec& spec) {
-    return quantizeByGroup(values, rows, columns, spec, [&](std::span<const float> group) {
-        return stepFor(rangeOf(group), spec.bits, spec.scheme == "symmetric");
-    });
+    return quantizeByGroup(values, rows, columns, spec,
+                           [](const CodeGrid& grid, std::span<const float> group) { return grid.covering(group); });
 }
 
 }  // namespace trimtab::compress

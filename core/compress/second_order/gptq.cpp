@@ -14,20 +14,15 @@ class Rounding {
 public:
     Rounding(std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::WeightSpec& spec,
              const InverseFactor& factor, const GptqOptions& options)
-        : m_values(values), m_factor(factor), m_options(options), m_perTensor(spec.group < 0) {
-        m_weight.rows = rows;
-        m_weight.columns = columns;
-        m_weight.bits = spec.bits;
-        m_weight.symmetric = spec.scheme == "symmetric";
-        m_weight.group = spec.group > 0 ? std::min(spec.group, columns) : columns;
-        m_weight.codes.resize(values.size());
-        m_limits = codeLimits(spec.bits, m_weight.symmetric);
+        : m_values(values),
+          m_factor(factor),
+          m_options(options),
+          m_perTensor(spec.group < 0),
+          m_grid(options.grid ? *options.grid : CodeGrid(spec, values)),
+          m_weight(m_grid.emptyWeight(rows, columns)) {
         m_steps.resize(static_cast<std::size_t>(rows * m_weight.groups()));
         m_stepsInTurn = !m_perTensor && !options.staticGroups && factor.order.empty() && m_weight.group < columns;
-        if (m_options.findStep) return;
-        m_options.findStep = [bits = spec.bits, symmetric = m_weight.symmetric](std::span<const float> group) {
-            return stepFor(rangeOf(group), bits, symmetric);
-        };
+        if (!m_options.findStep) m_options.findStep = [this](std::span<const float> group) { return m_grid.covering(group); };
     }
 
     Result<tensor::QuantizedWeight> run(TensorMath& math) {
@@ -100,9 +95,9 @@ private:
             std::int8_t& code = m_weight.codes[static_cast<std::size_t>(index)];
             const float value = m_values[static_cast<std::size_t>(row * m_weight.columns + place)];
             m_overflow.watch(value);
-            if (staysZero(index)) code = static_cast<std::int8_t>(itsStep.zero);
-            else encode(std::span(&value, 1), itsStep, m_limits, &code);
-            compensation.settle(row, place, value - decode(code, itsStep));
+            if (staysZero(index)) code = m_grid.zeroCode(itsStep);
+            else m_grid.encode(std::span(&value, 1), itsStep, &code);
+            compensation.settle(row, place, value - m_grid.decode(code, itsStep));
         }
     }
 
@@ -111,7 +106,7 @@ private:
     GptqOptions m_options;
     bool m_perTensor;
     bool m_stepsInTurn = false;
-    CodeLimits m_limits;
+    CodeGrid m_grid;
     tensor::QuantizedWeight m_weight;
     std::vector<Step> m_steps;  // rows × groups
     Overflow m_overflow;

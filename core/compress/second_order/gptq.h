@@ -4,10 +4,11 @@
 // algorithm 1. The order of columns and the damping are the factor's: a factor serves all weights that read the same inputs.
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "core/compress/quantize/step.h"
+#include "core/compress/quantize/code_grid.h"
 #include "core/compress/second_order/factor.h"
 #include "core/recipe/recipe.h"
 #include "core/tensor/quantized_weight.h"
@@ -19,7 +20,8 @@ using StepFinder = std::function<Step(std::span<const float> values)>;
 
 struct GptqOptions {
     bool staticGroups = false;  // steps are found on the weight as given, not when a group's turn comes; always so under another order
-    StepFinder findStep;        // empty: the step that covers the range
+    StepFinder findStep;        // empty: CodeGrid::covering()
+    std::optional<CodeGrid> grid;  // of the whole weight when this is a part of it; empty: that of the spec and the values
     std::span<const std::uint8_t> mustStayZero;  // rows × columns, 1: decodes to exactly 0 (pruned before); empty: no such weight
     std::function<bool()> cancelled;             // polled between panels
 };

@@ -2,27 +2,12 @@
 
 #include <cassert>
 
+#include "core/tensor/packed.h"
+
 namespace trimtab::formats::onnx {
-namespace {
-
-/// Writes codes one after the other, the first of two 4-bit codes into the low half of the byte.
-class CodeWriter {
-public:
-    CodeWriter(std::byte* to, int bits) : m_to(to), m_bits(bits) {}
-    void put(std::int64_t position, int code) {
-        if (m_bits == 8) m_to[position] = static_cast<std::byte>(code);
-        else m_to[position / 2] |= static_cast<std::byte>(code << (position % 2 * 4));
-    }
-
-private:
-    std::byte* m_to;
-    int m_bits;
-};
-
-}  // namespace
 
 Result<BlockPacked> packBlocks(const tensor::QuantizedWeight& weight, int bits, std::int64_t block) {
-    assert((bits == 4 || bits == 8) && weight.bits <= bits);
+    assert((bits == 2 || bits == 4 || bits == 8) && weight.bits <= bits);
     assert(weight.group >= weight.columns || weight.group % block == 0);
     const std::int64_t blocks = (weight.columns + block - 1) / block;
     const std::int64_t rowBytes = blocks * block * bits / 8;
@@ -36,18 +21,37 @@ Result<BlockPacked> packBlocks(const tensor::QuantizedWeight& weight, int bits, 
     }
 
     for (std::int64_t n = 0; n < weight.rows; ++n) {
-        CodeWriter codes(packed.codes.mutableBytes().data() + n * rowBytes, bits);
+        const auto codes = packed.codes.mutableBytes().subspan(static_cast<std::size_t>(n * rowBytes));
         for (std::int64_t b = 0; b < blocks; ++b) {
             const auto group = static_cast<std::size_t>(n * weight.groups() + b * block / weight.group);
             const int zero = weight.zeroPoints.empty() ? 0 : weight.zeroPoints[group];
             packed.scales.mutableData<float>()[static_cast<std::size_t>(n * blocks + b)] = weight.scales[group];
-            if (packed.zeroPoints) CodeWriter(packed.zeroPoints->mutableBytes().data() + n * zeroRowBytes, bits).put(b, zero + middle);
+            if (packed.zeroPoints) {
+                const auto zeros = packed.zeroPoints->mutableBytes().subspan(static_cast<std::size_t>(n * zeroRowBytes));
+                tensor::setPackedCode(zeros, bits, b, static_cast<unsigned>(zero + middle));
+            }
             for (std::int64_t k = b * block; k < (b + 1) * block; ++k) {
                 const int code = k < weight.columns ? weight.codes[static_cast<std::size_t>(n * weight.columns + k)] : zero;
-                codes.put(k, code + middle);
+                tensor::setPackedCode(codes, bits, k, static_cast<unsigned>(code + middle));
             }
         }
     }
+    return packed;
+}
+
+Result<BlockPacked> packNormalFloat(const tensor::QuantizedWeight& weight, std::int64_t block) {
+    assert(weight.format == tensor::CodeFormat::NormalFloat4 && weight.columns % block == 0 && block % 2 == 0);
+    const std::int64_t blocks = weight.columns / block;
+    BlockPacked packed;
+    TRIMTAB_TRY(packed.codes, Tensor::allocate(DataType::UInt8, {weight.rows * weight.columns / 2}));
+    TRIMTAB_TRY(packed.scales, Tensor::allocate(DataType::Float32, {weight.rows * blocks}));
+    const auto bytes = packed.codes.mutableData<std::uint8_t>();
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<std::uint8_t>(static_cast<unsigned>(weight.codes[2 * i]) << 4 | static_cast<unsigned>(weight.codes[2 * i + 1]));
+    const auto scales = packed.scales.mutableData<float>();
+    for (std::int64_t n = 0; n < weight.rows; ++n)
+        for (std::int64_t b = 0; b < blocks; ++b)
+            scales[static_cast<std::size_t>(n * blocks + b)] = weight.scales[static_cast<std::size_t>(n * weight.groups() + b * block / weight.group)];
     return packed;
 }
 

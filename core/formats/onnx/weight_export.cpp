@@ -13,15 +13,27 @@ using tensor::QuantizedWeight;
 using tensor::WeightLayout;
 
 /// Codes in the layout of the original tensor.
-Result<Tensor> codesAsTensor(const QuantizedWeight& weight) {
-    TRIMTAB_TRY(Tensor codes, Tensor::allocate(DataType::Int8, weight.originalShape));
-    const auto to = codes.mutableData<std::int8_t>();
+Result<Tensor> codesAsTensor(const QuantizedWeight& weight, DataType type) {
+    TRIMTAB_TRY(Tensor codes, Tensor::allocate(type, weight.originalShape));
+    auto* to = reinterpret_cast<std::int8_t*>(codes.mutableBytes().data());
     const bool isTransposed = weight.layout == WeightLayout::OutputsLast;
     for (std::int64_t n = 0; n < weight.rows; ++n)
         for (std::int64_t k = 0; k < weight.columns; ++k)
             to[static_cast<std::size_t>(isTransposed ? k * weight.rows + n : n * weight.columns + k)] =
                 weight.codes[static_cast<std::size_t>(n * weight.columns + k)];
     return codes;
+}
+
+/// One for each output, or in the place that the reduction has in the original matrix one for each of its groups.
+Tensor scalesAsTensor(const QuantizedWeight& weight, bool perGroup) {
+    if (!perGroup) return Tensor::fromFloats({weight.rows}, weight.scales);
+    const std::int64_t groups = weight.groups();
+    if (weight.layout == WeightLayout::OutputsFirst) return Tensor::fromFloats({weight.rows, groups}, weight.scales);
+    std::vector<float> turned(weight.scales.size());
+    for (std::int64_t n = 0; n < weight.rows; ++n)
+        for (std::int64_t g = 0; g < groups; ++g)
+            turned[static_cast<std::size_t>(g * weight.rows + n)] = weight.scales[static_cast<std::size_t>(n * groups + g)];
+    return Tensor::fromFloats({groups, weight.rows}, turned);
 }
 
 void setInteger(::onnx::NodeProto& node, const char* name, std::int64_t value) {
@@ -55,7 +67,9 @@ Result<bool> WeightExporter::exportWeight(ValueId id) {
     if (plan != m_plans.end() && plan->second.form != WeightForm::Dense) {
         switch (plan->second.form) {
             case WeightForm::DequantizeInt8: TRIMTAB_REQUIRE(exportInt8(id, plan->second)); break;
+            case WeightForm::DequantizeFloat: TRIMTAB_REQUIRE(exportFloat(id, plan->second)); break;
             case WeightForm::BlockQuantized: TRIMTAB_REQUIRE(exportBlocks(id, plan->second)); break;
+            case WeightForm::NormalFloat: TRIMTAB_REQUIRE(exportNormalFloat(id, plan->second)); break;
             case WeightForm::Cast16: TRIMTAB_REQUIRE(exportCast(id, plan->second)); break;
             case WeightForm::Dense: break;
         }
@@ -72,7 +86,7 @@ Status WeightExporter::exportInt8(ValueId id, const WeightPlan& plan) {
     const graph::Value& value = m_graph.value(id);
     const QuantizedWeight& weight = *value.quantized;
     std::vector<std::string> inputs{newValue(value.name + "_quantized"), newValue(value.name + "_scale")};
-    TRIMTAB_TRY(const Tensor codes, codesAsTensor(weight));
+    TRIMTAB_TRY(const Tensor codes, codesAsTensor(weight, DataType::Int8));
     TRIMTAB_REQUIRE(exportTensor(codes, inputs[0], *m_proto.add_initializer()));
     TRIMTAB_REQUIRE(exportTensor(Tensor::fromFloats({weight.rows}, weight.scales), inputs[1], *m_proto.add_initializer()));
     if (!weight.zeroPoints.empty()) {
@@ -80,11 +94,30 @@ Status WeightExporter::exportInt8(ValueId id, const WeightPlan& plan) {
         TRIMTAB_REQUIRE(
             exportTensor(Tensor::fromValues(DataType::Int8, {weight.rows}, weight.zeroPoints), inputs[2], *m_proto.add_initializer()));
     }
-    // DequantizeLinear gives float32 before operator set 19; other weights are cast to what their readers expect.
+    dequantize(id, inputs, plan);
+    return {};
+}
+
+/// DequantizeLinear gives the type of its scales, float32; other weights are cast to what their readers expect.
+void WeightExporter::dequantize(ValueId id, const std::vector<std::string>& inputs, const WeightPlan& plan) {
+    const graph::Value& value = m_graph.value(id);
     const bool isFloat = value.type.type == DataType::Float32 || !tensor::isFloatingPoint(value.type.type);
     const std::string result = isFloat ? value.name : newValue(value.name + "_float");
-    setInteger(*addNode("DequantizeLinear", inputs, {result}), "axis", plan.axis);
+    auto* node = addNode("DequantizeLinear", inputs, {result});
+    setInteger(*node, "axis", plan.axis);
+    if (plan.block > 0) setInteger(*node, "block_size", plan.block);
     if (!isFloat) setInteger(*addNode("Cast", {result}, {value.name}), "to", tensor::onnxNumber(value.type.type));
+}
+
+Status WeightExporter::exportFloat(ValueId id, const WeightPlan& plan) {
+    const graph::Value& value = m_graph.value(id);
+    const QuantizedWeight& weight = *value.quantized;
+    const bool isE5M2 = weight.format == tensor::CodeFormat::Float8E5M2;
+    const std::vector<std::string> inputs{newValue(value.name + "_quantized"), newValue(value.name + "_scale")};
+    TRIMTAB_TRY(const Tensor codes, codesAsTensor(weight, isE5M2 ? DataType::Float8E5M2 : DataType::Float8E4M3FN));
+    TRIMTAB_REQUIRE(exportTensor(codes, inputs[0], *m_proto.add_initializer()));
+    TRIMTAB_REQUIRE(exportTensor(scalesAsTensor(weight, plan.block > 0), inputs[1], *m_proto.add_initializer()));
+    dequantize(id, inputs, plan);
     return {};
 }
 
@@ -114,10 +147,23 @@ Status WeightExporter::exportBlocks(ValueId id, const WeightPlan& plan) {
     return {};
 }
 
+Status WeightExporter::exportNormalFloat(ValueId id, const WeightPlan& plan) {
+    const graph::Value& value = m_graph.value(id);
+    TRIMTAB_TRY(const BlockPacked packed, packNormalFloat(*value.quantized, plan.block));
+    BlockNames& names = m_blocks[id];
+    names.codes = newValue(value.name + "_blocks");
+    names.scales = newValue(value.name + "_absmax");
+    TRIMTAB_REQUIRE(exportTensor(packed.codes, names.codes, *m_proto.add_initializer()));
+    TRIMTAB_REQUIRE(exportTensor(packed.scales, names.scales, *m_proto.add_initializer()));
+    m_context.opsets.try_emplace("com.microsoft", 1);
+    return {};
+}
+
 Status WeightExporter::beforeNode(const graph::Node& node, ::onnx::NodeProto& exported) {
     const auto plan = m_plans.find(node.input(1));
     if (node.input(1) == graph::kNoValue || plan == m_plans.end()) return {};
-    if (plan->second.form == WeightForm::BlockQuantized) return toMatMulNBits(node, plan->second, exported);
+    if (plan->second.form == WeightForm::BlockQuantized || plan->second.form == WeightForm::NormalFloat)
+        return toBlockProduct(node, plan->second, exported);
     const ValueId activation = node.input(0);
     if (plan->second.quantizedActivations && node.treatment.compute == graph::ComputeType::Int8 && activation != graph::kNoValue &&
         m_graph.value(activation).type.type == DataType::Float32) {
@@ -127,10 +173,11 @@ Status WeightExporter::beforeNode(const graph::Node& node, ::onnx::NodeProto& ex
     return {};
 }
 
-Status WeightExporter::toMatMulNBits(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported) {
+Status WeightExporter::toBlockProduct(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported) {
     const QuantizedWeight& weight = *m_graph.value(node.input(1)).quantized;
     const BlockNames& names = m_blocks.at(node.input(1));
-    exported.set_op_type("MatMulNBits");
+    const bool isNormalFloat = plan.form == WeightForm::NormalFloat;
+    exported.set_op_type(isNormalFloat ? "MatMulBnb4" : "MatMulNBits");
     exported.set_domain("com.microsoft");
     exported.clear_attribute();
     exported.set_input(1, names.codes);
@@ -138,7 +185,8 @@ Status WeightExporter::toMatMulNBits(const graph::Node& node, const WeightPlan& 
     if (!names.zeroPoints.empty()) exported.add_input(names.zeroPoints);
     setInteger(exported, "K", weight.columns);
     setInteger(exported, "N", weight.rows);
-    setInteger(exported, "bits", plan.bits);
+    if (isNormalFloat) setInteger(exported, "quant_type", kNormalFloatType);
+    else setInteger(exported, "bits", plan.bits);
     setInteger(exported, "block_size", plan.block);
     return {};
 }

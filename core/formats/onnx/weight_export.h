@@ -24,8 +24,12 @@ public:
 private:
     Status exportInt8(graph::ValueId id, const WeightPlan& plan);
     Status exportCast(graph::ValueId id, const WeightPlan& plan);
+    Status exportFloat(graph::ValueId id, const WeightPlan& plan);
     Status exportBlocks(graph::ValueId id, const WeightPlan& plan);
-    Status toMatMulNBits(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported);
+    Status exportNormalFloat(graph::ValueId id, const WeightPlan& plan);
+    /// Into MatMulNBits or MatMulBnb4.
+    Status toBlockProduct(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported);
+    void dequantize(graph::ValueId id, const std::vector<std::string>& inputs, const WeightPlan& plan);
     Result<std::string> quantizeActivation(graph::ValueId id, const std::optional<graph::ActivationStep>& step);
     ::onnx::NodeProto* addNode(const std::string& op, const std::vector<std::string>& inputs, const std::vector<std::string>& outputs);
     std::string freeName(std::set<std::string>& taken, const std::string& wish);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/graph/weights.h"
+#include "core/tensor/code_values.h"
 
 namespace trimtab::formats::onnx {
 namespace {
@@ -13,10 +14,13 @@ namespace {
 using graph::ComputeType;
 using graph::Node;
 using graph::ValueId;
+using tensor::CodeFormat;
 using tensor::QuantizedWeight;
 using tensor::WeightLayout;
 
 constexpr int kFirstPerChannelOpset = 13;  // DequantizeLinear has its axis from here on; Cast takes bfloat16
+constexpr int kFirstFloat8Opset = 19;
+constexpr int kFirstBlockOpset = 21;
 constexpr std::int64_t kDefaultBlock = 32;
 
 std::string shortName(DataType type) {
@@ -32,6 +36,13 @@ std::int64_t blockFor(const QuantizedWeight& weight) {
     if (weight.group >= weight.columns) return kDefaultBlock;
     const std::int64_t power = weight.group & -weight.group;
     return power >= 16 ? std::min<std::int64_t>(power, 256) : 0;
+}
+
+/// The block length of MatMulBnb4, whose blocks run on from row to row and must not straddle two here; 0 if there is none.
+std::int64_t runningBlockFor(const QuantizedWeight& weight) {
+    const auto powerIn = [](std::int64_t count) { return count & -count; };
+    const std::int64_t block = std::min<std::int64_t>({powerIn(weight.columns), powerIn(weight.group), 256});
+    return block >= 16 ? block : 0;
 }
 
 class Planner {
@@ -71,14 +82,40 @@ private:
         return {.label = fmt::format("fp32 with values rounded to {} bits: {}", weight.bits, why)};
     }
 
+    static WeightPlan decoded(const QuantizedWeight& weight, std::string_view why) {
+        return {.label = fmt::format("fp32 with values rounded to {}: {}", tensor::formatName(weight), why)};
+    }
+
+    WeightPlan floatCodes(ValueId id, const Node& node) const {
+        const QuantizedWeight& weight = *m_graph.value(id).quantized;
+        const std::string_view format = tensor::formatName(weight);
+        if (weight.format == CodeFormat::NormalFloat4) {
+            const bool isFloat = m_graph.value(node.input(0)).type.type == DataType::Float32;
+            const std::int64_t block = isFloat && readByMatMulsOnly(id, weight) ? runningBlockFor(weight) : 0;
+            if (block > 0) return {.form = WeightForm::NormalFloat, .bits = 4, .block = block, .label = "MatMulBnb4 nf4"};
+            return decoded(weight, "no operator takes it here");
+        }
+        if (weight.format == CodeFormat::Float4E2M1) return decoded(weight, "no operator takes it");
+        if (m_opset < kFirstFloat8Opset) return decoded(weight, fmt::format("operator set {} has no DequantizeLinear of float8", m_opset));
+        const bool perChannel = weight.group >= weight.columns;
+        if (!perChannel && (m_opset < kFirstBlockOpset || weight.originalShape.rank() != 2))
+            return decoded(weight, fmt::format("no operator takes groups of {} here", weight.group));
+        WeightPlan plan{.form = WeightForm::DequantizeFloat, .label = fmt::format("{} DequantizeLinear", format)};
+        const bool outputsLast = weight.layout == WeightLayout::OutputsLast;
+        plan.axis = outputsLast == perChannel ? weight.originalShape.rank() - 1 : 0;
+        plan.block = perChannel ? 0 : weight.group;
+        return plan;
+    }
+
     WeightPlan quantized(ValueId id, const Node& node) const {
         const QuantizedWeight& weight = *m_graph.value(id).quantized;
+        if (weight.format != CodeFormat::Integer) return floatCodes(id, node);
         const bool perChannel = weight.group >= weight.columns;
         const bool integerProducts = node.treatment.compute == ComputeType::Int8 && node.treatment.activationBits <= 8;
         const bool manyBits = weight.bits > 4 && perChannel;
         if (!integerProducts && !manyBits && readByMatMulsOnly(id, weight)) {
             if (const std::int64_t block = blockFor(weight); block > 0) {
-                const int bits = weight.bits <= 4 ? 4 : 8;
+                const int bits = weight.bits == 2 ? 2 : weight.bits <= 4 ? 4 : 8;
                 return {.form = WeightForm::BlockQuantized, .bits = bits, .block = block, .label = fmt::format("MatMulNBits int{}", bits)};
             }
         }

@@ -9,7 +9,9 @@ namespace trimtab::formats::onnx {
 
 enum class WeightForm : std::uint8_t {
     DequantizeInt8,  // int8 codes → DequantizeLinear along the output-channel axis
+    DequantizeFloat, // float8 codes → DequantizeLinear along the output-channel axis, or with blocks along the reduction
     BlockQuantized,  // com.microsoft.MatMulNBits in place of the MatMul
+    NormalFloat,     // com.microsoft.MatMulBnb4 in place of the MatMul
     Cast16,          // bf16 or fp16 → Cast
     Dense,           // values as they are, rounded if they were quantised
 };
@@ -17,9 +19,9 @@ enum class WeightForm : std::uint8_t {
 struct WeightPlan {
     WeightForm form = WeightForm::Dense;
     bool quantizedActivations = false;  // DynamicQuantizeLinear, or QuantizeLinear under the static step → DequantizeLinear before the consumers' first input
-    std::int64_t axis = 0;              // DequantizeInt8
-    int bits = 8;                       // BlockQuantized: 4 or 8
-    std::int64_t block = 0;             // BlockQuantized
+    std::int64_t axis = 0;              // DequantizeInt8, DequantizeFloat
+    int bits = 8;                       // BlockQuantized: 2, 4 or 8
+    std::int64_t block = 0;             // BlockQuantized, NormalFloat; of DequantizeFloat 0 where the axis is that of the outputs
     bool bfloat = false;                // Cast16
     std::string label;                  // for WriteResult::form
 };

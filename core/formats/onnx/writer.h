@@ -3,7 +3,9 @@
 //   8 bits and fewer on Conv, Gemm, MatMul with integer products: int8 weight → DequantizeLinear per channel, activation
 //   DynamicQuantizeLinear → DequantizeLinear (QDQ); weight-only 8 bits: int8 weight → DequantizeLinear per channel; weight-only 4 bits (and
 //   8 with groups) of a MatMul: com.microsoft.MatMulNBits where its block rules allow (power of two ≥ 16), else values rounded and stored
-//   dense; masked weights stay dense with zeros; 16 bits: bf16/fp16 weight → Cast.
+//   dense; masked weights stay dense with zeros; 16 bits: bf16/fp16 weight → Cast; float8 codes: DequantizeLinear from operator set 19 on
+//   (per channel; groups of a matrix from 21 on); nf4 of a MatMul: com.microsoft.MatMulBnb4 where groups are powers of two ≥ 16 that
+//   divide the reduction; other floating codes: values rounded and stored dense.
 // Operators of the "trimtab" domain are refused: write the graph before fuse().
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +17,7 @@ namespace trimtab::formats::onnx {
 
 struct WriteResult {
     std::int64_t fileBytes = 0;
-    // "QDQ int8", "int8 DequantizeLinear", "MatMulNBits int4", "bf16", "masked fp32", "fp32"; "mixed (…)" names all where layers differ;
+    // "QDQ int8", "int8 DequantizeLinear", "fp8_e4m3 DequantizeLinear", "MatMulNBits int4", "MatMulBnb4 nf4", "bf16", "masked fp32", "fp32"; "mixed (…)" names all where layers differ;
     // "fp32 with values rounded to 4 bits: <reason>" where no operator of the file's operator set takes the form; "fp32 without fp8 products,
     // …" where the treatment is nothing that a file can hold.
     std::string form;

@@ -63,7 +63,7 @@ void absorbSource(const Rewriter& rewriter, const Source& source, int reader, st
 bool isIntegerWeight(const Graph& graph, ValueId weight) {
     if (weight == kNoValue || !graph.value(weight).quantized) return false;
     const tensor::QuantizedWeight& codes = *graph.value(weight).quantized;
-    return codes.bits == 8 && codes.symmetric && codes.group == codes.columns;
+    return codes.format == tensor::CodeFormat::Integer && codes.bits == 8 && codes.symmetric && codes.group == codes.columns;
 }
 
 void fuseProduct(Rewriter& rewriter, int index, const char* op) {

@@ -101,7 +101,7 @@ Status transposingMatMul(Context& context) {
     return {};
 }
 
-/// com.microsoft.MatMulNBits: A […, K], packed B of N rows; attributes K and N.
+/// com.microsoft.MatMulNBits and MatMulBnb4: A […, K], packed B of N rows; attributes K and N.
 Status matMulNBits(Context& context) {
     const std::int64_t rows = context.node.integer("N", -1);
     const std::int64_t columns = context.node.integer("K", -1);
@@ -138,6 +138,7 @@ constexpr RuleEntry kRules[] = {
     {"FusedMatMul", transposingMatMul, "com.microsoft"},
     {"TransposeMatMul", transposingMatMul, "com.microsoft"},
     {"MatMulNBits", matMulNBits, "com.microsoft"},
+    {"MatMulBnb4", matMulNBits, "com.microsoft"},
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ runtime::Support judgeBfloat(const NodeView& view) {
     if (treatment.weightBits == 16 && !treatment.weightsBfloat)
         return emulated("no kernel multiplies float16 weights in bfloat16; they are held as bfloat16");
     if (treatment.weightBits < 16)
-        return emulated("no kernel multiplies " + std::to_string(treatment.weightBits) + "-bit weights in bfloat16");
+        return emulated("no kernel multiplies " + weightWords(view) + " weights in bfloat16");
     return native();
 }
 

@@ -79,7 +79,7 @@ void appendEnding(const NodeView& view, const Numbers& numbers, std::vector<Post
 
 runtime::Support judgeStatic(const NodeView& view) {
     if (!isCode(view.type(0))) return notMeant();
-    if (!view.quantized(1)) return refused("its weight is not held as codes");
+    if (!view.quantized(1) || view.quantized(1)->format != tensor::CodeFormat::Integer) return refused("its weight is not held as integers");
     if (view.has(2) && !view.constant(2)) return refused("its bias is not constant");
     if (!onednn::hasInt8Products()) return refused("this processor has no VNNI: its 8-bit sums would saturate");
     return native();

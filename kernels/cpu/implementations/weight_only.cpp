@@ -11,6 +11,10 @@ namespace {
 std::string formatName(simd::WeightFormat format) {
     switch (format) {
         case simd::WeightFormat::Int4: return "int4";
+        case simd::WeightFormat::NormalFloat4: return "nf4";
+        case simd::WeightFormat::Float4E2M1: return "fp4";
+        case simd::WeightFormat::Float8E4M3: return "fp8_e4m3";
+        case simd::WeightFormat::Float8E5M2: return "fp8_e5m2";
         case simd::WeightFormat::Int8: return "int8";
         case simd::WeightFormat::BFloat16: return "bf16";
         case simd::WeightFormat::Float16: return "fp16";

@@ -1,6 +1,7 @@
 // Built with -mavx2 -mfma -mf16c; called only where the processor has them. 16 lanes are two registers of 8.
 #include <immintrin.h>
 
+#include "core/tensor/code_values.h"
 #include "kernels/cpu/simd/csr_body.h"
 #include "kernels/cpu/simd/kernel_table.h"
 #include "kernels/cpu/simd/quantize_body.h"
@@ -53,15 +54,32 @@ struct Lanes {
 
     template <WeightFormat F>
     static Integers loadUnit(const std::uint8_t* p) {
-        if constexpr (F == WeightFormat::Int4 || F == WeightFormat::Float32) {
+        if constexpr (isFourBit(F) || F == WeightFormat::Float32) {
             return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 32))};
         } else if constexpr (F == WeightFormat::Int8) {
             return {_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))),
                     _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p + 8)))};
+        } else if constexpr (isEightBit(F)) {
+            const __m256i halves = halvesOf<F>(_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+            return {_mm256_castsi128_si256(_mm256_castsi256_si128(halves)), _mm256_castsi128_si256(_mm256_extracti128_si256(halves, 1))};
         } else {
             const __m256i halves = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
             return {_mm256_cvtepu16_epi32(_mm256_castsi256_si128(halves)), _mm256_cvtepu16_epi32(_mm256_extracti128_si256(halves, 1))};
         }
+    }
+
+    // Of float8 codes with their sign extended: the sign, then the exponent's low bits; bit 14 is that of a larger exponent.
+    template <WeightFormat F>
+    static __m256i halvesOf(__m256i codes) {
+        if constexpr (F == WeightFormat::Float8E5M2) return _mm256_slli_epi16(codes, 8);
+        else return _mm256_and_si256(_mm256_slli_epi16(codes, 7), _mm256_set1_epi16(static_cast<short>(0xbfff)));
+    }
+
+    // A register holds half the table: both are asked, and the code's highest bit decides.
+    static __m256 pick(const float* table, __m256i codes) {
+        const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table), codes);
+        const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(table + 8), codes);
+        return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(codes, 28)));
     }
 
     template <WeightFormat F>
@@ -69,8 +87,13 @@ struct Lanes {
         if constexpr (F == WeightFormat::Int4) {
             const __m256i nibble = _mm256_and_si256(_mm256_srlv_epi32(unit, _mm256_set1_epi32(4 * j)), _mm256_set1_epi32(15));
             return _mm256_cvtepi32_ps(_mm256_sub_epi32(nibble, _mm256_set1_epi32(8)));
+        } else if constexpr (isFourBit(F)) {
+            const float* table = F == WeightFormat::NormalFloat4 ? tensor::kNormalFloat4.data() : tensor::kFloat4E2M1.data();
+            return pick(table, _mm256_srlv_epi32(unit, _mm256_set1_epi32(4 * j)));
         } else if constexpr (F == WeightFormat::Int8) {
             return _mm256_cvtepi32_ps(unit);
+        } else if constexpr (isEightBit(F)) {
+            return _mm256_cvtph_ps(_mm256_castsi256_si128(unit));
         } else if constexpr (F == WeightFormat::Float32) {
             return _mm256_castsi256_ps(unit);
         } else if constexpr (F == WeightFormat::BFloat16) {

@@ -1,6 +1,7 @@
 // Built with -mavx512f -mavx512bw -mavx512dq -mavx512vl; called only where the processor has them.
 #include <immintrin.h>
 
+#include "core/tensor/code_values.h"
 #include "kernels/cpu/simd/csr_body.h"
 #include "kernels/cpu/simd/kernel_table.h"
 #include "kernels/cpu/simd/quantize_body.h"
@@ -32,9 +33,17 @@ struct Lanes {
 
     template <WeightFormat F>
     static __m512i loadUnit(const std::uint8_t* p) {
-        if constexpr (F == WeightFormat::Int4 || F == WeightFormat::Float32) return _mm512_loadu_si512(p);
+        if constexpr (isFourBit(F) || F == WeightFormat::Float32) return _mm512_loadu_si512(p);
         else if constexpr (F == WeightFormat::Int8) return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+        else if constexpr (isEightBit(F)) return _mm512_castsi256_si512(halvesOf<F>(_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))));
         else return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+    }
+
+    // Of float8 codes with their sign extended: the sign, then the exponent's low bits; bit 14 is that of a larger exponent.
+    template <WeightFormat F>
+    static __m256i halvesOf(__m256i codes) {
+        if constexpr (F == WeightFormat::Float8E5M2) return _mm256_slli_epi16(codes, 8);
+        else return _mm256_and_si256(_mm256_slli_epi16(codes, 7), _mm256_set1_epi16(static_cast<short>(0xbfff)));
     }
 
     // A nibble picks its float from a register of 16: no masking, no conversion.
@@ -43,8 +52,13 @@ struct Lanes {
         if constexpr (F == WeightFormat::Int4) {
             const __m512 table = _mm512_setr_ps(-8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7);
             return _mm512_permutexvar_ps(_mm512_srlv_epi32(unit, _mm512_set1_epi32(4 * j)), table);
+        } else if constexpr (isFourBit(F)) {
+            const float* table = F == WeightFormat::NormalFloat4 ? tensor::kNormalFloat4.data() : tensor::kFloat4E2M1.data();
+            return _mm512_permutexvar_ps(_mm512_srlv_epi32(unit, _mm512_set1_epi32(4 * j)), _mm512_loadu_ps(table));
         } else if constexpr (F == WeightFormat::Int8) {
             return _mm512_cvtepi32_ps(unit);
+        } else if constexpr (isEightBit(F)) {
+            return _mm512_cvtph_ps(_mm512_castsi512_si256(unit));
         } else if constexpr (F == WeightFormat::Float32) {
             return _mm512_castsi512_ps(unit);
         } else if constexpr (F == WeightFormat::BFloat16) {

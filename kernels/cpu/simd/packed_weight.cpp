@@ -10,17 +10,13 @@ namespace {
 constexpr std::int64_t kNibblesPerWord = 8;
 
 std::int64_t unitBytes(WeightFormat format) {
-    switch (format) {
-        case WeightFormat::Int4: return kLanes * 4;
-        case WeightFormat::Int8: return kLanes;
-        case WeightFormat::Float32: return kLanes * 4;
-        default: return kLanes * 2;
-    }
+    if (isEightBit(format)) return kLanes;
+    return isFourBit(format) || format == WeightFormat::Float32 ? kLanes * 4 : kLanes * 2;
 }
 
 // Bytes of one block's codes: every group starts a new unit.
 std::int64_t bytesOfBlock(WeightFormat format, std::int64_t columns, std::int64_t group) {
-    if (format != WeightFormat::Int4) return columns * unitBytes(format);
+    if (!isFourBit(format)) return columns * unitBytes(format);
     std::int64_t units = 0;
     for (std::int64_t k = 0; k < columns; k += group) units += (std::min(group, columns - k) + kNibblesPerWord - 1) / kNibblesPerWord;
     return units * unitBytes(format);
@@ -48,7 +44,8 @@ std::vector<float> interleave(const PackedWeight& packed, auto valueOf) {
 
 void packNibbles(PackedWeight& packed, const tensor::QuantizedWeight& weight) {
     auto bytes = packed.codes.mutableData<std::uint8_t>();
-    // Padding rows and columns hold code 0, which is nibble 8.
+    // Padding rows and columns hold integer code 0, which is nibble 8; of other formats nobody reads what they decode to.
+    const int shift = packed.format == WeightFormat::Int4 ? 8 : 0;
     std::fill(bytes.begin(), bytes.end(), std::uint8_t{0x88});
     for (std::int64_t n = 0; n < packed.rows; ++n) {
         std::int64_t unit = 0;
@@ -56,13 +53,24 @@ void packNibbles(PackedWeight& packed, const tensor::QuantizedWeight& weight) {
             const std::int64_t length = std::min(packed.group, packed.columns - start);
             for (std::int64_t i = 0; i < length; ++i) {
                 const std::int64_t at = n / kLanes * packed.blockBytes + (unit + i / kNibblesPerWord) * kLanes * 4 + n % kLanes * 4 + i % kNibblesPerWord / 2;
-                const auto code = static_cast<unsigned>(weight.codes[static_cast<std::size_t>(n * packed.columns + start + i)] + 8) & 15U;
+                const auto code = static_cast<unsigned>(weight.codes[static_cast<std::size_t>(n * packed.columns + start + i)] + shift) & 15U;
                 std::uint8_t& byte = bytes[static_cast<std::size_t>(at)];
                 byte = static_cast<std::uint8_t>(i % 2 == 0 ? (byte & 0xf0U) | code : (byte & 0x0fU) | (code << 4));
             }
             unit += (length + kNibblesPerWord - 1) / kNibblesPerWord;
         }
     }
+}
+
+WeightFormat formatOf(const tensor::QuantizedWeight& weight) {
+    switch (weight.format) {
+        case tensor::CodeFormat::Integer: return weight.bits == 4 ? WeightFormat::Int4 : WeightFormat::Int8;
+        case tensor::CodeFormat::NormalFloat4: return WeightFormat::NormalFloat4;
+        case tensor::CodeFormat::Float4E2M1: return WeightFormat::Float4E2M1;
+        case tensor::CodeFormat::Float8E4M3: return WeightFormat::Float8E4M3;
+        case tensor::CodeFormat::Float8E5M2: return WeightFormat::Float8E5M2;
+    }
+    return WeightFormat::Int8;
 }
 
 }  // namespace
@@ -73,8 +81,9 @@ std::int64_t PackedWeight::bytes() const {
 
 Result<PackedWeight> PackedWeight::pack(const tensor::QuantizedWeight& weight) {
     if (weight.bits != 4 && weight.bits != 8) return fail(ErrorCode::Unsupported, "no kernel executes " + std::to_string(weight.bits) + "-bit weights");
-    TRIMTAB_TRY(PackedWeight packed, prepare(weight.bits == 4 ? WeightFormat::Int4 : WeightFormat::Int8, weight.rows, weight.columns, weight.group));
-    packed.scales = interleave(packed, [&](std::size_t i) { return weight.scales[i]; });
+    TRIMTAB_TRY(PackedWeight packed, prepare(formatOf(weight), weight.rows, weight.columns, weight.group));
+    const float unit = packed.format == WeightFormat::Float8E4M3 ? kFloat8E4M3InHalf : 1.0F;
+    packed.scales = interleave(packed, [&](std::size_t i) { return weight.scales[i] * unit; });
     if (!weight.zeroPoints.empty()) packed.zeroPoints = interleave(packed, [&](std::size_t i) { return static_cast<float>(weight.zeroPoints[i]); });
     if (weight.bits == 4) {
         packNibbles(packed, weight);

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/tensor/code_values.h"
 #include "kernels/cpu/simd/csr_body.h"
 #include "kernels/cpu/simd/kernel_table.h"
 #include "kernels/cpu/simd/quantize_body.h"
@@ -66,9 +67,9 @@ struct Lanes {
     static Words loadUnit(const std::uint8_t* p) {
         Words words;
         for (int i = 0; i < kLanes; ++i) {
-            if constexpr (F == WeightFormat::Int4 || F == WeightFormat::Float32) {
+            if constexpr (isFourBit(F) || F == WeightFormat::Float32) {
                 std::memcpy(&words.lane[i], p + 4 * i, 4);
-            } else if constexpr (F == WeightFormat::Int8) {
+            } else if constexpr (isEightBit(F)) {
                 words.lane[i] = p[i];
             } else {
                 std::uint16_t half = 0;
@@ -84,6 +85,10 @@ struct Lanes {
         return each([&](int i) {
             const std::uint32_t word = unit.lane[i];
             if constexpr (F == WeightFormat::Int4) return static_cast<float>(static_cast<int>((word >> (4 * j)) & 15U) - 8);
+            else if constexpr (F == WeightFormat::NormalFloat4) return tensor::kNormalFloat4[(word >> (4 * j)) & 15U];
+            else if constexpr (F == WeightFormat::Float4E2M1) return tensor::kFloat4E2M1[(word >> (4 * j)) & 15U];
+            else if constexpr (F == WeightFormat::Float8E5M2) return tensor::halfToFloat(static_cast<std::uint16_t>(word << 8));
+            else if constexpr (F == WeightFormat::Float8E4M3) return tensor::halfToFloat(static_cast<std::uint16_t>((word & 0x80U) << 8 | (word & 0x7fU) << 7));
             else if constexpr (F == WeightFormat::Int8) return static_cast<float>(static_cast<std::int8_t>(word));
             else if constexpr (F == WeightFormat::Float32) return std::bit_cast<float>(word);
             else if constexpr (F == WeightFormat::BFloat16) return tensor::bfloatToFloat(static_cast<std::uint16_t>(word));

@@ -29,9 +29,9 @@ void storeSums(typename Lanes::Vector sums, const Epilogue& epilogue, std::int64
 template <class Lanes, WeightFormat F, bool Zero, int M, int B>
 void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const float* x, float* y, const Epilogue& epilogue) {
     using Vector = typename Lanes::Vector;
-    constexpr std::int64_t kStep = F == WeightFormat::Int4 ? 8 : 1;
-    constexpr std::int64_t kUnit = F == WeightFormat::Int4 || F == WeightFormat::Float32 ? kLanes * 4 : F == WeightFormat::Int8 ? kLanes : kLanes * 2;
-    constexpr bool kScaled = F == WeightFormat::Int4 || F == WeightFormat::Int8;
+    constexpr std::int64_t kStep = isFourBit(F) ? 8 : 1;
+    constexpr std::int64_t kUnit = isFourBit(F) || F == WeightFormat::Float32 ? kLanes * 4 : isEightBit(F) ? kLanes : kLanes * 2;
+    constexpr bool kScaled = isFourBit(F) || isEightBit(F);
     const std::int64_t columns = weight.columns;
     const auto* codes = reinterpret_cast<const std::uint8_t*>(weight.codes.bytes().data()) + firstBlock * weight.blockBytes;
 
@@ -141,6 +141,10 @@ void weightOnly(const PackedWeight& weight, const float* x, std::int64_t m, floa
                 if (asymmetric) weightOnlyRows<Lanes, WeightFormat::Int8, true>(weight, first, last, x, m, y, epilogue);
                 else weightOnlyRows<Lanes, WeightFormat::Int8, false>(weight, first, last, x, m, y, epilogue);
                 break;
+            case WeightFormat::NormalFloat4: weightOnlyRows<Lanes, WeightFormat::NormalFloat4, false>(weight, first, last, x, m, y, epilogue); break;
+            case WeightFormat::Float4E2M1: weightOnlyRows<Lanes, WeightFormat::Float4E2M1, false>(weight, first, last, x, m, y, epilogue); break;
+            case WeightFormat::Float8E4M3: weightOnlyRows<Lanes, WeightFormat::Float8E4M3, false>(weight, first, last, x, m, y, epilogue); break;
+            case WeightFormat::Float8E5M2: weightOnlyRows<Lanes, WeightFormat::Float8E5M2, false>(weight, first, last, x, m, y, epilogue); break;
             case WeightFormat::BFloat16: weightOnlyRows<Lanes, WeightFormat::BFloat16, false>(weight, first, last, x, m, y, epilogue); break;
             case WeightFormat::Float32: weightOnlyRows<Lanes, WeightFormat::Float32, false>(weight, first, last, x, m, y, epilogue); break;
             case WeightFormat::Float16: weightOnlyRows<Lanes, WeightFormat::Float16, false>(weight, first, last, x, m, y, epilogue); break;

@@ -59,7 +59,7 @@ runtime::Support judgeDenseProduct(const NodeView& view) {
     if (treatment.compute == graph::ComputeType::Float8 || treatment.compute == graph::ComputeType::Int8)
         return plan::refused("these products have no kernel");
     if (treatment.weightBits < 16)
-        return plan::emulated(fmt::format("no kernel executes {}-bit weights; they are widened before", treatment.weightBits));
+        return plan::emulated(fmt::format("no kernel executes {} weights; they are widened before", plan::weightWords(view)));
     return plan::native();
 }
 

@@ -12,6 +12,7 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
     const tensor::QuantizedWeight* codes = view.quantized(1);
     const graph::Treatment& treatment = view.node.treatment;
     if (!codes || treatment.activationBits < 32) return plan::notMeant();
+    if (codes->format != tensor::CodeFormat::Integer) return plan::refused("no kernel reads codes of " + plan::weightWords(view));
     if (codes->bits != 8 && codes->bits != 4) return plan::refused(fmt::format("no kernel reads {}-bit codes", codes->bits));
     if (treatment.compute == graph::ComputeType::Float8 || treatment.compute == graph::ComputeType::Int8) return plan::notMeant();
     return plan::native();

@@ -89,7 +89,7 @@ runtime::Support judgeConvolution(const NodeView& view) {
     if (treatment.compute == graph::ComputeType::Float8) return plan::refused("fp8 convolutions have no kernel");
     if (treatment.compute == graph::ComputeType::Int8) return plan::refused("integer convolutions of these widths have no kernel");
     if (treatment.weightBits < 16)
-        return plan::emulated("no kernel convolves with " + std::to_string(treatment.weightBits) + "-bit weights; they are widened before");
+        return plan::emulated("no kernel convolves with " + plan::weightWords(view) + " weights; they are widened before");
     return plan::native();
 }
 
@@ -132,6 +132,8 @@ runtime::Support judgeIntegerConvolution(const NodeView& view) {
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return plan::refused("integer convolutions need 8-bit weights and activations");
     if (treatment.activationPerToken) return plan::refused("a convolution has no tokens that could have scales of their own");
+    if (codes->format != tensor::CodeFormat::Integer)
+        return plan::refused("integer convolutions need integer weights, not " + plan::weightWords(view));
     if (codes->bits != 8) return plan::refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
     if (!codes->symmetric || codes->group != codes->columns)
         return plan::refused("integer products need symmetric weights with one scale for each output");

@@ -1,9 +1,17 @@
 #include "kernels/plan/operands/treated.h"
 
+#include "core/tensor/code_values.h"
+
 namespace trimtab::plan {
 
 bool hasTreatedOperands(const graph::Node& node) {
     return node.is("Conv") || node.is("MatMul") || node.is("Gemm") || node.is("FusedConv", "trimtab") || node.is("FusedMatMul", "trimtab");
+}
+
+std::string weightWords(const NodeView& view) {
+    const auto* codes = view.quantized(1);
+    if (codes && codes->format != tensor::CodeFormat::Integer) return std::string(tensor::formatName(*codes));
+    return std::to_string(view.node.treatment.weightBits) + "-bit";
 }
 
 void recordTreatment(Builder& builder, const NodeView& view) {
@@ -13,7 +21,10 @@ void recordTreatment(Builder& builder, const NodeView& view) {
     record.weightBits = treatment.weightBits;
     record.activationBits = treatment.activationBits;
     record.density = treatment.density;
-    if (const auto* codes = view.quantized(1)) record.group = codes->group;
+    if (const auto* codes = view.quantized(1)) {
+        record.group = codes->group;
+        record.weightFormat = tensor::formatName(*codes);
+    }
 }
 
 }  // namespace trimtab::plan

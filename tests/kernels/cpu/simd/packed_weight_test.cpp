@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/random.h"
+#include "core/tensor/code_values.h"
 #include "kernels/cpu/simd/packed_weight.h"
 
 namespace trimtab::cpu::simd {
@@ -26,6 +27,27 @@ tensor::QuantizedWeight randomWeight(std::int64_t rows, std::int64_t columns, in
         if (!symmetric) weight.zeroPoints.push_back(code(-half));
     }
     return weight;
+}
+
+/// Codes are any patterns of finite values.
+tensor::QuantizedWeight floatingWeight(std::int64_t rows, std::int64_t columns, tensor::CodeFormat format, std::int64_t group, base::Random& random) {
+    tensor::QuantizedWeight weight = randomWeight(rows, columns, tensor::codeBits(format), group, true, random);
+    weight.format = format;
+    const auto values = tensor::codeValues(format);
+    for (std::int8_t& code : weight.codes) {
+        std::size_t pattern = random.below(values.size());
+        while (!std::isfinite(values[pattern])) pattern = random.below(values.size());
+        code = static_cast<std::int8_t>(pattern);
+    }
+    return weight;
+}
+
+double valueOf(const tensor::QuantizedWeight& weight, std::int64_t n, std::int64_t k) {
+    const auto g = static_cast<std::size_t>(n * weight.groups() + k / weight.group);
+    const std::int8_t code = weight.codes[static_cast<std::size_t>(n * weight.columns + k)];
+    const int zero = weight.zeroPoints.empty() ? 0 : weight.zeroPoints[g];
+    const double value = weight.format == tensor::CodeFormat::Integer ? code - zero : tensor::codeValues(weight.format)[static_cast<std::uint8_t>(code)];
+    return value * static_cast<double>(weight.scales[g]);
 }
 
 std::vector<float> randomFloats(std::int64_t count, base::Random& random) {
@@ -57,8 +79,7 @@ void checkAgainstDefinition(const tensor::QuantizedWeight& weight, std::int64_t 
             double sum = bias[static_cast<std::size_t>(n)];
             double magnitude = std::abs(sum);
             for (std::int64_t k = 0; k < weight.columns; ++k) {
-                const auto g = static_cast<std::size_t>(n * weight.groups() + k / weight.group);
-                const double value = (weight.codes[static_cast<std::size_t>(n * weight.columns + k)] - (weight.zeroPoints.empty() ? 0 : weight.zeroPoints[g])) * static_cast<double>(weight.scales[g]);
+                const double value = valueOf(weight, n, k);
                 sum += value * x[static_cast<std::size_t>(i * weight.columns + k)];
                 magnitude += std::abs(value * x[static_cast<std::size_t>(i * weight.columns + k)]);
             }
@@ -75,6 +96,33 @@ TEST(PackedWeight, AgreesWithItsDefinitionInEveryFormatShapeAndInstructionSet) {
         for (const Case& c : awkwardCases())
             for (const int bits : {4, 8})
                 for (const bool symmetric : {true, false}) checkAgainstDefinition(randomWeight(c.rows, c.columns, bits, c.group, symmetric, random), c.m, bits == 4, random, isa);
+}
+
+TEST(PackedWeight, DecodesFloatingCodesInEveryShapeAndInstructionSet) {
+    base::Random random(8);
+    for (const Isa isa : availableIsas())
+        for (const Case& c : awkwardCases())
+            for (const auto format : {tensor::CodeFormat::Float8E4M3, tensor::CodeFormat::Float8E5M2, tensor::CodeFormat::NormalFloat4, tensor::CodeFormat::Float4E2M1})
+                checkAgainstDefinition(floatingWeight(c.rows, c.columns, format, c.group, random), c.m, c.m % 2 == 0, random, isa);
+}
+
+TEST(PackedWeight, EveryFloatingCodeDecodesExactly) {
+    base::Random random(9);
+    for (const Isa isa : availableIsas()) {
+        for (const auto format : {tensor::CodeFormat::Float8E4M3, tensor::CodeFormat::Float8E5M2, tensor::CodeFormat::NormalFloat4, tensor::CodeFormat::Float4E2M1}) {
+            const auto values = tensor::codeValues(format);
+            const auto count = static_cast<std::int64_t>(values.size());
+            auto weight = floatingWeight(count, 1, format, 0, random);
+            for (std::int64_t n = 0; n < count; ++n) {
+                weight.codes[static_cast<std::size_t>(n)] = static_cast<std::int8_t>(n);
+                weight.scales[static_cast<std::size_t>(n)] = 1;
+            }
+            const float one = 1;
+            std::vector<float> y(values.size());
+            matMul(*PackedWeight::pack(weight), &one, 1, y.data(), {}, isa);
+            for (std::size_t n = 0; n < values.size(); ++n) EXPECT_TRUE(!std::isfinite(values[n]) || y[n] == values[n]) << n << " " << name(isa);
+        }
+    }
 }
 
 TEST(PackedWeight, KeepsFloatingWeightsAsRounded) {
