@@ -38,7 +38,6 @@ void registerScatter(Registry& registry);
 void registerResize(Registry& registry);
 void registerEinsum(Registry& registry);
 void registerBlockWeights(Registry& registry);
-void registerRunningBlocks(Registry& registry);
 void registerRecurrent(Registry& registry);
 void registerIf(Registry& registry);
 void registerLoop(Registry& registry);

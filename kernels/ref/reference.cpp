@@ -21,7 +21,7 @@ const Registry& registry() {
                                registerSlice, registerGather, registerExpand, registerPad, registerGenerate, registerSoftmax,
                                registerReduce, registerFused, registerSequence, registerQuantize, registerIntegerProducts,
                                registerRanking, registerScatter, registerResize, registerEinsum, registerBlockWeights, registerRecurrent,
-                               registerRunningBlocks, registerAttention, registerIf, registerLoop, registerScan,
+                               registerAttention, registerIf, registerLoop, registerScan,
                                registerSequenceMap, registerOptional, registerIntegerConvolution, registerLinear,
                                registerGatherBlock, registerBorrowedOperators, registerLinearAlgebra, registerMicrosoftUnique,
                                registerGridSample, registerAffineGrid, registerRoiAlign, registerMaxRoiPool, registerMaxUnpool,

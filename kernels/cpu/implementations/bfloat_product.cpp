@@ -5,6 +5,7 @@
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/matmul.h"
+#include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -19,7 +20,7 @@ runtime::Support judgeBfloat(const NodeView& view) {
     if (treatment.weightBits == 16 && !treatment.weightsBfloat)
         return emulated("no kernel multiplies float16 weights in bfloat16; they are held as bfloat16");
     if (treatment.weightBits < 16)
-        return emulated("no kernel multiplies " + weightWords(view) + " weights in bfloat16");
+        return emulated("no kernel multiplies " + plan::weightWords(view) + " weights in bfloat16");
     return native();
 }
 

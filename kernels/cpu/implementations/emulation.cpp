@@ -8,6 +8,7 @@
 #include "core/graph/operand_rounding.h"
 #include "kernels/cpu/simd/quantize.h"
 #include "kernels/cpu/vector/parallel.h"
+#include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -112,7 +113,7 @@ runtime::Support judgeEmulation(const NodeView& view) {
     const std::string of = " of " + view.node.op;
     if (treatment.activationBits < 32)
         return emulated("no kernel here forms " + std::to_string(treatment.weightBits) + "-bit integer products" + of);
-    if (treatment.weightBits < 32) return emulated("no kernel executes " + weightWords(view) + " weights" + of);
+    if (treatment.weightBits < 32) return emulated("no kernel executes " + plan::weightWords(view) + " weights" + of);
     if (treatment.compute != graph::ComputeType::Float32) {
         return emulated("no kernel here forms " + std::string(graph::name(treatment.compute)) + " products" + of);
     }

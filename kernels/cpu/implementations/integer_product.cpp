@@ -12,6 +12,7 @@
 #include "kernels/cpu/implementations/matmul.h"
 #include "kernels/cpu/implementations/quantized_activation.h"
 #include "kernels/cpu/vector/parallel.h"
+#include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cpu {
 namespace {
@@ -21,7 +22,7 @@ runtime::Support judgeInteger(const NodeView& view) {
     if (treatment.compute != graph::ComputeType::Int8) return notMeant();
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return refused("integer products need 8-bit weights and activations");
-    if (codes->format != tensor::CodeFormat::Integer) return refused("integer products need integer weights, not " + weightWords(view));
+    if (codes->format != tensor::CodeFormat::Integer) return refused("integer products need integer weights, not " + plan::weightWords(view));
     if (codes->bits != 8) return refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
     if (!codes->symmetric || codes->group != codes->columns)
         return refused("integer products need symmetric weights with one scale for each output");

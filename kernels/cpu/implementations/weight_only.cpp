@@ -1,5 +1,6 @@
 // Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers. The same kernel over
 // fp32 weights serves products with few rows, where reading the weights is what takes the time.
+#include "core/tensor/code_values.h"
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/matmul.h"
@@ -87,7 +88,10 @@ Status placeWeightOnly(Builder& builder, const NodeView& view) {
     if (view.node.treatment.weightBits >= 32 && product.m > kFewRows) return fail(ErrorCode::Unsupported, "");
     TRIMTAB_TRY(const PackedEntry entry, pack(builder, view, product));
     TRIMTAB_REQUIRE(placeProduct(builder, view, product, entry));
-    builder.record().kernel = "weight-only " + formatName(entry.value->format) + " " + std::string(simd::name(simd::bestIsa()));
+    const tensor::QuantizedWeight* codes = view.quantized(1);
+    const bool isFloating = codes && codes->format != tensor::CodeFormat::Integer;
+    const std::string format = isFloating ? std::string(tensor::formatName(*codes)) : formatName(entry.value->format);
+    builder.record().kernel = "weight-only " + format + " " + std::string(simd::name(simd::bestIsa()));
     return {};
 }
 

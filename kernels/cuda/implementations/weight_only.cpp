@@ -3,6 +3,7 @@
 
 #include "kernels/cuda/forms.h"
 #include "kernels/cuda/implementations/products.h"
+#include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cuda {
 

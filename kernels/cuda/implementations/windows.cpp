@@ -6,6 +6,7 @@
 #include "kernels/cuda/implementations/products.h"
 #include "kernels/plan/operands/treated.h"
 #include "kernels/plan/operands/window.h"
+#include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cuda {
 namespace {

@@ -8,12 +8,6 @@ bool hasTreatedOperands(const graph::Node& node) {
     return node.is("Conv") || node.is("MatMul") || node.is("Gemm") || node.is("FusedConv", "trimtab") || node.is("FusedMatMul", "trimtab");
 }
 
-std::string weightWords(const NodeView& view) {
-    const auto* codes = view.quantized(1);
-    if (codes && codes->format != tensor::CodeFormat::Integer) return std::string(tensor::formatName(*codes));
-    return std::to_string(view.node.treatment.weightBits) + "-bit";
-}
-
 void recordTreatment(Builder& builder, const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     trace::LayerRecord& record = builder.record();

@@ -11,6 +11,7 @@
 #include "kernels/ref/families.h"
 #include "kernels/ref/matmul.h"
 #include "kernels/ref/quantized/packed.h"
+#include "kernels/ref/quantized/running_blocks.h"
 
 namespace trimtab::ref {
 namespace {
@@ -105,6 +106,9 @@ Result<Values> matMulNBits(const Call& call) {
 
 }  // namespace
 
-void registerBlockWeights(Registry& registry) { registry.add("MatMulNBits", 1, {3, 6, 1}, viaFloat32(matMulNBits), "com.microsoft"); }
+void registerBlockWeights(Registry& registry) {
+    registry.add("MatMulNBits", 1, {3, 6, 1}, viaFloat32(matMulNBits), "com.microsoft");
+    registry.add("MatMulBnb4", 1, {3, 3, 1}, viaFloat32(matMulBnb4), "com.microsoft");
+}
 
 }  // namespace trimtab::ref

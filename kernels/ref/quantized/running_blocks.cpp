@@ -2,6 +2,8 @@
 //   B       uint8: codes of the N × K weights one row after the other, of two codes in a byte the first in the high half
 //   absmax  of A's type: one for each block_size weights, whatever row they are of
 //   weight  table[code] · absmax, where quant_type 1 is NormalFloat4 (core/tensor/code_values.h) and 0 the four-bit float of bitsandbytes
+#include "kernels/ref/quantized/running_blocks.h"
+
 #include <array>
 
 #include <fmt/format.h>
@@ -9,7 +11,6 @@
 #include "core/base/checked.h"
 #include "core/tensor/code_values.h"
 #include "kernels/ref/elements.h"
-#include "kernels/ref/families.h"
 #include "kernels/ref/matmul.h"
 
 namespace trimtab::ref {
@@ -38,6 +39,8 @@ Result<Layout> layoutOf(const Call& call) {
     return l;
 }
 
+}  // namespace
+
 Result<Values> matMulBnb4(const Call& call) {
     const Tensor& a = call.tensor(0);
     if (a.type() != DataType::Float32) return refuse(call, "the input must be of a 16- or 32-bit floating type");
@@ -60,9 +63,5 @@ Result<Values> matMulBnb4(const Call& call) {
     TRIMTAB_TRY(Tensor product, multiplyRows(a, ExactProduct<float>(rows.data<float>().data(), l.k), l.n));
     return one(std::move(product));
 }
-
-}  // namespace
-
-void registerRunningBlocks(Registry& registry) { registry.add("MatMulBnb4", 1, {3, 3, 1}, viaFloat32(matMulBnb4), "com.microsoft"); }
 
 }  // namespace trimtab::ref

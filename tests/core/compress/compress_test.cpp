@@ -129,6 +129,38 @@ TEST(Compress, MoreBitsNeverMakeALayerWorse) {
     EXPECT_GT(last, 40);
 }
 
+TEST(Compress, EveryFormatReachesTheGraphAndTheReport) {
+    struct Case {
+        const char* weights;
+        const char* format;
+        int bits;
+        std::int64_t group;
+        double leastSqnr;
+    };
+    const Model model = smallModel();
+    for (const Case& c : {Case{R"("bits": 8, "format": "fp8_e4m3")", "fp8_e4m3", 8, 0, 29}, Case{R"("bits": 8, "format": "fp8_e5m2")", "fp8_e5m2", 8, 0, 23},
+                          Case{R"("bits": 4, "format": "nf4", "group": 12)", "nf4", 4, 12, 18}, Case{R"("bits": 4, "format": "fp4", "group": 12)", "fp4", 4, 12, 17},
+                          Case{R"("bits": 4, "format": "mxfp4")", "mxfp4", 4, 32, 15}, Case{R"("bits": 4, "format": "nvfp4")", "nvfp4", 4, 16, 17},
+                          Case{R"("bits": 8, "format": "fixed", "group": -1)", "fixed Q2.5", 8, -1, 34}}) {
+        const auto made = compress(model.graph, recipeOf((std::string(R"({"weights": {)") + c.weights + "}}").c_str()));
+        ASSERT_TRUE(made) << made.error().text();
+        for (const LayerCompression& layer : made->layers) {
+            EXPECT_EQ(layer.format, c.format);
+            EXPECT_EQ(layer.bits, c.bits);
+            EXPECT_EQ(layer.group, c.group);
+            EXPECT_GT(layer.sqnrDb, c.leastSqnr) << c.format;
+        }
+        const auto& codes = made->graph.value(nodeOf(made->graph, "/head/fc").input(1)).quantized;
+        ASSERT_TRUE(codes);
+        EXPECT_EQ(made->layers[1].storedBytes, codes->storedBytes());
+        EXPECT_LT(made->layers[1].storedBytes, made->layers[1].originalBytes * (c.bits + 4) / 32);
+    }
+    const auto half = compress(model.graph, recipeOf(R"({"rules": [{"match": {"op": "Conv"}, "weights": {"bits": 16}}]})"));
+    ASSERT_TRUE(half);
+    EXPECT_EQ(half->layers[0].format, "bf16");
+    EXPECT_EQ(half->layers[1].format, "fp32");
+}
+
 TEST(Compress, PrunedWeightsStayZeroWhenQuantised) {
     const Model model = smallModel();
     for (const char* recipe : {R"({"prune": {"ratio": 0.5}, "weights": {"bits": 3}})",

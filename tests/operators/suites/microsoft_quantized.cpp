@@ -267,6 +267,18 @@ Case matMulNBits(Draw& draw, int index) {
     return made;
 }
 
+/// ONNX Runtime reads blocks that run on from row to row.
+Case matMulBnb4(Draw& draw, int index) {
+    const std::int64_t block = draw.pick<std::int64_t>({16, 32, 64});
+    const std::int64_t n = draw.integer(1, 20), k = index == 1 ? 1 : draw.integer(1, 150), count = n * k;
+    Case made{.attributes = {{"K", k}, {"N", n}, {"block_size", block}, {"quant_type", draw.integer(0, 1)}}, .initializers = {1, 2}};
+    Ints a(draw.shape(static_cast<int>(draw.integer(1, 2)), 1, 4).dims());
+    a.push_back(k);
+    made.inputs = {draw.floats(Shape(std::move(a)), -1, 1), draw.tensor(DataType::UInt8, Shape{(count + 1) / 2}, 0, 255),
+                   scales(draw, Shape{(count + block - 1) / block})};
+    return made;
+}
+
 /// The table stands in the model; indices stay inside, since this ONNX Runtime refuses others.
 Case gatherBlockQuantized(Draw& draw, int index) {
     const DataType type = draw.pick({DataType::UInt8, DataType::Int4, DataType::UInt4});
@@ -384,6 +396,7 @@ std::vector<Suite> microsoftQuantizedSuites() {
         close("MatMulIntegerToFloat", matMulIntegerToFloat),
         close("QGemm", gemm, 40),
         close("MatMulNBits", matMulNBits, 60),
+        close("MatMulBnb4", matMulBnb4, 40),
         close("GatherBlockQuantized", gatherBlockQuantized, 40),
     };
 }
