@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
     addPacked("own fp32", *PackedWeight::packFloats(values, rows, columns, WeightFormat::Float32));
     const CsrWeight csr = *CsrWeight::fromDense(sparse, rows, columns);
     std::vector<CsrWeight> csrCopies(static_cast<std::size_t>(copiesFor(csr.bytes())), csr);
-    std::vector<float> scratch(static_cast<std::size_t>(scratchFloats(csr, m)));
+    std::vector<float> scratch(static_cast<std::size_t>(scratchFloats(columns, m)));
     contenders.push_back({"CSR 90 % sparse", csr.bytes(), [&](int copy) { matMul(csrCopies[static_cast<std::size_t>(copy) % csrCopies.size()], x.data(), m, y.data(), {}, scratch.data()); }, {}});
 
     constexpr int kRounds = 60;

@@ -1,14 +1,28 @@
 // Built with -mavx2 -mfma -mf16c; called only where the processor has them. 16 lanes are two registers of 8.
+#include <array>
+#include <bit>
+
 #include <immintrin.h>
 
 #include "core/tensor/code_values.h"
-#include "kernels/cpu/simd/csr_body.h"
-#include "kernels/cpu/simd/kernel_table.h"
-#include "kernels/cpu/simd/quantize_body.h"
-#include "kernels/cpu/simd/weight_only_body.h"
+#include "kernels/cpu/simd/all_bodies.h"
 
 namespace trimtab::cpu::simd {
 namespace {
+
+/// For each byte, its lanes' ranks among its set bits: lane i takes the value number kRanks[byte] >> 8 i.
+constexpr std::array<std::uint64_t, 256> makeRanks() {
+    std::array<std::uint64_t, 256> ranks{};
+    for (unsigned byte = 0; byte < 256; ++byte) {
+        std::uint64_t rank = 0;
+        for (unsigned i = 0; i < 8; ++i) {
+            ranks[byte] |= rank << (8 * i);
+            rank += (byte >> i) & 1U;
+        }
+    }
+    return ranks;
+}
+constexpr auto kRanks = makeRanks();
 
 struct Lanes {
     struct Vector {
@@ -50,6 +64,89 @@ struct Lanes {
     static Vector gather(const float* base, const std::uint32_t* index) {
         const auto at = [&](const std::uint32_t* p) { return _mm256_i32gather_ps(base, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 4); };
         return {at(index), at(index + 8)};
+    }
+
+    static Vector gatherAt(const float* base, Integers index) {
+        return {_mm256_i32gather_ps(base, index.low, 4), _mm256_i32gather_ps(base, index.high, 4)};
+    }
+    /// Runs of 8, or of 4, side by side.
+    static Vector join(const float* a, const float* b) { return {_mm256_loadu_ps(a), _mm256_loadu_ps(b)}; }
+    static Vector join(const float* a, const float* b, const float* c, const float* d) {
+        return {_mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1),
+                _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(c)), _mm_loadu_ps(d), 1)};
+    }
+
+    static __m256 expandHalf(const float* p, unsigned bits) {
+        const __m256i rank = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(static_cast<long long>(kRanks[bits])));
+        const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        const __m256i isSet = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), bit), bit);
+        return _mm256_and_ps(_mm256_permutevar8x32_ps(_mm256_loadu_ps(p), rank), _mm256_castsi256_ps(isSet));
+    }
+    /// Lanes whose bit is set take the next of the values at p, the others 0. Reads up to 16 floats.
+    static Vector expand(const float* p, std::uint16_t bits) {
+        const unsigned low = bits & 255U;
+        return {expandHalf(p, low), expandHalf(p + std::popcount(low), bits >> 8)};
+    }
+
+    template <int Bits>
+    static __m256i placesHalf(std::uint32_t word, const std::int32_t* base, std::int32_t last) {
+        const __m256i shift = Bits == 4 ? _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28) : _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
+        const __m256i code = _mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(word)), shift), _mm256_set1_epi32((1 << Bits) - 1));
+        const __m256i column = _mm256_add_epi32(code, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(base)));
+        return _mm256_min_epi32(column, _mm256_set1_epi32(last));
+    }
+    /// The unpacked code of each lane, added to `base`; at most `last`.
+    template <int Bits>
+    static Integers places(const std::uint32_t* words, const std::int32_t* base, std::int32_t last) {
+        return {placesHalf<Bits>(words[0], base, last), placesHalf<Bits>(Bits == 4 ? words[1] : words[0] >> 16, base + 8, last)};
+    }
+    static __m256 pickHalf(const float* x, __m256i index) {
+        const __m256 low = _mm256_permutevar8x32_ps(_mm256_loadu_ps(x), index);  // looks at the lowest three bits
+        const __m256 high = _mm256_permutevar8x32_ps(_mm256_loadu_ps(x + 8), index);
+        return _mm256_blendv_ps(low, high, _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+    }
+    /// Each lane picks one of 32 floats; the lower 8 lanes among the lower 16.
+    static Vector pick(const float* x, Integers index) { return {pickHalf(x, index.low), pickHalf(x + 16, index.high)}; }
+    static void storeColumns(std::uint32_t* columns, Integers index, std::uint32_t base) {
+        const __m256i offset = _mm256_set1_epi32(static_cast<int>(base));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(columns), _mm256_add_epi32(index.low, offset));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(columns + 8), _mm256_add_epi32(index.high, offset));
+    }
+
+    /// 8 × 8 floats, rows become columns: in steps of 2 × 2, 4 × 4 and 8 × 8.
+    static void transposeEight(__m256 (&rows)[8]) {
+        __m256 quads[8];  // quads[4 b + c]: column c of each 128-bit part, rows 4 b … 4 b + 3
+        for (int b = 0; b < 8; b += 4) {
+            const __m256d low0 = _mm256_castps_pd(_mm256_unpacklo_ps(rows[b], rows[b + 1])), high0 = _mm256_castps_pd(_mm256_unpackhi_ps(rows[b], rows[b + 1]));
+            const __m256d low1 = _mm256_castps_pd(_mm256_unpacklo_ps(rows[b + 2], rows[b + 3]));
+            const __m256d high1 = _mm256_castps_pd(_mm256_unpackhi_ps(rows[b + 2], rows[b + 3]));
+            quads[b] = _mm256_castpd_ps(_mm256_unpacklo_pd(low0, low1));
+            quads[b + 1] = _mm256_castpd_ps(_mm256_unpackhi_pd(low0, low1));
+            quads[b + 2] = _mm256_castpd_ps(_mm256_unpacklo_pd(high0, high1));
+            quads[b + 3] = _mm256_castpd_ps(_mm256_unpackhi_pd(high0, high1));
+        }
+        for (int c = 0; c < 4; ++c) {
+            rows[c] = _mm256_permute2f128_ps(quads[c], quads[4 + c], 0x20);
+            rows[4 + c] = _mm256_permute2f128_ps(quads[c], quads[4 + c], 0x31);
+        }
+    }
+    /// Rows become columns, quarter by quarter.
+    static void transpose(Vector (&rows)[kLanes]) {
+        __m256 topLeft[8], topRight[8], bottomLeft[8], bottomRight[8];
+        for (int i = 0; i < 8; ++i) {
+            topLeft[i] = rows[i].low;
+            topRight[i] = rows[i].high;
+            bottomLeft[i] = rows[i + 8].low;
+            bottomRight[i] = rows[i + 8].high;
+        }
+        transposeEight(topLeft);
+        transposeEight(topRight);
+        transposeEight(bottomLeft);
+        transposeEight(bottomRight);
+        for (int i = 0; i < 8; ++i) {
+            rows[i] = {topLeft[i], bottomLeft[i]};
+            rows[i + 8] = {topRight[i], bottomRight[i]};
+        }
     }
 
     template <WeightFormat F>
@@ -122,6 +219,6 @@ struct Lanes {
 
 }  // namespace
 
-const KernelTable kAvx2Kernels{weightOnly<Lanes>, csrNarrow<Lanes>, csrWide<Lanes>, range<Lanes>, quantize<Lanes>};
+const KernelTable kAvx2Kernels = tableOf<Lanes>();
 
 }  // namespace trimtab::cpu::simd

@@ -2,16 +2,14 @@
 #include <immintrin.h>
 
 #include "core/tensor/code_values.h"
-#include "kernels/cpu/simd/csr_body.h"
-#include "kernels/cpu/simd/kernel_table.h"
-#include "kernels/cpu/simd/quantize_body.h"
-#include "kernels/cpu/simd/weight_only_body.h"
+#include "kernels/cpu/simd/all_bodies.h"
 
 namespace trimtab::cpu::simd {
 namespace {
 
 struct Lanes {
     using Vector = __m512;
+    using Integers = __m512i;
     static constexpr int kAccumulators = 24;
     template <WeightFormat F>
     using Unit = __m512i;
@@ -30,6 +28,67 @@ struct Lanes {
         return _mm512_i32gather_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(index))), base, 4);
     }
     static Vector gather(const float* base, const std::uint32_t* index) { return _mm512_i32gather_ps(_mm512_loadu_si512(index), base, 4); }
+
+    static Vector gatherAt(const float* base, Integers index) { return _mm512_i32gather_ps(index, base, 4); }
+    /// Runs of 8, or of 4, side by side.
+    static Vector join(const float* a, const float* b) {
+        return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(a)), _mm256_loadu_ps(b), 1);
+    }
+    static Vector join(const float* a, const float* b, const float* c, const float* d) {
+        const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(a)), _mm_loadu_ps(b), 1);
+        const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(c)), _mm_loadu_ps(d), 1);
+        return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+    }
+    /// Lanes whose bit is set take the next of the values at p, the others 0. Reads 16 floats.
+    /// The load stays an instruction of its own: expanding from memory waits for each cache line in turn.
+    static Vector expand(const float* p, std::uint16_t bits) {
+        Vector next = _mm512_loadu_ps(p);
+        asm("" : "+v"(next));
+        return _mm512_maskz_expand_ps(bits, next);
+    }
+
+    /// The unpacked code of each lane, added to `base`; at most `last`.
+    template <int Bits>
+    static Integers places(const std::uint32_t* words, const std::int32_t* base, std::int32_t last) {
+        const __m512i step = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        __m512i word = _mm512_set1_epi32(static_cast<int>(words[0]));
+        if constexpr (Bits == 4) word = _mm512_inserti32x8(word, _mm256_set1_epi32(static_cast<int>(words[1])), 1);
+        const __m512i shift = Bits == 4 ? _mm512_slli_epi32(_mm512_and_si512(step, _mm512_set1_epi32(7)), 2) : _mm512_slli_epi32(step, 1);
+        const __m512i code = _mm512_and_si512(_mm512_srlv_epi32(word, shift), _mm512_set1_epi32((1 << Bits) - 1));
+        return _mm512_min_epi32(_mm512_add_epi32(code, _mm512_loadu_si512(base)), _mm512_set1_epi32(last));
+    }
+    /// Each lane picks one of 32 floats; the lower 8 lanes among the lower 16.
+    static Vector pick(const float* x, Integers index) { return _mm512_permutex2var_ps(_mm512_loadu_ps(x), index, _mm512_loadu_ps(x + 16)); }
+    static void storeColumns(std::uint32_t* columns, Integers index, std::uint32_t base) {
+        _mm512_storeu_si512(columns, _mm512_add_epi32(index, _mm512_set1_epi32(static_cast<int>(base))));
+    }
+
+    /// Rows become columns: in steps of 2 × 2, 4 × 4, 8 × 8 and 16 × 16.
+    static void transpose(Vector (&rows)[kLanes]) {
+        Vector pairs[16];
+        for (int i = 0; i < 16; i += 2) {
+            pairs[i] = _mm512_unpacklo_ps(rows[i], rows[i + 1]);
+            pairs[i + 1] = _mm512_unpackhi_ps(rows[i], rows[i + 1]);
+        }
+        Vector quads[16];  // quads[4 b + c]: column c of each 128-bit part, rows 4 b … 4 b + 3
+        for (int b = 0; b < 16; b += 4) {
+            const auto part = [&](int i) { return _mm512_castps_pd(pairs[b + i]); };
+            quads[b] = _mm512_castpd_ps(_mm512_unpacklo_pd(part(0), part(2)));
+            quads[b + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(part(0), part(2)));
+            quads[b + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(part(1), part(3)));
+            quads[b + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(part(1), part(3)));
+        }
+        for (int c = 0; c < 4; ++c) {
+            const Vector evenLow = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0x88);
+            const Vector evenHigh = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0x88);
+            const Vector oddLow = _mm512_shuffle_f32x4(quads[c], quads[4 + c], 0xdd);
+            const Vector oddHigh = _mm512_shuffle_f32x4(quads[8 + c], quads[12 + c], 0xdd);
+            rows[c] = _mm512_shuffle_f32x4(evenLow, evenHigh, 0x88);
+            rows[8 + c] = _mm512_shuffle_f32x4(evenLow, evenHigh, 0xdd);
+            rows[4 + c] = _mm512_shuffle_f32x4(oddLow, oddHigh, 0x88);
+            rows[12 + c] = _mm512_shuffle_f32x4(oddLow, oddHigh, 0xdd);
+        }
+    }
 
     template <WeightFormat F>
     static __m512i loadUnit(const std::uint8_t* p) {
@@ -78,6 +137,6 @@ struct Lanes {
 
 }  // namespace
 
-const KernelTable kAvx512Kernels{weightOnly<Lanes>, csrNarrow<Lanes>, csrWide<Lanes>, range<Lanes>, quantize<Lanes>};
+const KernelTable kAvx512Kernels = tableOf<Lanes>();
 
 }  // namespace trimtab::cpu::simd

@@ -4,22 +4,19 @@
 
 namespace trimtab::cpu::simd {
 
-// Below this many rows gathering is cheaper than transposing x.
-static constexpr std::int64_t kWideRows = 8;
-
 std::int64_t CsrWeight::bytes() const {
     return static_cast<std::int64_t>(rowStart.size() * sizeof(std::int64_t) + shortIndex.size() * sizeof(std::uint16_t) +
                                      longIndex.size() * sizeof(std::uint32_t) + values.size() * sizeof(float));
 }
 
 Result<CsrWeight> CsrWeight::fromDense(const std::vector<float>& dense, std::int64_t rows, std::int64_t columns) {
-    if (rows > INT32_MAX || columns > INT32_MAX) return fail(ErrorCode::Refused, "a sparse weight may have at most 2^31 - 1 rows and columns");
+    TRIMTAB_REQUIRE(checkSparseShape(rows, columns));
     CsrWeight csr;
     csr.rows = rows;
     csr.columns = columns;
     csr.rowStart.reserve(static_cast<std::size_t>(rows + 1));
     csr.rowStart.push_back(0);
-    const bool isShort = columns <= 65536;
+    const bool isShort = columns <= kShortIndices;
     for (std::int64_t n = 0; n < rows; ++n) {
         for (std::int64_t k = 0; k < columns; ++k) {
             const float value = dense[static_cast<std::size_t>(n * columns + k)];
@@ -33,11 +30,8 @@ Result<CsrWeight> CsrWeight::fromDense(const std::vector<float>& dense, std::int
     return csr;
 }
 
-std::int64_t scratchFloats(const CsrWeight& weight, std::int64_t m) { return m < kWideRows ? 0 : kTileRows * (weight.columns + weight.rows); }
-
 void matMul(const CsrWeight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue, float* scratch, Isa isa) {
-    if (m < kWideRows) kernels(isa).csrNarrow(weight, x, m, y, epilogue);
-    else kernels(isa).csrWide(weight, x, m, y, epilogue, scratch);
+    multiply(kernels(isa).csr, weight, x, m, y, epilogue, scratch);
 }
 
 }  // namespace trimtab::cpu::simd

@@ -1,15 +1,36 @@
 #pragma once
 // The three builds of our kernels, one table each. avx512.cpp, avx2.cpp and portable.cpp fill them from the shared bodies in *_body.h.
+#include "kernels/cpu/simd/bitmap_weight.h"
+#include "kernels/cpu/simd/bsr_weight.h"
+#include "kernels/cpu/simd/coo_weight.h"
 #include "kernels/cpu/simd/csr_weight.h"
+#include "kernels/cpu/simd/nm_weight.h"
 #include "kernels/cpu/simd/packed_weight.h"
 #include "kernels/cpu/simd/quantize.h"
 
 namespace trimtab::cpu::simd {
 
+/// A sparse form's product with few rows of x, and with many.
+template <class Weight>
+struct SparseKernels {
+    void (*narrow)(const Weight&, const float* x, std::int64_t m, float* y, const Epilogue&);
+    void (*wide)(const Weight&, const float* x, std::int64_t m, float* y, const Epilogue&, float* scratch);
+};
+
+template <class Weight>
+void multiply(const SparseKernels<Weight>& kernels, const Weight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue,
+              float* scratch) {
+    if (m < kWideRows) kernels.narrow(weight, x, m, y, epilogue);
+    else kernels.wide(weight, x, m, y, epilogue, scratch);
+}
+
 struct KernelTable {
     void (*weightOnly)(const PackedWeight&, const float* x, std::int64_t m, float* y, const Epilogue&);
-    void (*csrNarrow)(const CsrWeight&, const float* x, std::int64_t m, float* y, const Epilogue&);
-    void (*csrWide)(const CsrWeight&, const float* x, std::int64_t m, float* y, const Epilogue&, float* scratch);
+    SparseKernels<CsrWeight> csr;
+    SparseKernels<CooWeight> coo;
+    SparseKernels<BsrWeight> bsr;
+    SparseKernels<BitmapWeight> bitmap;
+    SparseKernels<NmWeight> nm;
     Range (*range)(const float* x, std::int64_t count);
     void (*quantize)(const float* x, std::int64_t count, QuantizationParameters, std::uint8_t* q);
 };

@@ -2,12 +2,10 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "core/tensor/code_values.h"
-#include "kernels/cpu/simd/csr_body.h"
-#include "kernels/cpu/simd/kernel_table.h"
-#include "kernels/cpu/simd/quantize_body.h"
-#include "kernels/cpu/simd/weight_only_body.h"
+#include "kernels/cpu/simd/all_bodies.h"
 
 namespace trimtab::cpu::simd {
 namespace {
@@ -19,6 +17,7 @@ struct Lanes {
     struct Words {
         std::uint32_t lane[kLanes];
     };
+    using Integers = Words;
     static constexpr int kAccumulators = 2;
     template <WeightFormat F>
     using Unit = Words;
@@ -61,6 +60,40 @@ struct Lanes {
     }
     static Vector gather(const float* base, const auto* index) {
         return each([&](int i) { return base[index[i]]; });
+    }
+
+    static Vector gatherAt(const float* base, const Integers& index) { return gather(base, index.lane); }
+    /// Runs of 8, or of 4, side by side.
+    static Vector join(const float* a, const float* b) {
+        return each([&](int i) { return i < 8 ? a[i] : b[i - 8]; });
+    }
+    static Vector join(const float* a, const float* b, const float* c, const float* d) {
+        const float* runs[] = {a, b, c, d};
+        return each([&](int i) { return runs[i / 4][i % 4]; });
+    }
+    /// Lanes whose bit is set take the next of the values at p, the others 0.
+    static Vector expand(const float* p, std::uint16_t bits) {
+        return each([&](int i) { return (bits >> i) & 1 ? *p++ : 0.0F; });
+    }
+    /// The unpacked code of each lane, added to `base`; at most `last`.
+    template <int Bits>
+    static Integers places(const std::uint32_t* words, const std::int32_t* base, std::int32_t last) {
+        Integers index;
+        for (int i = 0; i < kLanes; ++i) {
+            const std::uint32_t code = (words[i * Bits / 32] >> (i * Bits % 32)) & ((1U << Bits) - 1);
+            index.lane[i] = static_cast<std::uint32_t>(std::min(base[i] + static_cast<std::int32_t>(code), last));
+        }
+        return index;
+    }
+    /// Each lane picks one of 32 floats; the lower 8 lanes among the lower 16.
+    static Vector pick(const float* x, const Integers& index) { return gather(x, index.lane); }
+    static void storeColumns(std::uint32_t* columns, const Integers& index, std::uint32_t base) {
+        for (int i = 0; i < kLanes; ++i) columns[i] = index.lane[i] + base;
+    }
+    /// Rows become columns.
+    static void transpose(Vector (&rows)[kLanes]) {
+        for (int i = 0; i < kLanes; ++i)
+            for (int j = 0; j < i; ++j) std::swap(rows[i].lane[j], rows[j].lane[i]);
     }
 
     template <WeightFormat F>
@@ -106,6 +139,6 @@ struct Lanes {
 
 }  // namespace
 
-const KernelTable kPortableKernels{weightOnly<Lanes>, csrNarrow<Lanes>, csrWide<Lanes>, range<Lanes>, quantize<Lanes>};
+const KernelTable kPortableKernels = tableOf<Lanes>();
 
 }  // namespace trimtab::cpu::simd

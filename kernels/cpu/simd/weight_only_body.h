@@ -4,27 +4,12 @@
 // hide the latency of the multiply-add.
 #include <algorithm>
 
+#include "kernels/cpu/simd/epilogue_body.h"
 #include "kernels/cpu/simd/packed_weight.h"
 
 // File-local in each instruction set's file: code built for one processor must never be linked into another's.
 namespace trimtab::cpu::simd {
 namespace {
-
-template <class Lanes>
-void storeSums(typename Lanes::Vector sums, const Epilogue& epilogue, std::int64_t row, std::int64_t rows, float* y) {
-    if (row + kLanes <= rows) {
-        if (epilogue.bias) sums = Lanes::add(sums, Lanes::load(epilogue.bias + row));
-        if (epilogue.relu) sums = Lanes::max(sums, Lanes::zero());
-        Lanes::store(y + row, sums);
-        return;
-    }
-    alignas(64) float lanes[kLanes];
-    Lanes::store(lanes, sums);
-    for (std::int64_t i = 0; row + i < rows; ++i) {
-        const float value = lanes[i] + (epilogue.bias ? epilogue.bias[row + i] : 0.0F);
-        y[row + i] = epilogue.relu ? std::max(value, 0.0F) : value;
-    }
-}
 
 template <class Lanes, WeightFormat F, bool Zero, int M, int B>
 void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const float* x, float* y, const Epilogue& epilogue) {

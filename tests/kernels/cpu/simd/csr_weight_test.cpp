@@ -1,40 +1,18 @@
 // CSR products against a dense double-precision statement.
-#include <gtest/gtest.h>
-
-#include <cmath>
-
-#include "core/base/random.h"
 #include "kernels/cpu/simd/csr_weight.h"
+#include "tests/kernels/cpu/simd/sparse_case.h"
 
 namespace trimtab::cpu::simd {
 namespace {
 
 TEST(CsrWeight, AgreesWithTheDenseProductAtEveryDensityAndHeight) {
     base::Random random(5);
-    for (const Isa isa : availableIsas()) {
+    for (const auto& [rows, columns] : {std::pair{37, 91}, {1, 1}, {64, 16}}) {
         for (const double density : {0.0, 0.05, 0.5, 1.0}) {
-            for (const std::int64_t m : {0, 1, 3, 7, 8, 64, 65, 130}) {
-                const std::int64_t rows = 37, columns = 91;
-                std::vector<float> dense(static_cast<std::size_t>(rows * columns));
-                for (float& value : dense) value = random.uniform() < density ? static_cast<float>(random.normal()) : 0.0F;
-                std::vector<float> x(static_cast<std::size_t>(m * columns));
-                for (float& value : x) value = static_cast<float>(random.normal());
-                std::vector<float> bias(static_cast<std::size_t>(rows));
-                for (float& value : bias) value = static_cast<float>(random.normal());
-                auto csr = CsrWeight::fromDense(dense, rows, columns);
-                ASSERT_TRUE(csr);
-                std::vector<float> scratch(static_cast<std::size_t>(scratchFloats(*csr, m)));
-                std::vector<float> y(static_cast<std::size_t>(m * rows), NAN);
-                matMul(*csr, x.data(), m, y.data(), {bias.data(), false}, scratch.data(), isa);
-                for (std::int64_t i = 0; i < m; ++i) {
-                    for (std::int64_t n = 0; n < rows; ++n) {
-                        double sum = bias[static_cast<std::size_t>(n)];
-                        for (std::int64_t k = 0; k < columns; ++k)
-                            sum += static_cast<double>(dense[static_cast<std::size_t>(n * columns + k)]) * x[static_cast<std::size_t>(i * columns + k)];
-                        ASSERT_NEAR(y[static_cast<std::size_t>(i * rows + n)], sum, 1e-4) << name(isa) << " density " << density << " m " << m;
-                    }
-                }
-            }
+            const auto dense = masked(rows, columns, [&](auto, auto) { return random.uniform() < density; }, random);
+            const auto csr = CsrWeight::fromDense(dense, rows, columns);
+            ASSERT_TRUE(csr);
+            expectProducts(*csr, dense, rows, columns, random);
         }
     }
 }
