@@ -409,6 +409,40 @@ TEST(PrunedWeights, SkipZerosOnlyWhereThatWasMeasuredToBeFaster) {
     }
 }
 
+TEST(PrunedWeights, OfEveryStructureAreMultipliedRightAndNameWhatWasTimed) {
+    const auto stays = [](const std::string& form, std::int64_t n, std::int64_t k) {
+        if (form == "packed 2:4") return (n + k) % 4 < 2;
+        if (form == "bsr 16x16") return (n / 16 * 7 + k / 16 * 5) % 8 == 0;
+        return (n / 4 * 13 + k * 29) % 16 == 0;
+    };
+    for (const std::string form : {"packed 2:4", "bsr 16x16", "bsr 4x1"}) {
+        for (const std::int64_t m : {1, 40}) {
+            Tensor weight = normalTensor(Shape{200, 264}, 2);  // k × n
+            auto values = weight.mutableData<float>();
+            double kept = 0;
+            for (std::int64_t k = 0; k < 200; ++k) {
+                for (std::int64_t n = 0; n < 264; ++n) {
+                    if (stays(form, n, k)) ++kept;
+                    else values[static_cast<std::size_t>(k * 264 + n)] = 0;
+                }
+            }
+            GraphMaker maker;
+            const auto y = maker.node("MatMul", {maker.input("x", Shape{m, 200}), maker.constant(weight)});
+            maker.last().treatment.pruned = true;
+            maker.last().treatment.density = kept / (200 * 264);
+            maker.output(maker.node("Add", {y, maker.constant(normalTensor(Shape{264}, 3))}));
+            const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 200}, 1)}}, {1e-6, 1e-5});
+            const auto& layer = layers.front();
+            EXPECT_NE(layer.reason.find(form), std::string::npos) << layer.reason;
+            EXPECT_NE(layer.reason.find("dense"), std::string::npos) << layer.reason;
+            EXPECT_NE(layer.reason.find("µs"), std::string::npos) << layer.reason;
+            if (layer.reason.find("picked by measured speed: ") == 0) {
+                EXPECT_NEAR(layer.density, kept / (200 * 264), 1e-12);
+            }
+        }
+    }
+}
+
 TEST(PrunedWeights, ConvolutionsMultiplyTheirZeros) {
     GraphMaker maker;
     maker.output(maker.node("Conv", {maker.input("x", Shape{1, 4, 6, 6}), maker.constant(normalTensor(Shape{8, 4, 3, 3}, 2))}));
