@@ -28,7 +28,11 @@ Status work(Program& program, const CompressOptions& options) {
         return {};
     }
     fmt::print("{}", compressionText(answer, request.output));
-    if (options.report) fmt::print("\n{}", compressionTable(answer));
+    if (options.report) {
+        fmt::print("\n{}", compressionTable(answer));
+        const std::string forms = storageFormsTable(answer);
+        if (!forms.empty()) fmt::print("\n{}", forms);
+    }
     if (!answer.channels.empty()) fmt::print("\n{}", channelTable(answer));
     return {};
 }
@@ -43,9 +47,9 @@ void addCompress(CLI::App& app, Program& program) {
     addRecipe(*command, options->model);
     command->get_option("--recipe")->required();
     command->add_option("-o,--output", options->output, "The file to write (.onnx)")->required();
-    command->add_flag(
-        "--report", options->report,
-        "Print each layer's bits, density, bytes and SQNR; with calibration data, how unevenly the channels of its input are filled");
+    command->add_flag("--report", options->report,
+                      "Print each layer's bits, density, bytes and SQNR, what pruned layers take in each storage form and, with calibration data, how "
+                      "unevenly the channels of each input are filled");
 }
 
 }  // namespace trimtab::cli

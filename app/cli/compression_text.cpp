@@ -1,5 +1,8 @@
 #include "app/cli/compression_text.h"
 
+#include <algorithm>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "app/cli/table.h"
@@ -64,6 +67,29 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
                    layer.sqnrDb >= 0 ? fmt::format("{:.1f} dB", layer.sqnrDb) : "–"});
     return table.text();
+}
+
+std::string storageFormsTable(const ipc::CompressAnswer& answer) {
+    constexpr std::size_t kNameWidth = 60;
+    constexpr std::string_view kForms[] = {"dense", "csr", "coo", "bsr", "bitmap", "packed"};
+    Table table({{"pruned layer"}, {"dense", Align::Right}, {"csr", Align::Right}, {"coo", Align::Right}, {"bsr", Align::Right},
+                 {"bitmap", Align::Right}, {"packed N:M", Align::Right}, {"smallest"}});
+    for (const auto& layer : answer.layers) {
+        if (layer.forms.empty()) continue;
+        std::vector<std::string> cells{clipped(printable(layer.node), kNameWidth)};
+        for (const std::string_view form : kForms) {
+            // A name is the form, and where that has an extent the extent: "bsr 4x4".
+            const auto found = std::ranges::find_if(
+                layer.forms, [&](const auto& entry) { return entry.first.substr(0, entry.first.find(' ')) == form; });
+            cells.push_back(found == layer.forms.end() ? "–" : base::formatBytes(static_cast<double>(found->second)));
+        }
+        const auto smallest = std::ranges::min_element(layer.forms, {}, [](const auto& entry) { return entry.second; });
+        cells.push_back(printable(smallest->first));
+        table.add(std::move(cells));
+    }
+    return table.empty()
+               ? ""
+               : table.text() + "The file holds the dense form. Which form runs is picked by measured speed when a plan is made.\n";
 }
 
 }  // namespace trimtab::cli

@@ -14,8 +14,10 @@
 #include "core/compress/prune/magnitude.h"
 #include "core/compress/prune/prune_layer.h"
 #include "core/compress/prune/schedule_layers.h"
+#include "core/compress/quantize/dequantized.h"
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/rescale_graph.h"
+#include "core/compress/storage_forms.h"
 #include "core/compress/structure/original_rows.h"
 #include "core/recipe/methods.h"
 #include "core/tensor/code_values.h"
@@ -174,6 +176,21 @@ Status prune(Layer& layer, const Tensor& original, const std::string& name, cons
     return {};
 }
 
+/// What is stored of a pruned weight, in each form. Scales and zero points are what it takes beyond its values.
+Result<std::map<std::string, std::int64_t>> formsOf(const LayerWeight& stored, const Layer& layer) {
+    std::vector<float> rows;
+    int bits = 16;
+    if (stored.quantized) {
+        rows = dequantizedRows(*stored.quantized);
+        bits = stored.quantized->bits;
+    } else {
+        TRIMTAB_TRY(rows, tensor::toRows(*stored.constant, layer.use.layout));
+        if (!layer.settings.weights) bits = tensor::bitWidth(stored.constant->type());
+    }
+    const std::int64_t values = (layer.use.rows * layer.use.columns * bits + 7) / 8;
+    return storageForms(rows, layer.use.rows, layer.use.columns, bits, stored.storedBytes - values, *layer.settings.prune);
+}
+
 Result<Work> workOn(const Graph& graph, Layer& layer, const LayerInputs& inputs, const Tools& tools) {
     Work work;
     work.row = untouched(graph, layer);
@@ -189,6 +206,9 @@ Result<Work> workOn(const Graph& graph, Layer& layer, const LayerInputs& inputs,
         return roundLayer(rows, layer.use.rows, layer.use.columns, *layer.settings.weights, layer.settings.prune.has_value(), inputs, tools);
     };
     TRIMTAB_TRY(work.stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights, round));
+    if (layer.settings.prune) {
+        TRIMTAB_TRY(work.row.forms, formsOf(work.stored, layer));
+    }
     return work;
 }
 

@@ -135,6 +135,7 @@ struct CompressAnswer {
         int bits = 32;
         double density = 1, sqnrDb = -1;
         std::string format;  // "int", "fixed Q1.6", "nf4", "fp32", …
+        std::map<std::string, std::int64_t> forms;  // of a pruned weight: bytes by storage form ("dense", which the file holds, "csr", "bsr 4x4", …)
     };
     std::vector<Layer> layers;
     std::int64_t originalBytes = 0, storedBytes = 0, fileBytes = 0;

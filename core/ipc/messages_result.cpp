@@ -6,16 +6,18 @@ namespace trimtab::ipc {
 namespace {
 
 Json toJson(const CompressAnswer::Layer& layer) {
-    return {{"node", layer.node},
-            {"op", layer.op},
-            {"parameters", layer.parameters},
-            {"group", layer.group},
-            {"original_bytes", layer.originalBytes},
-            {"stored_bytes", layer.storedBytes},
-            {"bits", layer.bits},
-            {"density", encode(layer.density)},
-            {"sqnr_db", encode(layer.sqnrDb)},
-            {"format", layer.format}};
+    Json json = {{"node", layer.node},
+                 {"op", layer.op},
+                 {"parameters", layer.parameters},
+                 {"group", layer.group},
+                 {"original_bytes", layer.originalBytes},
+                 {"stored_bytes", layer.storedBytes},
+                 {"bits", layer.bits},
+                 {"density", encode(layer.density)},
+                 {"sqnr_db", encode(layer.sqnrDb)},
+                 {"format", layer.format}};
+    if (!layer.forms.empty()) json["forms"] = layer.forms;
+    return json;
 }
 
 Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
@@ -32,6 +34,7 @@ Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
     TRIMTAB_TRY(layer.density, realAt(json, "density", 1));
     TRIMTAB_TRY(layer.sqnrDb, realAt(json, "sqnr_db", -1));
     TRIMTAB_TRY(layer.format, base::stringAt(json, "format", ""));
+    TRIMTAB_TRY(layer.forms, extentMapAt(json, "forms"));
     return layer;
 }
 

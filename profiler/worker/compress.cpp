@@ -22,7 +22,7 @@ ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
     answer.storedBytes = compressed.storedBytes;
     for (const auto& layer : compressed.layers)
         answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits,
-                                 layer.density, layer.sqnrDb, layer.format});
+                                 layer.density, layer.sqnrDb, layer.format, layer.forms});
     const auto isKept = [](const graph::Node& node) { return node.treatment.kvBits < 32; };
     if (std::ranges::any_of(compressed.graph.nodes, isKept)) {
         const auto bytes = trimtab::compress::cacheBytesOf(compressed.graph);

@@ -65,6 +65,8 @@ TEST_F(Contract, OfCommandsAboutAModel) {
     check("eval", {"eval", m_tiny.model(), "--data", m_tiny.data()});
     check("eval", {"eval", m_tiny.model(), "--recipe", recipe, "--samples", "8"});
     check("compress", {"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.at("small.onnx")});
+    const std::string pruned = m_tiny.write("pruned.json", R"({"prune": {"ratio": 0.5}})");
+    check("compress_pruned", {"compress", m_tiny.model(), "--recipe", pruned, "-o", m_tiny.at("pruned.onnx")});
 }
 
 TEST_F(Contract, OfCommandsAboutAMachine) {

@@ -69,7 +69,7 @@ TEST(Messages, AnswersSurviveTheWire) {
     expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment(), true}, planAnswerFromJson);
     expectSurvives(DatasetInfo{"d", "classification", "top1", "abc", 5, {"x"}, {"x: float32[5]"}}, datasetInfoFromJson);
     CompressAnswer compressed;
-    compressed.layers = {{"n", "Conv", 100, 32, 400, 60, 4, 0.5, 20.5, "nf4"}};
+    compressed.layers = {{"n", "Conv", 100, 32, 400, 60, 4, 0.5, 20.5, "nf4", {{"dense", 60}, {"bsr 4x4", 40}}}};
     compressed.form = "QDQ int8";
     compressed.readBackMaxError = 1e-6;
     expectSurvives(compressed, compressAnswerFromJson);
