@@ -14,6 +14,7 @@ constexpr std::size_t kNameWidth = 44;
 constexpr std::size_t kKernelWidth = 48;
 
 std::string orDash(bool known, std::string text) { return known ? std::move(text) : "–"; }
+std::string bytesOrDash(std::int64_t bytes) { return orDash(bytes > 0, base::formatBytes(static_cast<double>(bytes))); }
 
 }  // namespace
 
@@ -33,23 +34,22 @@ std::string treatmentText(const trace::LayerRecord& layer) {
 }
 
 std::string layersTable(const std::vector<trace::LayerRecord>& layers) {
-    Table table({{"layer"},
-                 {"operator"},
-                 {"weights"},
-                 {"kernel"},
-                 {"operations", Align::Right},
-                 {"bytes", Align::Right},
-                 {"time", Align::Right},
-                 {"share", Align::Right},
-                 {"execution"}});
+    const bool reformats = std::ranges::any_of(layers, [](const auto& layer) { return layer.reformatBytes != 0; });
+    std::vector<Column> columns{{"layer"}, {"operator"}, {"weights"}, {"kernel"}, {"operations", Align::Right}, {"bytes", Align::Right}};
+    if (reformats) columns.push_back({"reformat", Align::Right});
+    columns.insert(columns.end(), {{"time", Align::Right}, {"share", Align::Right}, {"execution"}});
+    Table table(std::move(columns));
     for (const auto& layer : layers) {
         std::string execution(trace::name(layer.execution));
         if (!layer.reason.empty()) execution += ": " + printable(layer.reason);
-        table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op), orDash(layer.parameters > 0, treatmentText(layer)),
-                   clipped(printable(layer.kernel), kKernelWidth), orDash(layer.operations > 0, base::formatCount(layer.operations)),
-                   orDash(layer.weightBytes > 0, base::formatBytes(static_cast<double>(layer.weightBytes))),
-                   orDash(layer.medianNs >= 0, base::formatMilliseconds(layer.medianNs / 1e6)),
-                   orDash(layer.share >= 0, fmt::format("{:.1f} %", 100 * layer.share)), execution});
+        std::vector<std::string> cells{clipped(printable(layer.node), kNameWidth), printable(layer.op),
+                                       orDash(layer.parameters > 0, treatmentText(layer)), clipped(printable(layer.kernel), kKernelWidth),
+                                       orDash(layer.operations > 0, base::formatCount(layer.operations)), bytesOrDash(layer.weightBytes)};
+        if (reformats) cells.push_back(bytesOrDash(layer.reformatBytes));
+        cells.push_back(orDash(layer.medianNs >= 0, base::formatMilliseconds(layer.medianNs / 1e6)));
+        cells.push_back(orDash(layer.share >= 0, fmt::format("{:.1f} %", 100 * layer.share)));
+        cells.push_back(execution);
+        table.add(std::move(cells));
     }
     return table.text();
 }

@@ -8,6 +8,7 @@
 namespace trimtab::cli {
 
 /// What was planned or measured of each layer: bits, density, kernel, time and share where they were timed; and why a layer is emulated.
+/// With a column of bytes moved to bring inputs into the form that a kernel takes, where any are.
 std::string layersTable(const std::vector<trace::LayerRecord>& layers);
 
 /// "int4 g32", "fp32", "int8 × int8", "bf16".

@@ -48,14 +48,22 @@ std::optional<base::Estimate> latencyRatio(const trial::Speed& a, const trial::S
 // Multiply-adds that one vector instruction forms, relative to fp32.
 double productsPerInstruction(const std::string& compute) { return compute == "int8" ? 4 : compute == "bf16" || compute == "fp16" ? 2 : 1; }
 
+// By the names of the storage forms, with which such kernels' names begin.
 bool skipsZeros(const LayerRecord& layer) {
-    return layer.kernel.find("csr") != std::string::npos || layer.kernel.find("CSR") != std::string::npos;
+    static constexpr std::string_view kForms[] = {"csr ", "coo ", "bsr ", "bitmap ", "packed "};
+    return std::ranges::any_of(kForms, [&](std::string_view form) { return layer.kernel.starts_with(form); });
 }
 
 double work(const LayerRecord& layer) {
     return layer.operations / productsPerInstruction(layer.compute) * (skipsZeros(layer) ? layer.density : 1.0);
 }
 double bytes(const LayerRecord& layer) { return static_cast<double>(layer.weightBytes + layer.activationBytes); }
+
+// Bytes that b moves between forms beyond what a does; 0 below a tenth of what the layer reads and writes anyway.
+double reformatsMore(const LayerRecord& a, const LayerRecord& b) {
+    const auto more = static_cast<double>(b.reformatBytes - a.reformatBytes);
+    return more > 0 && more >= 0.1 * bytes(b) ? more : 0;
+}
 
 double promiseOf(const LayerRecord& a, const LayerRecord& b) {
     if (a.medianNs >= 0 && a.medianNs < kLaunchBoundNs) return 1;
@@ -69,6 +77,9 @@ std::string noteOf(const LayerDifference& difference) {
     const LayerRecord& b = difference.b;
     if (b.execution == trace::Execution::Emulated)
         return "emulated: " + (b.reason.empty() ? std::string("no kernel executes it here") : b.reason);
+    if (const double moved = reformatsMore(a, b); moved > 0 && difference.result > 0 && difference.result <= 0.95)
+        return fmt::format("slower: {} more are moved to bring its inputs into the form that the kernel takes", base::formatBytes(moved)) +
+               (b.reason.empty() ? "" : "; " + b.reason);
     if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.density == b.density) return "no change";
     if (!b.reason.empty()) return b.reason;
     if (difference.result <= 0) return "not timed";

@@ -30,7 +30,7 @@ struct LayerDifference {
     trace::LayerRecord b;
     double promise = 1;  // what the change should give here: ratio of what bounds the layer in a (operations or bytes); 1 when launch-bound
     double result = 0;   // a's time over b's; 0 when either is not timed
-    std::string note;    // why promise and result differ: "emulated", "kernel refused: …", "no change"
+    std::string note;    // why promise and result differ: "emulated", "kernel refused: …", "slower: 2 MB more are moved …", "no change"
 };
 
 /// Layers matched by origins.

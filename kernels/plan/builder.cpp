@@ -70,8 +70,10 @@ Result<SlotId> Builder::read(graph::ValueId id, Form form) {
         if (standing.form.type == form.type && layoutsAgree(shape, standing.form.layout, form.layout)) return standing.slot;
     }
     const Standing source = forms.front();
-    const SlotId converted = scratch(*tensor::byteSize(form.type, shape.elementCount()));
+    const std::int64_t written = *tensor::byteSize(form.type, shape.elementCount());
+    const SlotId converted = scratch(written);
     TRIMTAB_REQUIRE(m_backend.placeConversion(*this, shape, source.form, source.slot, form, converted));
+    if (!m_plan.records.empty()) record().reformatBytes += *tensor::byteSize(source.form.type, shape.elementCount()) + written;
     bind(id, form, converted);
     return converted;
 }

@@ -49,8 +49,8 @@ public:
 
     /// Where a value stands in the form its producer chose.
     Form formOf(graph::ValueId id) const;
-    /// The slot of a value in this form; a conversion is placed before when it is not there yet. REQUIRES: Float32 or BFloat16 forms of a
-    /// Float32 value, or its own type.
+    /// The slot of a value in this form; a conversion is placed before when it is not there yet, and what it reads and writes is counted in the
+    /// current record's reformatBytes. REQUIRES: Float32 or BFloat16 forms of a Float32 value, or its own type.
     Result<SlotId> read(graph::ValueId id, Form form);
     /// The slot of a value in its own type, row-major.
     Result<SlotId> read(graph::ValueId id) { return read(id, Form{graph().value(id).type.type, Layout::Plain}); }

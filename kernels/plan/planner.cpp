@@ -171,6 +171,11 @@ private:
     /// Outputs stand row-major in their declared type, in memory of the plan.
     Status placeOutputs() {
         const std::size_t begin = m_plan.steps.size();
+        trace::LayerRecord record;
+        record.node = "outputs";
+        record.op = "Reorder";
+        record.kernel = "reorder of outputs";
+        m_plan.records.push_back(record);
         for (const graph::ValueId id : m_plan.graph.outputs) {
             const graph::Value& value = m_plan.graph.value(id);
             Plan::Output output{value.name, value.type.type, {}, kNoSlot, id};
@@ -186,14 +191,8 @@ private:
             }
             m_plan.outputs.push_back(std::move(output));
         }
-        if (m_plan.steps.size() > begin) {
-            trace::LayerRecord record;
-            record.node = "outputs";
-            record.op = "Reorder";
-            record.kernel = "reorder of outputs";
-            m_plan.records.push_back(record);
-            m_plan.ranges.push_back({static_cast<int>(m_plan.records.size()) - 1, begin, m_plan.steps.size()});
-        }
+        if (m_plan.steps.size() > begin) m_plan.ranges.push_back({m_builder.layer(), begin, m_plan.steps.size()});
+        else m_plan.records.pop_back();
         return {};
     }
 

@@ -200,5 +200,35 @@ TEST(CompareLayers, SaysWhyThereIsNoGain) {
     EXPECT_EQ(only(layer("fc", {"fc"}, -1), untimed).note, "not timed");
 }
 
+TEST(CompareLayers, BlamesReformattingWhereALayerThatMovesMoreIsSlower) {
+    LayerRecord reformatted = layer("fc", {"fc"}, 2e6);
+    reformatted.reformatBytes = 2'000'000;
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), reformatted).note, HasSubstr("2.00 MB more are moved")) << "with the same kernel";
+    reformatted.kernel = "other";
+    reformatted.reason = "it was asked for";
+    const auto note = only(layer("fc", {"fc"}, 1e6), reformatted).note;
+    EXPECT_THAT(note, HasSubstr("2.00 MB more are moved"));
+    EXPECT_THAT(note, HasSubstr("it was asked for"));
+    LayerRecord before = layer("fc", {"fc"}, 1e6);
+    before.reformatBytes = 1'900'000;
+    EXPECT_EQ(only(before, reformatted).note, "it was asked for") << "100 kB are nothing beside 4 MB of weights";
+    reformatted.medianNs = 9e5;
+    EXPECT_EQ(only(layer("fc", {"fc"}, 1e6), reformatted).note, "it was asked for") << "what is faster needs no excuse";
+}
+
+TEST(CompareLayers, PromisesTheShareOfNonZerosOfKernelsThatSkipZeros) {
+    LayerRecord dense = layer("conv", {"conv"}, 1e6);
+    dense.operations = 1e9;
+    for (const char* kernel : {"csr avx512", "coo avx2", "bsr 4x1 avx512", "bitmap portable", "packed 2:4 avx512"}) {
+        LayerRecord sparse = dense;
+        sparse.kernel = kernel;
+        sparse.density = 0.25;
+        EXPECT_DOUBLE_EQ(only(dense, sparse).promise, 4) << kernel;
+    }
+    LayerRecord masked = dense;
+    masked.density = 0.25;
+    EXPECT_DOUBLE_EQ(only(dense, masked).promise, 1) << "a dense kernel multiplies the zeros";
+}
+
 }  // namespace
 }  // namespace trimtab::explain

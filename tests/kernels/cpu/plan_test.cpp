@@ -203,6 +203,20 @@ TEST(Plans, RefuseMoreMemoryThanTheBudgetBeforeTakingIt) {
     EXPECT_EQ(outcome.error().code, ErrorCode::OutOfMemory);
 }
 
+TEST(Plans, CountWhatReformattingMovesAtTheLayerThatAsksForIt) {
+    // Transposed convolutions take and give channels last; a graph's ends are row-major.
+    GraphMaker maker;
+    const Shape input{1, 8, 6, 6}, output{1, 4, 10, 10};
+    const auto y = maker.node("ConvTranspose", {maker.input("x", input), maker.constant(normalTensor(Shape{8, 16, 3, 3}, 2))});
+    maker.output(maker.node("ConvTranspose", {y, maker.constant(normalTensor(Shape{16, 4, 3, 3}, 3))}));
+    const auto layers = runOnCpu(maker.finish(), {{"x", normalTensor(input, 1)}}).layers;
+    ASSERT_EQ(layers.size(), 3U);
+    EXPECT_EQ(layers[0].reformatBytes, 2 * 4 * input.elementCount());
+    EXPECT_EQ(layers[1].reformatBytes, 0) << "it takes what the first gives";
+    EXPECT_EQ(layers[2].node, "outputs");
+    EXPECT_EQ(layers[2].reformatBytes, 2 * 4 * output.elementCount());
+}
+
 TEST(Plans, RefuseInputsThatDoNotFit) {
     auto model = cpu::makeCpuEngine(2)->compile(convolutional(), {}).value();
     const Tensor good = normalTensor(Shape{1, 16, 12, 12}, 1);
