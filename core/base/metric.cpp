@@ -42,6 +42,8 @@ const std::vector<MetricInfo>& metrics() {
         {"agreement", kHigher, "", true, false, "Share of outputs whose highest entry is the reference's, on seeded inputs."},
         {"sqnr_db", kHigher, "dB", false, false,
          "Power of the reference's output over the power of the difference from it, on seeded inputs; at most 150 dB."},
+        {"cosine", kHigher, "", false, false,
+         "Cosine of the angle between the output and the reference's, on seeded inputs; 1 where they point the same way."},
         {"kl", kLower, "nats", false, false,
          "Kullback-Leibler divergence of the output's distribution from the reference's, on seeded inputs."},
     };

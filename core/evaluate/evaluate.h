@@ -41,7 +41,7 @@ struct Progress {
 Result<Evaluation> onDataset(runtime::CompiledModel& model, const dataset::Dataset& data, const std::string& metric, std::int64_t batch,
                              const Progress& progress = {}, bool fullBatches = false);
 
-/// Runs both models on `samples` seeded inputs and compares the first output: metric "agreement", "sqnr_db" or "kl".
+/// Runs both models on `samples` seeded inputs and compares the scored output: metric "agreement", "sqnr_db", "cosine" or "kl".
 Result<Evaluation> fidelity(runtime::CompiledModel& model, runtime::CompiledModel& reference, const Graph& graph,
                             const recipe::RunSetting& setting, const std::string& metric, std::int64_t samples,
                             const Progress& progress = {});

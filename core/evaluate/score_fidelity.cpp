@@ -3,14 +3,15 @@
 #include <limits>
 #include <span>
 
+#include "core/base/metric.h"
 #include "core/evaluate/score.h"
+#include "core/evaluate/value_error.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::evaluate {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kMostDecibels = 150;  // about what float32 can tell
 using Row = std::span<const float>;
 
 bool allFinite(Row row) {
@@ -52,17 +53,10 @@ double divergence(Row output, Row reference) {
     return std::max(sum, 0.0);
 }
 
-double signalToNoise(Row output, Row reference) {
-    double signal = 0;
-    double noise = 0;
-    for (std::size_t i = 0; i < reference.size(); ++i) {
-        const double difference = static_cast<double>(output[i]) - reference[i];
-        signal += static_cast<double>(reference[i]) * reference[i];
-        noise += difference * difference;
-    }
-    if (noise == 0) return kMostDecibels;
-    if (!std::isfinite(noise) || signal == 0) return -kMostDecibels;
-    return std::clamp(10 * std::log10(signal / noise), -kMostDecibels, kMostDecibels);
+ValueError errorOf(Row output, Row reference) {
+    ValueError error;
+    error.see(reference, output);
+    return error;
 }
 
 }  // namespace
@@ -73,13 +67,14 @@ Result<double> scoreFidelity(const std::string& metric, const Tensor& output, co
                     "the output " + output.shape().text() + " and the reference's " + reference.shape().text() + " cannot be compared");
     TRIMTAB_TRY(const Tensor ours, tensor::convert(output, DataType::Float32));
     TRIMTAB_TRY(const Tensor theirs, tensor::convert(reference, DataType::Float32));
-    if (metric == "sqnr_db") return signalToNoise(ours.data<float>(), theirs.data<float>());
+    if (metric == "sqnr_db") return errorOf(ours.data<float>(), theirs.data<float>()).sqnrDb();
+    if (metric == "cosine") return errorOf(ours.data<float>(), theirs.data<float>()).cosine();
     if (metric != "agreement" && metric != "kl")
-        return fail(ErrorCode::Usage, "without a dataset the metrics are agreement, sqnr_db and kl, not \"" + metric + "\"");
+        return fail(ErrorCode::Usage, "without a dataset the metrics are " + base::metricNames(false) + ", not \"" + metric + "\"");
     const Shape& shape = output.shape();
     if (shape.rank() < 1 || shape[shape.rank() - 1] < 2 || output.elementCount() == 0)
         return fail(ErrorCode::Refused, "the metric " + metric + " wants at least two entries in the output's last dim, which is " +
-                                            shape.text() + "; use sqnr_db here");
+                                            shape.text() + "; use sqnr_db or cosine here");
     const auto length = static_cast<std::size_t>(shape[shape.rank() - 1]);
     double sum = 0;
     std::size_t rows = 0;
