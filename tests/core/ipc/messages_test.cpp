@@ -1,4 +1,5 @@
 #include "core/ipc/messages.h"
+#include "core/ipc/messages_fidelity.h"
 
 #include <cmath>
 #include <gtest/gtest.h>
@@ -59,6 +60,7 @@ TEST(Messages, SurviveTheWire) {
     bench.baseline.reset();
     expectSurvives(bench, benchRequestFromJson);
     expectSurvives(EvalRequest{someRequest(), "/data", "top1", 4, 100}, evalRequestFromJson);
+    expectSurvives(FidelityRequest{someRequest(), "/data", 24, 35.5}, fidelityRequestFromJson);
     expectSurvives(CompressRequest{someRequest(), "/out.onnx", true}, compressRequestFromJson);
     expectSurvives(DatasetRequest{"/data", "/model.onnx", false}, datasetRequestFromJson);
 }
@@ -118,6 +120,13 @@ TEST(Messages, AreRefusedWithTheNameOfTheWrongField) {
     Json bench = toJson(BenchRequest{});
     bench["seconds"] = -1;
     EXPECT_FALSE(benchRequestFromJson(bench));
+    for (const auto& [field, value] : {std::pair{"samples", Json(0)}, std::pair{"threshold_db", Json(1000)}, std::pair{"threshold_db", Json("nan")}}) {
+        Json fidelity = toJson(FidelityRequest{someRequest()});
+        fidelity[field] = value;
+        const auto refused = fidelityRequestFromJson(fidelity);
+        ASSERT_FALSE(refused) << field << value;
+        EXPECT_NE(refused.error().text().find(field), std::string::npos);
+    }
 }
 
 TEST(Envelopes, AreToldApart) {
