@@ -11,6 +11,7 @@ Result<Json> bench(const Json& params, Workbench& workbench, const Call& call);
 Result<Json> plan(const Json& params, Workbench& bench, const Call& call);
 Result<Json> eval(const Json& params, Workbench& bench, const Call& call);
 Result<Json> sensitivity(const Json& params, Workbench& bench, const Call& call);
+Result<Json> fidelity(const Json& params, Workbench& bench, const Call& call);
 Result<Json> compress(const Json& params, Workbench& bench, const Call& call);
 Result<Json> conformance(const Json& params, Workbench& bench, const Call& call);
 Result<Json> devices(const Json& params, Workbench& bench, const Call& call);
