@@ -64,6 +64,7 @@ TEST_F(Contract, OfCommandsAboutAModel) {
     check("bench_stream", {"bench", m_tiny.model(), "--seconds", "0.05", "--stream-seconds", "0.5", "--deadline-ms", "100"});
     check("eval", {"eval", m_tiny.model(), "--data", m_tiny.data()});
     check("eval", {"eval", m_tiny.model(), "--recipe", recipe, "--samples", "8"});
+    check("eval_nodes", {"eval", m_tiny.model(), "--data", m_tiny.data(), "--recipe", recipe, "--nodes", "--node-samples", "8"});
     check("compress", {"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.at("small.onnx")});
     const std::string pruned = m_tiny.write("pruned.json", R"({"prune": {"ratio": 0.5}})");
     check("compress_pruned", {"compress", m_tiny.model(), "--recipe", pruned, "-o", m_tiny.at("pruned.onnx")});

@@ -162,6 +162,27 @@ TEST_F(Usage, OfClipsScoresThemLikeOtherData) {
     EXPECT_NE(cut.err.find("2/1.wav"), std::string::npos) << cut.err;
 }
 
+TEST_F(Usage, OfNodesSaysWhichOneDepartsAndInJsonAddsToTheScore) {
+    const std::string recipe = m_tiny.write("r.json", R"({"rules": [{"match": {"name": "head"}, "weights": {"bits": 2}}]})");
+    const std::vector<std::string> arguments{"eval", m_tiny.model(), "--data", m_tiny.data(), "--recipe", recipe, "--nodes", "--node-samples", "16"};
+    const Ran table = trimtab(arguments);
+    ASSERT_EQ(table.status, 0) << table.err;
+    EXPECT_NE(table.out.find("departs     at head (MatMul)"), std::string::npos) << table.out;
+    EXPECT_NE(table.out.find("is made by head"), std::string::npos) << table.out;
+    EXPECT_NE(table.out.find("compared    4 of 4 nodes on 16 samples"), std::string::npos) << table.out;
+    auto withJson = arguments;
+    withJson.emplace_back("--json");
+    const auto document = base::parseJson(trimtab(withJson).out, "output").value();
+    EXPECT_EQ(document["metric"], "top1");
+    EXPECT_EQ(document["first_departure"], "head");
+    ASSERT_EQ(document["nodes"].size(), 4U);
+    EXPECT_EQ(document["nodes"][0]["sqnr_db"], 150);
+    EXPECT_LT(document["nodes"][3]["sqnr_db"].get<double>(), 20);
+    withJson.insert(withJson.end(), {"--departure-db", "-20"});
+    EXPECT_TRUE(base::parseJson(trimtab(withJson).out, "output").value()["first_departure"].is_null());
+    EXPECT_EQ(trimtab({"eval", m_tiny.model(), "--node-samples", "4"}).status, 2) << "without --nodes it means nothing";
+}
+
 TEST_F(Usage, OfCompressGivesAFileThatRunsAlike) {
     const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 8}, "prune": {"ratio": 0.5}})");
     const std::string small = m_tiny.at("small.onnx");
