@@ -19,6 +19,7 @@ TEST(Axis, ListsKeepTheirOrderAndTypes) {
     EXPECT_EQ(values("compute=fp32, bf16 ,int8"), R"(["fp32","bf16","int8"])");
     EXPECT_EQ(values("prune.ratio=0.5,0"), "[0.5,0]");
     EXPECT_EQ(parseAxis("run.batch=1")->path, "run.batch");
+    EXPECT_EQ(values("prune.pattern=2:4"), R"(["2:4"])") << "a pattern is no range";
 }
 
 TEST(Axis, RangesIncludeBothEndsInTheDecimalsThatAreWritten) {

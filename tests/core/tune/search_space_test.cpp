@@ -52,6 +52,20 @@ TEST(SearchSpace, IntegerProductsBringEightBitActivationsAndWeights) {
     EXPECT_EQ(settings.activations->bits, 8);
 }
 
+TEST(SearchSpace, WhatIntegerProductsBringCanBeSettledByOtherAxes) {
+    const auto grid = expandGrid(study({"activations.mode=dynamic,static", "weights.method=rtn,smoothquant", "compute=fp32,int8"}));
+    ASSERT_TRUE(grid);
+    EXPECT_TRUE(grid->skipped.empty());
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int8 × int8", "int8 × int8 smoothquant", "int8 × int8 static minmax",
+                                           "int8 × int8 smoothquant static minmax"));
+}
+
+TEST(SearchSpace, TheCachesGranularityMeansNothingWithoutItsBits) {
+    const auto grid = expandGrid(study({"kv_cache.granularity=head,channel", "kv_cache.bits=32,8"}));
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "kv8", "kv8 per channel"));
+}
+
 TEST(SearchSpace, CombinationsWithoutMeaningAreLeftOutWithTheirReason) {
     const auto grid = expandGrid(study({"weights.bits=32,8,4", "compute=fp32,int8"}));
     ASSERT_TRUE(grid);
