@@ -18,7 +18,13 @@ struct AxisOffer {
     QStringList labels;    // as people read them: "as is", "50 %", "bf16"
 };
 
-const std::vector<AxisOffer>& axisOffers();
+/// Axes that belong together, as they stand under one heading.
+struct AxisGroup {
+    QString title;
+    std::vector<AxisOffer> offers;
+};
+
+const std::vector<AxisGroup>& axisGroups();
 
 struct SweepPreset {
     QString title;
@@ -30,5 +36,7 @@ const std::vector<SweepPreset>& sweepPresets();
 
 /// The text of one value of an axis, as parseAxis() would read it.
 QString axisValueText(const Json& value);
+/// Whether one of the axes' values asks for a method that looks at calibration data.
+bool wantsCalibration(const std::vector<trial::Axis>& axes);
 
 }  // namespace trimtab::gui

@@ -116,6 +116,7 @@ QString metricTitle(const std::string& metric) {
         {"wer", QT_TRANSLATE_NOOP("Text", "Word error rate")},
         {"cer", QT_TRANSLATE_NOOP("Text", "Character error rate")},
         {"sqnr_db", QT_TRANSLATE_NOOP("Text", "Fidelity (SQNR, dB)")},
+        {"cosine", QT_TRANSLATE_NOOP("Text", "Fidelity (cosine)")},
         {"kl", QT_TRANSLATE_NOOP("Text", "Fidelity (KL divergence)")},
     };
     if (metric.empty()) return tr("Score");

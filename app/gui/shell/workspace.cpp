@@ -20,6 +20,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
       m_data(std::make_unique<DataTask>(*m_worker, *m_model)),
       m_devices(std::make_unique<DevicesTask>(options)),
       m_export(std::make_unique<ExportTask>(*m_worker)),
+      m_fidelity(std::make_unique<FidelityTask>(options)),
       m_sweep(std::make_unique<SweepTask>(options)),
       m_results(std::make_unique<ResultsTask>()) {
     m_results->setAxis(speedAxisFromWord(settings.value(Setting::ChartAxis).toString().toStdString()));
@@ -32,6 +33,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
 Workspace::~Workspace() {
     m_devices.reset();
     m_sweep.reset();
+    m_fidelity.reset();
     m_results.reset();
     m_worker.reset();
 }
@@ -57,7 +59,10 @@ void Workspace::connectTasks() {
         m_results->follow(m_sweep->sessionPath(), study);
     });
     connect(m_sweep.get(), &SweepTask::resultArrived, m_results.get(), &ResultsTask::add);
-    connect(m_sweep.get(), &SweepTask::runningChanged, this, &Workspace::idleChanged);
+    connect(m_sweep.get(), &SweepTask::runningChanged, this, [this] {
+        if (m_sweep->running()) m_fidelity->cancel();  // it would disturb the timings
+        emit idleChanged();
+    });
     connect(m_sweep.get(), &SweepTask::gridChanged, this, &Workspace::idleChanged);
     connect(m_results.get(), &ResultsTask::loaded, this, &Workspace::takeSession);
     // The last answer arrives while the lane still counts it, so a snapshot alone does not say that everything is at rest.
@@ -69,6 +74,7 @@ void Workspace::connectTasks() {
     });
     connect(m_devices.get(), &DevicesTask::changed, this, &Workspace::idleChanged);
     connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
+    connect(m_fidelity.get(), &FidelityTask::busyChanged, this, &Workspace::idleChanged);
 }
 
 void Workspace::open(const QString& path) {
@@ -82,6 +88,7 @@ void Workspace::open(const QString& path) {
         return;
     }
     m_devices->ask();
+    m_fidelity->clear();
     m_chosenSession.clear();
     m_pendingData.clear();
     m_settings.set(Setting::LastFolder, file.absolutePath());
@@ -91,6 +98,7 @@ void Workspace::open(const QString& path) {
         return;
     }
     m_taken.reset();
+    m_draft.calibration = {};
     m_results->clear();
     m_data->clear();
     m_model->open(path);
@@ -107,6 +115,7 @@ void Workspace::takeSession(const trial::Study& study) {
     m_settings.addRecentFile(m_results->sessionPath());
     m_draft.axes = study.axes;
     m_draft.budget = study.budget;
+    m_draft.calibration = study.calibration;
     m_taken = study;
     m_takenSymbols.reset();
     m_fromSession = true;
@@ -145,6 +154,11 @@ void Workspace::setAxes(const std::vector<trial::Axis>& axes) {
 
 void Workspace::setBudget(const trial::Budget& budget) {
     m_draft.budget = budget;
+    refreshDraft();
+}
+
+void Workspace::setCalibration(const trial::Calibration& calibration) {
+    m_draft.calibration = calibration;
     refreshDraft();
 }
 
@@ -221,7 +235,7 @@ QString Workspace::engineProblem() const {
 }
 
 bool Workspace::idle() const {
-    return !m_worker->busy() && !m_devices->busy() && !m_results->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
+    return !m_worker->busy() && !m_devices->busy() && !m_results->busy() && !m_fidelity->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
            m_data->state() != DataTask::State::Loading && m_pendingData.isEmpty();
 }
 

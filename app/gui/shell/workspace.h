@@ -9,6 +9,7 @@
 #include "app/gui/tasks/data_task.h"
 #include "app/gui/tasks/devices_task.h"
 #include "app/gui/tasks/export_task.h"
+#include "app/gui/tasks/fidelity_task.h"
 #include "app/gui/tasks/model_task.h"
 #include "app/gui/tasks/results_task.h"
 #include "app/gui/tasks/sweep_task.h"
@@ -30,9 +31,10 @@ public:
     /// A model together with its data, as the samples have them.
     void openSample(const QString& modelPath, const QString& dataPath);
 
-    /// The draft's axes and budget become the study of this model and these data.
+    /// The draft's axes, budget and calibration data become the study of this model and these data.
     void setAxes(const std::vector<trial::Axis>& axes);
     void setBudget(const trial::Budget& budget);
+    void setCalibration(const trial::Calibration& calibration);
     void runSweep();
     /// Where results go: the open session, or <model>.trimtab beside the model (in the user's own folder when that cannot be written).
     QString sessionPath() const;
@@ -46,6 +48,7 @@ public:
     SweepTask& sweep() { return *m_sweep; }
     ResultsTask& results() { return *m_results; }
     ExportTask& exports() { return *m_export; }
+    FidelityTask& fidelity() { return *m_fidelity; }
     /// Of the worker that reads models and data and writes models; 0 when none runs.
     int workerProcessId() const { return m_worker->processId(); }
     /// Nothing is being loaded or worked out.
@@ -72,6 +75,7 @@ private:
     std::unique_ptr<DataTask> m_data;
     std::unique_ptr<DevicesTask> m_devices;
     std::unique_ptr<ExportTask> m_export;
+    std::unique_ptr<FidelityTask> m_fidelity;
     std::unique_ptr<SweepTask> m_sweep;
     std::unique_ptr<ResultsTask> m_results;
     trial::Study m_draft;

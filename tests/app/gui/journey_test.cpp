@@ -125,6 +125,40 @@ TEST_F(Journey, OffersTheEnginesThatAreHereAndSaysWhatIsMissing) {
     EXPECT_TRUE(find<QPushButton>(QStringLiteral("sweep.run"))->isEnabled());
 }
 
+TEST_F(Journey, CalibratesOnTheDataThatAreChosenForIt) {
+    openModel(smallModel());
+    workspace().data().goWithout();
+    click(QStringLiteral("nav.sweep"));
+    click(QStringLiteral("sweep.preset.clear"));
+    EXPECT_TRUE(text(QStringLiteral("sweep.calibrationNote")).contains(QStringLiteral("Nothing")));
+    find<QPushButton>(QStringLiteral("axis.weights.bits.4"))->click();
+    find<QPushButton>(QStringLiteral("axis.weights.method.gptq"))->click();
+    EXPECT_FALSE(text(QStringLiteral("sweep.calibrationNote")).contains(QStringLiteral("Nothing")));
+    files().answer = smallData();
+    find<QPushButton>(QStringLiteral("sweep.calibrationFolder"))->click();
+    find<QSpinBox>(QStringLiteral("sweep.calibrationSamples"))->setValue(16);
+    EXPECT_EQ(workspace().sweep().draft().calibration.path, files().answer.toStdString());
+    EXPECT_EQ(workspace().sweep().draft().calibration.samples, 16);
+    trial::Budget budget;
+    budget.speedSeconds = 0.02;
+    budget.processes = 2;
+    budget.fidelitySamples = 8;
+    workspace().setBudget(budget);
+    waitForGrid();
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    waitForResults(2);
+    const auto snapshot = workspace().results().snapshot();
+    for (const auto& result : snapshot->results) EXPECT_EQ(result.state, trial::State::Finished) << result.failure;
+    EXPECT_EQ(snapshot->study.calibration.path, files().answer.toStdString());
+    EXPECT_FALSE(snapshot->study.calibration.hash.empty());
+    const QString session = workspace().results().sessionPath();
+    restart();
+    workspace().open(session);
+    ASSERT_TRUE(waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
+    EXPECT_EQ(workspace().sweep().draft().calibration, snapshot->study.calibration) << "a session is gone on with on the same data";
+}
+
 TEST_F(Journey, MeasuresWhereTheTimeGoes) {
     openModel(smallModel());
     click(QStringLiteral("model.measure"));
@@ -184,6 +218,14 @@ TEST_F(Journey, SweepsClicksExportsReportsAndFindsEverythingAgain) {
     ASSERT_TRUE(waitUntil(workspace().exports(), &gui::ExportTask::runningChanged, [this] { return !workspace().exports().running(); }));
     EXPECT_GT(QFileInfo(files().answer).size(), 100) << message().toStdString();
     EXPECT_TRUE(QFileInfo::exists(folder() + QStringLiteral("/out.recipe.json")));
+
+    click(QStringLiteral("detail.fidelity"));
+    ASSERT_TRUE(waitUntil(workspace().fidelity(), &gui::FidelityTask::changed, [this] { return workspace().fidelity().running() == 0; }));
+    ASSERT_TRUE(workspace().fidelity().profile(chosen)) << workspace().fidelity().problem(chosen).toStdString();
+    EXPECT_EQ(find<QTableView>(QStringLiteral("fidelity.table"))->model()->rowCount(), 3);
+    EXPECT_TRUE(find<QTableView>(QStringLiteral("fidelity.table"))->isVisible());
+    EXPECT_TRUE(text(QStringLiteral("fidelity.departure")).contains(QStringLiteral("/first/MatMul"))) << text(QStringLiteral("fidelity.departure")).toStdString();
+    EXPECT_EQ(text(QStringLiteral("detail.departure")).section('\n', 0, 0), text(QStringLiteral("fidelity.departure")));
 
     const QString session = workspace().results().sessionPath();
     const auto before = workspace().results().snapshot();

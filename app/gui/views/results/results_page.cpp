@@ -27,6 +27,7 @@
 #include "app/gui/views/common/empty_state.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/results/chart_legend.h"
+#include "app/gui/views/results/fidelity_panel.h"
 #include "app/gui/views/results/trial_detail.h"
 
 namespace trimtab::gui {
@@ -134,6 +135,8 @@ QWidget* ResultsPage::makeTables() {
     m_tabs->setDocumentMode(true);
     m_tabs->addTab(m_table, tr("Configurations"));
     m_tabs->addTab(m_layerTable, tr("Layers"));
+    m_fidelity = new FidelityPanel(m_context.theme);
+    m_tabs->addTab(m_fidelity, tr("Fidelity"));
     auto* corner = new QWidget;
     auto* cornerLayout = new QHBoxLayout(corner);
     cornerLayout->setContentsMargins(0, 0, 1, kHalfGap);
@@ -151,6 +154,7 @@ void ResultsPage::connectTasks() {
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_rows->setWords(text);
         m_layerRows->setWords(text);
+        m_fidelity->setWords(text);
     });
     connect(m_chart, &ParetoChart::trialClicked, &m_results, &ResultsTask::select);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ResultsPage::selectFromTable);
@@ -160,12 +164,22 @@ void ResultsPage::connectTasks() {
     connect(&m_work.sweep(), &SweepTask::runningChanged, this, [this] {
         refreshEmpty();
         refreshExport();
+        refreshFidelity();
     });
     connect(&m_work.model(), &ModelTask::stateChanged, this, [this] {
         refreshEmpty();
         refreshExport();
+        refreshFidelity();
     });
     connect(&m_work.exports(), &ExportTask::runningChanged, this, &ResultsPage::refreshExport);
+    connect(&m_work.fidelity(), &FidelityTask::changed, this, &ResultsPage::refreshFidelity);
+    connect(&m_work.fidelity(), &FidelityTask::progressed, m_fidelity, &FidelityPanel::showProgress);
+    connect(m_fidelity, &FidelityPanel::compareRequested, this, &ResultsPage::compareNodes);
+    connect(m_fidelity, &FidelityPanel::cancelRequested, &m_work.fidelity(), &FidelityTask::cancel);
+    connect(m_detail, &TrialDetail::fidelityRequested, this, [this] {
+        m_tabs->setCurrentWidget(m_fidelity);
+        if (!m_work.fidelity().profile(m_results.selected())) compareNodes();
+    });
     connect(m_detail, &TrialDetail::exportRequested, this, &ResultsPage::exportModel);
     connect(m_detail, &TrialDetail::reportRequested, this, &ResultsPage::writeReport);
     connect(m_detail, &TrialDetail::copyRequested, this, &ResultsPage::copyRecipe);
@@ -254,6 +268,43 @@ void ResultsPage::refreshSelection() {
         m_table->clearSelection();
     }
     refreshExport();
+    refreshFidelity();
+}
+
+QString ResultsPage::fidelityProblem() const {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
+    if (!result) return tr("Click a point or a row first.");
+    if (result->trial.recipe.isIdentity()) return tr("Nothing was done to the model in this configuration: it is the unchanged one.");
+    if (result->state == trial::State::Failed) return tr("This configuration failed.");
+    if (m_work.sweep().running()) return tr("The sweep is running; comparing now would disturb its timings.");
+    if (!m_work.model().loaded()) return tr("The model file of this session is not open, so there is nothing to run.");
+    return {};
+}
+
+void ResultsPage::refreshFidelity() {
+    const FidelityTask& task = m_work.fidelity();
+    const std::int64_t trial = m_results.selected();
+    FidelityView view;
+    view.reason = fidelityProblem();
+    view.profile = task.profile(trial);
+    using State = FidelityView::State;
+    if (trial != 0 && task.running() == trial) {
+        view.state = State::Running;
+    } else if (view.profile) {
+        view.state = State::Known;
+    } else if (view.reason.isEmpty()) {
+        view.reason = task.problem(trial);
+        view.state = view.reason.isEmpty() ? State::Asked : State::Failed;
+    }
+    m_fidelity->show(view);
+    m_detail->setFidelity(view.profile.get(), view.profile ? QString() : fidelityProblem());
+}
+
+void ResultsPage::compareNodes() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
+    if (result && fidelityProblem().isEmpty()) m_work.fidelity().compare(snapshot->study, *result, m_work.model().path());
 }
 
 void ResultsPage::refreshExport() {
@@ -289,7 +340,10 @@ void ResultsPage::exportModel() {
     question.suffix = QStringLiteral("onnx");
     question.suggestion = suggestedName(QStringLiteral("-trial-%1.onnx").arg(result->id));
     const trial::Trial trial = result->trial;
-    m_context.files.ask(this, question, [this, trial](const QString& path) { m_work.exports().exportModel(m_work.model().path(), trial, path); });
+    const trial::Calibration calibration = trial::calibrationOf(snapshot->study);
+    m_context.files.ask(this, question, [this, trial, calibration](const QString& path) {
+        m_work.exports().exportModel(m_work.model().path(), trial, calibration, path);
+    });
 }
 
 void ResultsPage::writeReport() {

@@ -16,6 +16,7 @@ namespace trimtab::gui {
 
 class DataTable;
 class EmptyState;
+class FidelityPanel;
 class LayerTableModel;
 class ParetoChart;
 class ResultsTask;
@@ -47,6 +48,10 @@ private:
     void refreshEmpty();
     void refreshStudies();
     void refreshExport();
+    void refreshFidelity();
+    void compareNodes();
+    /// Why the chosen trial cannot be compared with the unchanged model now; empty when it can.
+    QString fidelityProblem() const;
     void selectFromTable();
     void copyRecipe();
     QString suggestedName(const QString& suffix) const;
@@ -68,6 +73,7 @@ private:
     TableFilter* m_rows = nullptr;
     LayerTableModel* m_layers = nullptr;
     TableFilter* m_layerRows = nullptr;
+    FidelityPanel* m_fidelity = nullptr;
     TrialDetail* m_detail = nullptr;
     bool m_fitted = false;
 };

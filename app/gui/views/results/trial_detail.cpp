@@ -8,6 +8,7 @@
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
+#include "app/gui/models/fidelity_text.h"
 #include "app/gui/models/text.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
@@ -101,6 +102,8 @@ QWidget* TrialDetail::makeBody() {
     layout->addWidget(m_timeBox);
     connect(all, &QPushButton::clicked, this, &TrialDetail::layersRequested);
     layout->addSpacing(kGap);
+    layout->addWidget(makeFidelity());
+    layout->addSpacing(kGap);
     layout->addWidget(makeLabel(tr("Recipe"), "heading"));
     m_json = new QPlainTextEdit;
     m_json->setObjectName(QStringLiteral("detail.json"));
@@ -112,6 +115,19 @@ QWidget* TrialDetail::makeBody() {
     layout->addWidget(m_environment);
     layout->addStretch();
     return body;
+}
+
+QWidget* TrialDetail::makeFidelity() {
+    auto* box = new QWidget;
+    auto* layout = new QVBoxLayout(box);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(makeLabel(tr("Where it departs"), "heading"));
+    m_fidelity = named(makeLabel({}, ""), "detail.departure");
+    layout->addWidget(m_fidelity);
+    m_compare = makeButton(QStringLiteral("detail.fidelity"), tr("Compare node by node"));
+    layout->addWidget(m_compare, 0, Qt::AlignLeft);
+    connect(m_compare, &QPushButton::clicked, this, &TrialDetail::fidelityRequested);
+    return box;
 }
 
 QWidget* TrialDetail::makeButtons() {
@@ -135,6 +151,14 @@ QWidget* TrialDetail::makeButtons() {
 void TrialDetail::setExportProblem(const QString& reason) {
     m_export->setEnabled(reason.isEmpty());
     m_export->setToolTip(reason.isEmpty() ? tr("Writes the model with this recipe applied, and the recipe beside it.") : reason);
+}
+
+void TrialDetail::setFidelity(const trace::FidelityProfile* profile, const QString& problem) {
+    m_fidelity->setText(!profile ? problem : departureText(*profile) + (mostNoiseText(*profile).isEmpty() ? QString() : '\n' + mostNoiseText(*profile)));
+    m_fidelity->setVisible(!m_fidelity->text().isEmpty());
+    m_compare->setText(profile ? tr("All nodes") : tr("Compare node by node"));
+    m_compare->setEnabled(problem.isEmpty());
+    m_compare->setToolTip(tr("Runs this model beside the unchanged one and compares every value along the graph."));
 }
 
 void TrialDetail::show(SnapshotPtr snapshot, std::int64_t trial) {

@@ -4,6 +4,7 @@
 #include <QFrame>
 
 #include "app/gui/models/study_snapshot.h"
+#include "core/trace/fidelity.h"
 
 class QLabel;
 class QPlainTextEdit;
@@ -26,15 +27,19 @@ public:
     void show(SnapshotPtr snapshot, std::int64_t trial);
     /// While the sweep runs or the model is not there, the model cannot be exported; the reason stands in the button's tooltip.
     void setExportProblem(const QString& reason);
+    /// What is known node by node, or null; and why it cannot be found out now, or nothing.
+    void setFidelity(const trace::FidelityProfile* profile, const QString& problem);
 
 signals:
     void exportRequested();
     void reportRequested();
     void copyRequested();
     void layersRequested();
+    void fidelityRequested();
 
 private:
     QWidget* makeBody();
+    QWidget* makeFidelity();
     QWidget* makeButtons();
     void showBadges(const trial::TrialResult& result, const tune::ParetoRow* row);
     void showFigures(const trial::TrialResult& result);
@@ -56,6 +61,8 @@ private:
     QLabel* m_done = nullptr;
     QWidget* m_timeBox = nullptr;
     TimeBars* m_time = nullptr;
+    QLabel* m_fidelity = nullptr;
+    QPushButton* m_compare = nullptr;
     QLabel* m_environment = nullptr;
     QPlainTextEdit* m_json = nullptr;
     QPushButton* m_export = nullptr;

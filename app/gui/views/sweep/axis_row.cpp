@@ -27,7 +27,7 @@ AxisRow::AxisRow(const AxisOffer& offer, QWidget* parent) : QFrame(parent), m_of
     layout->setSpacing(kWideGap);
     auto* words = new QVBoxLayout;
     words->setSpacing(0);
-    auto* title = makeLabel(offer.title, "heading");
+    auto* title = makeLabel(offer.title, "");
     auto* path = makeLabel(offer.path, "small");
     title->setFixedWidth(kTitleWidth);
     title->setWordWrap(false);

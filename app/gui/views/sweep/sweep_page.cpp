@@ -19,6 +19,7 @@
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/common/stat_tile.h"
 #include "app/gui/views/sweep/axis_row.h"
+#include "app/gui/views/sweep/calibration_card.h"
 #include "app/gui/views/sweep/estimate.h"
 
 namespace trimtab::gui {
@@ -75,6 +76,8 @@ QWidget* SweepPage::makeBody() {
     leftLayout->setSpacing(kWideGap);
     leftLayout->addWidget(makePresets());
     leftLayout->addWidget(makeAxes());
+    m_calibration = new CalibrationCard(m_context.files);
+    leftLayout->addWidget(m_calibration);
     leftLayout->addWidget(makeBudget());
     leftLayout->addStretch();
     auto* scroll = new QScrollArea;
@@ -119,17 +122,25 @@ QWidget* SweepPage::makePresets() {
 }
 
 QWidget* SweepPage::makeAxes() {
-    auto* card = makeCard();
-    auto* layout = new QVBoxLayout(card);
-    layout->setContentsMargins(kWideGap, kGap, kWideGap, kGap);
-    layout->setSpacing(0);
-    for (const AxisOffer& offer : axisOffers()) {
-        auto* row = new AxisRow(offer);
-        connect(row, &AxisRow::changed, this, &SweepPage::applyAxes);
-        layout->addWidget(row);
-        m_axes.push_back(row);
+    auto* all = new QWidget;
+    auto* cards = new QVBoxLayout(all);
+    cards->setContentsMargins(0, 0, 0, 0);
+    cards->setSpacing(kWideGap);
+    for (const AxisGroup& group : axisGroups()) {
+        auto* card = makeCard();
+        auto* layout = new QVBoxLayout(card);
+        layout->setContentsMargins(kWideGap, 12, kWideGap, kGap);
+        layout->setSpacing(0);
+        layout->addWidget(makeLabel(group.title, "heading"));
+        for (const AxisOffer& offer : group.offers) {
+            auto* row = new AxisRow(offer);
+            connect(row, &AxisRow::changed, this, &SweepPage::applyAxes);
+            layout->addWidget(row);
+            m_axes.push_back(row);
+        }
+        cards->addWidget(card);
     }
-    return card;
+    return all;
 }
 
 QWidget* SweepPage::makeBudget() {
@@ -197,6 +208,7 @@ QWidget* SweepPage::makeSummary() {
 
 void SweepPage::connectTasks() {
     connect(m_run, &QPushButton::clicked, &m_work, &Workspace::runSweep);
+    connect(m_calibration, &CalibrationCard::changed, &m_work, &Workspace::setCalibration);
     connect(m_cancel, &QPushButton::clicked, &m_work.sweep(), &SweepTask::cancel);
     connect(&m_work, &Workspace::draftChanged, this, &SweepPage::refresh);
     connect(&m_work.sweep(), &SweepTask::gridChanged, this, &SweepPage::refreshGrid);
@@ -244,6 +256,7 @@ void SweepPage::refresh() {
         }
         row->setAxis(own);
     }
+    m_calibration->show(draft.calibration, QString::fromStdString(draft.dataPath), wantsCalibration(draft.axes));
     const QSignalBlocker quiet(m_samples);
     m_samples->setValue(static_cast<int>(std::min<std::int64_t>(draft.budget.samples, m_samples->maximum())));
     for (int i = 0; i < 3; ++i) {

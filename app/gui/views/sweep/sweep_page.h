@@ -16,6 +16,7 @@ class QStackedLayout;
 namespace trimtab::gui {
 
 class AxisRow;
+class CalibrationCard;
 class EmptyState;
 class StatTile;
 class Workspace;
@@ -48,6 +49,7 @@ private:
     QStackedLayout* m_stack = nullptr;
     EmptyState* m_empty = nullptr;
     std::vector<AxisRow*> m_axes;
+    CalibrationCard* m_calibration = nullptr;
     QComboBox* m_effort = nullptr;
     QSpinBox* m_samples = nullptr;
     StatTile* m_trials = nullptr;
