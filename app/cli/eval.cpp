@@ -69,7 +69,8 @@ Status work(Program& program, const EvalOptions& options) {
 }
 
 void addNodeOptions(CLI::App& command, EvalOptions& options) {
-    auto* nodes = command.add_flag("--nodes", options.nodes, "Also compare with the untouched model node by node: where it departs, and where the error is made");
+    auto* nodes = command.add_flag("--nodes", options.nodes,
+                                   "Also compare with the untouched model node by node: where it departs, and where the error is made");
     command.add_option("--node-samples", options.nodeSamples, "Samples to compare on (default: 16)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
         ->needs(nodes);
@@ -92,9 +93,7 @@ void addEval(CLI::App& app, Program& program) {
     command->add_option("--batch", options->batch, "Samples in one run (default: 16)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
     command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv, folder of .wav");
-    command->add_option(
-        "--metric", options->metric,
-        base::metricNames(true) + ", exec:PROGRAM; without data: " + base::metricNames(false));
+    command->add_option("--metric", options->metric, base::metricNames(true) + ", exec:PROGRAM; without data: " + base::metricNames(false));
     command->add_option("--samples", options->samples, "Score the first N samples only")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     addNodeOptions(*command, *options);

@@ -33,32 +33,40 @@ std::string mark(std::size_t index, const std::optional<std::size_t>& departure,
 }
 
 std::string summary(const trace::FidelityProfile& profile) {
-    std::string text = fmt::format("compared    {} of {} nodes on {} samples ({})\n", profile.comparedNodes(), profile.nodes.size(), profile.samples,
-                                   printable(profile.inputs));
+    std::string text = fmt::format("compared    {} of {} nodes on {} samples ({})\n", profile.comparedNodes(), profile.nodes.size(),
+                                   profile.samples, printable(profile.inputs));
     const auto departure = profile.firstDeparture();
     if (!departure) {
         text += fmt::format("departs     nowhere: every node stays at {:g} dB or more\n", profile.thresholdDb);
     } else {
         const auto& node = profile.nodes[*departure];
-        text += fmt::format("departs     at {} ({}): {}, below {:g} dB; what it reads stands at {}\n", printable(node.node), printable(node.op),
-                            decibels(node.sqnrDb), profile.thresholdDb, decibels(node.inputSqnrDb));
+        text += fmt::format("departs     at {} ({}): {}, below {:g} dB; what it reads stands at {}\n", printable(node.node),
+                            printable(node.op), decibels(node.sqnrDb), profile.thresholdDb, decibels(node.inputSqnrDb));
     }
     if (const auto most = profile.mostNoise()) {
         const auto& node = profile.nodes[*most];
-        text += fmt::format("most error  is made by {} ({}): {} in, {} out\n", printable(node.node), printable(node.op), decibels(node.inputSqnrDb),
-                            decibels(node.sqnrDb));
+        text += fmt::format("most error  is made by {} ({}): {} in, {} out\n", printable(node.node), printable(node.op),
+                            decibels(node.inputSqnrDb), decibels(node.sqnrDb));
     }
     std::map<std::string, int> reasons;
     for (const auto& node : profile.nodes)
         if (!node.skipped.empty()) ++reasons[node.skipped];
-    for (const auto& [reason, count] : reasons) text += fmt::format("left out    {} {}: {}\n", count, count == 1 ? "node" : "nodes", printable(reason));
+    for (const auto& [reason, count] : reasons)
+        text += fmt::format("left out    {} {}: {}\n", count, count == 1 ? "node" : "nodes", printable(reason));
     return text;
 }
 
 }  // namespace
 
 std::string fidelityTable(const trace::FidelityProfile& profile) {
-    Table table({{"node"}, {"operator"}, {"treated"}, {"SQNR", Align::Right}, {"cosine", Align::Right}, {"largest error", Align::Right}, {"0 … 60 dB"}, {""}});
+    Table table({{"node"},
+                 {"operator"},
+                 {"treated"},
+                 {"SQNR", Align::Right},
+                 {"cosine", Align::Right},
+                 {"largest error", Align::Right},
+                 {"0 … 60 dB"},
+                 {""}});
     const auto departure = profile.firstDeparture(), noise = profile.mostNoise();
     for (std::size_t i = 0; i < profile.nodes.size(); ++i) {
         const auto& node = profile.nodes[i];

@@ -52,15 +52,17 @@ bool treated(const Graph& reference, const Node& node, const Graph& changed, con
     return false;
 }
 
-/// A normalisation or product with a constant row takes up the division by which a rescaling prepares the next layer: its output is then the
-/// reference's divided column by column, which means the same to whoever reads it. Empty where nothing was divided.
+/// A normalisation or product with a constant row takes up the division by which a rescaling prepares the next layer: its output is then
+/// the reference's divided column by column, which means the same to whoever reads it. Empty where nothing was divided.
 std::vector<float> unitsOf(const Graph& reference, const Node& node, const Graph& changed, const Node& other) {
-    const bool normalization = node.op == "LayerNormalization" || node.op == "RMSNormalization" || node.op == "SimplifiedLayerNormalization";
+    const bool normalization =
+        node.op == "LayerNormalization" || node.op == "RMSNormalization" || node.op == "SimplifiedLayerNormalization";
     if ((!normalization && node.op != "Mul") || other.op != node.op) return {};
     for (std::size_t i = 0; i < std::min(node.inputs.size(), other.inputs.size()); ++i) {
         const Tensor* left = reference.constantOf(node.inputs[i]);
         const Tensor* right = changed.constantOf(other.inputs[i]);
-        if (!left || !right || left->shape() != right->shape() || left->shape().rank() < 1 || sameConstant(reference.value(node.inputs[i]), changed.value(other.inputs[i])))
+        if (!left || !right || left->shape() != right->shape() || left->shape().rank() < 1 ||
+            sameConstant(reference.value(node.inputs[i]), changed.value(other.inputs[i])))
             continue;
         if (left->elementCount() != left->shape()[left->shape().rank() - 1] || !tensor::isFloatingPoint(left->type())) return {};
         const std::vector<float> before = tensor::toFloats(*left), after = tensor::toFloats(*right);
@@ -107,9 +109,7 @@ std::vector<float> inUnits(const Tensor& changed, std::span<const float> units) 
     return values;
 }
 
-const ValueError& worst(const std::vector<ValueError>& errors) {
-    return *std::ranges::min_element(errors, {}, &ValueError::sqnrDb);
-}
+const ValueError& worst(const std::vector<ValueError>& errors) { return *std::ranges::min_element(errors, {}, &ValueError::sqnrDb); }
 
 }  // namespace
 

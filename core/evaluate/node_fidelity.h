@@ -34,8 +34,8 @@ public:
     NodeFidelityTally(const Graph& reference, const Graph& changed);
 
     const std::vector<NodePair>& pairs() const { return m_pairs; }
-    /// One batch of pairs()[pair].values[value]. Tensors of different shapes (units that left the graph) make the node a skipped one. Refused
-    /// for types that have no floats.
+    /// One batch of pairs()[pair].values[value]. Tensors of different shapes (units that left the graph) make the node a skipped one.
+    /// Refused for types that have no floats.
     Status see(std::size_t pair, std::size_t value, const Tensor& reference, const Tensor& changed);
     /// A node of several outputs takes the figures of the worst. What a skipped node would hand on is taken to be as good as the worst that
     /// it reads, so that noise made there shows on the next node that can be compared.

@@ -21,7 +21,8 @@ Result<FidelityRequest> fidelityRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.samples, base::integerAt(json, "samples", request.samples));
     TRIMTAB_TRY(request.thresholdDb, realAt(json, "threshold_db", request.thresholdDb));
     if (request.samples < 1) return fail(ErrorCode::Refused, "\"samples\" must be 1 or more");
-    if (!(std::abs(request.thresholdDb) <= trace::kMostDecibels)) return fail(ErrorCode::Refused, "\"threshold_db\" must lie between -150 and 150");
+    if (!(std::abs(request.thresholdDb) <= trace::kMostDecibels))
+        return fail(ErrorCode::Refused, "\"threshold_db\" must lie between -150 and 150");
     return request;
 }
 

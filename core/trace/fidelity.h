@@ -18,15 +18,16 @@ struct NodeFidelity {
     std::string node;
     std::string op;
     std::vector<std::string> origins;
-    bool isTreated = false;               // the recipe asked something of it, or changed a constant that it reads
-    std::string skipped;                  // why it is not compared; then the figures below say nothing
-    double sqnrDb = kMostDecibels;        // 10·log10(Σr² / Σ(r−c)²) of its output, r the reference's, within ±kMostDecibels
-    double inputSqnrDb = kMostDecibels;   // the same of the worst value that it reads: what was handed to it
-    double cosine = 1;                    // Σrc / √(Σr²·Σc²)
-    double maxError = 0;                  // max|r−c| / max|r|; infinite where the output is not finite and the reference's is
+    bool isTreated = false;              // the recipe asked something of it, or changed a constant that it reads
+    std::string skipped;                 // why it is not compared; then the figures below say nothing
+    double sqnrDb = kMostDecibels;       // 10·log10(Σr² / Σ(r−c)²) of its output, r the reference's, within ±kMostDecibels
+    double inputSqnrDb = kMostDecibels;  // the same of the worst value that it reads: what was handed to it
+    double cosine = 1;                   // Σrc / √(Σr²·Σc²)
+    double maxError = 0;                 // max|r−c| / max|r|; infinite where the output is not finite and the reference's is
 
-    /// Noise in its output that was not in its inputs, as a share of its output's power (1 is as much noise as signal): 10^(−out/10) − 10^(−in/10),
-    /// at least 0. Powers of independent errors add; decibels do not: a step from 150 to 50 is less noise than one from 30 to 29.
+    /// Noise in its output that was not in its inputs, as a share of its output's power (1 is as much noise as signal): 10^(−out/10) −
+    /// 10^(−in/10), at least 0. Powers of independent errors add; decibels do not: a step from 150 to 50 is less noise than one from 30
+    /// to 29.
     double noiseMade() const;
 };
 
@@ -34,7 +35,7 @@ struct FidelityProfile {
     std::vector<NodeFidelity> nodes;  // in the order of the graph
     double thresholdDb = 40;
     std::int64_t samples = 0;
-    std::string inputs;               // what the samples are: "drawn from seed 1", or the data's name
+    std::string inputs;  // what the samples are: "drawn from seed 1", or the data's name
 
     /// The first node whose SQNR lies below the threshold.
     std::optional<std::size_t> firstDeparture() const;

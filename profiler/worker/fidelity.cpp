@@ -1,5 +1,5 @@
-// "fidelity": a model under its recipe held against the same model untouched, node by node, on the engine of the study. Both run a few nodes
-// at a time, so that no more values are alive than later nodes read and one stretch makes.
+// "fidelity": a model under its recipe held against the same model untouched, node by node, on the engine of the study. Both run a few
+// nodes at a time, so that no more values are alive than later nodes read and one stretch makes.
 #include "core/ipc/messages_fidelity.h"
 
 #include <algorithm>
@@ -81,7 +81,8 @@ Status compareStretch(evaluate::NodeFidelityTally& tally, Side& reference, Side&
 
 std::int64_t samplesIn(const Batches& batches) {
     std::int64_t samples = 0;
-    for (const auto& batch : batches) samples += batch.empty() || batch.front().tensor.shape().rank() == 0 ? 1 : batch.front().tensor.shape()[0];
+    for (const auto& batch : batches)
+        samples += batch.empty() || batch.front().tensor.shape().rank() == 0 ? 1 : batch.front().tensor.shape()[0];
     return samples;
 }
 

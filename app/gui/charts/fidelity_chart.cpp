@@ -17,8 +17,8 @@ namespace trimtab::gui {
 namespace {
 
 constexpr int kScaleWidth = 52;
-constexpr int kAbove = 18;   // for the flag's words
-constexpr int kBelow = 12;   // for the marks of treated nodes
+constexpr int kAbove = 18;  // for the flag's words
+constexpr int kBelow = 12;  // for the marks of treated nodes
 constexpr int kTreatedMark = 4;
 
 QFont smallFont(const QFont& font) {
@@ -126,8 +126,11 @@ void FidelityChart::paintMarks(QPainter& painter) const {
         const FidelityMark& drawn = m_marks[*mark];
         const bool chosen = drawn.node == m_current;
         const double top = std::min(yOf(drawn.height), area.bottom() - 1);  // what is worst still shows
-        painter.fillRect(QRectF(area.left() + x, top, step - gap, area.bottom() - top), chosen ? palette.text : drawn.departed ? palette.chartFront : palette.chartNative);
-        if (drawn.treated) painter.fillRect(QRectF(area.left() + x, area.bottom() + 3, std::max(2.0, step - gap), kTreatedMark), palette.muted);
+        painter.fillRect(QRectF(area.left() + x, top, step - gap, area.bottom() - top), chosen           ? palette.text
+                                                                                        : drawn.departed ? palette.chartFront
+                                                                                                         : palette.chartNative);
+        if (drawn.treated)
+            painter.fillRect(QRectF(area.left() + x, area.bottom() + 3, std::max(2.0, step - gap), kTreatedMark), palette.muted);
     }
     const double threshold = yOf(heightOf(m_profile->thresholdDb));
     painter.setPen(QPen(palette.text, 1, Qt::DashLine));
@@ -145,7 +148,8 @@ void FidelityChart::paintDeparture(QPainter& painter) const {
     painter.setPen(palette.text);
     const bool leftHalf = at->x() < area.center().x();
     const double room = leftHalf ? width() - at->x() - 8 : at->x() - 8;
-    const QString words = painter.fontMetrics().elidedText(tr("departs: %1").arg(QString::fromStdString(m_profile->nodes[*first].node)), Qt::ElideMiddle, static_cast<int>(room));
+    const QString words = painter.fontMetrics().elidedText(tr("departs: %1").arg(QString::fromStdString(m_profile->nodes[*first].node)),
+                                                           Qt::ElideMiddle, static_cast<int>(room));
     const QRectF box = leftHalf ? QRectF(at->x() + 5, 0, room, kAbove - 2) : QRectF(3, 0, room, kAbove - 2);
     painter.drawText(box, (leftHalf ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter, words);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// SQNR along the graph, from the first node to the last: as high as a node is near to the unchanged model. The threshold is a dashed line, what
-// lies below it has another colour, treated nodes have a mark at the foot, the first departure a flag. Where there are more nodes than pixels
-// each column shows the worst of its nodes. Hovering and the arrow keys tell of a node, clicking chooses it.
+// SQNR along the graph, from the first node to the last: as high as a node is near to the unchanged model. The threshold is a dashed line,
+// what lies below it has another colour, treated nodes have a mark at the foot, the first departure a flag. Where there are more nodes than
+// pixels each column shows the worst of its nodes. Hovering and the arrow keys tell of a node, clicking chooses it.
 #include <memory>
 #include <optional>
 #include <vector>

@@ -85,11 +85,13 @@ void HeatMap::measure() {
     const QFontMetrics metrics(smallFont(font()));
     m_headingWidth = kNarrowestHeading;
     m_cellWidth = kNarrowestCell;
-    for (int i = 0; i < layers(); ++i) m_headingWidth = std::max(m_headingWidth, metrics.horizontalAdvance(m_snapshot->layers[i]) + kWideGap);
+    for (int i = 0; i < layers(); ++i)
+        m_headingWidth = std::max(m_headingWidth, metrics.horizontalAdvance(m_snapshot->layers[i]) + kWideGap);
     m_headingWidth = std::min(m_headingWidth, std::max(kNarrowestHeading, static_cast<int>(viewport()->width() * kHeadingShare)));
     for (int i = 0; i < options(); ++i) m_cellWidth = std::max(m_cellWidth, metrics.horizontalAdvance(m_snapshot->options[i]) + kWideGap);
     if (m_snapshot)
-        for (const HeatCell& cell : m_snapshot->cells) m_cellWidth = std::max(m_cellWidth, metrics.horizontalAdvance(heatText(*m_snapshot, cell, m_figure)) + kWideGap);
+        for (const HeatCell& cell : m_snapshot->cells)
+            m_cellWidth = std::max(m_cellWidth, metrics.horizontalAdvance(heatText(*m_snapshot, cell, m_figure)) + kWideGap);
     m_cellWidth = std::min(m_cellWidth, kWidestCell);
     const QRect area = body();
     verticalScrollBar()->setRange(0, std::max(0, layers() * kRowHeight - area.height()));
@@ -119,9 +121,12 @@ QString HeatMap::toolTipAt(const QPoint& at) const {
     const QPoint inside = at - body().topLeft() + QPoint(horizontalScrollBar()->value(), verticalScrollBar()->value());
     const bool besideRows = at.x() < m_headingWidth && at.y() >= body().top() && at.y() <= body().bottom();
     if (besideRows && inside.y() / kRowHeight < layers()) return m_snapshot->layers[inside.y() / kRowHeight];
-    if (at.y() < kHeadHeight && at.x() >= m_headingWidth && inside.x() / m_cellWidth < options()) return m_snapshot->options[inside.x() / m_cellWidth];
+    if (at.y() < kHeadHeight && at.x() >= m_headingWidth && inside.x() / m_cellWidth < options())
+        return m_snapshot->options[inside.x() / m_cellWidth];
     if (m_snapshot && at.y() > body().bottom())
-        return tr("Each option was given to one layer alone. Cells without colour cannot be told from no change; a corner marks what nothing here executes natively.");
+        return tr(
+            "Each option was given to one layer alone. Cells without colour cannot be told from no change; a corner marks what nothing "
+            "here executes natively.");
     return {};
 }
 
@@ -161,12 +166,14 @@ void HeatMap::paintCell(QPainter& painter, HeatPlace place) const {
         painter.drawLine(area.bottomLeft(), area.topRight());
     } else {
         painter.setPen(isSettled(cell, m_figure) && heatValue(cell, m_figure) ? legibleOn(ground, palette) : palette.muted);
-        painter.drawText(area.adjusted(4, 0, -4, 0), Qt::AlignCenter, painter.fontMetrics().elidedText(heatText(*m_snapshot, cell, m_figure), Qt::ElideRight, area.width() - 8));
+        painter.drawText(area.adjusted(4, 0, -4, 0), Qt::AlignCenter,
+                         painter.fontMetrics().elidedText(heatText(*m_snapshot, cell, m_figure), Qt::ElideRight, area.width() - 8));
     }
     if (!cell.native && cell.refusal.isEmpty()) {
         painter.setPen(Qt::NoPen);
         painter.setBrush(palette.chartEmulated);
-        painter.drawPolygon(QPolygon({area.topRight() + QPoint(1, 0), area.topRight() - QPoint(kCorner - 1, 0), area.topRight() + QPoint(1, kCorner)}));
+        painter.drawPolygon(
+            QPolygon({area.topRight() + QPoint(1, 0), area.topRight() - QPoint(kCorner - 1, 0), area.topRight() + QPoint(1, kCorner)}));
     }
     if (m_current != place) return;
     painter.setPen(QPen(hasFocus() ? palette.accent : palette.text, 2));
@@ -215,14 +222,16 @@ void HeatMap::paintLegend(QPainter& painter) const {
     painter.setBrush(palette.chartEmulated);
     painter.setPen(Qt::NoPen);
     right -= kCorner + 5;
-    painter.drawPolygon(QPolygon({QPoint(right, band.center().y() - 3), QPoint(right + kCorner, band.center().y() - 3), QPoint(right + kCorner, band.center().y() + kCorner - 3)}));
+    painter.drawPolygon(QPolygon({QPoint(right, band.center().y() - 3), QPoint(right + kCorner, band.center().y() - 3),
+                                  QPoint(right + kCorner, band.center().y() + kCorner - 3)}));
     right -= kWideGap;
     const int highWidth = metrics.horizontalAdvance(high), lowWidth = metrics.horizontalAdvance(low);
     painter.setPen(palette.muted);
     painter.drawText(QRect(right - highWidth, band.top(), highWidth + 1, band.height()), Qt::AlignRight | Qt::AlignVCenter, high);
     const QRect bar(right - highWidth - kGap - barWidth, band.center().y() - 5, barWidth, 10);
     for (int x = 0; x < bar.width(); ++x)
-        painter.fillRect(QRect(bar.left() + x, bar.top(), 1, bar.height()), heatColour(palette, 2.0 * x / std::max(1, bar.width() - 1) - 1));
+        painter.fillRect(QRect(bar.left() + x, bar.top(), 1, bar.height()),
+                         heatColour(palette, 2.0 * x / std::max(1, bar.width() - 1) - 1));
     painter.setPen(QPen(palette.border, 1));
     painter.setBrush(Qt::NoBrush);
     painter.drawRect(bar);

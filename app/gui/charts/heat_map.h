@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// Layer × option as a map: a row a layer, a column an option, red where it costs, green where it gains, uncoloured where the interval leaves it
-// open. A corner marks emulated cells, a stroke refused ones. Headings stay in place while the map scrolls; text that does not fit is
-// shortened and told in full when pointed at. Arrow keys, Home, End and the page keys move the chosen cell.
+// Layer × option as a map: a row a layer, a column an option, red where it costs, green where it gains, uncoloured where the interval
+// leaves it open. A corner marks emulated cells, a stroke refused ones. Headings stay in place while the map scrolls; text that does not
+// fit is shortened and told in full when pointed at. Arrow keys, Home, End and the page keys move the chosen cell.
 #include <optional>
 
 #include <QAbstractScrollArea>
@@ -26,6 +26,7 @@ public:
     explicit HeatMap(const Theme& theme, QWidget* parent = nullptr);
 
     void setSnapshot(HeatSnapshotPtr snapshot);
+    const HeatSnapshotPtr& snapshot() const { return m_snapshot; }
     void setFigure(HeatFigure figure);
     HeatFigure figure() const { return m_figure; }
     /// Scrolls there. REQUIRES: inside the snapshot.

@@ -15,59 +15,106 @@ QString tr(const char* text) { return QCoreApplication::translate("AxisCatalog",
 
 AxisGroup pruning() {
     return {tr("Pruning"),
-            {{QStringLiteral("prune.ratio"), tr("Share"), tr("Share of the weights set to zero, or of the units that leave the model."),
-              {"0", "0.3", "0.5", "0.7", "0.8", "0.9", "0.95"}, {tr("none"), "30 %", "50 %", "70 %", "80 %", "90 %", "95 %"}},
-             {QStringLiteral("prune.method"), tr("Chosen by"),
-              tr("What tells the weights that go from those that stay. Wanda, SparseGPT, Taylor and frequency look at calibration data; Taylor and frequency score units."),
-              {"magnitude", "wanda", "sparsegpt", "taylor", "frequency", "random"}, {tr("size"), "Wanda", "SparseGPT", "Taylor", tr("frequency"), tr("chance")}},
-             {QStringLiteral("prune.pattern"), tr("Pattern"),
-              tr("Zeros anywhere; 2 or 4 kept of every 4 or 8 (needs no share); blocks of weights; or units that leave the graph, which makes every kernel faster."),
+            {{QStringLiteral("prune.ratio"),
+              tr("Share"),
+              tr("Share of the weights set to zero, or of the units that leave the model."),
+              {"0", "0.3", "0.5", "0.7", "0.8", "0.9", "0.95"},
+              {tr("none"), "30 %", "50 %", "70 %", "80 %", "90 %", "95 %"}},
+             {QStringLiteral("prune.method"),
+              tr("Chosen by"),
+              tr("What tells the weights that go from those that stay. Wanda, SparseGPT, Taylor and frequency look at calibration data; "
+                 "Taylor and frequency score units."),
+              {"magnitude", "wanda", "sparsegpt", "taylor", "frequency", "random"},
+              {tr("size"), "Wanda", "SparseGPT", "Taylor", tr("frequency"), tr("chance")}},
+             {QStringLiteral("prune.pattern"),
+              tr("Pattern"),
+              tr("Zeros anywhere; 2 or 4 kept of every 4 or 8 (needs no share); blocks of weights; or units that leave the graph, which "
+                 "makes every kernel faster."),
               {"unstructured", "2:4", "4:8", "block 4x1", "channels", "neurons", "heads", "blocks"},
               {tr("anywhere"), "2:4", "4:8", tr("blocks 4×1"), tr("channels"), tr("neurons"), tr("heads"), tr("whole blocks")}},
-             {QStringLiteral("prune.scope"), tr("Shared out"), tr("Each layer gives the same share; all layers together; or the robust ones give more than the sensitive ones."),
-              {"layer", "global", "sensitivity"}, {tr("each layer"), tr("whole model"), tr("by sensitivity")}}}};
+             {QStringLiteral("prune.scope"),
+              tr("Shared out"),
+              tr("Each layer gives the same share; all layers together; or the robust ones give more than the sensitive ones."),
+              {"layer", "global", "sensitivity"},
+              {tr("each layer"), tr("whole model"), tr("by sensitivity")}}}};
 }
 
 AxisGroup weights() {
     return {tr("Weights"),
-            {{QStringLiteral("weights.bits"), tr("Bits"), tr("Fewer bits, fewer bytes to read. 8 and 4 have kernels, the others are emulated."),
-              {"32", "16", "8", "6", "5", "4", "3", "2"}, {tr("as is"), "16", "8", "6", "5", "4", "3", "2"}},
-             {QStringLiteral("weights.method"), tr("Method"),
-              tr("How weights are rounded. MSE and HQQ look at the weights alone; GPTQ, AWQ and SmoothQuant at calibration data; AWQ and SmoothQuant may come before another."),
-              {"rtn", "mse", "hqq", "gptq", "awq", "smoothquant", "awq+gptq"}, {tr("nearest"), "MSE", "HQQ", "GPTQ", "AWQ", "SmoothQuant", "AWQ + GPTQ"}},
-             {QStringLiteral("weights.group"), tr("Group"), tr("How many columns share a scale. Small groups are finer and cost a little size."),
-              {"0", "-1", "128", "64", "32", "16"}, {tr("channel"), tr("tensor"), "128", "64", "32", "16"}},
-             {QStringLiteral("weights.format"), tr("Format"),
-              tr("What the codes mean: whole numbers, fixed point (scales are powers of two), small floats. fp8 goes with 8 bits; nf4, mxfp4 and nvfp4 with 4."),
-              {"int", "fixed", "fp8_e4m3", "nf4", "mxfp4", "nvfp4"}, {tr("whole numbers"), tr("fixed point"), "fp8 e4m3", "nf4", "mxfp4", "nvfp4"}}}};
+            {{QStringLiteral("weights.bits"),
+              tr("Bits"),
+              tr("Fewer bits, fewer bytes to read. 8 and 4 have kernels, the others are emulated."),
+              {"32", "16", "8", "6", "5", "4", "3", "2"},
+              {tr("as is"), "16", "8", "6", "5", "4", "3", "2"}},
+             {QStringLiteral("weights.method"),
+              tr("Method"),
+              tr("How weights are rounded. MSE and HQQ look at the weights alone; GPTQ, AWQ and SmoothQuant at calibration data; AWQ and "
+                 "SmoothQuant may come before another."),
+              {"rtn", "mse", "hqq", "gptq", "awq", "smoothquant", "awq+gptq"},
+              {tr("nearest"), "MSE", "HQQ", "GPTQ", "AWQ", "SmoothQuant", "AWQ + GPTQ"}},
+             {QStringLiteral("weights.group"),
+              tr("Group"),
+              tr("How many columns share a scale. Small groups are finer and cost a little size."),
+              {"0", "-1", "128", "64", "32", "16"},
+              {tr("channel"), tr("tensor"), "128", "64", "32", "16"}},
+             {QStringLiteral("weights.format"),
+              tr("Format"),
+              tr("What the codes mean: whole numbers, fixed point (scales are powers of two), small floats. fp8 goes with 8 bits; nf4, "
+                 "mxfp4 and nvfp4 with 4."),
+              {"int", "fixed", "fp8_e4m3", "nf4", "mxfp4", "nvfp4"},
+              {tr("whole numbers"), tr("fixed point"), "fp8 e4m3", "nf4", "mxfp4", "nvfp4"}}}};
 }
 
 AxisGroup products() {
     return {tr("Products and activations"),
-            {{QStringLiteral("compute"), tr("Products"), tr("The type in which products are formed. int8 and fp8 round activations too."),
-              {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}, {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}},
-             {QStringLiteral("activations.mode"), tr("Scales of int8"), tr("Taken from the values of each run, or once from calibration data."),
-              {"dynamic", "static"}, {tr("each run"), tr("once")}},
-             {QStringLiteral("activations.granularity"), tr("One scale for"), tr("All values of a tensor, or each token by itself; tokens only with scales of each run."),
-              {"tensor", "token"}, {tr("the tensor"), tr("each token")}},
-             {QStringLiteral("activations.calibrator"), tr("Range chosen by"), tr("With scales that are taken once: what of the observed range is kept."),
-              {"minmax", "percentile", "entropy", "mse"}, {tr("all of it"), tr("percentile"), tr("entropy"), "MSE"}}}};
+            {{QStringLiteral("compute"),
+              tr("Products"),
+              tr("The type in which products are formed. int8 and fp8 round activations too."),
+              {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"},
+              {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}},
+             {QStringLiteral("activations.mode"),
+              tr("Scales of int8"),
+              tr("Taken from the values of each run, or once from calibration data."),
+              {"dynamic", "static"},
+              {tr("each run"), tr("once")}},
+             {QStringLiteral("activations.granularity"),
+              tr("One scale for"),
+              tr("All values of a tensor, or each token by itself; tokens only with scales of each run."),
+              {"tensor", "token"},
+              {tr("the tensor"), tr("each token")}},
+             {QStringLiteral("activations.calibrator"),
+              tr("Range chosen by"),
+              tr("With scales that are taken once: what of the observed range is kept."),
+              {"minmax", "percentile", "entropy", "mse"},
+              {tr("all of it"), tr("percentile"), tr("entropy"), "MSE"}}}};
 }
 
 AxisGroup cache() {
     return {tr("Key/value cache"),
-            {{QStringLiteral("kv_cache.bits"), tr("Bits"), tr("How keys and values of attention are kept: what long contexts fill memory with."),
-              {"32", "8", "4"}, {tr("as is"), "8", "4"}},
-             {QStringLiteral("kv_cache.granularity"), tr("One scale for"), tr("Each token of each head, or each channel of a head over all tokens."),
-              {"head", "channel"}, {tr("each token"), tr("each channel")}}}};
+            {{QStringLiteral("kv_cache.bits"),
+              tr("Bits"),
+              tr("How keys and values of attention are kept: what long contexts fill memory with."),
+              {"32", "8", "4"},
+              {tr("as is"), "8", "4"}},
+             {QStringLiteral("kv_cache.granularity"),
+              tr("One scale for"),
+              tr("Each token of each head, or each channel of a head over all tokens."),
+              {"head", "channel"},
+              {tr("each token"), tr("each channel")}}}};
 }
 
 AxisGroup running() {
     return {tr("Running"),
-            {{QStringLiteral("run.batch"), tr("Batch"), tr("How many samples one run takes. The model needs an open first dimension."),
-              {"1", "4", "16", "32", "64"}, {"1", "4", "16", "32", "64"}},
-             {QStringLiteral("run.engine"), tr("Engine"), tr("What runs it: this machine's processor, an NVIDIA GPU, or ONNX Runtime, where they are."),
-              {"cpu", "cuda", "onnxruntime"}, {"cpu", "cuda", "ONNX Runtime"}}}};
+            {{QStringLiteral("run.batch"),
+              tr("Batch"),
+              tr("How many samples one run takes. The model needs an open first dimension."),
+              {"1", "4", "16", "32", "64"},
+              {"1", "4", "16", "32", "64"}},
+             {QStringLiteral("run.engine"),
+              tr("Engine"),
+              tr("What runs it: this machine's processor, an NVIDIA GPU, or ONNX Runtime, where they are."),
+              {"cpu", "cuda", "onnxruntime"},
+              {"cpu", "cuda", "ONNX Runtime"}}}};
 }
 
 }  // namespace
@@ -82,7 +129,9 @@ const std::vector<SweepPreset>& sweepPresets() {
         {tr("First look"), tr("The usual widths and types, in a few minutes."), {"weights.bits=32,8,4", "compute=fp32,bf16,int8"}},
         {tr("Bits"), tr("Every width of the weights."), {"weights.bits=32,16,8,6,5,4,3,2"}},
         {tr("Pruning"), tr("From dense to 95 % zeros."), {"prune.ratio=0,0.3,0.5,0.7,0.8,0.9,0.95"}},
-        {tr("Methods"), tr("Four bits and fewer, rounded by every method."), {"weights.bits=4,3", "weights.method=rtn,mse,hqq,gptq,awq,awq+gptq"}},
+        {tr("Methods"),
+         tr("Four bits and fewer, rounded by every method."),
+         {"weights.bits=4,3", "weights.method=rtn,mse,hqq,gptq,awq,awq+gptq"}},
         {tr("Wide"), tr("Pruning, bits and products crossed."), {"prune.ratio=0,0.5,0.9", "weights.bits=32,8,4", "compute=fp32,bf16,int8"}},
     };
     return presets;

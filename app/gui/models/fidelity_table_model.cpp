@@ -14,7 +14,10 @@ namespace {
 constexpr double kFullBar = 60;  // decibels: from there on nothing is to be seen
 const QString kNone = QStringLiteral("–");
 
-bool isText(int column) { return column == FidelityTableModel::Node || column == FidelityTableModel::Operator || column == FidelityTableModel::Treated || column == FidelityTableModel::Remark; }
+bool isText(int column) {
+    return column == FidelityTableModel::Node || column == FidelityTableModel::Operator || column == FidelityTableModel::Treated ||
+           column == FidelityTableModel::Remark;
+}
 
 }  // namespace
 
@@ -29,7 +32,9 @@ void FidelityTableModel::setProfile(Profile profile) {
     endResetModel();
 }
 
-int FidelityTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() || !m_profile ? 0 : static_cast<int>(m_profile->nodes.size()); }
+int FidelityTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() || !m_profile ? 0 : static_cast<int>(m_profile->nodes.size());
+}
 int FidelityTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : kColumns; }
 
 QVariant FidelityTableModel::data(const QModelIndex& index, int role) const {
@@ -39,7 +44,8 @@ QVariant FidelityTableModel::data(const QModelIndex& index, int role) const {
     switch (role) {
         case Qt::DisplayRole: return text(row, index.column());
         case Qt::ToolTipRole: return nodeText(node);
-        case Qt::TextAlignmentRole: return QVariant::fromValue((isText(index.column()) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+        case Qt::TextAlignmentRole:
+            return QVariant::fromValue((isText(index.column()) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
         case SortRole: return sortValue(row, index.column());
         case BarRole: {
             if (index.column() != Sqnr || !node.skipped.empty() || node.sqnrDb <= 0) return {};
@@ -89,7 +95,8 @@ QVariant FidelityTableModel::headerData(int section, Qt::Orientation orientation
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole) return QVariant::fromValue((isText(section) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     if (role == Qt::ToolTipRole) {
-        if (section == Sqnr) return tr("Power of the unchanged model's output over the power of the difference from it. 40 dB is a hundredth in amplitude.");
+        if (section == Sqnr)
+            return tr("Power of the unchanged model's output over the power of the difference from it. 40 dB is a hundredth in amplitude.");
         if (section == Input) return tr("The worst value that the node reads: what was handed to it.");
         return {};
     }

@@ -40,7 +40,11 @@ QString mostNoiseText(const trace::FidelityProfile& profile) {
 }
 
 QString comparedText(const trace::FidelityProfile& profile) {
-    return tr("%1 of %2 nodes compared on %3 samples (%4)").arg(profile.comparedNodes()).arg(profile.nodes.size()).arg(profile.samples).arg(words(profile.inputs));
+    return tr("%1 of %2 nodes compared on %3 samples (%4)")
+        .arg(profile.comparedNodes())
+        .arg(profile.nodes.size())
+        .arg(profile.samples)
+        .arg(words(profile.inputs));
 }
 
 QString nodeText(const trace::NodeFidelity& node) {

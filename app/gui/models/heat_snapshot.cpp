@@ -24,15 +24,46 @@ QString signedBytes(double bytes) { return (bytes < 0 ? QStringLiteral("−") : 
 
 }  // namespace
 
+HeatSnapshotPtr heatSnapshotOf(const trial::SensitivityTable& table) {
+    auto snapshot = std::make_shared<HeatSnapshot>();
+    snapshot->metric = metricTitle(table.metric);
+    snapshot->isShare = metricIsShare(table.metric);
+    for (const trial::SensitivityUnit& unit : table.units) snapshot->layers << QString::fromStdString(unit.name);
+    for (const trial::SensitivityOption& option : table.options) snapshot->options << QString::fromStdString(option.name);
+    for (std::size_t i = 0; i < table.cells.size(); ++i) {
+        const trial::SensitivityCell& from = table.cells[i];
+        HeatCell& cell = snapshot->cells.emplace_back();
+        cell.refusal = QString::fromStdString(from.refusal);
+        cell.native = from.execution == trace::Execution::Native;
+        if (from.refused()) continue;
+        cell.loss = from.loss.value;
+        cell.lossLow = from.loss.interval.low;
+        cell.lossHigh = from.loss.interval.high;
+        cell.kl = from.kl;
+        cell.sqnrDb = from.sqnrDb;
+        if (cell.native && from.gainNs) {
+            cell.gainMs = from.gainNs->value * 1e-6;
+            cell.gainLowMs = from.gainNs->interval.low * 1e-6;
+            cell.gainHighMs = from.gainNs->interval.high * 1e-6;
+        }
+        cell.savedBytes = table.units[i / table.options.size()].weightBytes - from.storedBytes;
+    }
+    return snapshot;
+}
+
 std::optional<double> heatValue(const HeatCell& cell, HeatFigure figure) {
     if (!cell.refusal.isEmpty()) return std::nullopt;
-    const double value = figure == HeatFigure::Loss ? -cell.loss : figure == HeatFigure::Time ? cell.gainMs : static_cast<double>(cell.savedBytes);
+    const double value = figure == HeatFigure::Loss   ? -cell.loss
+                         : figure == HeatFigure::Time ? cell.gainMs
+                                                      : static_cast<double>(cell.savedBytes);
     return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 bool isSettled(const HeatCell& cell, HeatFigure figure) {
-    if (figure != HeatFigure::Loss || std::isnan(cell.lossLow) || std::isnan(cell.lossHigh)) return true;
-    return cell.lossLow > 0 || cell.lossHigh < 0;
+    if (figure == HeatFigure::Bytes) return true;
+    const double low = figure == HeatFigure::Loss ? cell.lossLow : cell.gainLowMs;
+    const double high = figure == HeatFigure::Loss ? cell.lossHigh : cell.gainHighMs;
+    return std::isnan(low) || std::isnan(high) || low > 0 || high < 0;
 }
 
 double heatRange(const HeatSnapshot& snapshot, HeatFigure figure) {
@@ -63,7 +94,9 @@ QString heatToolTip(const HeatSnapshot& snapshot, int layer, int option) {
     if (std::isfinite(cell.kl)) lines << tr("KL divergence: %1 nats").arg(cell.kl, 0, 'g', 3);
     if (std::isfinite(cell.sqnrDb)) lines << tr("SQNR: %1 dB").arg(cell.sqnrDb, 0, 'f', 1);
     if (!cell.native) lines << tr("time saved: not known, nothing here executes it natively (emulated)");
-    else if (std::isfinite(cell.gainMs)) lines << tr("time saved: %1").arg(heatText(snapshot, cell, HeatFigure::Time));
+    else if (std::isfinite(cell.gainMs))
+        lines << tr("time saved: %1").arg(heatText(snapshot, cell, HeatFigure::Time)) +
+                     (isSettled(cell, HeatFigure::Time) ? QString() : tr(", not to be told from none"));
     lines << tr("bytes saved: %1").arg(signedBytes(static_cast<double>(cell.savedBytes)));
     return lines.join('\n');
 }

@@ -23,6 +23,7 @@
 #include "app/gui/views/help/help_page.h"
 #include "app/gui/views/model/model_page.h"
 #include "app/gui/views/results/results_page.h"
+#include "app/gui/views/sensitivity/sensitivity_page.h"
 #include "app/gui/views/sweep/sweep_page.h"
 #include "app/gui/views/welcome/drop_zone.h"
 #include "app/gui/views/welcome/welcome_page.h"
@@ -86,12 +87,15 @@ void MainWindow::makePages() {
     addPage(new DataPage(m_context), QStringLiteral("data"), tr("Data"), QStringLiteral("data"), QStringLiteral("Ctrl+3"));
     addPage(sweep, QStringLiteral("sweep"), tr("Sweep"), QStringLiteral("sweep"), QStringLiteral("Ctrl+4"));
     addPage(m_results, QStringLiteral("results"), tr("Results"), QStringLiteral("results"), QStringLiteral("Ctrl+5"));
+    auto* sensitivity = new SensitivityPage(m_context);
+    addPage(sensitivity, QStringLiteral("sensitivity"), tr("Sensitivity"), QStringLiteral("heat"), QStringLiteral("Ctrl+6"));
     addPage(new HelpPage, QStringLiteral("help"), tr("Guide"), QStringLiteral("help"), QStringLiteral("F1"), true);
     connect(m_rail, &NavigationRail::chosen, this, &MainWindow::showPage);
     connect(m_welcome, &WelcomePage::openRequested, this, &MainWindow::openFile);
     connect(m_model, &ModelPage::openRequested, this, &MainWindow::openFile);
     connect(m_results, &ResultsPage::openRequested, this, &MainWindow::openFile);
     connect(sweep, &SweepPage::openRequested, this, &MainWindow::openFile);
+    connect(sensitivity, &SensitivityPage::openRequested, this, &MainWindow::openFile);
 }
 
 void MainWindow::addPage(Page* page, const QString& name, const QString& title, const QString& icon, const QString& shortcut, bool bottom) {
@@ -148,7 +152,7 @@ void MainWindow::makeMenus() {
     };
     fill(tr("&File"), {"file.open", "", "results.export", "results.report", "", "file.quit"});
     fill(tr("&Sweep"), {"sweep.run", "sweep.cancel"});
-    QMenu* view = fill(tr("&View"), {"go.welcome", "go.model", "go.data", "go.sweep", "go.results", "", "view.filter", ""});
+    QMenu* view = fill(tr("&View"), {"go.welcome", "go.model", "go.data", "go.sweep", "go.results", "go.sensitivity", "", "view.filter", ""});
     auto* themes = new QActionGroup(this);
     const std::pair<const char*, QString> choices[] = {{"system", tr("Follow the system")}, {"light", tr("Light")}, {"dark", tr("Dark")}};
     for (const auto& [name, text] : choices) {

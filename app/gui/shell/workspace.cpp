@@ -21,6 +21,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
       m_devices(std::make_unique<DevicesTask>(options)),
       m_export(std::make_unique<ExportTask>(*m_worker)),
       m_fidelity(std::make_unique<FidelityTask>(options)),
+      m_sensitivity(std::make_unique<SensitivityTask>(options)),
       m_sweep(std::make_unique<SweepTask>(options)),
       m_results(std::make_unique<ResultsTask>()) {
     m_results->setAxis(speedAxisFromWord(settings.value(Setting::ChartAxis).toString().toStdString()));
@@ -34,6 +35,7 @@ Workspace::~Workspace() {
     m_devices.reset();
     m_sweep.reset();
     m_fidelity.reset();
+    m_sensitivity.reset();
     m_results.reset();
     m_worker.reset();
 }
@@ -48,9 +50,13 @@ void Workspace::connectTasks() {
         refreshDraft();
         emit idleChanged();
     });
-    connect(m_model.get(), &ModelTask::symbolsChanged, this, &Workspace::refreshDraft);
+    connect(m_model.get(), &ModelTask::symbolsChanged, this, [this] {
+        m_sensitivity->clear();
+        refreshDraft();
+    });
     connect(m_data.get(), &DataTask::stateChanged, this, [this] {
         if (m_data->state() == DataTask::State::Ready && !m_fromSession) m_data->scoreReference();
+        m_sensitivity->clear();
         refreshDraft();
         emit idleChanged();
     });
@@ -60,7 +66,10 @@ void Workspace::connectTasks() {
     });
     connect(m_sweep.get(), &SweepTask::resultArrived, m_results.get(), &ResultsTask::add);
     connect(m_sweep.get(), &SweepTask::runningChanged, this, [this] {
-        if (m_sweep->running()) m_fidelity->cancel();  // it would disturb the timings
+        if (m_sweep->running()) {  // they would disturb its timings
+            m_fidelity->cancel();
+            m_sensitivity->cancel();
+        }
         emit idleChanged();
     });
     connect(m_sweep.get(), &SweepTask::gridChanged, this, &Workspace::idleChanged);
@@ -75,6 +84,7 @@ void Workspace::connectTasks() {
     connect(m_devices.get(), &DevicesTask::changed, this, &Workspace::idleChanged);
     connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
     connect(m_fidelity.get(), &FidelityTask::busyChanged, this, &Workspace::idleChanged);
+    connect(m_sensitivity.get(), &SensitivityTask::busyChanged, this, &Workspace::idleChanged);
 }
 
 void Workspace::open(const QString& path) {
@@ -89,6 +99,7 @@ void Workspace::open(const QString& path) {
     }
     m_devices->ask();
     m_fidelity->clear();
+    m_sensitivity->clear();
     m_chosenSession.clear();
     m_pendingData.clear();
     m_settings.set(Setting::LastFolder, file.absolutePath());
@@ -235,7 +246,7 @@ QString Workspace::engineProblem() const {
 }
 
 bool Workspace::idle() const {
-    return !m_worker->busy() && !m_devices->busy() && !m_results->busy() && !m_fidelity->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
+    return !m_worker->busy() && !m_devices->busy() && !m_results->busy() && !m_fidelity->busy() && !m_sensitivity->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
            m_data->state() != DataTask::State::Loading && m_pendingData.isEmpty();
 }
 

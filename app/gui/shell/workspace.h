@@ -12,6 +12,7 @@
 #include "app/gui/tasks/fidelity_task.h"
 #include "app/gui/tasks/model_task.h"
 #include "app/gui/tasks/results_task.h"
+#include "app/gui/tasks/sensitivity_task.h"
 #include "app/gui/tasks/sweep_task.h"
 #include "app/gui/tasks/worker_lane.h"
 
@@ -49,6 +50,7 @@ public:
     ResultsTask& results() { return *m_results; }
     ExportTask& exports() { return *m_export; }
     FidelityTask& fidelity() { return *m_fidelity; }
+    SensitivityTask& sensitivity() { return *m_sensitivity; }
     /// Of the worker that reads models and data and writes models; 0 when none runs.
     int workerProcessId() const { return m_worker->processId(); }
     /// Nothing is being loaded or worked out.
@@ -76,6 +78,7 @@ private:
     std::unique_ptr<DevicesTask> m_devices;
     std::unique_ptr<ExportTask> m_export;
     std::unique_ptr<FidelityTask> m_fidelity;
+    std::unique_ptr<SensitivityTask> m_sensitivity;
     std::unique_ptr<SweepTask> m_sweep;
     std::unique_ptr<ResultsTask> m_results;
     trial::Study m_draft;

@@ -98,6 +98,33 @@ TEST_F(HeatMapTest, NeverGivesEmulatedCellsATime) {
     EXPECT_EQ(image.pixelColor(corner * image.devicePixelRatio()), m_theme.palette().chartEmulated);
 }
 
+TEST_F(HeatMapTest, TakesATableAsItWasMeasured) {
+    trial::SensitivityTable table;
+    table.metric = "perplexity";
+    table.units = {{"q, k and v", {"q", "k", "v"}, 300, 1200}, {"out", {"out"}, 100, 400}};
+    table.options = {{"int8", {}}, {"int3", {}}};
+    table.cells.resize(4);
+    table.cells[1].loss = {0.25, {0.125, 0.5}};
+    table.cells[1].kl = 0.5;
+    table.cells[1].storedBytes = 200;
+    table.cells[1].execution = trace::Execution::Emulated;
+    table.cells[2].gainNs = base::Estimate{2e6, {1e6, 3e6}};
+    table.cells[3].refusal = "no";
+    const HeatSnapshotPtr snapshot = heatSnapshotOf(table);
+    EXPECT_EQ(snapshot->layers, (QStringList{"q, k and v", "out"}));
+    EXPECT_EQ(snapshot->options, (QStringList{"int8", "int3"}));
+    EXPECT_FALSE(snapshot->isShare);
+    EXPECT_EQ(snapshot->at(0, 1).loss, 0.25);
+    EXPECT_EQ(snapshot->at(0, 1).lossHigh, 0.5);
+    EXPECT_EQ(snapshot->at(0, 1).savedBytes, 1000);
+    EXPECT_FALSE(snapshot->at(0, 1).native || heatValue(snapshot->at(0, 1), HeatFigure::Time));
+    EXPECT_EQ(heatValue(snapshot->at(1, 0), HeatFigure::Time), 2.0);
+    EXPECT_EQ(snapshot->at(1, 1).refusal, QStringLiteral("no"));
+    EXPECT_FALSE(heatValue(snapshot->at(1, 1), HeatFigure::Bytes));
+    table.cells[2].gainNs = base::Estimate{2e6, {-1e6, 5e6}};
+    EXPECT_FALSE(isSettled(heatSnapshotOf(table)->at(1, 0), HeatFigure::Time)) << "it may be nothing";
+}
+
 TEST_F(HeatMapTest, TellsInFullWhatItHadToShorten) {
     const HeatSnapshotPtr snapshot = rising(5, 3);
     m_map.setSnapshot(snapshot);

@@ -15,6 +15,7 @@
 #include <QTableView>
 #include <QTest>
 
+#include "app/gui/charts/heat_map.h"
 #include "app/gui/charts/pareto_chart.h"
 #include "app/gui/models/roles.h"
 #include "app/gui/views/common/stat_tile.h"
@@ -123,6 +124,27 @@ TEST_F(Journey, OffersTheEnginesThatAreHereAndSaysWhatIsMissing) {
     workspace().devices().take({{"engines", {{{"name", "cpu"}, {"available", true}}, {{"name", "cuda"}, {"available", true}}}}});
     EXPECT_TRUE(cuda->isEnabled());
     EXPECT_TRUE(find<QPushButton>(QStringLiteral("sweep.run"))->isEnabled());
+}
+
+TEST_F(Journey, ShowsWhichLayerCanTakeWhat) {
+    openModel(smallModel());
+    click(QStringLiteral("nav.sensitivity"));
+    click(QStringLiteral("sensitivity.measure"));
+    EXPECT_EQ(window().currentPage(), QStringLiteral("data")) << "what quality is measured on is to be decided first";
+    workspace().data().goWithout();
+    click(QStringLiteral("nav.sensitivity"));
+    click(QStringLiteral("sensitivity.measure"));
+    EXPECT_TRUE(workspace().sensitivity().running());
+    ASSERT_TRUE(waitUntil(workspace().sensitivity(), &gui::SensitivityTask::changed, [this] { return !workspace().sensitivity().running(); }));
+    ASSERT_TRUE(workspace().sensitivity().table()) << workspace().sensitivity().problem().toStdString();
+    auto* map = find<gui::HeatMap>(QStringLiteral("sensitivity.map"));
+    ASSERT_TRUE(map->isVisible());
+    EXPECT_EQ(map->snapshot()->layers.size(), 2);
+    EXPECT_EQ(static_cast<std::size_t>(map->snapshot()->options.size()), trial::usualOptions().size());
+    QTest::mouseClick(map->viewport(), Qt::LeftButton, {}, map->cellRect({1, 0}).center());
+    EXPECT_TRUE(text(QStringLiteral("sensitivity.cell")).contains(map->snapshot()->layers[1]));
+    openModel(smallModel(QStringLiteral("other.onnx")));
+    EXPECT_FALSE(workspace().sensitivity().table()) << "it was of another model";
 }
 
 TEST_F(Journey, CalibratesOnTheDataThatAreChosenForIt) {

@@ -99,8 +99,8 @@ void FidelityPanel::show(const FidelityView& view) {
         case State::Impossible: m_empty->setText(tr("Nothing to compare"), view.reason, {}); break;
         case State::Failed: m_empty->setText(tr("The comparison failed"), view.reason, tr("Try again")); break;
         case State::Asked:
-            m_empty->setText(tr("Where does it depart from the unchanged model?"), tr("Press to run both side by side and compare every value along the graph."),
-                             tr("Compare node by node"));
+            m_empty->setText(tr("Where does it depart from the unchanged model?"),
+                             tr("Press to run both side by side and compare every value along the graph."), tr("Compare node by node"));
             break;
         case State::Running: break;
         case State::Known: {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// The fidelity of the chosen trial node by node: where it first departs and where the error is made, in words, along the graph, and as a table.
-// Binds to a value; knows no worker.
+// The fidelity of the chosen trial node by node: where it first departs and where the error is made, in words, along the graph, and as a
+// table. Binds to a value; knows no worker.
 #include <memory>
 
 #include <QWidget>

@@ -57,9 +57,11 @@ CalibrationCard::CalibrationCard(FilePrompt& files, QWidget* parent) : QFrame(pa
 void CalibrationCard::show(const trial::Calibration& calibration, const QString& evaluationData, bool wanted) {
     m_shown = calibration;
     const QString path = QString::fromStdString(calibration.path);
-    m_source->setText(!path.isEmpty() ? path : !evaluationData.isEmpty() ? tr("The evaluation data: %1").arg(QFileInfo(evaluationData).fileName())
-                                                                       : tr("Inputs drawn from the seed, which tell little about real ones"));
-    m_note->setText(wanted ? tr("Methods that are switched on look at these inputs; their labels are not read.") : tr("Nothing that is switched on looks at data."));
+    m_source->setText(!path.isEmpty()             ? path
+                      : !evaluationData.isEmpty() ? tr("The evaluation data: %1").arg(QFileInfo(evaluationData).fileName())
+                                                  : tr("Inputs drawn from the seed, which tell little about real ones"));
+    m_note->setText(wanted ? tr("Methods that are switched on look at these inputs; their labels are not read.")
+                           : tr("Nothing that is switched on looks at data."));
     m_own->setVisible(!path.isEmpty());
     const QSignalBlocker quiet(m_samples);
     m_samples->setValue(static_cast<int>(std::min<std::int64_t>(calibration.samples, kMostSamples)));

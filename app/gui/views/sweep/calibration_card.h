@@ -19,7 +19,8 @@ public:
     /// `files` outlives the card.
     explicit CalibrationCard(FilePrompt& files, QWidget* parent = nullptr);
 
-    /// `evaluationData` is what is taken where no data are named for it; empty: drawn inputs. `wanted`: a method that looks at them is switched on.
+    /// `evaluationData` is what is taken where no data are named for it; empty: drawn inputs. `wanted`: a method that looks at them is
+    /// switched on.
     void show(const trial::Calibration& calibration, const QString& evaluationData, bool wanted);
 
 signals:
