@@ -186,7 +186,10 @@ QString treatmentText(const trace::LayerRecord& layer) {
     if (layer.weightBits == 16) {
         parts << tr("16-bit weights");
     } else if (layer.weightBits < 16) {
-        parts << (layer.group > 0 ? tr("int%1, groups of %2").arg(layer.weightBits).arg(layer.group) : tr("int%1 weights").arg(layer.weightBits));
+        const QString format = QString::fromStdString(layer.weightFormat);
+        const bool sayBits = layer.weightFormat == "int" || layer.weightFormat == "fixed";  // the others' names hold them
+        const QString codes = sayBits ? format + QString::number(layer.weightBits) : format;
+        parts << (layer.group > 0 ? tr("%1, groups of %2").arg(codes).arg(layer.group) : tr("%1 weights").arg(codes));
     }
     if (layer.activationBits < 32) parts << tr("int%1 activations").arg(layer.activationBits);
     if (layer.density < 0.9995) parts << tr("%1 zeros").arg(percentText(1 - layer.density, 0));
