@@ -50,15 +50,12 @@ Status work(Program& program, const EvalOptions& options) {
     Json document = accuracyDocument(accuracy);
     if (!calibration.empty()) document["calibration"] = calibration;
     if (!program.options.json) {
-        fmt::print("{}
-", accuracyText(accuracy));
-        if (!calibration.empty()) fmt::print("{}
-", printable(calibration));
+        fmt::print("{}\n", accuracyText(accuracy));
+        if (!calibration.empty()) fmt::print("{}\n", printable(calibration));
     }
     if (options.nodes) {
         TRIMTAB_TRY(const auto profile, nodeFidelity(program, options, request));
-        if (!program.options.json) fmt::print("
-{}", fidelityTable(profile));
+        if (!program.options.json) fmt::print("\n{}", fidelityTable(profile));
         Json nodes = trace::toJson(profile);
         for (const char* key : {"nodes", "first_departure", "most_error", "threshold_db"}) document[key] = std::move(nodes[key]);
         document["node_samples"] = profile.samples;
