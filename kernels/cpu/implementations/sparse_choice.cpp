@@ -16,6 +16,7 @@ namespace {
 constexpr int kTimedRuns = 5;
 constexpr double kHopeless = 3;      // times the best prediction
 constexpr double kMustBeFaster = 0.95;
+constexpr double kSmallestGain = 0.5e-6;  // seconds: below lies the noise of starting a kernel
 
 /// Seconds of the fastest of a few runs after one that fetches the operands; fewer where two of them took twice as long as `best`.
 template <class Run>
@@ -128,7 +129,7 @@ Result<SparseChoice> chooseSparse(Builder& builder, const NodeView& view, const 
         };
         const double seconds = fastest(run, best);
         timed.push_back({name, seconds});
-        if (seconds >= kMustBeFaster * best) continue;
+        if (seconds >= kMustBeFaster * best || best - seconds < kSmallestGain) continue;
         best = seconds;
         choice.form = fitting.form;
         choice.weight = std::move(entry);

@@ -17,7 +17,8 @@ struct SparseChoice {
 };
 
 /// Times are those of the fastest of a few runs, weights in the cache. A form is taken over one that was timed before it only when it is
-/// 5 % faster, so that equal plans come out alike. Forms that are predicted to take three times as long as the best are not timed.
+/// 5 % and half a microsecond faster, so that equal plans come out alike. Forms that are predicted to take three times as long as the best
+/// are not timed.
 /// Unsupported, with the times, where the dense product is the fastest. REQUIRES: input 1 is a constant tensor.
 Result<SparseChoice> chooseSparse(Builder& builder, const NodeView& view, const WeightProduct& product);
 
