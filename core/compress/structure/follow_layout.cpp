@@ -15,6 +15,8 @@ using graph::Node;
 using graph::ValueId;
 using Ints = std::vector<std::int64_t>;
 
+constexpr std::int64_t kLongestAxis = std::int64_t{1} << 24;  // a label each: no file makes more of them
+
 std::string at(const Node& node) { return fmt::format("at {} ({}) it", node.name, node.op); }
 
 int absolute(std::int64_t axis, const std::vector<graph::Dim>& dims) {
@@ -31,12 +33,13 @@ Labels slice(const Labels& labels, std::size_t begin, std::size_t end) {
     return {labels.begin() + static_cast<std::ptrdiff_t>(begin), labels.begin() + static_cast<std::ptrdiff_t>(end)};
 }
 
-/// The labels along the axis of a Concat; false when an extent is not known.
+/// The labels along the axis of a Concat; false when an extent is not known, or too long.
 bool concatenated(const AxisTrace& trace, const Node& node, int axis, Labels& joined) {
     for (const ValueId input : node.inputs) {
         const auto* dims = trace.dimsOf(input);
         if (!dims || axis >= static_cast<int>(dims->size()) || !(*dims)[static_cast<std::size_t>(axis)].isKnown()) return false;
         const auto extent = static_cast<std::size_t>((*dims)[static_cast<std::size_t>(axis)].extent);
+        if (extent > static_cast<std::size_t>(kLongestAxis) - joined.size()) return false;
         const Labels* labels = trace.labelsOf(input, axis);
         const Labels mine = labels ? *labels : Labels(extent, kStays);
         joined.insert(joined.end(), mine.begin(), mine.end());
@@ -159,7 +162,7 @@ void followTile(AxisTrace& trace, int index) {
     const Ints repeats = constantList(trace, node.input(1));
     for (const auto& [axis, labels] : trace.axesOf(node.input(0))) {
         const auto place = static_cast<std::size_t>(axis);
-        if (place >= repeats.size() || repeats[place] < 1) {
+        if (place >= repeats.size() || repeats[place] < 1 || repeats[place] > kLongestAxis / static_cast<std::int64_t>(labels.size())) {
             trace.leaveAlone(labels, at(node) + " is repeated in a way that is computed");
             continue;
         }

@@ -19,6 +19,8 @@ using graph::shapes::Dims;
 using graph::shapes::Extent;
 using graph::shapes::product;
 
+constexpr std::int64_t kLongestAxis = std::int64_t{1} << 24;  // a label each: no file makes more of them
+
 /// Where the units of an input axis come out.
 struct Landing {
     std::size_t axis = 0;
@@ -42,24 +44,29 @@ std::optional<Landing> landingOf(const Dims& in, std::size_t axis, const Dims& o
 
 /// Heads are one factor of a split axis. Exporters of fused query, key and value products write [3, heads, size] and take the three apart
 /// afterwards, so an axis that is only ever indexed, sliced or split is no axis of units: the next one is.
-bool isTakenApart(const AxisTrace& trace, ValueId value, int axis) {
+bool isTakenApart(const AxisTrace& trace, ValueId start, int startAxis) {
+    std::vector<std::pair<ValueId, int>> pending{{start, startAxis}};  // through any number of Transposes
     bool any = false;
-    for (int i = 0; i < static_cast<int>(trace.graph.nodes.size()); ++i) {
-        const Node& node = trace.node(i);
-        if (node.input(0) != value) continue;
-        any = true;
-        int own = axis;
-        if (node.is("Transpose")) {
-            const auto order = node.integers("perm");
-            const auto found = std::ranges::find(order, axis);
-            if (found == order.end() || !isTakenApart(trace, node.output(0), static_cast<int>(found - order.begin()))) return false;
-            continue;
+    while (!pending.empty()) {
+        const auto [value, axis] = pending.back();
+        pending.pop_back();
+        if (!trace.dimsOf(value)) return false;
+        for (const Node& node : trace.graph.nodes) {
+            if (node.input(0) != value) continue;
+            if (node.is("Transpose")) {
+                const auto order = node.integers("perm");
+                const auto found = std::ranges::find(order, axis);
+                if (found == order.end()) return false;
+                pending.emplace_back(node.output(0), static_cast<int>(found - order.begin()));
+                continue;
+            }
+            if (!node.is("Gather") && !node.is("Split")) return false;
+            auto own = node.integer("axis", 0);
+            if (own < 0) own += static_cast<std::int64_t>(trace.dimsOf(value)->size());
+            const Tensor* place = node.is("Gather") ? trace.graph.constantOf(node.input(1)) : nullptr;
+            if (own != axis || (node.is("Gather") && (!place || place->elementCount() != 1))) return false;
+            any = true;
         }
-        if (!node.is("Gather") && !node.is("Split")) return false;
-        own = static_cast<int>(node.integer("axis", 0));
-        if (own < 0) own += static_cast<int>(trace.dimsOf(value)->size());
-        const Tensor* place = node.is("Gather") ? trace.graph.constantOf(node.input(1)) : nullptr;
-        if (own != axis || (node.is("Gather") && (!place || place->elementCount() != 1))) return false;
     }
     return any;
 }
@@ -119,7 +126,7 @@ void followOneAxis(AxisTrace& trace, int index, int axis, const Labels& labels, 
     const Node& node = trace.node(index);
     const std::string where = fmt::format("at {} ({}) it", node.name, node.op);
     const auto landing = landingOf(in, static_cast<std::size_t>(axis), out);
-    if (!landing) return trace.leaveAlone(labels, where + " is mixed with other axes");
+    if (!landing || out[landing->axis].value() > kLongestAxis) return trace.leaveAlone(labels, where + " is mixed with other axes");
     std::size_t to = landing->axis;
     const auto m = static_cast<std::size_t>(out[to].value());
     Labels made;
