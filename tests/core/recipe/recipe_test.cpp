@@ -97,10 +97,21 @@ TEST(Recipe, EveryRefusalNamesItsField) {
         {R"({"prune": {"ratio": 0.5, "seed": -1}})", "prune.seed"},
         {R"({"prune": {"ratio": 0.5, "scope": "model"}})", "prune.scope"},
         {R"({"activations": {"bits": 4}})", "activations.bits"},
-        {R"({"activations": {"bits": 8, "mode": "static"}})", "activations.mode"},
+        {R"({"activations": {"bits": 8, "mode": "frozen"}})", "activations.mode"},
+        {R"({"activations": {"bits": 8, "mode": "static", "granularity": "token"}, "weights": {"bits": 8}, "compute": "int8"})", "activations.granularity"},
+        {R"({"activations": {"bits": 8, "calibrator": "median"}})", "activations.calibrator"},
+        {R"({"activations": {"bits": 8, "percentile": 50}})", "activations.percentile"},
+        {R"({"weights": {"bits": 4, "format": "fp8_e4m3"}})", "weights.format"},
+        {R"({"weights": {"bits": 4, "format": "mxfp4", "group": 64}})", "weights.group"},
+        {R"({"weights": {"bits": 4, "format": "nf4", "scheme": "asymmetric"}})", "weights.scheme"},
+        {R"({"weights": {"bits": 4, "format": "nf4", "method": "hqq"}})", "weights.method"},
+        {R"({"prune": {"ratio": 0.5, "method": "taylor"}})", "prune.method"},
+        {R"({"prune": {"ratio": 0.5, "method": "wanda", "pattern": "heads"}})", "prune.method"},
         {R"({"compute": "fp64"})", "compute"},
         {R"({"compute": 8})", "compute"},
-        {R"({"kv_cache": {"bits": 8}})", "kv_cache"},
+        {R"({"kv_cache": {"bits": 6}})", "kv_cache.bits"},
+        {R"({"kv_cache": {"bits": 8, "granularity": "layer"}})", "kv_cache.granularity"},
+        {R"({"kv_cache": {}})", "kv_cache.bits"},
         {R"({"rules": {}})", "rules"},
         {R"({"rules": [{"weights": {"bits": 8}}]})", "rules[0].match"},
         {R"({"rules": [{"match": {}, "weights": {"bits": 8}}]})", "rules[0].match"},
@@ -149,7 +160,11 @@ TEST(Recipe, KnowsWhetherItLooksAtActivations) {
                              R"({"prune": {"ratio": 0.5, "method": "wanda"}})",
                              R"({"rules": [{"match": {"op": "Conv"}, "weights": {"bits": 4, "method": "awq+mse"}}]})"})
         EXPECT_TRUE(parse(text)->needsCalibration()) << text;
-    for (const char* text : {"{}", R"({"weights": {"bits": 4, "method": "mse"}, "prune": {"ratio": 0.5}})"})
+    for (const char* text : {R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "mode": "static"}})",
+                             R"({"prune": {"ratio": 0.5, "pattern": "heads", "method": "taylor"}})", R"({"prune": {"ratio": 0.5, "scope": "sensitivity"}})"})
+        EXPECT_TRUE(parse(text)->needsCalibration()) << text;
+    for (const char* text : {"{}", R"({"weights": {"bits": 4, "method": "mse"}, "prune": {"ratio": 0.5}})", R"({"kv_cache": {"bits": 4}})",
+                             R"({"prune": {"ratio": 0.5, "pattern": "channels"}})"})
         EXPECT_FALSE(parse(text)->needsCalibration()) << text;
 }
 
@@ -167,6 +182,9 @@ TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
     EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})"), "int8 × int8");
     EXPECT_EQ(of(R"({"weights": {"bits": 16, "format": "fp16"}})"), "fp16 weights");
     EXPECT_EQ(of(R"({"compute": "tf32"})"), "tf32");
+    EXPECT_EQ(of(R"({"weights": {"bits": 4, "format": "nf4", "group": 64}, "kv_cache": {"bits": 4, "granularity": "channel"}})"), "nf4 g64 · kv4 per channel");
+    EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8, "mode": "static", "calibrator": "mse"}, "compute": "int8"})"), "int8 × int8 static mse");
+    EXPECT_EQ(of(R"({"prune": {"ratio": 0.25, "pattern": "heads", "method": "taylor"}})"), "prune 25 % heads taylor");
     EXPECT_EQ(of(R"({"weights": {"bits": 16}, "compute": "fp8"})"), "bf16 weights · fp8");
     EXPECT_EQ(of(R"({"weights": {"bits": 3, "scheme": "asymmetric", "group": -1}})"), "int3 per tensor asym");
     EXPECT_EQ(of(R"({"prune": {"ratio": 0.125, "scope": "global"}, "rules": [{"match": {"op": "Conv"}, "prune": {"ratio": 0}}]})"),
