@@ -15,13 +15,13 @@ constexpr std::int64_t kBatch = 8;
 /// Fidelity is scored on inputs of the seeds that follow the setting's: calibration draws others.
 constexpr std::uint64_t kApart = std::uint64_t{1} << 40;
 
-Result<CalibrationSet> fromDataset(const Graph& graph, const ipc::ModelRequest& request) {
-    TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
+Result<CalibrationSet> fromDataset(const Graph& graph, const std::string& path, std::int64_t most) {
+    TRIMTAB_TRY(const auto data, dataset::open(path, &graph));
     const std::int64_t fixed = fixedBatch(graph);
     const std::int64_t batch = fixed > 0 ? fixed : kBatch;
-    std::int64_t samples = std::min(request.calibration.samples, data->size());
+    std::int64_t samples = std::min(most, data->size());
     if (fixed > 0) samples = samples / fixed * fixed;
-    if (samples < 1) return fail(ErrorCode::Refused, "the calibration data have too few samples for one batch", request.calibration.path);
+    if (samples < 1) return fail(ErrorCode::Refused, "the data have too few samples for one batch", path);
     CalibrationSet set;
     for (std::int64_t first = 0; first < samples; first += batch) {
         TRIMTAB_TRY(auto taken, data->batch(first, std::min(batch, samples - first)));
@@ -30,13 +30,11 @@ Result<CalibrationSet> fromDataset(const Graph& graph, const ipc::ModelRequest& 
     return set;
 }
 
-/// One sample a batch, each from a seed of its own.
-Result<CalibrationSet> drawn(const Graph& graph, const ipc::ModelRequest& request) {
+Result<CalibrationSet> drawn(const Graph& graph, std::int64_t samples, recipe::RunSetting setting, std::uint64_t seed) {
     CalibrationSet set;
-    recipe::RunSetting setting = request.setting;
     setting.batch = 0;
-    setting.seed += kApart;
-    for (std::int64_t sample = 0; sample < request.calibration.samples; ++sample, ++setting.seed) {
+    setting.seed = seed;
+    for (std::int64_t sample = 0; sample < samples; ++sample, ++setting.seed) {
         TRIMTAB_TRY(auto inputs, runtime::makeInputs(graph, setting));
         set.batches.push_back(std::move(inputs));
     }
@@ -44,6 +42,11 @@ Result<CalibrationSet> drawn(const Graph& graph, const ipc::ModelRequest& reques
 }
 
 }  // namespace
+
+Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, std::int64_t samples, const recipe::RunSetting& setting,
+                                std::uint64_t seed) {
+    return path.empty() ? drawn(graph, samples, setting, seed) : fromDataset(graph, path, samples);
+}
 
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request) {
     if (request.calibration.path.empty())
@@ -53,7 +56,7 @@ Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequ
 }
 
 Result<CalibrationSet> calibrationSet(const Graph& graph, const ipc::ModelRequest& request) {
-    auto set = request.calibration.path.empty() ? drawn(graph, request) : fromDataset(graph, request);
+    auto set = inputSet(graph, request.calibration.path, request.calibration.samples, request.setting, request.setting.seed + kApart);
     if (!set && set.error().context.empty()) set.error().context = "calibration";
     return set;
 }

@@ -1,5 +1,5 @@
 #pragma once
-// The inputs that methods calibrate on: samples of a dataset, or drawn ones.
+// Inputs without labels, in batches: samples of a dataset, or drawn ones; what methods calibrate on.
 #include <vector>
 
 #include "core/ipc/messages.h"
@@ -11,6 +11,10 @@ namespace trimtab::worker {
 struct CalibrationSet {
     std::vector<std::vector<NamedTensor>> batches;  // one tensor for every graph input
 };
+
+/// The first samples of a dataset; where `path` is empty inputs drawn from `seed` and the seeds that follow, one sample a batch.
+Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, std::int64_t samples, const recipe::RunSetting& setting,
+                                std::uint64_t seed);
 
 /// What distinguishes one set from another: the dataset's hash (or the seed of drawn inputs) and the number of samples.
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request);

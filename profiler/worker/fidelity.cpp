@@ -98,10 +98,8 @@ Result<Json> fidelity(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::fidelityRequestFromJson(params));
     TRIMTAB_TRY(const auto model, bench.model(request.model.model, request.model.trustLinks, call));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
-    ipc::ModelRequest inputs = request.model;
-    inputs.calibration = {request.data, request.samples, {}};
-    TRIMTAB_TRY(const CalibrationSet set, calibrationSet(model->graph, inputs));
     const auto& setting = request.model.setting;
+    TRIMTAB_TRY(const CalibrationSet set, inputSet(model->graph, request.data, request.samples, setting, setting.seed));
     TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     Side reference{model->graph, CalibrationRuns(set.batches, *engine, setting, call)};
     Side changed{compressed->graph, CalibrationRuns(set.batches, *engine, setting, call)};
