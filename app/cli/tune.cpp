@@ -75,7 +75,7 @@ Result<trial::Study> studyOf(const TuneOptions& options, const CommonOptions& co
 Result<trial::SensitivityTable> tableOf(Program& program, const TuneOptions& options, const trial::Study& study, store::Session& session) {
     TRIMTAB_TRY(auto request, sensitivityRequestOf(options.model, options.sensitivity, options.data, study.metric, program.options));
     if (isProgramMetric(options.metric)) return fail(ErrorCode::Usage, "a metric program scores whole models; tune wants a metric of trimtab's own");
-    const std::string key = "sensitivity:" + std::to_string(study.id);
+    const std::string key = trial::sensitivityKey(study.id);
     const Json asked = ipc::toJson(request);
     TRIMTAB_TRY(const Json known, session.document(key));
     if (known.is_object() && known.contains("request") && known["request"] == asked && known.contains("table"))

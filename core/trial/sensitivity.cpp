@@ -112,6 +112,8 @@ std::vector<SensitivityOption> usualOptions() {
     return options;
 }
 
+std::string sensitivityKey(std::int64_t study) { return "sensitivity:" + std::to_string(study); }
+
 Json toJson(const SensitivityOption& option) {
     recipe::Recipe recipe;
     recipe.base = option.settings;

@@ -68,6 +68,9 @@ Result<SensitivityOption> parseOption(std::string_view text);
 /// What is tried when nobody says otherwise: bf16, int8 × int8, int8 and int4 (groups of 32) weights, half of the weights pruned.
 std::vector<SensitivityOption> usualOptions();
 
+/// The session's document in which a study's table stands, as {"request", "table"}.
+std::string sensitivityKey(std::int64_t study);
+
 Json toJson(const SensitivityOption& option);
 Result<SensitivityOption> sensitivityOptionFromJson(const Json& json);
 Json toJson(const SensitivityTable& table);

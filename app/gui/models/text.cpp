@@ -35,6 +35,8 @@ QString methodTitle(const std::string& method) {
 }
 
 QString pruneSentence(const recipe::PruneSpec& prune) {
+    if (recipe::removesUnits(prune))
+        return tr("%1 of the %2 removed, by %3").arg(percentText(prune.ratio, 0), QString::fromStdString(prune.pattern), methodTitle(prune.method));
     QString text = prune.scope == "global" ? tr("%1 of all weights set to zero").arg(percentText(prune.ratio, 0))
                                            : tr("%1 of each layer's weights set to zero").arg(percentText(prune.ratio, 0));
     if (const auto kept = recipe::keptOfEvery(prune)) text += tr(", %1 of every %2 kept").arg(kept->first).arg(kept->second);
@@ -42,12 +44,19 @@ QString pruneSentence(const recipe::PruneSpec& prune) {
     return text + tr(", by %1").arg(methodTitle(prune.method)) + (prune.scope == "global" ? tr(" over the whole model") : QString());
 }
 
+QString activationSentence(const recipe::ActivationSpec& activations) {
+    const QString rounded = tr("activations rounded to %1 bits").arg(activations.bits);
+    if (activations.mode == "static") return rounded + tr(", on ranges taken from calibration (%1)").arg(QString::fromStdString(activations.calibrator));
+    return rounded + (activations.granularity == "token" ? tr(" as they appear, each token by itself") : tr(" as they appear"));
+}
+
 QString settingsSentence(const recipe::Settings& s) {
     QStringList parts;
     if (s.prune && s.prune->ratio > 0) parts << pruneSentence(*s.prune);
     if (s.weights && s.weights->bits < 32) {
         QString text = s.weights->bits == 16 ? tr("weights stored as %1").arg(QString::fromStdString(s.weights->format))
-                                             : tr("weights rounded to %1 bits").arg(s.weights->bits);
+                       : s.weights->format != "int" ? tr("weights rounded to %1 bits of %2").arg(s.weights->bits).arg(QString::fromStdString(s.weights->format))
+                                                    : tr("weights rounded to %1 bits").arg(s.weights->bits);
         if (s.weights->bits <= 8) {
             text += s.weights->group > 0 ? tr(", %1 columns share a scale").arg(s.weights->group)
                     : s.weights->group < 0 ? tr(", one scale for each tensor") : tr(", one scale for each output channel");
@@ -56,7 +65,8 @@ QString settingsSentence(const recipe::Settings& s) {
         }
         parts << text;
     }
-    if (s.activations && s.activations->bits < 32) parts << tr("activations rounded to %1 bits as they appear").arg(s.activations->bits);
+    if (s.activations && s.activations->bits < 32) parts << activationSentence(*s.activations);
+    if (s.kvCache) parts << tr("keys and values kept in %1 bits").arg(s.kvCache->bits);
     if (s.compute) parts << tr("products formed in %1").arg(QString::fromUtf8(graph::name(*s.compute).data(), static_cast<qsizetype>(graph::name(*s.compute).size())));
     return parts.join(QStringLiteral("; "));
 }

@@ -195,6 +195,8 @@ void Workspace::refreshDraft() {
     m_draft.metric = ownMetric ? given.metric : std::string();
     m_draft.name = m_taken ? given.name : QFileInfo(m_model->path()).completeBaseName().toStdString();
     m_sweep->setDraft(m_draft);
+    // What a session says of layers holds for its own data and extents.
+    if (sameExtents && m_draft.dataPath == given.dataPath) m_sensitivity->show(m_results->sensitivity());
     emit draftChanged();
 }
 

@@ -21,7 +21,16 @@ struct Loaded {
     std::vector<trial::Study> studies;
     trial::Study study;
     std::vector<trial::TrialResult> results;
+    std::shared_ptr<const trial::SensitivityTable> sensitivity;
 };
+
+/// Null where the session holds none that can be read: it can be measured again.
+std::shared_ptr<const trial::SensitivityTable> sensitivityOf(store::Session& session, std::int64_t study) {
+    const auto document = session.document(trial::sensitivityKey(study));
+    if (!document || !document->is_object() || !document->contains("table")) return nullptr;
+    auto table = trial::sensitivityTableFromJson((*document)["table"]);
+    return table ? std::make_shared<const trial::SensitivityTable>(std::move(*table)) : nullptr;
+}
 
 Result<Loaded> readSession(const std::string& path, std::int64_t wanted) {
     TRIMTAB_TRY(const auto session, store::Session::open(path, store::Mode::ReadOnly));
@@ -32,6 +41,7 @@ Result<Loaded> readSession(const std::string& path, std::int64_t wanted) {
     }
     TRIMTAB_TRY(loaded.study, session->study(wanted));
     TRIMTAB_TRY(loaded.results, session->results(wanted));
+    loaded.sensitivity = sensitivityOf(*session, wanted);
     tasks::markStale(loaded.results);
     return loaded;
 }
@@ -59,6 +69,7 @@ void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
                 return;
             }
             m_sessionPath = absolute;
+            m_sensitivity = (*read)->sensitivity;
             takeSession((*read)->studies, (*read)->study, std::move((*read)->results));
             emit loaded(m_study);
         };
@@ -67,6 +78,7 @@ void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
 
 void ResultsTask::follow(const QString& sessionPath, const trial::Study& study) {
     m_sessionPath = sessionPath;
+    m_sensitivity.reset();
     takeSession({study}, study, {});
     m_lane.post(kLoadTag, [this, path = sessionPath.toStdString(), study](std::stop_token) -> Lane::Continuation {
         auto read = std::make_shared<Result<Loaded>>(readSession(path, study.id));
@@ -102,6 +114,7 @@ void ResultsTask::clear() {
     m_study = {};
     m_studies.clear();
     m_results.clear();
+    m_sensitivity.reset();
     m_snapshot.reset();
     m_selected = 0;
     emit selectionChanged();

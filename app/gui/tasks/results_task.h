@@ -9,6 +9,7 @@
 
 #include "app/gui/models/study_snapshot.h"
 #include "app/gui/tasks/lane.h"
+#include "core/trial/sensitivity.h"
 
 namespace trimtab::gui {
 
@@ -30,6 +31,8 @@ public:
     const QString& sessionPath() const { return m_sessionPath; }
     SnapshotPtr snapshot() const { return m_snapshot; }
     const std::vector<trial::Study>& studies() const { return m_studies; }
+    /// What `trimtab tune` measured for the study; null where the session holds none.
+    const std::shared_ptr<const trial::SensitivityTable>& sensitivity() const { return m_sensitivity; }
     SpeedAxis axis() const { return m_axis; }
     std::int64_t selected() const { return m_selected; }
     bool loading() const { return m_loading; }
@@ -54,6 +57,7 @@ private:
     trial::Study m_study;
     std::vector<trial::Study> m_studies;
     std::vector<trial::TrialResult> m_results;
+    std::shared_ptr<const trial::SensitivityTable> m_sensitivity;
     SnapshotPtr m_snapshot;
     SpeedAxis m_axis = SpeedAxis::Latency;
     std::int64_t m_selected = 0;

@@ -45,6 +45,13 @@ void SensitivityTask::clear() {
     emit changed();
 }
 
+void SensitivityTask::show(const Table& table) {
+    if (!table || m_table || m_running) return;
+    m_table = table;
+    m_problem.clear();
+    emit changed();
+}
+
 void SensitivityTask::take(const Result<Json>& answer) {
     if (!m_running) return;  // another model was opened meanwhile
     m_running = false;

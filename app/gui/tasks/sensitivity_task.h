@@ -22,6 +22,8 @@ public:
     void measure(const trial::Study& draft);
     void cancel();
     void clear();
+    /// Shows a table that a session holds, where nothing else is shown or measured.
+    void show(const Table& table);
 
     /// Null before anything was measured.
     const Table& table() const { return m_table; }
