@@ -17,7 +17,7 @@ const QString kNone = QStringLiteral("–");
 QString tr(const char* text) { return QCoreApplication::translate("HeatMap", text); }
 
 QString lossNumber(const HeatSnapshot& snapshot, double loss) {
-    return snapshot.isShare ? tr("%1 pt").arg(signedNumber(loss * 100, 2)) : signedNumber(loss, 3);
+    return snapshot.isShare ? tr("%1 pt").arg(signedNumber(loss * 100, 2)) : signedNumber(loss, std::abs(loss) < 0.1 ? 5 : 3);
 }
 
 QString signedBytes(double bytes) { return (bytes < 0 ? QStringLiteral("−") : QStringLiteral("+")) + bytesText(std::abs(bytes)); }
