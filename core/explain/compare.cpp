@@ -72,6 +72,21 @@ double promiseOf(const LayerRecord& a, const LayerRecord& b) {
     return bytes(b) > 0 ? bytes(a) / bytes(b) : 1;
 }
 
+// Why a layer that was treated runs longer, where its plan gives no reason of its own.
+std::string whySlower(const LayerRecord& a, const LayerRecord& b) {
+    const double rows = b.parameters > 0 ? b.operations / (2.0 * static_cast<double>(b.parameters)) : 0;
+    const bool codesAlone = b.weightBits < a.weightBits && b.activationBits >= a.activationBits && b.compute == a.compute;
+    const bool arithmetic = bytes(a) > 0 && a.operations / bytes(a) > kArithmeticIntensity;
+    if (codesAlone && arithmetic)
+        return fmt::format("slower: each weight meets {:.0f} rows, so arithmetic bounds this layer, not bytes; narrow weights save bytes alone and are decoded "
+                           "on the way",
+                           rows);
+    if (codesAlone) return "slower: its weights are few enough to stay in the cache, and decoding them costs more than reading fewer bytes saves";
+    if (b.activationBits < a.activationBits) return "slower: quantising the activations costs more than the faster product saves on a layer of this size";
+    if (b.compute != a.compute) return fmt::format("slower: rounding the inputs to {} costs more than the faster product saves on a layer of this size", b.compute);
+    return fmt::format("slower: \"{}\" reaches less of this processor than \"{}\"", b.kernel, a.kernel);
+}
+
 std::string noteOf(const LayerDifference& difference) {
     const LayerRecord& a = difference.a;
     const LayerRecord& b = difference.b;
@@ -84,12 +99,13 @@ std::string noteOf(const LayerDifference& difference) {
     if (!b.reason.empty()) return b.reason;
     if (difference.result <= 0) return "not timed";
     if (a.medianNs < kLaunchBoundNs) return fmt::format("too small to gain: {} of work", base::formatMilliseconds(a.medianNs / 1e6));
+    if (difference.result <= 0.95) return whySlower(a, b);
     if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) {
         if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
         if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
         return "less than promised";
     }
-    return difference.result >= 1.05 ? "faster" : difference.result <= 0.95 ? "slower" : "as fast";
+    return difference.result >= 1.05 ? "faster" : "as fast";
 }
 
 std::size_t sharedOrigins(const LayerRecord& a, const LayerRecord& b) {

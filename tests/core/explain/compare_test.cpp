@@ -216,6 +216,32 @@ TEST(CompareLayers, BlamesReformattingWhereALayerThatMovesMoreIsSlower) {
     EXPECT_EQ(only(layer("fc", {"fc"}, 1e6), reformatted).note, "it was asked for") << "what is faster needs no excuse";
 }
 
+TEST(CompareLayers, SaysWhatMadeATreatedLayerSlower) {
+    LayerRecord before = layer("fc", {"fc"}, 1e6);
+    before.parameters = 1'000'000;
+    before.operations = 2.0 * 1e6 * 127;  // 127 rows
+    LayerRecord codes = before;
+    codes.medianNs = 2e6;
+    codes.kernel = "weight-only int8";
+    codes.weightBits = 8;
+    EXPECT_THAT(only(before, codes).note, HasSubstr("127 rows"));
+    before.operations = codes.operations = 2.0 * 1e6;  // one row: bytes bound it
+    EXPECT_THAT(only(before, codes).note, HasSubstr("stay in the cache"));
+    LayerRecord integers = codes;
+    integers.compute = "int8";
+    integers.activationBits = 8;
+    EXPECT_THAT(only(before, integers).note, HasSubstr("quantising the activations"));
+    LayerRecord bfloat = before;
+    bfloat.medianNs = 2e6;
+    bfloat.compute = "bf16";
+    EXPECT_THAT(only(before, bfloat).note, HasSubstr("rounding the inputs to bf16"));
+    LayerRecord other = before;
+    other.medianNs = 2e6;
+    other.kernel = "another";
+    EXPECT_THAT(only(before, other).note, HasSubstr("another"));
+    EXPECT_THAT(only(before, other).note, HasSubstr("slower"));
+}
+
 TEST(CompareLayers, PromisesTheShareOfNonZerosOfKernelsThatSkipZeros) {
     LayerRecord dense = layer("conv", {"conv"}, 1e6);
     dense.operations = 1e9;
