@@ -10,6 +10,7 @@
 #include "core/compress/activations/static_steps.h"
 #include "core/compress/attention/kept_cache.h"
 #include "core/compress/coverage.h"
+#include "core/compress/layer_error.h"
 #include "core/compress/layer_weight.h"
 #include "core/compress/prune/magnitude.h"
 #include "core/compress/prune/prune_layer.h"
@@ -40,11 +41,6 @@ struct Layer {
 
     bool touchesWeight() const { return settings.prune || settings.weights; }
 };
-
-tl::unexpected<Error> atLayer(Error error, const Node& node) {
-    if (error.context.empty()) error.context = "layer " + node.name;
-    return fail(std::move(error));
-}
 
 // Nodes that read the weight just as the layer itself does (tied layers): what is done to the weight is done for them too.
 bool readsAlike(const Node& node, const Node& first, ValueId weight) {

@@ -4,7 +4,7 @@
 
 #include "core/evaluate/batches.h"
 #include "core/evaluate/score.h"
-#include "core/runtime/inputs.h"
+#include "profiler/worker/calibration_set.h"
 #include "profiler/worker/first_samples.h"
 #include "profiler/worker/input_files.h"
 
@@ -24,12 +24,9 @@ Result<ScoredBatches> ScoredBatches::open(const Graph& graph, const ipc::Sensiti
         if (!info || info->onDataset)
             return fail(ErrorCode::Usage, "there is no metric \"" + result.m_metric + "\"; without a dataset there are " + base::metricNames(false));
         result.m_samples = request.samples > 0 ? request.samples : kFidelitySamples;
-        recipe::RunSetting drawn = request.model.setting;
-        drawn.batch = 0;
-        for (std::int64_t i = 0; i < result.m_samples; ++i, ++drawn.seed) {
-            TRIMTAB_TRY(auto inputs, runtime::makeInputs(graph, drawn));
-            result.m_batches.push_back(std::move(inputs));
-        }
+        const recipe::RunSetting& setting = request.model.setting;
+        TRIMTAB_TRY(auto drawn, inputSet(graph, {}, result.m_samples, setting, setting.seed));
+        result.m_batches = std::move(drawn.batches);
         return result;
     }
     TRIMTAB_TRY(result.m_data, dataset::open(request.data, &graph));

@@ -7,6 +7,7 @@
 #include "core/compress/calibrate/column_statistics.h"
 #include "core/compress/calibrate/input_rows.h"
 #include "core/compress/calibrate/layer_inputs.h"
+#include "core/compress/layer_error.h"
 #include "core/compress/quantize/dequantized.h"
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/activation_aware.h"
@@ -28,11 +29,6 @@ struct Unit {
     std::vector<WeightUse> uses;
     std::vector<float> scales;
 };
-
-tl::unexpected<Error> atLayer(Error error, const Node& node) {
-    if (error.context.empty()) error.context = "layer " + node.name;
-    return fail(std::move(error));
-}
 
 const Node& nodeOf(const Graph& graph, const WeightUse& use) { return graph.nodes[static_cast<std::size_t>(use.node)]; }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/compress/calibrate/input_rows.h"
+#include "core/compress/layer_error.h"
 #include "core/compress/structure/unit_importance.h"
 #include "core/tensor/convert.h"
 
@@ -159,11 +160,6 @@ struct Activity {
         rows += along.rows;
     }
 };
-
-tl::unexpected<Error> atLayer(Error error, const Node& node) {
-    if (error.context.empty()) error.context = "layer " + node.name;
-    return fail(std::move(error));
-}
 
 Result<double> meanMagnitude(const Graph& graph, graph::ValueId input, const Tools& tools) {
     double sum = 0, count = 0;
