@@ -44,6 +44,8 @@ fi
 if [ "$form" = cuda ]; then
   cmake --preset ci -B build/cuda -DTRIMTAB_CUDA=ON -DTRIMTAB_CUDA_ARCHITECTURES=all -DTRIMTAB_GUI=OFF
   cmake --build build/cuda -j "$(nproc)"
+  # The long tests are disabled ones elsewhere.
+  export GTEST_ALSO_RUN_DISABLED_TESTS=1
   exec ctest --test-dir build/cuda --output-on-failure -j "$(nproc)" -R 'cuda|emulat|gpu|modules'
 fi
 cmake --preset "$preset"

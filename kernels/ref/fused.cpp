@@ -34,7 +34,11 @@ Result<Values> fusedConv(const Call& call) {
 Result<Values> fusedMatMul(const Call& call) {
     if (!isFloatingPoint(call.tensor(0).type())) return refuse(call, "inputs must be of a floating type");
     TRIMTAB_REQUIRE(sameType(call, call.tensor(0), call.tensor(1)));
-    TRIMTAB_TRY(const Tensor product, matMul(call, call.tensor(0), call.tensor(1)));
+    Tensor weight = call.tensor(1);
+    if (call.node.integer("transB", 0) != 0) {
+        TRIMTAB_TRY(weight, transposeMatrices(weight));
+    }
+    TRIMTAB_TRY(const Tensor product, matMul(call, call.tensor(0), weight));
     return finishFused(call, product, call.has(2) ? call.tensor(2) : Tensor());
 }
 

@@ -153,7 +153,7 @@ Result<Values> run(const Call& call, const tensor::QuantizedWeight* weight) {
         return finishFused(call, y, call.has(3) ? call.tensor(3) : Tensor());
     }
     if (isMatMul(call.node)) {
-        TRIMTAB_TRY(const Tensor y, treatedMatMul(call, call.tensor(0), call.tensor(1), false, weight));
+        TRIMTAB_TRY(const Tensor y, treatedMatMul(call, call.tensor(0), call.tensor(1), call.node.integer("transB", 0) != 0, weight));
         return finishFused(call, y, call.has(2) ? call.tensor(2) : Tensor());
     }
     TRIMTAB_TRY(Tensor y, treatedGemm(call, weight));

@@ -1,4 +1,4 @@
-// gpu_models --samples DIR [--without-large]: both samples and Llama shapes under every family of recipes against the CPU engine, and
+// gpu_models --samples DIR --recipes DIR [--without-large]: both samples and Llama shapes under every family of recipes against the CPU engine, and
 // decode and prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
 #include <algorithm>
 #include <filesystem>
@@ -25,7 +25,8 @@ Result<Graph> readModel(const std::filesystem::path& path) {
     return std::move(read.graph);
 }
 
-bool sample(const std::shared_ptr<cuda::Tools>& tools, const std::filesystem::path& folder, const std::string& name, std::int64_t batch) {
+bool sample(const std::shared_ptr<cuda::Tools>& tools, const std::filesystem::path& folder, const std::string& name, std::int64_t batch,
+            const std::vector<cuda::Family>& families) {
     const auto graph = readModel(folder / name / (name + ".onnx"));
     if (!graph) {
         print({{"kind", "model"}, {"model", name}, {"passed", false}, {"reason", graph.error().text()}});
@@ -40,12 +41,13 @@ bool sample(const std::shared_ptr<cuda::Tools>& tools, const std::filesystem::pa
         return false;
     }
     bool all = true;
-    for (const Family& family : families()) all = compare(tools, name, *graph, *inputs, family) && all;
+    for (const cuda::Family& family : families) all = compare(tools, name, *graph, *inputs, family) && all;
     return all;
 }
 
 /// One layer of a shape and a small vocabulary, in fp32, so that the CPU can follow; a prompt and a step.
-bool shapeAgrees(const std::shared_ptr<cuda::Tools>& tools, support::LlamaShape shape, const std::string& name) {
+bool shapeAgrees(const std::shared_ptr<cuda::Tools>& tools, support::LlamaShape shape, const std::string& name,
+                 const std::vector<cuda::Family>& families) {
     shape.layers = 1;
     shape.vocabulary = 1024;
     const auto weights = support::drawLlama(shape, {DataType::Float32});
@@ -56,20 +58,25 @@ bool shapeAgrees(const std::shared_ptr<cuda::Tools>& tools, support::LlamaShape 
         const auto graph = support::llamaGraph(*weights, step);
         const auto inputs = support::llamaInputs(*weights, step);
         if (!graph || !inputs) return false;
-        for (const Family& family : families()) all = compare(tools, name + ", 1 layer, " + title, *graph, *inputs, family) && all;
+        for (const cuda::Family& family : families) all = compare(tools, name + ", 1 layer, " + title, *graph, *inputs, family) && all;
     }
     return all;
 }
 
-int run(const std::filesystem::path& samples, bool large) {
+int run(const std::filesystem::path& samples, const std::string& recipes, bool large) {
     auto tools = cuda::openTools(0);
     if (!tools) {
         std::fprintf(stderr, "%s\n", tools.error().text().c_str());
         return 1;
     }
-    bool all = sample(*tools, samples, "classifier", 16);
-    all = sample(*tools, samples, "language", 2) && all;
-    all = shapeAgrees(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b") && all;
+    const auto families = cuda::familiesWith(recipes);
+    if (!families) {
+        print({{"kind", "model"}, {"model", ""}, {"recipe", ""}, {"passed", false}, {"reason", families.error().text()}});
+        return 1;
+    }
+    bool all = sample(*tools, samples, "classifier", 16, *families);
+    all = sample(*tools, samples, "language", 2, *families) && all;
+    all = shapeAgrees(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b", *families) && all;
     if (!large) return all ? 0 : 1;
     all = decodeSpeed(*tools, support::LlamaShape::llama32_1b(), "llama-3.2-1b",
                       {"as is", "int8 weights, bf16", "int4 weights, bf16", "fp8"}) &&
@@ -83,13 +90,16 @@ int run(const std::filesystem::path& samples, bool large) {
 
 int main(int count, char** words) {
     std::filesystem::path samples = "resources/samples";
+    std::string recipes = "resources/recipes";
     bool large = true;
     for (int i = 1; i < count; ++i) {
         const std::string word = words[i];
         if (word == "--samples" && i + 1 < count)
             samples = words[++i];
+        else if (word == "--recipes" && i + 1 < count)
+            recipes = words[++i];
         else if (word == "--without-large")
             large = false;
     }
-    return trimtab::gpu::run(samples, large);
+    return trimtab::gpu::run(samples, recipes, large);
 }

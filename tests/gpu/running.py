@@ -59,7 +59,9 @@ class Programs:
         bundled = os.path.join(root, "bin")
         self.bundled = not folder and os.path.isfile(os.path.join(bundled, "trimtab"))
         self.folder = os.path.abspath(folder) if folder else bundled if self.bundled else os.path.join(root, "build", "ci", "bin")
-        self.samples = os.path.join(root, "share", "samples") if self.bundled else os.path.join(root, "resources", "samples")
+        resources = os.path.join(root, "share" if self.bundled else "resources")
+        self.samples = os.path.join(resources, "samples")
+        self.recipes = os.path.join(resources, "recipes")
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -153,13 +153,17 @@ class Stages:
         return {"status": "failed", "reason": f"none of {len(tests)} tests ended in the time", "figures": figures}
 
     def models(self, limit):
-        lines, answer = self.lines_of("gpu_models", limit, ["--samples", self.programs.samples])
+        lines, answer = self.lines_of("gpu_models", limit, ["--samples", self.programs.samples, "--recipes", self.programs.recipes])
         if answer is None:
             return lines
         models = [line for line in lines if line.get("kind") == "model"]
         wrong = [line for line in models if line.get("passed") is not True]
         if answer.status == 0 and models and not wrong:
-            return {"status": "passed", "summary": f"{len(models)} models × recipes agree", "figures": lines}
+            left_out = [line for line in models if "left_out" in line]
+            never = sorted({line["recipe"] for line in left_out} - {line["recipe"] for line in models if "left_out" not in line})
+            if never:
+                return self.failed(answer, lines, "no model takes " + ", ".join(never))
+            return {"status": "passed", "summary": f"{len(models) - len(left_out)} models × recipes agree", "figures": lines}
         return self.failed(answer, lines, f"{len(wrong)} of {len(models)} models × recipes disagree")
 
     def bench(self, limit):

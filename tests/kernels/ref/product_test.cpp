@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "core/tensor/convert.h"
+#include "kernels/ref/treated.h"
 #include "tests/kernels/ref/harness.h"
 
 namespace trimtab::ref::testing {
@@ -105,6 +106,16 @@ TEST(Gemm, ScalesTransposesAndBroadcastsC) {
                 ElementsAre(15, 27));
     EXPECT_EQ(refusal(node("Gemm", 13), {b, b, ramp({3})}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("Gemm", 13), {b, b, ramp({2, 2, 2})}), ErrorCode::Refused);
+}
+
+TEST(FusedMatMul, TakesWeightsAsRowsOfOutputsTreatedOrNot) {
+    const Tensor a = floats({1, 3}, {1, 2, 3}), rows = floats({2, 3}, {1, 0, 0, 0, 1, 1});
+    graph::Node fused = node("FusedMatMul", 1, {{"transB", std::int64_t{1}}}, 1, "trimtab");
+    EXPECT_THAT(toFloats(first(fused, {a, rows, floats({2}, {10, 20})})), ElementsAre(11, 25));
+    fused.treatment.compute = graph::ComputeType::BFloat16;
+    const auto treated = evaluateTreated(fused, std::vector<RunValue>{a, rows}, nullptr);
+    ASSERT_TRUE(treated);
+    EXPECT_THAT(toFloats(std::get<Tensor>(treated->front())), ElementsAre(1, 5));
 }
 
 TEST(Pool, CountsPaddingOnlyWhereAsked) {
