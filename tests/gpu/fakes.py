@@ -16,7 +16,7 @@ case "$1" in
 X
   ;;
   selftest) echo '{"engine": "cuda", "passed": 18, "failed": []}' ;;
-  sweep) for word in "$@"; do last=$word; done; echo session >"$last" ;;
+  sweep) for word in "$@"; do last=$word; done; echo "$*" >>"$last" ;;
   pareto) echo '@PARETO@' ;;
 esac
 """
@@ -38,6 +38,7 @@ exit @STATUS@
 """
 
 MODELS = """#!/bin/sh
+if [ "$1" = --write-llama ]; then echo "$2" >>"@LOG@"; echo model >"$2"; echo weights >"$2.data"; exit 0; fi
 echo 'some talk'
 echo '{"kind": "model", "model": "classifier", "recipe": "int8", "error": 0.004, "passed": true}'
 echo '{"kind": "decode", "model": "llama-3.2-1b", "recipe": "bf16", "batch": 1, "tokens_per_second": 901.4, "share_of_bandwidth": 0.712}'
@@ -66,7 +67,7 @@ def all_well(folder):
     """A folder of programs with which every stage passes."""
     program(folder, "trimtab", TRIMTAB, devices=DEVICES, pareto=PARETO)
     program(folder, "gpu_kernels_test", KERNEL_TEST, gtest=GTEST % "", status=0)
-    program(folder, "gpu_models", MODELS)
+    program(folder, "gpu_models", MODELS, log=os.path.join(folder, "llama.log"))
     program(folder, "gpu_bench", BENCH)
     program(folder, "gpu_products_bench", "#!/bin/sh\necho '{\"kernel\": \"few_rows\", \"us\": 3.5}'\n")
     program(folder, "compute-sanitizer", SANITIZER, words="========= ERROR SUMMARY: 0 errors", status=0, log=os.path.join(folder, "sanitizer.log"))

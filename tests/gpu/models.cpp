@@ -1,6 +1,9 @@
-// gpu_models --samples DIR --recipes DIR [--without-large]: both samples and Llama shapes under every family of recipes against the CPU engine, and
-// decode and prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
+// gpu_models --samples DIR --recipes DIR [--without-large]: both samples and Llama shapes under every family of recipes (and every recipe of
+// the folder) against the CPU engine, and decode and prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
+// gpu_models --write-llama FILE [--layers N]: writes one decode step of the Llama-3.2-1B shape (of N of its layers) with drawn weights, a
+// context of 512 tokens in it, as ONNX with its weights beside it. Wants no GPU.
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -16,6 +19,8 @@
 
 namespace trimtab::gpu {
 namespace {
+
+constexpr std::int64_t kContext = 512;  // of the step that is written, its own token among it
 
 Result<Graph> readModel(const std::filesystem::path& path) {
     TRIMTAB_TRY(auto read, formats::onnx::read(path));
@@ -85,12 +90,30 @@ int run(const std::filesystem::path& samples, const std::string& recipes, bool l
     return all ? 0 : 1;
 }
 
+int writeLlama(const std::filesystem::path& file, std::int64_t layers) {
+    support::LlamaShape shape = support::LlamaShape::llama32_1b();
+    if (layers > 0) shape.layers = std::min(shape.layers, layers);
+    support::LlamaOptions options;
+    options.packedQkv = true;
+    const auto weights = support::drawLlama(shape, options);
+    const auto bytes = weights ? support::writeLlamaStep(*weights, {.newTokens = 1, .past = kContext - 1, .capacity = kContext}, file)
+                               : Result<std::int64_t>(tl::unexpect, weights.error());
+    if (!bytes) {
+        std::fprintf(stderr, "%s\n", bytes.error().text().c_str());
+        return 1;
+    }
+    print({{"kind", "file"}, {"layers", shape.layers}, {"context", kContext}, {"bytes", *bytes}});
+    return 0;
+}
+
 }  // namespace
 }  // namespace trimtab::gpu
 
 int main(int count, char** words) {
     std::filesystem::path samples = "resources/samples";
     std::string recipes = "resources/recipes";
+    std::filesystem::path written;
+    std::int64_t layers = 0;
     bool large = true;
     for (int i = 1; i < count; ++i) {
         const std::string word = words[i];
@@ -98,8 +121,12 @@ int main(int count, char** words) {
             samples = words[++i];
         else if (word == "--recipes" && i + 1 < count)
             recipes = words[++i];
+        else if (word == "--write-llama" && i + 1 < count)
+            written = words[++i];
+        else if (word == "--layers" && i + 1 < count)
+            layers = std::atoi(words[++i]);
         else if (word == "--without-large")
             large = false;
     }
-    return trimtab::gpu::run(samples, recipes, large);
+    return written.empty() ? trimtab::gpu::run(samples, recipes, large) : trimtab::gpu::writeLlama(written, layers);
 }

@@ -39,14 +39,14 @@ class Verify(Folder):
         record = self.record()
         self.assertTrue(record["passed"])
         self.assertEqual({name: stage["status"] for name, stage in record["stages"].items()},
-                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep"], "passed"))
+                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep", "llama"], "passed"))
         self.assertEqual(record["card"]["name"], "NVIDIA H100 80GB HBM3")
         self.assertEqual(record["card"]["driver"], "580.159.04")
         self.assertRegex(record["commit"], "^[0-9a-f]{40}$|^unknown$")
         self.assertEqual(len(record["stages"]["bench"]["figures"]), 4)
         self.assertEqual(record["stages"]["kernel_bench"]["figures"], {"gpu_products_bench": [{"kernel": "few_rows", "us": 3.5}]})
         self.assertIn("PASSED", ran.stdout.splitlines()[-1])
-        self.assertTrue(os.path.exists(os.path.join(self.out, "gpu_classifier.trimtab")))
+        self.assertTrue(os.path.exists(os.path.join(self.out, "gpu_session.trimtab")))
 
     def test_watches_one_test_of_every_suite(self):
         self.verify("--only", "memcheck,racecheck")
@@ -128,6 +128,41 @@ class Verify(Folder):
     def test_fails_a_sweep_that_ran_elsewhere(self):
         fakes.program(self.bin, "trimtab", fakes.TRIMTAB, devices=fakes.DEVICES, pareto=fakes.PARETO.replace("cuda", "cpu"))
         self.assertEqual(self.verify("--only", "sweep").returncode, 1)
+
+    def session(self):
+        with open(os.path.join(self.out, "gpu_session.trimtab"), encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_keeps_the_sample_and_the_llama_shape_in_one_session(self):
+        for _ in range(2):
+            self.assertEqual(self.verify("--only", "sweep,llama").returncode, 0)
+            self.assertEqual(len(self.session()), 2, "a session of an earlier time is begun anew")
+        sample, llama = self.session()
+        self.assertIn("classifier.onnx --data", sample)
+        self.assertIn("llama-3.2-1b.onnx --axis", llama)
+        self.assertNotIn("--data", llama)
+        for line in (sample, llama):
+            self.assertIn("--engine cuda", line)
+
+    def test_leaves_no_model_behind(self):
+        fakes.program(self.bin, "trimtab", fakes.TRIMTAB.replace("  sweep) ", "  sweep) [ -f \"$2.data\" ] || exit 3; "),
+                      devices=fakes.DEVICES, pareto=fakes.PARETO)
+        self.assertEqual(self.verify("--only", "llama").returncode, 0, "it is there while the sweep runs")
+        with open(os.path.join(self.bin, "llama.log"), encoding="utf-8") as file:
+            model = file.read().strip()
+        self.assertTrue(model.endswith("llama-3.2-1b.onnx"))
+        self.assertFalse(os.path.exists(os.path.dirname(model)))
+
+    def test_fails_a_session_that_is_too_large_to_keep(self):
+        large = fakes.TRIMTAB.replace('echo "$*" >>"$last"', 'head -c 4000000 /dev/zero >"$last"')
+        fakes.program(self.bin, "trimtab", large, devices=fakes.DEVICES, pareto=fakes.PARETO)
+        self.assertEqual(self.verify("--only", "llama").returncode, 1)
+        self.assertIn("4000000 bytes", self.record()["stages"]["llama"]["reason"])
+
+    def test_tells_that_the_llama_shape_could_not_be_written(self):
+        fakes.program(self.bin, "gpu_models", "#!/bin/sh\necho 'no space left' >&2\nexit 1\n")
+        self.assertEqual(self.verify("--only", "llama").returncode, 1)
+        self.assertIn("no space left", self.record()["stages"]["llama"]["reason"])
 
     def test_refuses_words_it_does_not_know(self):
         self.assertEqual(self.verify("--only", "nonsense").returncode, 2)

@@ -1,6 +1,7 @@
 """The stages of a verification: what each runs and how its answer is read. A stage is a dict: status, seconds, reason or summary, figures."""
 import json
 import os
+import tempfile
 import time
 
 from running import find_sanitizer, run
@@ -8,6 +9,9 @@ from running import find_sanitizer, run
 KERNEL_TESTS = ("gpu_kernels_test", "kernels_cuda_gpu_test")
 FAILURES_KEPT = 40
 SANITIZER_SECONDS = 15  # one suite under compute-sanitizer
+SESSION_BYTES = 3_000_000  # the most that the session may have: it is kept beside the samples
+LLAMA_QUESTION = ("What do weights of fewer bits bring one decode step of the Llama-3.2-1B shape? (Batch 1, a context of 512 tokens; "
+                  "its weights are drawn, so the fidelity is that of random numbers.)")
 REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")  # compute-sanitizer's words
 
 
@@ -196,16 +200,42 @@ class Stages:
         return json_lines(answer.out), answer
 
     def sweep(self, limit):
+        """The classifier on its data; begins the session anew."""
         sample = os.path.join(self.programs.samples, "classifier")
-        session = os.path.join(self.out, "gpu_classifier.trimtab")
-        for old in (session, session + "-wal", session + "-shm"):
+        for old in (self.session(), self.session() + "-wal", self.session() + "-shm"):
             if os.path.exists(old):
                 os.remove(old)
+        arguments = [os.path.join(sample, "classifier.onnx"), "--data", os.path.join(sample, "data"), "--batch", "64", "--samples", "256",
+                     "--axis", "weights.bits=32,8,4", "--axis", "compute=fp32,bf16,int8", "--seconds", "0.1", "--processes", "3"]
+        return self.study("sweep", arguments, limit)
+
+    def llama(self, limit):
+        """One decode step of a Llama shape with drawn weights, a second study of the same session. The model is written for it and removed again."""
+        program = self.programs.first("gpu_models")
+        if not program:
+            return self.missing("gpu_models")
         begun = time.monotonic()
-        command = [self.programs.path("trimtab"), "sweep", os.path.join(sample, "classifier.onnx"), "--data", os.path.join(sample, "data"),
-                   "--engine", "cuda", "--batch", "64", "--axis", "weights.bits=32,8,4", "--axis", "compute=fp32,bf16,int8", "--samples", "256",
-                   "--seconds", "0.1", "--processes", "3", "--session", session]
-        answer = run(command, limit, log=self.log("sweep"))
+        with tempfile.TemporaryDirectory(prefix="gpu_llama") as folder:
+            model = os.path.join(folder, "llama-3.2-1b.onnx")
+            written = run([program, "--write-llama", model], limit, log=self.log("llama_model"))
+            if written.status != 0:
+                return self.failed(written, [], "the model could not be written")
+            arguments = [model, "--axis", "weights.bits=8,4", "--axis", "weights.group=128", "--axis", "compute=bf16", "--seconds", "0.3",
+                         "--processes", "2", "--refresh", "--name", "Llama-3.2-1B shape, one decode step", "--question", LLAMA_QUESTION]
+            stage = self.study("llama", arguments, limit - (time.monotonic() - begun))
+        size = os.path.getsize(self.session()) if os.path.exists(self.session()) else 0
+        if stage["status"] == "passed" and size > SESSION_BYTES:
+            return {**stage, "status": "failed", "reason": f"{os.path.basename(self.session())} has {size} bytes, more than {SESSION_BYTES}"}
+        return stage
+
+    def session(self):
+        return os.path.join(self.out, "gpu_session.trimtab")
+
+    def study(self, name, arguments, limit):
+        """A sweep into the session; what its newest study then holds."""
+        begun, session = time.monotonic(), self.session()
+        command = [self.programs.path("trimtab"), "sweep", *arguments, "--engine", "cuda", "--session", session]
+        answer = run(command, limit, log=self.log(name))
         if answer.status != 0:
             return self.failed(answer, [], "the sweep did not end well")
         pareto = run([self.programs.path("trimtab"), "pareto", session, "--json"], max(5, limit - (time.monotonic() - begun)))

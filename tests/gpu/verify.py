@@ -27,6 +27,7 @@ LIMITS = {  # seconds
     "bench": 60,
     "kernel_bench": 40,
     "sweep": 40,
+    "llama": 75,
 }
 TOTAL = 470
 FORMAT = "trimtab-gpu-record-1"

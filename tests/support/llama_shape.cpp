@@ -1,5 +1,6 @@
 #include "tests/support/llama_shape.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -198,6 +199,21 @@ Result<std::int64_t> writeLlama(const LlamaWeights& weights, const std::filesyst
                               .cached = true});
     builder.countMask();
     TRIMTAB_TRY(const Graph graph, builder.build(positions));
+    TRIMTAB_TRY(const auto written, formats::onnx::write(graph, file));
+    return written.fileBytes;
+}
+
+Result<std::int64_t> writeLlamaStep(const LlamaWeights& weights, const LlamaStep& step, const std::filesystem::path& file) {
+    TRIMTAB_TRY(Graph graph, llamaGraph(weights, step));
+    TRIMTAB_TRY(const auto inputs, llamaInputs(weights, step));
+    for (const NamedTensor& input : inputs) {
+        if (!input.name.starts_with("past_key_values.")) continue;
+        const auto id = std::ranges::find(graph.inputs, input.name, [&](const ValueId i) { return graph.value(i).name; });
+        graph.value(*id).constant = input.tensor;
+        graph.inputs.erase(id);
+    }
+    graph.outputs.resize(1);  // the logits
+    TRIMTAB_REQUIRE(graph.validate());
     TRIMTAB_TRY(const auto written, formats::onnx::write(graph, file));
     return written.fileBytes;
 }

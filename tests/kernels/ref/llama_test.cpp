@@ -210,5 +210,21 @@ TEST(LlamaShape, AWrittenFileReadsBackAndRunsAtAnyLength) {
     }
 }
 
+TEST(LlamaShape, AStepWrittenWithItsContextTakesATokenAndGivesLogits) {
+    const auto folder = base::TemporaryFolder::create("llama");
+    ASSERT_TRUE(folder);
+    const LlamaWeights weights = draw({.packedQkv = true});
+    const LlamaStep step{.newTokens = 1, .past = 9, .capacity = 12};
+    const auto written = writeLlamaStep(weights, step, folder->path() / "step.onnx");
+    ASSERT_TRUE(written) << written.error().text();
+    const auto read = formats::onnx::read(folder->path() / "step.onnx");
+    ASSERT_TRUE(read) << read.error().text();
+    const auto inputs = *llamaInputs(weights, step);
+    const auto outputs = run(read->graph, {{"input_ids", named(inputs, "input_ids")}});
+    ASSERT_EQ(outputs.size(), 1U);
+    EXPECT_EQ(outputs[0].name, "logits");
+    EXPECT_EQ(toFloats(outputs[0].tensor), toFloats(run(weights, step, inputs)[0].tensor));
+}
+
 }  // namespace
 }  // namespace trimtab::ref::testing
