@@ -18,6 +18,7 @@
 #include "core/compress/quantize/dequantized.h"
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/rescale_graph.h"
+#include "core/compress/row_parts.h"
 #include "core/compress/storage_forms.h"
 #include "core/compress/structure/original_rows.h"
 #include "core/recipe/methods.h"
@@ -140,7 +141,7 @@ LayerCompression untouched(const Graph& graph, const Layer& layer) {
     row.bits = tensor::bitWidth(weight.type());
     row.format = shortName(weight.type());
     row.originalBytes = row.storedBytes = static_cast<std::int64_t>(weight.bytes().size());
-    if (!layer.touchesWeight()) row.density = shareOfNonZeros(tensor::toFloats(weight));
+    if (!layer.touchesWeight()) row.density = shareOfNonZeros(weight);
     return row;
 }
 
@@ -192,6 +193,13 @@ Result<Work> workOn(const Graph& graph, Layer& layer, const LayerInputs& inputs,
     work.row = untouched(graph, layer);
     if (!layer.touchesWeight()) return work;
     TRIMTAB_TRY(const Tensor original, originalOf(graph, layer));
+    if (!layer.settings.prune && roundsRowByRow(*layer.settings.weights, original.type())) {
+        const auto round = [&](const std::vector<float>& rows, std::int64_t count) {
+            return roundLayer(rows, count, layer.use.columns, *layer.settings.weights, false, inputs, tools);
+        };
+        TRIMTAB_TRY(work.stored, storeByRows(original, layer.use, *layer.settings.weights, round));
+        return work;
+    }
     if (!layer.prunedTogether) {
         layer.values = tensor::toFloats(original);
         const std::string& name = graph.nodes[static_cast<std::size_t>(layer.use.node)].name;

@@ -62,18 +62,23 @@ double shareOfNonZeros(std::span<const float> values) {
     return 1.0 - static_cast<double>(zeros) / static_cast<double>(values.size());
 }
 
-double signalToNoiseDb(std::span<const float> original, std::span<const float> changed) {
-    double signal = 0;
-    double noise = 0;
+SquaredSums squaredSums(std::span<const float> original, std::span<const float> changed) {
+    SquaredSums sums;
     for (std::size_t i = 0; i < original.size(); ++i) {
         if (std::isinf(original[i]) && original[i] == changed[i]) continue;
         const double error = static_cast<double>(original[i]) - changed[i];
-        signal += static_cast<double>(original[i]) * original[i];
-        noise += error * error;
+        sums.signal += static_cast<double>(original[i]) * original[i];
+        sums.noise += error * error;
     }
-    if (!std::isfinite(noise)) return 0;  // an infinity was lost: nothing of the signal can be told from the noise
-    return noise > 0 ? 10 * std::log10(signal / noise) : -1;
+    return sums;
 }
+
+double inDecibels(const SquaredSums& sums) {
+    if (!std::isfinite(sums.noise)) return 0;  // an infinity was lost: nothing of the signal can be told from the noise
+    return sums.noise > 0 ? 10 * std::log10(sums.signal / sums.noise) : -1;
+}
+
+double signalToNoiseDb(std::span<const float> original, std::span<const float> changed) { return inDecibels(squaredSums(original, changed)); }
 
 Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values,
                                 const std::optional<recipe::WeightSpec>& spec, const RoundRows& round) {

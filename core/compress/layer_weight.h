@@ -32,7 +32,14 @@ Result<std::vector<float>> elementsOf(const std::vector<float>& rows, const Tens
 
 double shareOfNonZeros(std::span<const float> values);
 
-/// 10·log10(Σw² / Σ(w−ŵ)²) in double; −1 when nothing differs.
+/// Σw² and Σ(w−ŵ)² in double; infinities that stayed are left out.
+struct SquaredSums {
+    double signal = 0;
+    double noise = 0;
+};
+SquaredSums squaredSums(std::span<const float> original, std::span<const float> changed);
+/// 10·log10(signal / noise); −1 when nothing differs.
+double inDecibels(const SquaredSums& sums);
 double signalToNoiseDb(std::span<const float> original, std::span<const float> changed);
 
 }  // namespace trimtab::compress
