@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include "kernels/cuda/kernels/few_rows_launch.h"
 #include "kernels/cuda/kernels/few_rows_scalar.cuh"
-#include "kernels/cuda/kernels/few_rows_tensor.cuh"
 
 namespace trimtab::cuda {
 namespace product {
@@ -22,72 +22,14 @@ Status checkProduct(const Product& product, const ProductOperands& operands) {
     return {};
 }
 
-namespace {
-
-constexpr std::int64_t kMultiprocessors = 132;  // of an H100; elsewhere only how evenly blocks are spread depends on it
-
-/// Warps that share a tile's columns: as many as have a stage each, fewer where there are so many tiles that all blocks stay busy without.
-int splitsFor(std::int64_t stages, std::int64_t rowsOfWarp, std::int64_t n, std::int64_t enoughBlocks) {
-    int splits = 1;
-    while (splits < kWarps && splits < stages) splits *= 2;
-    while (splits > 1 && ceilDivide(n, rowsOfWarp * kWarps / (splits / 2)) >= enoughBlocks) splits /= 2;
-    return splits;
-}
-
-template <class T, class Format, int halves, bool grouped>
-Status launchTensor(Stream stream, FewRows rows) {
-    const std::int64_t xBytes = static_cast<std::int64_t>(rows.m) * rows.k * 2;
-    rows.xShared = rows.aligned && xBytes <= kMostSharedX;
-    const std::size_t shared = static_cast<std::size_t>(sharedBeforeX(halves)) + (rows.xShared ? static_cast<std::size_t>(xBytes) : 0);
-    constexpr std::size_t threeFit = 75 << 10;  // of the 227 KB of a multiprocessor, 1 KB of which each block takes besides
-    const std::int64_t resident = kMultiprocessors * (halves == 1 && shared <= threeFit ? 3 : 2);
-    const std::int64_t stages = std::max<std::int64_t>(1, ceilDivide(rows.rowBytes, kStageBytes));
-    rows.splits = splitsFor(stages, 16, rows.n, 8 * resident);
-    rows.steps = static_cast<int>(ceilDivide(stages, rows.splits));
-    rows.tiles = static_cast<int>(ceilDivide(rows.n, 16 * kWarps / rows.splits));
-    const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(rows.tiles, resident));
-    return launchDependent(fewRowsTensorKernel<T, Format, halves, grouped>, dim3(blocks), dim3(kWarps * 32), shared, stream, rows);
-}
-
-template <class T, class Format>
-Status launchFormat(Stream stream, const FewRows& rows, bool grouped) {
-    if constexpr (Format::kCodes)
-        if (grouped) return rows.m <= 8 ? launchTensor<T, Format, 1, true>(stream, rows) : launchTensor<T, Format, 2, true>(stream, rows);
-    return rows.m <= 8 ? launchTensor<T, Format, 1, false>(stream, rows) : launchTensor<T, Format, 2, false>(stream, rows);
-}
-
-template <class T>
-Status launchTensorRows(Stream stream, const Product& product, const ProductOperands& operands) {
-    const WeightFormat& format = product.weight;
-    const auto groups = static_cast<int>(groupsOf(format, product.k));
-    const FewRows rows{.x = operands.x,
-                       .w = static_cast<const unsigned char*>(operands.w),
-                       .scales = operands.scales,
-                       .zeros = format.zeroPoints ? operands.zeros : nullptr,
-                       .m = static_cast<int>(product.m),
-                       .n = static_cast<int>(product.n),
-                       .k = static_cast<int>(product.k),
-                       .pitch = format.pitchBytes,
-                       .rowBytes = static_cast<int>(paddedRowBytes(format, product.k)),
-                       .groups = groups,
-                       .blocksPerGroup = groups > 1 ? static_cast<int>(format.group / 32) : 1,
-                       .splits = 1,
-                       .tiles = 0,
-                       .steps = 0,
-                       .aligned = isAligned(operands.x, 16) && product.k % 8 == 0,
-                       .xShared = false,
-                       .epilogue = epilogueOf(product, operands)};
-    if (format.kind == WeightFormat::Kind::Plain) return launchFormat<T, PlainWeights>(stream, rows, false);
-    if (format.kind == WeightFormat::Kind::Int8) return launchFormat<T, Int8Weights>(stream, rows, groups > 1);
-    return launchFormat<T, Int4Weights>(stream, rows, groups > 1);
-}
-
 bool servesTensorCores(const Product& product) {
     const WeightFormat& format = product.weight;
     if (product.type == DataType::Float32) return false;
     if (format.kind == WeightFormat::Kind::Plain) return format.type == product.type;
     return groupsOf(format, product.k) == 1 || format.group % 32 == 0;
 }
+
+namespace {
 
 template <class Units, int rowsOfX, bool anyX>
 Status launchScalar(Stream stream, ScalarRows rows) {
@@ -155,7 +97,9 @@ Status launchFewRows(Stream stream, const Product& given, const ProductOperands&
     return product::withFloat(product.type, "a product", [&](auto type) {
         using T = typename decltype(type)::type;
         if constexpr (sizeof(T) == 2)
-            if (product::servesTensorCores(product)) return product::launchTensorRows<T>(stream, product, operands);
+            if (product::servesTensorCores(product))
+                return product::launchTensorRows<T, 1>(stream, product, operands.x, {product::sideOf(product, operands)},
+                                                       product::epilogueOf(product, operands));
         return product::launchScalarRows(stream, product, operands);
     });
 }

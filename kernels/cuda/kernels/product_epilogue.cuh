@@ -27,10 +27,12 @@ inline Epilogue epilogueOf(const Product& product, const ProductOperands& operan
             product.outputType == DataType::Float32};
 }
 
+__device__ __forceinline__ float sigmoidOf(float value) { return 1.0F / (1.0F + expf(-value)); }
+
 __device__ __forceinline__ float activated(Activation activation, float low, float high, float value) {
     switch (activation) {
         case Activation::Relu: return value < 0 ? 0.0F : value;
-        case Activation::Sigmoid: return 1.0F / (1.0F + expf(-value));
+        case Activation::Sigmoid: return sigmoidOf(value);
         case Activation::Clip: return fminf(fmaxf(value, low), high);
         case Activation::None: break;
     }

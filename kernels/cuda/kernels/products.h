@@ -23,6 +23,7 @@ struct WeightFormat {
     std::int64_t pitchBytes = 0;        // between rows
     std::int64_t group = 0;             // columns that share a scale (Int8, Int4); = k for one scale a row
     bool zeroPoints = false;            // value = (code − zero) · scale, with zeros int8 [n, groups]
+    bool operator==(const WeightFormat&) const = default;
 };
 
 struct Product {
@@ -46,8 +47,25 @@ struct ProductOperands {
     void* y = nullptr;
 };
 
-/// REQUIRES: m ≤ kFewRows; w is no result of the kernel enqueued last (it is read before that one has ended).
+/// REQUIRES: m ≤ kFewRows; no kernel that may still run writes w, scales or zeros (they are read before those enqueued earlier have
+/// ended).
 Status launchFewRows(Stream stream, const Product& product, const ProductOperands& operands);
+
+/// y[m, n] = silu(x · gateᵀ) · (x · upᵀ), silu(v) = v · sigmoid(v): both products of a gated unit in one kernel. `product` is the shape and
+/// weight format of each. REQUIRES: takesGatedRows(product), no activation; the weights as for launchFewRows().
+struct GatedOperands {
+    struct Weight {
+        const void* w = nullptr;
+        const float* scales = nullptr;
+        const std::int8_t* zeros = nullptr;
+    };
+    const void* x = nullptr;
+    Weight gate, up;
+    void* y = nullptr;
+};
+Status launchGatedRows(Stream stream, const Product& product, const GatedOperands& operands);
+/// Where tensor cores serve: few rows of 16-bit x, weights of x's type or codes whose groups are multiples of 32.
+bool takesGatedRows(const Product& product);
 /// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of w what launchFewRows() does, which
 /// takes the smallest.
 Status launchTiledProduct(Stream stream, const Product& product, const ProductOperands& operands);
