@@ -11,6 +11,7 @@ std::span<const Implementation> CudaBackend::implementationsOf(const graph::Node
 Status CudaBackend::begin(const Graph& graph) {
     m_held = heldTypes(graph);
     m_inlined = inlinedValues(graph);
+    m_gated = gatedUnits(graph);
     if (m_fault) return {};
     TRIMTAB_TRY(m_fault, device().allocate(sizeof(int)));
     return device().clear(m_fault.get(), sizeof(int));

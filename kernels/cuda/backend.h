@@ -5,6 +5,7 @@
 #include <memory>
 #include <set>
 
+#include "kernels/cuda/gated_units.h"
 #include "kernels/cuda/tools.h"
 #include "kernels/plan/backend.h"
 
@@ -43,6 +44,11 @@ public:
     /// An element-wise result that its only reader takes into its own pass.
     bool isInlined(graph::ValueId id) const { return m_inlined.contains(id); }
     const std::set<graph::ValueId>& inlined() const { return m_inlined; }
+    /// The gated unit that the value is inside or the result of; nullptr for none.
+    const GatedUnit* gatedUnit(graph::ValueId id) const {
+        const auto found = m_gated.find(id);
+        return found == m_gated.end() ? nullptr : &found->second;
+    }
     /// The word on the device where kernels note that an index was out of range: the index of the layer plus one.
     int* faultWord() const { return reinterpret_cast<int*>(m_fault.get()); }
 
@@ -50,6 +56,7 @@ private:
     std::shared_ptr<Tools> m_tools;
     std::vector<DataType> m_held;
     std::set<graph::ValueId> m_inlined;
+    std::map<graph::ValueId, GatedUnit> m_gated;
     DeviceMemory m_fault;
 };
 

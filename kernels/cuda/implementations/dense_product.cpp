@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "kernels/cuda/forms.h"
-#include "kernels/cuda/implementations/products.h"
+#include "kernels/cuda/implementations/gated_product.h"
 #include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cuda {
@@ -29,6 +29,24 @@ Result<Trial> trialMemory(const CudaBackend& backend, const Bound& bound) {
     return trial;
 }
 
+/// True when `ours` is no slower than `products` products of the library with these weights; false when it does not run.
+template <class Work>
+Result<bool> isFaster(const CudaBackend& backend, const Work& ours, const LibraryOperands& theirs, BoundProduct& library, int products) {
+    const auto own = backend.tools().timeOf(ours);
+    if (!own) return false;
+    TRIMTAB_TRY(const double other, backend.tools().timeOf([&] { return library.run(theirs); }));
+    return *own < kOverlap * products * other;
+}
+
+LibraryOperands operandsOf(const Trial& trial, const void* weight) {
+    LibraryOperands operands;
+    operands.x = trial.x.get();
+    operands.w = weight;
+    operands.bias = trial.bias.get();
+    operands.y = trial.y.get();
+    return operands;
+}
+
 /// True when our kernel for few rows is no slower than the library on this weight.
 Result<bool> fewRowsAreFaster(Builder& builder, const Bound& bound, const PlacedWeight& weight, BoundProduct& library,
                               const std::byte* values) {
@@ -39,15 +57,18 @@ Result<bool> fewRowsAreFaster(Builder& builder, const Bound& bound, const Placed
     const ProductOperands own{
         trial.x.get(), values,       nullptr, nullptr, hasBias ? reinterpret_cast<const float*>(trial.bias.get()) : nullptr,
         nullptr,       trial.y.get()};
-    LibraryOperands theirs;
-    theirs.x = trial.x.get();
-    theirs.w = values;
-    theirs.bias = trial.bias.get();
-    theirs.y = trial.y.get();
-    const auto ours = backend.tools().timeOf([&] { return launchFewRows(backend.stream(), product, own); });
-    if (!ours) return false;
-    TRIMTAB_TRY(const double other, backend.tools().timeOf([&] { return library.run(theirs); }));
-    return *ours < kOverlap * other;
+    const auto ours = [&] { return launchFewRows(backend.stream(), product, own); };
+    return isFaster(backend, ours, operandsOf(trial, values), library, 1);
+}
+
+/// The same of both products of a gated unit; that no pass multiplies their results is left out of the balance.
+Result<bool> gatedRowsAreFaster(const CudaBackend& backend, const Bound& bound, const Product& product, GatedOperands weights,
+                                BoundProduct& library) {
+    TRIMTAB_TRY(const Trial trial, trialMemory(backend, bound));
+    weights.x = trial.x.get();
+    weights.y = trial.y.get();
+    const auto ours = [&] { return launchGatedRows(backend.stream(), product, weights); };
+    return isFaster(backend, ours, operandsOf(trial, weights.gate.w), library, 2);
 }
 
 }  // namespace
@@ -69,8 +90,21 @@ Status placeDenseProduct(Builder& builder, const NodeView& view) {
     const bool tf32 = view.node.treatment.compute == graph::ComputeType::Tf32;
     TRIMTAB_TRY(const plan::WeightProduct shape, plan::weightProduct(view));
     const DataType type = productType(view.node, view.type(0));
-    Bound probe{shape, type, outputType(builder, view, type), kNoSlot};
+    const Bound probe{shape, type, outputType(builder, view, type), kNoSlot};
     TRIMTAB_TRY(const auto library, backend.tools().products->prepare(libraryProduct(probe, tf32 ? Arithmetic::Tf32 : Arithmetic::Full)));
+    const GatedFamily both{
+        .judge = judgeDenseProduct,
+        .placeWeight = [&](const NodeView& product) -> Result<PlacedWeight> {
+            TRIMTAB_TRY(const plan::WeightProduct own, plan::weightProduct(product));
+            return placeRows(builder, product, own, type);
+        },
+        .pays = [&](const Product& product,
+                    const GatedOperands& weights) { return gatedRowsAreFaster(backend, probe, product, weights, *library); },
+        .kernel = fmt::format("gated few rows {}", typeName(type))};
+    if (!tf32) {
+        TRIMTAB_TRY(const bool gated, placeInGatedUnit(builder, view, type, both));
+        if (gated) return {};
+    }
     TRIMTAB_TRY(const PlacedWeight weight, placeRows(builder, view, shape, type));
     TRIMTAB_TRY(const Bound bound, bindProduct(builder, view, type));
     recordWeight(builder, view, weight.bytes);

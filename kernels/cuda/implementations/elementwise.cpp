@@ -1,6 +1,7 @@
 // Element-wise operators, alone or with those before them in one pass.
 #include "kernels/cuda/implementations/expression_builder.h"
 #include "kernels/cuda/implementations/families.h"
+#include "kernels/cuda/implementations/gated_product.h"
 
 namespace trimtab::cuda {
 
@@ -13,6 +14,7 @@ runtime::Support judgeElementwise(const NodeView& view) {
 Status placeElementwise(Builder& builder, const NodeView& view) {
     const CudaBackend& backend = backendOf(builder);
     const graph::ValueId output = view.node.output(0);
+    if (isInGatedUnit(builder, view)) return {};
     if (backend.isInlined(output)) {
         builder.record().kernel = "in the pass of its reader";
         return {};

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "kernels/cuda/forms.h"
-#include "kernels/cuda/implementations/products.h"
+#include "kernels/cuda/implementations/gated_product.h"
 #include "kernels/plan/operands/weight_words.h"
 
 namespace trimtab::cuda {
@@ -23,6 +23,13 @@ Status placeWeightOnly(Builder& builder, const NodeView& view) {
     const CudaBackend& backend = backendOf(builder);
     const DataType type = productType(view.node, view.type(0));
     TRIMTAB_TRY(const plan::WeightProduct shape, plan::weightProduct(view));
+    const int bits = view.quantized(1)->bits;
+    const GatedFamily both{.judge = judgeWeightOnly,
+                           .placeWeight = [&](const NodeView& product) { return placeCodes(builder, product); },
+                           .pays = {},
+                           .kernel = fmt::format("gated few rows int{} {}", bits, typeName(type))};
+    TRIMTAB_TRY(const bool gated, placeInGatedUnit(builder, view, type, both));
+    if (gated) return {};
     const bool few = shape.m <= kFewRows;
     const bool tiled = !few && type != DataType::Float32;
     std::shared_ptr<BoundProduct> library;
@@ -34,7 +41,6 @@ Status placeWeightOnly(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const PlacedWeight weight, placeCodes(builder, view));
     TRIMTAB_TRY(const Bound bound, bindProduct(builder, view, type));
     recordWeight(builder, view, weight.bytes);
-    const int bits = view.quantized(1)->bits;
     if (few || tiled) {
         builder.record().kernel = fmt::format("{} int{} {}", few ? "few rows" : "tiled", bits, typeName(type));
         return placeOwnStep(builder, view, bound, weight, tiled);
