@@ -19,6 +19,16 @@ inline int splitsFor(std::int64_t stages, std::int64_t rowsOfWarp, std::int64_t 
     return splits;
 }
 
+/// Fewer still while a warp has but a few stages of a tile and no block gets more of them in all: a meeting takes about as long as a stage.
+inline int fewerMeetings(int splits, std::int64_t stages, std::int64_t rowsOfWarp, std::int64_t n, std::int64_t blocks) {
+    constexpr std::int64_t enoughStages = 4;
+    const auto stagesOfBlock = [&](int among) {
+        return ceilDivide(ceilDivide(n, rowsOfWarp * kWarps / among), blocks) * ceilDivide(stages, among);
+    };
+    while (splits > 1 && ceilDivide(stages, splits) < enoughStages && stagesOfBlock(splits / 2) <= stagesOfBlock(splits)) splits /= 2;
+    return splits;
+}
+
 template <class T, class Format, int halves, bool grouped, int sides>
 Status launchTensor(Stream stream, FewRows<sides> rows) {
     constexpr int outputs = FewRows<sides>::kOutputs;
@@ -28,7 +38,7 @@ Status launchTensor(Stream stream, FewRows<sides> rows) {
     constexpr std::size_t threeFit = 75 << 10;  // of the 227 KB of a multiprocessor, 1 KB of which each block takes besides
     const std::int64_t resident = kMultiprocessors * (shared <= threeFit ? kResident<halves, sides> : 2);
     const std::int64_t stages = std::max<std::int64_t>(1, ceilDivide(rows.rowBytes, kStageBytes));
-    rows.splits = splitsFor(stages, outputs, rows.n, 8 * resident);
+    rows.splits = fewerMeetings(splitsFor(stages, outputs, rows.n, 8 * resident), stages, outputs, rows.n, resident);
     rows.steps = static_cast<int>(ceilDivide(stages, rows.splits));
     rows.tiles = static_cast<int>(ceilDivide(rows.n, outputs * kWarps / rows.splits));
     const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(rows.tiles, resident));
