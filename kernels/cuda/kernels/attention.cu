@@ -23,8 +23,8 @@ __global__ void __launch_bounds__(kJoinWarps * 32) joinParts(AttentionView a, in
     const int warp = static_cast<int>(threadIdx.x) / 32;
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const int firstRow = item % rowTiles * kDecodeRows;
-    waitForPreviousKernel();
     allowNextKernel();
+    waitForPreviousKernel();
     if (firstRow + row >= a.rows) return;
 
     const std::int64_t first = static_cast<std::int64_t>(item) * parts * kDecodeRows + row;

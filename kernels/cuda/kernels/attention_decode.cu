@@ -143,8 +143,8 @@ __global__ void __launch_bounds__(kWarps * 32, 1) attentionDecode(AttentionView 
     const bool hasRow = warp.r < place.rows;
     const int row = place.firstRow + (hasRow ? warp.r : 0);
 
-    waitForPreviousKernel();
     allowNextKernel();
+    waitForPreviousKernel();
     const int past = tokensBefore(a);
     const KeyRange seen = keysSeen(a, past, row / a.group);
     const KeyRange all = keysSeen(a, past, place.firstRow, place.firstRow + place.rows - 1);

@@ -118,8 +118,8 @@ __global__ void __launch_bounds__(kWarps * 32, 1)
     const int warpIndex = static_cast<int>(threadIdx.x) / 32;
     float* const exponentials = allExponentials + warpIndex * kDecodeRows * 32;
 
-    waitForPreviousKernel();
     allowNextKernel();
+    waitForPreviousKernel();
     const int past = tokensBefore(a);
     const KeyRange part = keysOfPart(keysSeen(a, past, place.firstRow, place.firstRow + place.rows - 1), 32);
     for (int i = static_cast<int>(threadIdx.x); i < place.rows * D; i += kWarps * 32) {

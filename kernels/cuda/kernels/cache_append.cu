@@ -56,8 +56,8 @@ __global__ void __launch_bounds__(128)
     const int unit = index % a.unitsInHead;
     const int batch = static_cast<int>(blockIdx.x) / a.queries;
     const int token = static_cast<int>(blockIdx.x) % a.queries;
-    waitForPreviousKernel();
     allowNextKernel();
+    waitForPreviousKernel();
     if (slot >= a.firstSlot + a.slots) return;
     const int position = (a.pastOnDevice != nullptr ? *a.pastOnDevice : a.past) + token;
     const bool isQuery = slot < a.heads;
