@@ -122,6 +122,7 @@ Status placeRowNormalization(Builder& builder, const NodeView& view) {
     }
     TRIMTAB_TRY(const SlotId scale, readParameters(builder, view, scaleAt, norm.columns, norm.parameterType));
     reads.push_back(scale);
+    norm.constantScale = view.constant(scaleAt) != nullptr;
     SlotId bias = kNoSlot;
     if (hasBias) {
         TRIMTAB_TRY(bias, readParameters(builder, view, 2, norm.columns, norm.parameterType));

@@ -14,6 +14,7 @@ struct RowNorm {
     float epsilon = 0;
     DataType type = DataType::Float32;           // of x, residual, y and sum
     DataType parameterType = DataType::Float32;  // of scale and bias: Float32 or `type`
+    bool constantScale = false;                  // no kernel that may still run writes it, so that it may be read ahead of them
 };
 
 /// s = x + residual (x alone when residual is null); y = norm(s) · scale + bias. `sum` (may be null) receives s, rounded to `type`, from

@@ -23,6 +23,7 @@ struct NormArguments {
     std::int64_t columns;
     float epsilon;
     bool layer;
+    bool constantScale;
 };
 
 template <int V, class T>
@@ -84,11 +85,12 @@ __global__ void __launch_bounds__(K == 1 ? kRowThreads : kHeldRowThreads) heldNo
     const std::int64_t begin = place.row * a.columns;
     const int units = static_cast<int>(a.columns / V);
     const float count = static_cast<float>(a.columns);
+    float scale[V] = {};  // the first access's, on its way while sums are formed
+    if (a.constantScale && place.thread < units) loadFloats<V>(a.scale + place.thread * V, scale);
     waitForPreviousKernel();
     float s[K][V];
     loadRow<V, K>(a, begin, place.thread, place.threads, s);
-    float scale[V] = {};  // the first access's, on its way while sums are formed
-    if (place.thread < units) loadFloats<V>(a.scale + place.thread * V, scale);
+    if (!a.constantScale && place.thread < units) loadFloats<V>(a.scale + place.thread * V, scale);
 
     float mean = 0;
     if (a.layer) {
@@ -200,7 +202,8 @@ Status launchWith(Stream stream, const RowNorm& norm, const void* x, const void*
                                 norm.rows,
                                 norm.columns,
                                 norm.epsilon,
-                                norm.kind == RowNorm::Kind::Layer};
+                                norm.kind == RowNorm::Kind::Layer,
+                                norm.constantScale};
     return launchTyped(stream, a);
 }
 

@@ -19,6 +19,7 @@ struct NormCase {
     bool inPlace = false;   // y is x, and sum is the residual
     std::size_t shift = 0;  // elements behind an aligned address, for every array
     bool sumOverX = false;
+    bool constantScale = false;
 
     std::string text() const {
         return std::string(kind == RowNorm::Kind::Rms ? "rms " : "layer ") + std::string(name(type)) + " " + std::to_string(rows) + " x " +
@@ -87,7 +88,7 @@ protected:
         const Placed biases = place(c.parameterType, c.shift, bias);
         const Placed ys = c.inPlace ? xs : place(c.type, c.shift, std::vector<float>(count, kInf));
         const Placed sums = c.sumOverX ? xs : c.inPlace ? residuals : place(c.type, c.shift, std::vector<float>(count, kInf));
-        const RowNorm norm{c.kind, c.rows, c.columns, 1e-5F, c.type, c.parameterType};
+        const RowNorm norm{c.kind, c.rows, c.columns, 1e-5F, c.type, c.parameterType, c.constantScale};
         const Status launched = launchRowNorm(stream(), norm, xs.data(), c.residual ? residuals.data() : nullptr, scales.data(),
                                               c.bias ? biases.data() : nullptr, ys.data(), c.sum ? sums.data() : nullptr);
         ASSERT_TRUE(launched) << launched.error().text();
@@ -116,6 +117,12 @@ TEST_F(RowNormTest, TheShapesOfDecoding) {
             check({RowNorm::Kind::Rms, DataType::BFloat16, DataType::BFloat16, rows, columns, true, false, true});
             check({RowNorm::Kind::Rms, DataType::Float16, DataType::Float32, rows, columns, true, false, true, true});
         }
+}
+
+TEST_F(RowNormTest, AConstantScaleIsReadAhead) {
+    for (const std::int64_t columns : {64, 520, 2048, 4104, 16392})
+        check({.type = DataType::BFloat16, .parameterType = DataType::BFloat16, .rows = 3, .columns = columns, .residual = true,
+               .constantScale = true});
 }
 
 TEST_F(RowNormTest, ManyRowsOfMiddlingLength) {
