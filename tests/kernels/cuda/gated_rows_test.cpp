@@ -10,7 +10,8 @@ std::vector<double> productOf(const std::vector<float>& x, const StoredWeight& w
         for (std::int64_t column = 0; column < n; ++column) {
             double sum = 0;
             for (std::int64_t i = 0; i < k; ++i)
-                sum += static_cast<double>(x[static_cast<std::size_t>(row * k + i)]) * weight.values[static_cast<std::size_t>(column * k + i)];
+                sum += static_cast<double>(x[static_cast<std::size_t>(row * k + i)]) *
+                       weight.values[static_cast<std::size_t>(column * k + i)];
             sums.push_back(sum);
         }
     return sums;

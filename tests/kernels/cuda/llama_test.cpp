@@ -111,7 +111,8 @@ TEST(CudaLlama, GateAndUpStayApartWhereOneKernelDoesNotServe) {
     expectApart({1, 17, 0, 0}, four);  // too many rows
     // Groups that tensor cores do not take, and weights of two formats.
     expectApart({1, 1, 7, 16}, R"({"weights": {"bits": 4, "group": 16}})");
-    expectApart({1, 1, 7, 16}, R"({"weights": {"bits": 4, "group": 32}, "rules": [{"match": {"name": "*up_proj*"}, "weights": {"bits": 8}}]})");
+    expectApart({1, 1, 7, 16}, R"({"weights": {"bits": 4, "group": 32},
+                                   "rules": [{"match": {"name": "*up_proj*"}, "weights": {"bits": 8}}]})");
     options.type = DataType::Float32;
     expectApart({1, 1, 7, 16}, four);
 }
