@@ -36,6 +36,7 @@ Result<Values> fusedMatMul(const Call& call) {
     TRIMTAB_REQUIRE(sameType(call, call.tensor(0), call.tensor(1)));
     Tensor weight = call.tensor(1);
     if (call.node.integer("transB", 0) != 0) {
+        if (weight.shape().rank() != 2) return refuse(call, "a weight of rows of outputs must be a matrix");
         TRIMTAB_TRY(weight, transposeMatrices(weight));
     }
     TRIMTAB_TRY(const Tensor product, matMul(call, call.tensor(0), weight));
