@@ -42,7 +42,7 @@ for file in "$build"/bin/gpu_* "$build"/bin/*_gpu_test; do
   if [ -f "$file" ] && [ -x "$file" ]; then programs+=("$file"); fi
 done
 modules=()
-for file in "$build"/bin/libtrimtab-*.so "$build"/lib/trimtab/libtrimtab-*.so; do
+for file in "$build"/bin/libtrimtab-cuda.so "$build"/lib/trimtab/libtrimtab-cuda.so; do
   if [ -f "$file" ]; then modules+=("$file"); fi
 done
 [[ "${modules[*]}" == *libtrimtab-cuda.so* ]] || echo "bundle: no module (libtrimtab-cuda.so) in $build: this bundle runs on the CPU alone" >&2
