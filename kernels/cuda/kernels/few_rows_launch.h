@@ -29,7 +29,7 @@ inline int fewerMeetings(int splits, std::int64_t stages, std::int64_t rowsOfWar
     return splits;
 }
 
-template <class T, class Format, int halves, bool grouped, int sides>
+template <class T, class Format, int halves, int together, int sides>
 Status launchTensor(Stream stream, FewRows<sides> rows) {
     constexpr int outputs = FewRows<sides>::kOutputs;
     const std::int64_t xBytes = static_cast<std::int64_t>(rows.m) * rows.k * 2;
@@ -42,15 +42,22 @@ Status launchTensor(Stream stream, FewRows<sides> rows) {
     rows.steps = static_cast<int>(ceilDivide(stages, rows.splits));
     rows.tiles = static_cast<int>(ceilDivide(rows.n, outputs * kWarps / rows.splits));
     const auto blocks = static_cast<unsigned>(std::min<std::int64_t>(rows.tiles, resident));
-    return launchDependent(fewRowsTensorKernel<T, Format, halves, grouped, sides>, dim3(blocks), dim3(kWarps * 32), shared, stream, rows);
+    return launchDependent(fewRowsTensorKernel<T, Format, halves, together, sides>, dim3(blocks), dim3(kWarps * 32), shared, stream, rows);
+}
+
+template <class T, class Format, int together, int sides>
+Status launchHalves(Stream stream, const FewRows<sides>& rows) {
+    return rows.m <= 8 ? launchTensor<T, Format, 1, together>(stream, rows) : launchTensor<T, Format, 2, together>(stream, rows);
 }
 
 template <class T, class Format, int sides>
 Status launchFormat(Stream stream, const FewRows<sides>& rows) {
-    if constexpr (Format::kCodes)
-        if (rows.groups > 1)
-            return rows.m <= 8 ? launchTensor<T, Format, 1, true>(stream, rows) : launchTensor<T, Format, 2, true>(stream, rows);
-    return rows.m <= 8 ? launchTensor<T, Format, 1, false>(stream, rows) : launchTensor<T, Format, 2, false>(stream, rows);
+    if constexpr (Format::kCodes) {
+        constexpr int most = 4;  // of the blocks in a stage
+        if (rows.groups > 1 && rows.blocksPerGroup % most == 0) return launchHalves<T, Format, most>(stream, rows);
+        if (rows.groups > 1) return launchHalves<T, Format, 1>(stream, rows);
+    }
+    return launchHalves<T, Format, 0>(stream, rows);
 }
 
 inline Side sideOf(const Product& product, const ProductOperands& operands) {

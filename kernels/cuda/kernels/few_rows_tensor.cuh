@@ -173,49 +173,50 @@ __device__ __forceinline__ StageScales loadScales(const FewRows<sides>& p, const
     return s;
 }
 
-/// One stage: sums[h] += x · wᵀ. `fixed`: the decoder's addends of rows g and g + 8 when a row has one zero point.
-template <class T, class Format, int halves, bool grouped, int sides>
+/// One stage: sums[h] += x · wᵀ. `fixed`: the decoder's addends of rows g and g + 8 when a row has one zero point. `together`: blocks in a
+/// row that are known to share a scale; their sums are scaled once. 0: a row has one scale, which is the epilogue's.
+template <class T, class Format, int halves, int together, int sides>
 __device__ __forceinline__ void multiplyStage(const FewRows<sides>& p, const Lane& me, const unsigned char* slot,
                                               const uint4 (&x)[halves][Format::kBlocks], const StageScales& stage, int block,
                                               const unsigned (&fixed)[2], float (&sums)[halves][4]) {
     using Words = typename Format::Words;
+    constexpr bool grouped = together > 0;
+    constexpr int run = grouped ? together : Format::kBlocks;
     int within = grouped ? block % p.blocksPerGroup : 0;
     int group = 0;
     unsigned addends[2] = {fixed[0], fixed[1]};
 #pragma unroll
-    for (int j = 0; j < Format::kBlocks; ++j) {
+    for (int j0 = 0; j0 < Format::kBlocks; j0 += run) {
         const int source = (me.lane & 28) | (group & 3);
-        if (grouped && p.side[0].zeros != nullptr) {
+        const auto ofGroup = [&](const auto (&values)[2]) { return __shfl_sync(0xFFFFFFFFU, group < 4 ? values[0] : values[1], source); };
+        if (grouped && p.side[0].zeros != nullptr)
+            for (int half = 0; half < 2; ++half) addends[half] = Format::template addend<T>(ofGroup(stage.zero[half]));
+        float parts[halves][4] = {};
 #pragma unroll
-            for (int half = 0; half < 2; ++half)
-                addends[half] =
-                    Format::template addend<T>(__shfl_sync(0xFFFFFFFFU, group < 4 ? stage.zero[half][0] : stage.zero[half][1], source));
-        }
-        unsigned low[4], high[4];
-        const int byte = (j * 4 + me.t) * static_cast<int>(sizeof(Words));
-        const int place = (((byte >> 4) ^ reversed(me.g)) << 4) + (byte & 15);
-        Format::template decode<T>(*reinterpret_cast<const Words*>(slot + me.g * kStageBytes + place), addends[0], low);
-        Format::template decode<T>(*reinterpret_cast<const Words*>(slot + (me.g + 8) * kStageBytes + place), addends[1], high);
-        float scaleLow = 1, scaleHigh = 1;
-        if (grouped) {
-            scaleLow = __shfl_sync(0xFFFFFFFFU, group < 4 ? stage.scale[0][0] : stage.scale[0][1], source);
-            scaleHigh = __shfl_sync(0xFFFFFFFFU, group < 4 ? stage.scale[1][0] : stage.scale[1][1], source);
-            if (++within == p.blocksPerGroup) within = 0, ++group;
-        }
+        for (int j = j0; j < j0 + run; ++j) {
+            unsigned low[4], high[4];
+            const int byte = (j * 4 + me.t) * static_cast<int>(sizeof(Words));
+            const int place = (((byte >> 4) ^ reversed(me.g)) << 4) + (byte & 15);
+            Format::template decode<T>(*reinterpret_cast<const Words*>(slot + me.g * kStageBytes + place), addends[0], low);
+            Format::template decode<T>(*reinterpret_cast<const Words*>(slot + (me.g + 8) * kStageBytes + place), addends[1], high);
 #pragma unroll
-        for (int h = 0; h < halves; ++h) {
-            unsigned pairs[4];
-            Format::arrange(x[h][j], pairs);
-            float part[4] = {0, 0, 0, 0};
-            float(&to)[4] = grouped ? part : sums[h];
-            multiplyAdd16816(to, {low[0], high[0], low[1], high[1]}, {pairs[0], pairs[1]}, T{});
-            multiplyAdd16816(to, {low[2], high[2], low[3], high[3]}, {pairs[2], pairs[3]}, T{});
-            if (!grouped) continue;
-            sums[h][0] = fmaf(scaleLow, part[0], sums[h][0]);
-            sums[h][1] = fmaf(scaleLow, part[1], sums[h][1]);
-            sums[h][2] = fmaf(scaleHigh, part[2], sums[h][2]);
-            sums[h][3] = fmaf(scaleHigh, part[3], sums[h][3]);
+            for (int h = 0; h < halves; ++h) {
+                unsigned pairs[4];
+                Format::arrange(x[h][j], pairs);
+                float(&to)[4] = grouped ? parts[h] : sums[h];
+                multiplyAdd16816(to, {low[0], high[0], low[1], high[1]}, {pairs[0], pairs[1]}, T{});
+                multiplyAdd16816(to, {low[2], high[2], low[3], high[3]}, {pairs[2], pairs[3]}, T{});
+            }
         }
+        if (!grouped) continue;
+        const float scaleLow = ofGroup(stage.scale[0]);
+        const float scaleHigh = ofGroup(stage.scale[1]);
+        within += run;
+        if (within == p.blocksPerGroup) within = 0, ++group;
+#pragma unroll
+        for (int h = 0; h < halves; ++h)
+#pragma unroll
+            for (int i = 0; i < 4; ++i) sums[h][i] = fmaf(i < 2 ? scaleLow : scaleHigh, parts[h][i], sums[h][i]);
     }
 }
 
@@ -327,8 +328,9 @@ __device__ __forceinline__ void finishTile(const FewRows<sides>& p, const Lane& 
 template <int halves, int sides>
 inline constexpr int kResident = halves == 1 && sides == 1 ? 3 : 2;
 
-template <class T, class Format, int halves, bool grouped, int sides>
+template <class T, class Format, int halves, int together, int sides>
 __global__ void __launch_bounds__(kWarps * 32, kResident<halves, sides>) fewRowsTensorKernel(const FewRows<sides> p) {
+    constexpr bool grouped = together > 0;
     DYNAMIC_SHARED(unsigned char, shared);
     allowNextKernel();
     const Lane me(p);
@@ -370,7 +372,7 @@ __global__ void __launch_bounds__(kWarps * 32, kResident<halves, sides>) fewRows
         if (grouped && next.tile < p.tiles) coming = scalesAt(next);
         waitForCopies<kSlots - 1>();
         __syncwarp();
-        multiplyStage<T, Format, halves, grouped>(p, me, ring + slot * kSlotBytes, x, stage, block, scales.addends, sums);
+        multiplyStage<T, Format, halves, together>(p, me, ring + slot * kSlotBytes, x, stage, block, scales.addends, sums);
         __syncwarp();
         fetchStage(p, me, ahead, ring + slot * kSlotBytes);
         commitCopies();
