@@ -78,7 +78,9 @@ double inDecibels(const SquaredSums& sums) {
     return sums.noise > 0 ? 10 * std::log10(sums.signal / sums.noise) : -1;
 }
 
-double signalToNoiseDb(std::span<const float> original, std::span<const float> changed) { return inDecibels(squaredSums(original, changed)); }
+double signalToNoiseDb(std::span<const float> original, std::span<const float> changed) {
+    return inDecibels(squaredSums(original, changed));
+}
 
 Result<LayerWeight> storeWeight(const Tensor& original, const graph::WeightUse& use, std::vector<float> values,
                                 const std::optional<recipe::WeightSpec>& spec, const RoundRows& round) {

@@ -68,10 +68,12 @@ Part roundPart(const Tensor& original, const graph::WeightUse& use, std::int64_t
 }  // namespace
 
 bool roundsRowByRow(const recipe::WeightSpec& spec, DataType original) {
-    return tensor::bitWidth(original) >= 8 && spec.bits <= 8 && recipe::weightMethod(spec).rounding == "rtn" && spec.group >= 0 && spec.format != "nvfp4";
+    const bool aByteOrMore = tensor::bitWidth(original) >= 8;
+    return aByteOrMore && spec.bits <= 8 && recipe::weightMethod(spec).rounding == "rtn" && spec.group >= 0 && spec.format != "nvfp4";
 }
 
-Result<LayerWeight> storeByRows(const Tensor& original, const graph::WeightUse& use, const recipe::WeightSpec& spec, const RoundSomeRows& round) {
+Result<LayerWeight> storeByRows(const Tensor& original, const graph::WeightUse& use, const recipe::WeightSpec& spec,
+                                const RoundSomeRows& round) {
     tensor::QuantizedWeight whole = CodeGrid(spec, {}).emptyWeight(use.rows, use.columns);
     whole.originalShape = original.shape();
     whole.layout = use.layout;

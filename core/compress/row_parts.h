@@ -14,7 +14,8 @@ bool roundsRowByRow(const recipe::WeightSpec& spec, DataType original);
 using RoundSomeRows = std::function<Result<tensor::QuantizedWeight>(const std::vector<float>& values, std::int64_t rows)>;
 
 /// What storeWeight() makes of the untouched values of `original`. REQUIRES: roundsRowByRow().
-Result<LayerWeight> storeByRows(const Tensor& original, const graph::WeightUse& use, const recipe::WeightSpec& spec, const RoundSomeRows& round);
+Result<LayerWeight> storeByRows(const Tensor& original, const graph::WeightUse& use, const recipe::WeightSpec& spec,
+                                const RoundSomeRows& round);
 
 /// The share of all elements that are not zero.
 double shareOfNonZeros(const Tensor& tensor);

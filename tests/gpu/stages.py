@@ -221,7 +221,7 @@ class Stages:
             if written.status != 0:
                 return self.failed(written, [], "the model could not be written")
             arguments = [model, "--axis", "weights.bits=8,4", "--axis", "weights.group=128", "--axis", "compute=bf16", "--seconds", "0.3",
-                         "--processes", "2", "--refresh", "--name", "Llama-3.2-1B shape, one decode step", "--question", LLAMA_QUESTION]
+                         "--processes", "2", "--refresh", "--name", "Llama-3.2-1B shape, decode", "--question", LLAMA_QUESTION]
             stage = self.study("llama", arguments, limit - (time.monotonic() - begun))
         size = os.path.getsize(self.session()) if os.path.exists(self.session()) else 0
         if stage["status"] == "passed" and size > SESSION_BYTES:

@@ -203,7 +203,7 @@ Result<std::int64_t> writeLlama(const LlamaWeights& weights, const std::filesyst
     return written.fileBytes;
 }
 
-Result<std::int64_t> writeLlamaStep(const LlamaWeights& weights, const LlamaStep& step, const std::filesystem::path& file) {
+Result<Graph> llamaGraphWithContext(const LlamaWeights& weights, const LlamaStep& step) {
     TRIMTAB_TRY(Graph graph, llamaGraph(weights, step));
     TRIMTAB_TRY(const auto inputs, llamaInputs(weights, step));
     for (const NamedTensor& input : inputs) {
@@ -214,6 +214,11 @@ Result<std::int64_t> writeLlamaStep(const LlamaWeights& weights, const LlamaStep
     }
     graph.outputs.resize(1);  // the logits
     TRIMTAB_REQUIRE(graph.validate());
+    return graph;
+}
+
+Result<std::int64_t> writeLlamaStep(const LlamaWeights& weights, const LlamaStep& step, const std::filesystem::path& file) {
+    TRIMTAB_TRY(const Graph graph, llamaGraphWithContext(weights, step));
     TRIMTAB_TRY(const auto written, formats::onnx::write(graph, file));
     return written.fileBytes;
 }

@@ -70,9 +70,11 @@ Result<std::vector<NamedTensor>> llamaInputs(const LlamaWeights& weights, const 
 /// tokens. Weights above 1 GiB in all stand in FILE.data. Returns the bytes written.
 Result<std::int64_t> writeLlama(const LlamaWeights& weights, const std::filesystem::path& file, std::int64_t positions = 4096);
 
-/// The step as ONNX of known shapes that holds its context: the caches of llamaInputs() stand in it as constants, input_ids is its only
-/// input and logits its only output, so that a run carries no caches to and fro. Weights above 1 GiB in all stand in FILE.data. Returns the
-/// bytes written.
+/// The step with its context in it: the caches of llamaInputs() are constants, input_ids is the only input and logits the only output, so
+/// that a run carries no caches to and fro. REQUIRES: lengths that are constants.
+Result<Graph> llamaGraphWithContext(const LlamaWeights& weights, const LlamaStep& step);
+
+/// That graph as ONNX. Weights above 1 GiB in all stand in FILE.data. Returns the bytes written.
 Result<std::int64_t> writeLlamaStep(const LlamaWeights& weights, const LlamaStep& step, const std::filesystem::path& file);
 
 }  // namespace trimtab::support

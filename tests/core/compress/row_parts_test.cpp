@@ -23,7 +23,8 @@ WeightSpec spec(int bits, std::int64_t group, const char* scheme = "symmetric", 
 Tensor drawn(DataType type, Shape shape) {
     base::Random random(5);
     std::vector<float> values;
-    for (std::int64_t i = 0; i < shape.elementCount(); ++i) values.push_back(random.below(9) == 0 ? 0.0F : static_cast<float>(random.normal()));
+    for (std::int64_t i = 0; i < shape.elementCount(); ++i)
+        values.push_back(random.below(9) == 0 ? 0.0F : static_cast<float>(random.normal()));
     return *tensor::convert(Tensor::fromValues(DataType::Float32, std::move(shape), values), type);
 }
 
@@ -45,7 +46,8 @@ void expectSameAsWhole(DataType type, WeightLayout layout, const WeightSpec& spe
     ASSERT_TRUE(whole) << whole.error().text();
     const auto &ours = *inParts->quantized, &theirs = *whole->quantized;
     EXPECT_TRUE(ours.codes == theirs.codes && ours.scales == theirs.scales && ours.zeroPoints == theirs.zeroPoints);
-    EXPECT_TRUE(ours.group == theirs.group && ours.symmetric == theirs.symmetric && ours.bits == theirs.bits && ours.format == theirs.format);
+    EXPECT_TRUE(ours.group == theirs.group && ours.symmetric == theirs.symmetric);
+    EXPECT_TRUE(ours.bits == theirs.bits && ours.format == theirs.format);
     EXPECT_TRUE(ours.scaleFormat == theirs.scaleFormat && ours.layout == theirs.layout && ours.originalShape == theirs.originalShape);
     EXPECT_EQ(inParts->storedBytes, whole->storedBytes);
     EXPECT_DOUBLE_EQ(inParts->density, whole->density);
@@ -65,7 +67,7 @@ TEST(RowParts, AreLeftToSpecsWhoseRowsKnowNothingOfEachOther) {
     EXPECT_TRUE(roundsRowByRow(spec(8, 0), DataType::Float32));
     EXPECT_TRUE(roundsRowByRow(spec(4, 128, "asymmetric"), DataType::Float32));
     EXPECT_FALSE(roundsRowByRow(spec(8, -1), DataType::Float32)) << "one scale for the whole tensor";
-    EXPECT_FALSE(roundsRowByRow(spec(4, 0, "symmetric", "nvfp4"), DataType::Float32)) << "its scales are in units of the tensor's largest value";
+    EXPECT_FALSE(roundsRowByRow(spec(4, 0, "symmetric", "nvfp4"), DataType::Float32)) << "scales in units of the tensor's largest value";
     EXPECT_FALSE(roundsRowByRow(spec(16, 0), DataType::Float32));
     EXPECT_FALSE(roundsRowByRow(spec(8, 0), DataType::Float4E2M1)) << "two elements a byte";
     WeightSpec calibrated = spec(4, 128);

@@ -124,6 +124,23 @@ TEST(CudaLlama, DenseGateAndUpAreOneKernelOrNone) {
     const bool gated = unit.gate.kernel == "gated few rows bf16";
     EXPECT_EQ(unit.up.kernel == "in the kernel of " + unit.gate.node, gated) << unit.up.kernel;
     EXPECT_EQ(unit.result.kernel == "in the kernel of " + unit.gate.node, gated) << unit.result.kernel;
+
+/// Constant caches are never written over: a second run starts from what the first one started from.
+TEST(CudaLlama, AStepThatHoldsItsContextAgrees) {
+    LlamaOptions options;
+    options.type = DataType::BFloat16;
+    options.packedQkv = true;
+    const auto weights = support::drawLlama(LlamaShape::tiny(), options).value();
+    const LlamaStep step{1, 1, 15, 16};
+    const auto inputs = support::llamaInputs(weights, step).value();
+    const auto ids = std::find_if(inputs.begin(), inputs.end(), [](const NamedTensor& input) { return input.name == "input_ids"; });
+    for (const char* recipe : {"{}", R"({"weights": {"bits": 8, "group": 32}, "compute": "bf16"})",
+                               R"({"weights": {"bits": 4, "group": 32}, "compute": "bf16"})"}) {
+        SCOPED_TRACE(recipe);
+        const auto graph = support::llamaGraphWithContext(weights, step).value();
+        const auto compressed = compress::compress(graph, recipe::parse(recipe).value()).value();
+        expectOnTheDevice(expectLikeReference(compressed.graph, {*ids}, 3e-2));
+    }
 }
 
 }  // namespace
