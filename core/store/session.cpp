@@ -40,7 +40,7 @@ public:
         if (m_mode == Mode::ReadWrite) (void)m_database->execute("PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
-    bool readOnly() const override { return m_mode == Mode::ReadOnly; }
+    bool readOnly() const override { return m_mode != Mode::ReadWrite; }
     const std::filesystem::path& path() const override { return m_path; }
 
     Status addStudy(Study& study) override {

@@ -12,7 +12,11 @@
 
 namespace trimtab::store {
 
-enum class Mode : std::uint8_t { ReadWrite, ReadOnly };
+enum class Mode : std::uint8_t {
+    ReadWrite,
+    ReadOnly,
+    Recording,  // read-only, of a file that nobody writes: it is read as it stands and nothing is made beside it, whatever its journal
+};
 
 class Session {
 public:

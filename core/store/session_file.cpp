@@ -34,7 +34,8 @@ Status migrate(Database& database) {
     });
 }
 
-Result<std::unique_ptr<Database>> openReadOnly(const std::filesystem::path& path) {
+Result<std::unique_ptr<Database>> openReadOnly(const std::filesystem::path& path, Mode mode) {
+    if (mode == Mode::Recording) return Database::open(path, Database::Access::Immutable);
     TRIMTAB_TRY(auto database, Database::open(path, Database::Access::Read));
     if (database->number("SELECT count(*) FROM sqlite_master")) return database;
     // WAL needs a writable folder even for readers; without one the file is read as it stands.
@@ -45,9 +46,9 @@ Result<std::unique_ptr<Database>> openReadOnly(const std::filesystem::path& path
 
 Result<std::unique_ptr<Database>> openSessionFile(const std::filesystem::path& path, Mode mode) {
     std::error_code error;
-    if (mode == Mode::ReadOnly) {
+    if (mode != Mode::ReadWrite) {
         if (!std::filesystem::exists(path, error)) return fail(ErrorCode::NotFound, "there is no such session", path.string());
-        TRIMTAB_TRY(auto database, openReadOnly(path));
+        TRIMTAB_TRY(auto database, openReadOnly(path, mode));
         TRIMTAB_REQUIRE(checkIdentity(*database, path.string()));
         TRIMTAB_TRY(const std::int64_t version, database->number("PRAGMA user_version"));
         if (version < kVersion)

@@ -129,6 +129,42 @@ TEST_F(SessionTest, ASessionInAFolderWithoutWriteRightsOpensForReading) {
     ASSERT_EQ(::chmod(m_folder.path().c_str(), 0755), 0);
 }
 
+TEST_F(SessionTest, ARecordingIsReadAsItStandsAndNothingIsMadeBesideIt) {
+    const std::int64_t id = fill();
+    const std::string bytes = *base::readFile(path(), 10 << 20);
+    const auto names = [this] {
+        std::vector<std::string> found;
+        for (const auto& entry : std::filesystem::directory_iterator(m_folder.path())) found.push_back(entry.path().filename());
+        return found;
+    };
+    const auto before = names();
+    {
+        const auto session = open(Mode::Recording);
+        EXPECT_TRUE(session->readOnly());
+        EXPECT_EQ(session->results(id)->size(), 5U);
+        EXPECT_EQ(names(), before) << "while it is open";
+        trial::Study study = support::exampleStudy();
+        trial::TrialResult result = support::exampleResults().front();
+        for (const Status& refused : {session->addStudy(study), session->addResult(id, result), session->setNote(id, "x"),
+                                      session->setDocument("k", 1)}) {
+            ASSERT_FALSE(refused);
+            const Error& error = refused.error();
+            EXPECT_EQ(error.code, ErrorCode::Refused);
+            EXPECT_THAT(error.text(), HasSubstr("reading only"));
+        }
+        ASSERT_TRUE(session->copyTo(path("copy.trimtab"))) << "it may be copied elsewhere";
+        EXPECT_EQ(open(Mode::ReadOnly, "copy.trimtab")->results(id)->size(), 5U);
+        std::filesystem::remove(path("copy.trimtab"));
+    }
+    EXPECT_EQ(names(), before) << "after it was closed";
+    EXPECT_EQ(*base::readFile(path(), 10 << 20), bytes);
+    ASSERT_EQ(::chmod(path().c_str(), 0444), 0);
+    ASSERT_EQ(::chmod(m_folder.path().c_str(), 0555), 0);
+    EXPECT_EQ(open(Mode::Recording)->results(id)->size(), 5U);
+    ASSERT_EQ(::chmod(m_folder.path().c_str(), 0755), 0);
+    EXPECT_EQ(Session::open(path("none"), Mode::Recording).error().code, ErrorCode::NotFound);
+}
+
 TEST_F(SessionTest, NotesAndDocumentsAreKept) {
     const std::int64_t id = fill();
     {
