@@ -7,8 +7,6 @@
 
 namespace trimtab::gui {
 
-namespace {
-
 QStringList resourceFolders(const QString& program) {
     QStringList folders;
     if (const QString chosen = qEnvironmentVariable("TRIMTAB_RESOURCES"); !chosen.isEmpty()) folders << chosen;
@@ -20,6 +18,8 @@ QStringList resourceFolders(const QString& program) {
 #endif
     return folders;
 }
+
+namespace {
 
 QString modelIn(const QDir& folder) {
     const QStringList models = folder.entryList({"*.onnx"}, QDir::Files, QDir::Name);

@@ -3,7 +3,7 @@
 // The models that ship with the product, found at run time: TRIMTAB_RESOURCES, then relative to the program, then the install path.
 #include <vector>
 
-#include <QString>
+#include <QStringList>
 
 namespace trimtab::gui {
 
@@ -15,6 +15,9 @@ struct Sample {
     QString model;        // path
     QString data;         // path of its evaluation data
 };
+
+/// Where the product's resources may lie, in the order in which they are looked for.
+QStringList resourceFolders(const QString& program);
 
 /// Empty when the resources are not there. `program` is the folder of the running program.
 std::vector<Sample> findSamples(const QString& program);

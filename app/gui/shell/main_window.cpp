@@ -15,6 +15,7 @@
 #include "app/gui/shell/file_prompt.h"
 #include "app/gui/shell/message_bar.h"
 #include "app/gui/shell/navigation_rail.h"
+#include "app/gui/shell/recording_bar.h"
 #include "app/gui/shell/run_strip.h"
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
@@ -59,7 +60,10 @@ MainWindow::MainWindow(const PageContext& context, QWidget* parent) : QMainWindo
     m_message = new MessageBar;
     auto* messageBox = new QVBoxLayout;
     messageBox->setContentsMargins(kPageMargin, kGap, kPageMargin, 0);
+    messageBox->setSpacing(kGap);
     messageBox->addWidget(m_message);
+    m_recording = new RecordingBar;
+    messageBox->addWidget(m_recording);
     m_stack = new QStackedWidget;
     auto* strip = new RunStrip(context.workspace.sweep());
     connect(strip, &RunStrip::cancelRequested, &context.workspace.sweep(), &SweepTask::cancel);
@@ -141,6 +145,7 @@ void MainWindow::makeActions() {
 void MainWindow::makeMenus() {
     const auto fill = [this](const QString& title, std::initializer_list<const char*> names) {
         QMenu* menu = menuBar()->addMenu(title);
+        menu->setToolTipsVisible(true);
         for (const char* name : names) {
             if (*name == '\0') {
                 menu->addSeparator();
@@ -171,7 +176,10 @@ void MainWindow::connectWorkspace() {
     connect(&work, &Workspace::problem, this, [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); });
     connect(&work, &Workspace::opened, this, [this](const QString& path) {
         m_message->hide();
-        setWindowTitle(tr("%1 — Trimtab").arg(QFileInfo(path).fileName()));
+        const QString recording = m_context.workspace.recording();
+        const QString name = QFileInfo(path).fileName();
+        setWindowTitle(recording.isEmpty() ? tr("%1 — Trimtab").arg(name)
+                                           : tr("%1 — recorded on %2, read-only — Trimtab").arg(name, recording));
         showPage(path.endsWith(QLatin1String(".trimtab"), Qt::CaseInsensitive) ? QStringLiteral("results") : QStringLiteral("model"));
     });
     connect(&work.model(), &ModelTask::stateChanged, this, [this, &work] {
@@ -180,8 +188,9 @@ void MainWindow::connectWorkspace() {
     connect(&work.model(), &ModelTask::measuringFailed, this, [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); });
     connect(&work.sweep(), &SweepTask::runningChanged, this, [this, &work] {
         m_actions.action(QStringLiteral("sweep.cancel"))->setEnabled(work.sweep().running());
-        m_actions.action(QStringLiteral("sweep.run"))->setEnabled(!work.sweep().running());
+        refreshRecording();
     });
+    connect(&work, &Workspace::draftChanged, this, &MainWindow::refreshRecording);
     m_actions.action(QStringLiteral("sweep.cancel"))->setEnabled(false);
     connect(&work.sweep(), &SweepTask::studyStarted, this, [this] {
         m_message->hide();
@@ -208,6 +217,18 @@ void MainWindow::connectWorkspace() {
         if (answer.readBackMaxError >= 0) text += tr(" Read back and run, its outputs differ by at most %1 of the largest output.").arg(answer.readBackMaxError, 0, 'g', 2);
         m_message->showMessage(MessageBar::Tone::Good, text);
     });
+}
+
+void MainWindow::refreshRecording() {
+    Workspace& work = m_context.workspace;
+    const bool recorded = !work.recording().isEmpty();
+    m_recording->showRecording(work.recording());
+    QAction* run = m_actions.action(QStringLiteral("sweep.run"));
+    run->setEnabled(!work.sweep().running() && !recorded);
+    run->setToolTip(recorded ? work.runProblem() : run->text());
+    QAction* write = m_actions.action(QStringLiteral("results.export"));
+    write->setEnabled(!recorded);
+    write->setToolTip(recorded ? tr("The model of a recording is not here, so there is nothing to write from.") : write->text());
 }
 
 void MainWindow::openFile() {

@@ -16,6 +16,7 @@ class MessageBar;
 class ModelPage;
 class NavigationRail;
 class Page;
+class RecordingBar;
 class ResultsPage;
 class WelcomePage;
 
@@ -41,6 +42,7 @@ private:
     void makeActions();
     void makeMenus();
     void connectWorkspace();
+    void refreshRecording();
     void openFile();
     void focusFilter();
     void chooseTheme(const QString& name);
@@ -50,6 +52,7 @@ private:
     NavigationRail* m_rail = nullptr;
     QStackedWidget* m_stack = nullptr;
     MessageBar* m_message = nullptr;
+    RecordingBar* m_recording = nullptr;
     std::map<QString, Page*> m_pages;
     WelcomePage* m_welcome = nullptr;
     ModelPage* m_model = nullptr;

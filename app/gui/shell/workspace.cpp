@@ -8,6 +8,7 @@
 #include <QStandardPaths>
 
 #include "app/gui/models/axis_catalog.h"
+#include "app/gui/models/recordings.h"
 #include "app/gui/settings/settings.h"
 
 namespace trimtab::gui {
@@ -123,7 +124,8 @@ void Workspace::openSample(const QString& modelPath, const QString& dataPath) {
 }
 
 void Workspace::takeSession(const trial::Study& study) {
-    m_settings.addRecentFile(m_results->sessionPath());
+    const bool recorded = m_results->recording().has_value();  // its model and its data lie on the machine that it comes from
+    if (!recorded) m_settings.addRecentFile(m_results->sessionPath());
     m_draft.axes = study.axes;
     m_draft.budget = study.budget;
     m_draft.calibration = study.calibration;
@@ -131,9 +133,10 @@ void Workspace::takeSession(const trial::Study& study) {
     m_takenSymbols.reset();
     m_fromSession = true;
     const QString model = QString::fromStdString(study.modelPath);
-    if (model != m_model->path() || !m_model->loaded()) m_model->open(model);
+    if (recorded) m_model->close();
+    else if (model != m_model->path() || !m_model->loaded()) m_model->open(model);
     takeSymbols();
-    if (study.dataPath.empty()) {
+    if (recorded || study.dataPath.empty()) {
         m_data->goWithout();
     } else {
         m_data->choose(QString::fromStdString(study.dataPath));
@@ -225,8 +228,12 @@ void Workspace::setSessionPath(const QString& path) {
     emit draftChanged();
 }
 
+QString Workspace::recording() const { return m_results->recording() ? whereAndWhen(*m_results->recording()) : QString(); }
+
 QString Workspace::runProblem() const {
     if (m_sweep->running()) return tr("A sweep is running.");
+    if (const QString where = recording(); !where.isEmpty())
+        return tr("This session was recorded on %1 and can only be read. Open a model to run a sweep of your own.").arg(where);
     if (!m_model->loaded()) return tr("Open a model first.");
     if (!m_data->decided()) return tr("Choose data, or go on without, on the Data page.");
     if (m_draft.axes.empty()) return tr("Choose at least one value to vary.");

@@ -40,6 +40,8 @@ public:
     /// Where results go: the open session, or <model>.trimtab beside the model (in the user's own folder when that cannot be written).
     QString sessionPath() const;
     void setSessionPath(const QString& path);
+    /// Where and when the session on show was recorded, when it can only be read; empty for every other.
+    QString recording() const;
     /// Why a sweep cannot begin now; empty when it can.
     QString runProblem() const;
 

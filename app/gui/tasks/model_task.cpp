@@ -46,17 +46,29 @@ std::string symbolOf(const ipc::ModelInfo::Port& port, std::size_t axis) {
 ModelTask::ModelTask(WorkerLane& worker, Settings& settings, QObject* parent) : QObject(parent), m_worker(worker), m_settings(settings) {}
 
 void ModelTask::open(const QString& path) {
-    m_worker.cancel(kTimeTag);
+    forget();
     m_path = QFileInfo(path).absoluteFilePath();
+    m_state = State::Loading;
+    emit stateChanged();
+    request();
+}
+
+void ModelTask::close() {
+    m_worker.cancel(kInfoTag);
+    forget();
+    m_state = State::Empty;
+    emit stateChanged();
+}
+
+void ModelTask::forget() {
+    m_worker.cancel(kTimeTag);
+    m_path.clear();
     m_info.reset();
     m_layers.reset();
     m_symbols.clear();
     m_openSymbols.clear();
     m_declaredInputs.clear();
     forgetTiming();
-    m_state = State::Loading;
-    emit stateChanged();
-    request();
 }
 
 void ModelTask::request() {

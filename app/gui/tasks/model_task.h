@@ -25,6 +25,8 @@ public:
     ModelTask(WorkerLane& worker, Settings& settings, QObject* parent = nullptr);
 
     void open(const QString& path);
+    /// No model is open from here on.
+    void close();
     /// Extents for open dimensions; remembered for this model. Until they are given, proposals are taken: 1, and 64 for lengths of sequences.
     void setSymbols(const std::map<std::string, std::int64_t>& symbols);
     void measureTime();
@@ -57,6 +59,7 @@ signals:
     void measuringFailed(const QString& message);
 
 private:
+    void forget();
     void request();
     void takeInfo(Result<Json> answer);
     void takeTiming(Result<Json> answer);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 
+#include <QCoreApplication>
 #include <QFileInfo>
 
+#include "app/gui/models/recordings.h"
 #include "app/tasks/report_input.h"
 #include "core/report/report.h"
 #include "core/store/session.h"
@@ -18,6 +20,7 @@ const QString kFrontTag = QStringLiteral("results.front");
 const QString kReportTag = QStringLiteral("results.report");
 
 struct Loaded {
+    std::optional<tasks::Recording> recording;
     std::vector<trial::Study> studies;
     trial::Study study;
     std::vector<trial::TrialResult> results;
@@ -32,9 +35,13 @@ std::shared_ptr<const trial::SensitivityTable> sensitivityOf(store::Session& ses
     return table ? std::make_shared<const trial::SensitivityTable>(std::move(*table)) : nullptr;
 }
 
-Result<Loaded> readSession(const std::string& path, std::int64_t wanted) {
-    TRIMTAB_TRY(const auto session, store::Session::open(path, store::Mode::ReadOnly));
+Result<Loaded> readSession(const std::string& path, std::int64_t wanted, store::Mode mode = store::Mode::ReadOnly) {
+    TRIMTAB_TRY(const auto session, store::Session::open(path, mode));
     Loaded loaded;
+    if (mode == store::Mode::Recording) {
+        TRIMTAB_TRY(loaded.recording, tasks::readRecording(path));
+        if (wanted == 0) wanted = loaded.recording->study;
+    }
     TRIMTAB_TRY(loaded.studies, session->studies());
     if (wanted == 0) {
         TRIMTAB_TRY(wanted, tasks::newestStudy(*session));
@@ -46,8 +53,9 @@ Result<Loaded> readSession(const std::string& path, std::int64_t wanted) {
     return loaded;
 }
 
-Status writeReportFile(const std::string& session, std::int64_t study, std::int64_t chosen, bool dark, const std::string& path) {
-    TRIMTAB_TRY(const auto opened, store::Session::open(session, store::Mode::ReadOnly));
+Status writeReportFile(const std::string& session, std::int64_t study, std::int64_t chosen, bool dark, const std::string& path,
+                       store::Mode mode) {
+    TRIMTAB_TRY(const auto opened, store::Session::open(session, mode));
     TRIMTAB_TRY(report::ReportInput input, tasks::reportInput(*opened, study, chosen));
     input.dark = dark;
     return report::write(input, path);
@@ -59,9 +67,10 @@ ResultsTask::ResultsTask(QObject* parent) : QObject(parent) { connect(&m_lane, &
 
 void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
     const QString absolute = QFileInfo(sessionPath).absoluteFilePath();
+    const auto mode = isRecording(absolute, QCoreApplication::applicationDirPath()) ? store::Mode::Recording : store::Mode::ReadOnly;
     setLoading(true);
-    m_lane.post(kLoadTag, [this, absolute, study](std::stop_token) -> Lane::Continuation {
-        auto read = std::make_shared<Result<Loaded>>(readSession(absolute.toStdString(), study));
+    m_lane.post(kLoadTag, [this, absolute, study, mode](std::stop_token) -> Lane::Continuation {
+        auto read = std::make_shared<Result<Loaded>>(readSession(absolute.toStdString(), study, mode));
         return [this, absolute, read] {
             setLoading(false);
             if (!*read) {
@@ -69,6 +78,7 @@ void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
                 return;
             }
             m_sessionPath = absolute;
+            m_recording = (*read)->recording;
             m_sensitivity = (*read)->sensitivity;
             takeSession((*read)->studies, (*read)->study, std::move((*read)->results));
             emit loaded(m_study);
@@ -78,6 +88,7 @@ void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
 
 void ResultsTask::follow(const QString& sessionPath, const trial::Study& study) {
     m_sessionPath = sessionPath;
+    m_recording.reset();
     m_sensitivity.reset();
     takeSession({study}, study, {});
     m_lane.post(kLoadTag, [this, path = sessionPath.toStdString(), study](std::stop_token) -> Lane::Continuation {
@@ -111,6 +122,7 @@ void ResultsTask::add(std::shared_ptr<const trial::TrialResult> result) {
 
 void ResultsTask::clear() {
     m_sessionPath.clear();
+    m_recording.reset();
     m_study = {};
     m_studies.clear();
     m_results.clear();
@@ -149,9 +161,10 @@ void ResultsTask::rebuild() {
 }
 
 void ResultsTask::writeReport(const QString& path, bool dark) {
-    m_lane.post(kReportTag, [this, path, dark, session = m_sessionPath.toStdString(), study = m_study.id,
-                             chosen = m_selected](std::stop_token) -> Lane::Continuation {
-        auto status = std::make_shared<Status>(writeReportFile(session, study, chosen, dark, path.toStdString()));
+    const auto mode = m_recording ? store::Mode::Recording : store::Mode::ReadOnly;
+    m_lane.post(kReportTag, [this, path, dark, session = m_sessionPath.toStdString(), study = m_study.id, chosen = m_selected,
+                             mode](std::stop_token) -> Lane::Continuation {
+        auto status = std::make_shared<Status>(writeReportFile(session, study, chosen, dark, path.toStdString(), mode));
         return [this, path, status] {
             if (*status) {
                 emit reportWritten(path);

@@ -3,12 +3,14 @@
 // The results on show: read from a session file, added to while a sweep runs, written as a report. Reading, front and report are worked out
 // away from the GUI thread; snapshotChanged() tells of each new immutable snapshot.
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <QObject>
 
 #include "app/gui/models/study_snapshot.h"
 #include "app/gui/tasks/lane.h"
+#include "app/tasks/recording.h"
 #include "core/trial/sensitivity.h"
 
 namespace trimtab::gui {
@@ -29,6 +31,8 @@ public:
     void writeReport(const QString& path, bool dark);
 
     const QString& sessionPath() const { return m_sessionPath; }
+    /// What the session says of where it was recorded, when it is one of those that ship with the product: it is never written.
+    const std::optional<tasks::Recording>& recording() const { return m_recording; }
     SnapshotPtr snapshot() const { return m_snapshot; }
     const std::vector<trial::Study>& studies() const { return m_studies; }
     /// What `trimtab tune` measured for the study; null where the session holds none.
@@ -54,6 +58,7 @@ private:
     void setLoading(bool loading);
 
     QString m_sessionPath;
+    std::optional<tasks::Recording> m_recording;
     trial::Study m_study;
     std::vector<trial::Study> m_studies;
     std::vector<trial::TrialResult> m_results;

@@ -1,6 +1,7 @@
 // Sweeps through the real programs: what is stored, resumed, refreshed, compared and exported.
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
@@ -227,6 +228,24 @@ TEST_F(Sweep, ComparesTwoTrialsAndTwoSessions) {
     EXPECT_EQ(trimtab({"compare", session, session, "--fail-if-slower", "5%"}).status, 0) << "nothing is slower than itself";
     EXPECT_EQ(trimtab({"compare", session, session, "--fail-if-slower", "5pt"}).status, 2);
     EXPECT_EQ(trimtab({"compare", session, "1", "99"}).status, 1);
+}
+
+TEST_F(Sweep, ARecordingThatNobodyMayWriteIsReadByEveryCommandThatReads) {
+    ASSERT_EQ(trimtab(command()).status, 0);
+    const std::filesystem::path folder = m_tiny.at("recorded");
+    std::filesystem::create_directory(folder);
+    const std::string recording = (folder / "card.trimtab").string();
+    ASSERT_EQ(trimtab({"session", "copy", m_tiny.at("s.trimtab"), recording}).status, 0);
+    const std::string bytes = base::readFile(recording, 10 << 20).value();
+    std::filesystem::permissions(recording, std::filesystem::perms(0444));
+    std::filesystem::permissions(folder, std::filesystem::perms(0555));
+    EXPECT_EQ(trimtab({"pareto", recording}).status, 0);
+    EXPECT_EQ(trimtab({"report", recording, "-o", m_tiny.at("r.html")}).status, 0);
+    EXPECT_EQ(trimtab({"compare", recording, "1", "2"}).status, 0);
+    EXPECT_EQ(trimtab({"compare", recording, m_tiny.at("s.trimtab")}).status, 0);
+    std::filesystem::permissions(folder, std::filesystem::perms(0755));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1) << "nothing stands beside it";
+    EXPECT_EQ(base::readFile(recording, 10 << 20).value(), bytes);
 }
 
 }  // namespace

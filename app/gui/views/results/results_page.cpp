@@ -9,6 +9,7 @@
 #include <QItemSelectionModel>
 #include <QLineEdit>
 #include <QSplitter>
+#include <QStandardPaths>
 #include <QStackedLayout>
 #include <QTabWidget>
 #include <QVBoxLayout>
@@ -326,7 +327,10 @@ void ResultsPage::selectFromTable() {
 
 QString ResultsPage::suggestedName(const QString& suffix) const {
     const QFileInfo session(m_results.sessionPath());
-    return session.absolutePath() + '/' + session.completeBaseName() + suffix;
+    // Nothing is put beside a recording.
+    const bool recorded = !m_work.recording().isEmpty();
+    const QString folder = recorded ? QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation) : session.absolutePath();
+    return folder + '/' + session.completeBaseName() + suffix;
 }
 
 void ResultsPage::exportModel() {

@@ -248,6 +248,9 @@ void SweepPage::chooseSession() {
 
 void SweepPage::refresh() {
     m_stack->setCurrentIndex(m_work.model().loaded() ? 1 : 0);
+    const QString recorded = m_work.recording().isEmpty() ? QString() : m_work.runProblem();
+    m_empty->setText(recorded.isEmpty() ? tr("No model is open") : tr("A recording is open"),
+                     recorded.isEmpty() ? tr("Open a model first; then choose here what to try with it.") : recorded, tr("Open file…"));
     const trial::Study& draft = m_work.sweep().draft();
     for (AxisRow* row : m_axes) {
         std::optional<trial::Axis> own;
@@ -310,7 +313,8 @@ void SweepPage::refreshRun() {
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty() && m_work.model().loaded());
     m_run->setEnabled(!running && problem.isEmpty());
-    m_run->setVisible(m_work.model().loaded());
+    m_run->setToolTip(problem);
+    m_run->setVisible(m_work.model().loaded() || !m_work.recording().isEmpty());
     m_cancel->setVisible(running);
 }
 

@@ -9,6 +9,7 @@
 #include <QScrollArea>
 #include <QVBoxLayout>
 
+#include "app/gui/models/recordings.h"
 #include "app/gui/models/samples.h"
 #include "app/gui/settings/settings.h"
 #include "app/gui/shell/workspace.h"
@@ -33,6 +34,7 @@ WelcomePage::WelcomePage(const PageContext& context, QWidget* parent)
     auto* recentLayout = new QVBoxLayout(recent);
     recentLayout->setContentsMargins(0, 0, 0, 0);
     recentLayout->setSpacing(kGap);
+    addRecordings(*recentLayout);
     recentLayout->addWidget(makeLabel(tr("Recent"), "heading"));
     m_recent = new QVBoxLayout;
     m_recent->setSpacing(kGap);
@@ -90,6 +92,20 @@ QWidget* WelcomePage::makeSamples() {
     if (samples.empty()) layout->addWidget(makeLabel(tr("The samples are not installed here. Open a model of your own."), "muted"));
     layout->addStretch();
     return box;
+}
+
+void WelcomePage::addRecordings(QVBoxLayout& layout) {
+    const std::vector<RecordedSession> recordings = findRecordings(QCoreApplication::applicationDirPath());
+    if (recordings.empty()) return;
+    layout.addWidget(makeLabel(tr("Look at a recording"), "heading"));
+    for (const RecordedSession& recording : recordings) {
+        const QString name = QStringLiteral("welcome.recorded.") + QFileInfo(recording.path).completeBaseName();
+        auto* card = new LinkCard(m_context.theme, name, QStringLiteral("clock"), recording.title, recording.description);
+        card->setToolTip(recording.path);
+        connect(card, &LinkCard::pressed, this, [this, path = recording.path] { m_context.workspace.open(path); });
+        layout.addWidget(card);
+    }
+    layout.addSpacing(kGap);
 }
 
 void WelcomePage::refreshRecent() {

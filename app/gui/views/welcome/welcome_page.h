@@ -20,6 +20,7 @@ signals:
 private:
     QWidget* makeSteps();
     QWidget* makeSamples();
+    void addRecordings(QVBoxLayout& layout);
     void refreshRecent();
 
     PageContext m_context;
