@@ -124,6 +124,7 @@ TEST(CudaLlama, DenseGateAndUpAreOneKernelOrNone) {
     const bool gated = unit.gate.kernel == "gated few rows bf16";
     EXPECT_EQ(unit.up.kernel == "in the kernel of " + unit.gate.node, gated) << unit.up.kernel;
     EXPECT_EQ(unit.result.kernel == "in the kernel of " + unit.gate.node, gated) << unit.result.kernel;
+}
 
 /// Constant caches are never written over: a second run starts from what the first one started from.
 TEST(CudaLlama, AStepThatHoldsItsContextAgrees) {
