@@ -134,13 +134,14 @@ Result<Candidate> timeOwn(cuda::Tools& tools, const Shape& shape, const Operands
     product.weight.group = four ? kGroup : shape.k;
     const bool few = shape.m <= cuda::kFewRows;
     const auto run = few ? cuda::launchFewRows : cuda::launchTiledProduct;
+    TRIMTAB_TRY(const cuda::DeviceMemory workspace, tools.device->allocate(std::max<std::int64_t>(cuda::productWorkspace(product), 16)));
     const auto* scales = plain ? nullptr : reinterpret_cast<const float*>(o.scales.get());
     TRIMTAB_TRY(const double time, timeSets(*tools.device, o.sets, [&](int i) {
-                    return run(
-                        tools.device->stream(), product,
-                        {o.x.get() + o.xBytes * i, o.w.get() + o.wBytes * i, scales, nullptr, nullptr, nullptr, o.y.get() + o.yBytes * i});
+                    return run(tools.device->stream(), product,
+                               {o.x.get() + o.xBytes * i, o.w.get() + o.wBytes * i, scales, nullptr, nullptr, nullptr,
+                                o.y.get() + o.yBytes * i, reinterpret_cast<float*>(workspace.get())});
                 }));
-    return Candidate{few ? "few rows" : "tiled", time};
+    return Candidate{few ? "few rows" : cuda::streamsWeights(product) ? "streamed" : "tiled", time};
 }
 
 Status measure(cuda::Tools& tools, const Shape& shape) {

@@ -1,5 +1,7 @@
 #include "kernels/cuda/implementations/products.h"
 
+#include <vector>
+
 #include "kernels/plan/operands/treated.h"
 
 namespace trimtab::cuda {
@@ -79,6 +81,10 @@ Status placeOwnStep(Builder& builder, const NodeView& view, const Bound& bound, 
     TRIMTAB_TRY(const SlotId bias, placeBias(builder, view, bound.shape.bias, bound.shape.n, DataType::Float32));
     const SlotId y = builder.write(view.node.output(0), Form{bound.output, Layout::Plain});
     const Product product = ownProduct(bound, weight.format);
+    std::vector<SlotId> written{y};
+    SlotId workspace = kNoSlot;
+    if (const std::int64_t bytes = tiled ? productWorkspace(product) : 0; bytes > 0)
+        written.push_back(workspace = builder.scratch(bytes));
     builder.step(
         [=, x = bound.x, stream = backendOf(builder).stream()](Frame& frame) {
             const ProductOperands operands{frame.at<void>(x),
@@ -87,10 +93,11 @@ Status placeOwnStep(Builder& builder, const NodeView& view, const Bound& bound, 
                                            at<std::int8_t>(frame, weight.zeros),
                                            at<float>(frame, bias),
                                            nullptr,
-                                           frame.at<void>(y)};
+                                           frame.at<void>(y),
+                                           at<float>(frame, workspace)};
             return tiled ? launchTiledProduct(stream, product, operands) : launchFewRows(stream, product, operands);
         },
-        {bound.x}, {y});
+        {bound.x}, std::move(written));
     return {};
 }
 

@@ -42,7 +42,8 @@ Status placeWeightOnly(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const Bound bound, bindProduct(builder, view, type));
     recordWeight(builder, view, weight.bytes);
     if (few || tiled) {
-        builder.record().kernel = fmt::format("{} int{} {}", few ? "few rows" : "tiled", bits, typeName(type));
+        const char* const kernel = few ? "few rows" : streamsWeights(ownProduct(bound, weight.format)) ? "streamed" : "tiled";
+        builder.record().kernel = fmt::format("{} int{} {}", kernel, bits, typeName(type));
         return placeOwnStep(builder, view, bound, weight, tiled);
     }
     const SlotId wide = builder.scratch(shape.n * shape.k * 4);

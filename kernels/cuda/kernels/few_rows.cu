@@ -26,7 +26,7 @@ bool servesTensorCores(const Product& product) {
     const WeightFormat& format = product.weight;
     if (product.type == DataType::Float32) return false;
     if (format.kind == WeightFormat::Kind::Plain) return format.type == product.type;
-    return groupsOf(format, product.k) == 1 || format.group % 32 == 0;
+    return groupsAreWholeBlocks(format, product.k);
 }
 
 namespace {

@@ -201,11 +201,9 @@ __device__ __forceinline__ void multiplyStage(const FewRows<sides>& p, const Lan
             Format::template decode<T>(*reinterpret_cast<const Words*>(slot + (me.g + 8) * kStageBytes + place), addends[1], high);
 #pragma unroll
             for (int h = 0; h < halves; ++h) {
-                unsigned pairs[4];
-                Format::arrange(x[h][j], pairs);
                 float(&to)[4] = grouped ? parts[h] : sums[h];
-                multiplyAdd16816(to, {low[0], high[0], low[1], high[1]}, {pairs[0], pairs[1]}, T{});
-                multiplyAdd16816(to, {low[2], high[2], low[3], high[3]}, {pairs[2], pairs[3]}, T{});
+                multiplyAdd16816(to, {low[0], high[0], low[1], high[1]}, {x[h][j].x, x[h][j].y}, T{});
+                multiplyAdd16816(to, {low[2], high[2], low[3], high[3]}, {x[h][j].z, x[h][j].w}, T{});
             }
         }
         if (!grouped) continue;

@@ -74,10 +74,6 @@ struct PlainWeights {
     static __device__ __forceinline__ void decode(const uint4& words, unsigned, unsigned (&pairs)[4]) {
         pairs[0] = words.x, pairs[1] = words.y, pairs[2] = words.z, pairs[3] = words.w;
     }
-    /// x of the same eight columns, paired as decode() pairs them.
-    static __device__ __forceinline__ void arrange(const uint4& x, unsigned (&pairs)[4]) {
-        pairs[0] = x.x, pairs[1] = x.y, pairs[2] = x.z, pairs[3] = x.w;
-    }
 };
 
 struct Int8Weights {
@@ -103,7 +99,6 @@ struct Int8Weights {
         pairs[2] = pairOf<T>(__byte_perm(words.y, 0, 0x4140), addend);
         pairs[3] = pairOf<T>(__byte_perm(words.y, 0, 0x4342), addend);
     }
-    static __device__ __forceinline__ void arrange(const uint4& x, unsigned (&pairs)[4]) { PlainWeights::arrange(x, pairs); }
 };
 
 struct Int4Weights {
@@ -115,17 +110,15 @@ struct Int4Weights {
         const float value = -(kOnesValue<T> + 8.0F) - static_cast<float>(zero);
         return pack<T>(value, value);
     }
-    /// Pairs of columns (0, 4), (1, 5), (2, 6), (3, 7): one mask takes both halves.
+    /// The byte of two columns comes to both halves, its upper code from a word moved down by four bits: one mask takes both.
     template <class T>
     static __device__ __forceinline__ void decode(unsigned word, unsigned addend, unsigned (&pairs)[4]) {
+        const unsigned upper = word >> 4;
 #pragma unroll
-        for (int i = 0; i < 4; ++i) pairs[i] = addPairs<T>(((word >> (4 * i)) & 0x000F000FU) | kOnes<T>, addend);
-    }
-    static __device__ __forceinline__ void arrange(const uint4& x, unsigned (&pairs)[4]) {
-        pairs[0] = __byte_perm(x.x, x.z, 0x5410);
-        pairs[1] = __byte_perm(x.x, x.z, 0x7632);
-        pairs[2] = __byte_perm(x.y, x.w, 0x5410);
-        pairs[3] = __byte_perm(x.y, x.w, 0x7632);
+        for (unsigned i = 0; i < 4; ++i) {
+            const unsigned both = __byte_perm(word, upper, 0x0400U + 0x0101U * i);
+            pairs[i] = addPairs<T>((both & 0x000F000FU) | kOnes<T>, addend);
+        }
     }
 };
 

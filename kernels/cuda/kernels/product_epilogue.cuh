@@ -55,6 +55,15 @@ __device__ __forceinline__ void store(const Epilogue& e, std::int64_t index, flo
         static_cast<T*>(e.y)[index] = fromFloat<T>(value);
 }
 
+/// Output `column` of row `row` from its sum, times its column's scale where `scales` is not null.
+template <class T>
+__device__ __forceinline__ void finishOutput(const Epilogue& e, const float* scales, int n, int row, int column, float sum) {
+    if (scales != nullptr) sum *= scales[column];
+    if (e.bias != nullptr) sum += e.bias[column];
+    const std::int64_t at = static_cast<std::int64_t>(row) * n + column;
+    store<T>(e, at, sum + residualAt<T>(e, at));
+}
+
 template <class T>
 struct Type {
     using type = T;
@@ -86,8 +95,13 @@ inline std::int64_t paddedRowBytes(const WeightFormat& format, std::int64_t k) {
     return ceilDivide(bytes, 16) * 16;
 }
 inline std::int64_t groupsOf(const WeightFormat& format, std::int64_t k) { return format.group > 0 ? ceilDivide(k, format.group) : 1; }
+/// Whether the columns of a block of 32 always share a scale.
+inline bool groupsAreWholeBlocks(const WeightFormat& format, std::int64_t k) { return groupsOf(format, k) == 1 || format.group % 32 == 0; }
 
 /// The limits that all product kernels share: extents that an int counts, rows of weights that 16-byte loads may read whole.
 Status checkProduct(const Product& product, const ProductOperands& operands);
+
+/// REQUIRES: streamsWeights(); a checked product; x aligned to 16 bytes, k a multiple of 8.
+Status launchStreamed(Stream stream, const Product& product, const ProductOperands& operands);
 
 }  // namespace trimtab::cuda::product

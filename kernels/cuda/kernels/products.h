@@ -1,8 +1,8 @@
 #pragma once
 // Matrix products of our own: y[m, n] = activation(Σk x[m, k] · w[n, k] + bias[n] + residual[m, n]). Weights stand as rows of outputs (n),
 // read once. Few rows (decode, m ≤ kFewRows) are a matter of bandwidth: a warp or more for each output, weights streamed 16 bytes at a
-// time, codes turned into numbers in registers. More rows: tensor-core tiles (mma.sync m16n8k16, float32 accumulation) with codes turned
-// into numbers on the way to shared memory or in registers.
+// time, codes turned into numbers in registers. Tens of rows (m ≤ kStreamedRows) times codes: the same, with x shared by a block.
+// More rows: tensor-core tiles (mma.sync m16n8k16, float32 accumulation) with codes turned into numbers on the way to shared memory.
 #include "core/tensor/data_type.h"
 #include "kernels/cuda/device/device.h"
 #include "kernels/cuda/kernels/windows.h"
@@ -10,6 +10,7 @@
 namespace trimtab::cuda {
 
 inline constexpr std::int64_t kFewRows = 16;
+inline constexpr std::int64_t kStreamedRows = 64;
 
 /// How weights stand in memory. Rows are padded to a multiple of 16 bytes with zero codes: pitchBytes.
 struct WeightFormat {
@@ -36,7 +37,7 @@ struct Product {
 };
 
 /// scales Float32 [n, groups] and zeros int8 [n, groups] for integer codes, else null; bias Float32 [n] or null; residual as y of
-/// `outputType` or null.
+/// `outputType` or null; workspace of productWorkspace() bytes, for launchTiledProduct() alone, which is slower without.
 struct ProductOperands {
     const void* x = nullptr;
     const void* w = nullptr;
@@ -45,6 +46,7 @@ struct ProductOperands {
     const float* bias = nullptr;
     const void* residual = nullptr;
     void* y = nullptr;
+    float* workspace = nullptr;
 };
 
 /// REQUIRES: m ≤ kFewRows; no kernel that may still run writes w, scales or zeros (they are read before those enqueued earlier have
@@ -66,9 +68,12 @@ struct GatedOperands {
 Status launchGatedRows(Stream stream, const Product& product, const GatedOperands& operands);
 /// Where tensor cores serve: few rows of 16-bit x, weights of x's type or codes whose groups are multiples of 32.
 bool takesGatedRows(const Product& product);
-/// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of w what launchFewRows() does, which
-/// takes the smallest.
+/// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of weights what launchFewRows() does,
+/// which takes the smallest.
 Status launchTiledProduct(Stream stream, const Product& product, const ProductOperands& operands);
+/// Whether launchTiledProduct() reads integer weights once for all rows (m ≤ kStreamedRows; of x that begins at a multiple of 16 bytes).
+bool streamsWeights(const Product& product);
+std::int64_t productWorkspace(const Product& product);
 /// Plain, batched, any type pair, no tensor cores: the last resort and the emulator's stand-in for the library.
 ///   y[b] = x[b] · w[b]ᵀ (or w[b] when !weightIsRows, [k, n]), strides in elements between batches (0 to share).
 struct PlainProduct {

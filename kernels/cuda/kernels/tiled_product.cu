@@ -86,10 +86,7 @@ struct StoreSums {
     int row0, column0;
     __device__ __forceinline__ void one(int row, int column, float sum) const {
         if (row >= p.m || column >= p.n) return;
-        if (p.scaleSums) sum *= p.groups.scales[column];
-        if (p.epilogue.bias != nullptr) sum += p.epilogue.bias[column];
-        const std::int64_t at = static_cast<std::int64_t>(row) * p.n + column;
-        store<T>(p.epilogue, at, sum + residualAt<T>(p.epilogue, at));
+        finishOutput<T>(p.epilogue, p.scaleSums ? p.groups.scales : nullptr, p.n, row, column, sum);
     }
     __device__ __forceinline__ void operator()(int row, int column, float first, float second) const {
         one(row0 + row, column0 + column, first);
@@ -153,7 +150,7 @@ Status launchTyped(Stream stream, const Product& product, const ProductOperands&
 bool takesSlices(const Product& product) {
     const WeightFormat& format = product.weight;
     if (format.kind == WeightFormat::Kind::Plain) return product.m <= 2 * kFewRows;
-    return product.m <= 4 * kFewRows && (groupsOf(format, product.k) == 1 || format.group % 32 == 0);
+    return product.m <= kStreamedRows && groupsAreWholeBlocks(format, product.k);
 }
 
 Status launchSlices(Stream stream, const Product& product, const ProductOperands& operands) {
@@ -181,6 +178,7 @@ Status launchTiledProduct(Stream stream, const Product& given, const ProductOper
     if (product.m == 0 || product.n == 0) return {};
     if (product.k > INT_MAX / 4) return fail(ErrorCode::Unsupported, "a product's rows are too long");
     const bool sixteenBits = product.type == DataType::Float16 || product.type == DataType::BFloat16;
+    if (streamsWeights(product) && product::isAligned(operands.x, 16)) return product::launchStreamed(stream, product, operands);
     if (sixteenBits && product::takesSlices(product)) return product::launchSlices(stream, product, operands);
     if (product.type == DataType::Float16) return product::launchTyped<__half>(stream, product, operands);
     if (product.type == DataType::BFloat16) return product::launchTyped<__nv_bfloat16>(stream, product, operands);

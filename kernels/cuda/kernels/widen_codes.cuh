@@ -24,11 +24,10 @@ template <class Format>
 __device__ __forceinline__ void eightCodes(const typename Format::Words& words, float (&values)[8]) {
     unsigned pairs[4];
     Format::template decode<__half>(words, Format::template addend<__half>(0), pairs);
-    constexpr bool four = std::is_same_v<Format, Int4Weights>;  // which come as (0, 4), (1, 5), …
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
-        values[four ? i : 2 * i] = lowOf<__half>(pairs[i]);
-        values[four ? i + 4 : 2 * i + 1] = highOf<__half>(pairs[i]);
+        values[2 * i] = lowOf<__half>(pairs[i]);
+        values[2 * i + 1] = highOf<__half>(pairs[i]);
     }
 }
 

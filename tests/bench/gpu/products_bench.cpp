@@ -147,6 +147,7 @@ private:
         TRIMTAB_TRY(const DeviceMemory x, noise(m * k * width(format.type)));
         TRIMTAB_TRY(const DeviceMemory y, noise(m * n * width(format.type)));
         const Product product{m, n, k, format.type, format.type, weight};
+        TRIMTAB_TRY(const DeviceMemory workspace, m_device.allocate(std::max<std::int64_t>(productWorkspace(product), 16)));
         TRIMTAB_TRY(
             const double nanoseconds, timed([&]() -> Status {
                 for (std::int64_t i = 0; i < copies; ++i)
@@ -154,7 +155,8 @@ private:
                                              {.x = x.get(),
                                               .w = weights.get() + i * weightBytes,
                                               .scales = plain ? nullptr : reinterpret_cast<const float*>(scales.get() + i * scaleBytes),
-                                              .y = y.get()}));
+                                              .y = y.get(),
+                                              .workspace = reinterpret_cast<float*>(workspace.get())}));
                 return {};
             }));
         print(kernel, m, shape, format.name, nanoseconds / static_cast<double>(copies),

@@ -67,6 +67,16 @@ TEST(CudaEngine, WeightOnlyProductsReadCodesNatively) {
     }
 }
 
+TEST(CudaEngine, WeightsOfTensOfRowsAreStreamed) {
+    graph::Treatment treatment;
+    treatment.compute = graph::ComputeType::BFloat16;
+    for (const int bits : {8, 4}) {
+        treatment.weightBits = bits;
+        const auto layers = expectLikeReference(product(33, 640, 24, treatment, true, bits, 128), rows(33, 640), kRounded);
+        EXPECT_EQ(layerOf(layers, "FusedMatMul").kernel, "streamed int" + std::to_string(bits) + " bf16");
+    }
+}
+
 TEST(CudaEngine, OtherWidthsAreEmulated) {
     for (const int bits : {2, 3, 5, 6, 7}) {
         graph::Treatment treatment;

@@ -80,6 +80,7 @@ struct ProductOptions {
     Activation activation = Activation::None;
     float low = 0, high = 0;
     bool misalignedX = false;  // x begins one element behind a multiple of 16 bytes
+    bool workspace = true;     // of productWorkspace() bytes
 };
 
 inline double activatedValue(const ProductOptions& options, double value) {
@@ -111,10 +112,12 @@ protected:
         const auto residual = array(residualBytes);
         const auto y = uninitialised<std::uint8_t>(residualBytes.size());
         const Product product{m, n, k, options.type, options.outputType, weight.format, options.activation, options.low, options.high};
+        const auto workspace = uninitialised<float>(options.workspace ? static_cast<std::size_t>(productWorkspace(product)) / 4 : 0);
         const Status done = launcher(stream(), product,
                                      {x.data() + (options.misalignedX ? width : 0), w.data(),
                                       weight.scales.empty() ? nullptr : scales.data(), weight.zeros.empty() ? nullptr : zeros.data(),
-                                      options.bias ? bias.data() : nullptr, options.residual ? residual.data() : nullptr, y.data()});
+                                      options.bias ? bias.data() : nullptr, options.residual ? residual.data() : nullptr, y.data(),
+                                      workspace.size > 0 ? workspace.data() : nullptr});
         EXPECT_TRUE(done) << (done ? "" : done.error().text());
         if (!done) return std::numeric_limits<double>::infinity();
         const auto got = toFloats(options.outputType, read(y));
