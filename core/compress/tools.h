@@ -15,6 +15,11 @@ struct Tools {
     TensorMath* math = nullptr;
 
     bool stops() const { return cancelled && cancelled(); }
+    /// Refused, saying what to give, where a method cannot look at activations.
+    Status requireCalibration() const {
+        if (activations && math) return {};
+        return fail(ErrorCode::Refused, "this method looks at activations: name calibration data (--calibration)");
+    }
 };
 
 }  // namespace trimtab::compress

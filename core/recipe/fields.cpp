@@ -113,8 +113,10 @@ Status setField(PruneSpec& spec, std::string_view key, const Json& value, const 
         TRIMTAB_TRY(const std::int64_t seed, wholeNumber(value, path));
         if (seed < 0 || seed > UINT32_MAX) return fail(ErrorCode::Refused, fmt::format("{} must be 0 to {}, not {}", path, UINT32_MAX, seed));
         spec.seed = static_cast<std::uint64_t>(seed);
+    } else if (key == "reconstruct") {
+        TRIMTAB_TRY(spec.reconstruct, flagFrom(value, path));
     } else {
-        return unknownField(path, {"method", "pattern", "scope", "ratio", "seed"});
+        return unknownField(path, {"method", "pattern", "scope", "ratio", "seed", "reconstruct"});
     }
     return {};
 }
@@ -201,6 +203,10 @@ Status checkPart(const PruneSpec& spec, const std::string& path) {
     TRIMTAB_REQUIRE(checkScope(spec, path));
     if (spec.method == "sparsegpt" && spec.pattern != "unstructured" && !keptOfEvery(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.method \"sparsegpt\" knows the patterns unstructured and N:M, not \"{}\"", path, spec.pattern));
+    if (spec.reconstruct && (!removesUnits(spec) || spec.pattern == "blocks"))
+        return fail(ErrorCode::Refused, fmt::format("{}.reconstruct has a meaning for the patterns channels, neurons and heads, whose readers can "
+                                                    "make up for what leaves, not for \"{}\"",
+                                                    path, spec.pattern));
     const bool ofUnits = spec.method == "taylor" || spec.method == "frequency";
     if (ofUnits && !removesUnits(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" scores units: it wants the pattern channels, neurons, heads or blocks, not \"{}\"",

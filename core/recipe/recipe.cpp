@@ -101,6 +101,7 @@ Json toJson(const PruneSpec& spec) {
     if (spec.pattern != PruneSpec{}.pattern) json["pattern"] = spec.pattern;
     if (spec.scope != PruneSpec{}.scope) json["scope"] = spec.scope;
     if (spec.seed != PruneSpec{}.seed && spec.method == "random") json["seed"] = spec.seed;
+    if (spec.reconstruct) json["reconstruct"] = true;
     return json;
 }
 
@@ -157,10 +158,14 @@ Json toJson(const NodeMatch& match) {
 
 bool Recipe::isIdentity() const { return rules.empty() && withoutDefaults(base) == Settings{}; }
 
+bool looksAtActivations(const PruneSpec& spec) {
+    if (spec.ratio == 0) return false;
+    return (spec.method != "magnitude" && spec.method != "random") || spec.scope == "sensitivity" || spec.reconstruct;
+}
+
 bool Recipe::needsCalibration() const {
     const auto looks = [](const Settings& settings) {
-        if (settings.prune && settings.prune->ratio > 0 && settings.prune->method != "magnitude" && settings.prune->method != "random") return true;
-        if (settings.prune && settings.prune->ratio > 0 && settings.prune->scope == "sensitivity") return true;
+        if (settings.prune && looksAtActivations(*settings.prune)) return true;
         if (settings.activations && settings.activations->bits < 32 && settings.activations->mode == "static") return true;
         if (!settings.weights || settings.weights->bits > 8) return false;
         const WeightMethod method = weightMethod(*settings.weights);

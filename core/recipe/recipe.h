@@ -24,6 +24,7 @@ struct PruneSpec {
     std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all; "sensitivity": robust layers give more
     double ratio = 0;             // share of weights (or units) that goes, 0 ≤ ratio < 1; of N:M it is 1 − N/M
     std::uint64_t seed = 1;       // of "random"
+    bool reconstruct = false;     // of channels, neurons and heads: what reads them makes up for those that leave, by calibration data
     bool operator==(const PruneSpec&) const = default;
 };
 
@@ -56,6 +57,8 @@ std::optional<std::pair<int, int>> blockOf(const PruneSpec& spec);
 
 /// The units of a pattern that leave the graph whole: "channels", "neurons", "heads" or "blocks".
 bool removesUnits(const PruneSpec& spec);
+/// Whether what it does depends on calibration data.
+bool looksAtActivations(const PruneSpec& spec);
 
 struct ActivationSpec {
     int bits = 32;                        // 32 or 8

@@ -10,6 +10,7 @@ std::string pruneText(const PruneSpec& prune) {
     if (prune.scope != PruneSpec{}.scope) text += prune.scope == "global" ? " global" : " by sensitivity";
     if (!keptOfEvery(prune) && prune.pattern != PruneSpec{}.pattern) text += " " + prune.pattern;
     if (prune.method != PruneSpec{}.method) text += " " + prune.method;
+    if (prune.reconstruct) text += ", reconstructed";
     return text;
 }
 

@@ -37,6 +37,7 @@ std::optional<Number> numberIn(std::string_view text) {
 }
 
 Json valueIn(std::string_view text) {
+    if (text == "true" || text == "false") return text == "true";
     if (const auto whole = numberIn<std::int64_t>(text)) return *whole;
     if (const auto real = numberIn<double>(text); real && std::isfinite(*real)) return *real;
     return std::string(text);

@@ -36,7 +36,12 @@ AxisGroup pruning() {
               tr("Shared out"),
               tr("Each layer gives the same share; all layers together; or the robust ones give more than the sensitive ones."),
               {"layer", "global", "sensitivity"},
-              {tr("each layer"), tr("whole model"), tr("by sensitivity")}}}};
+              {tr("each layer"), tr("whole model"), tr("by sensitivity")}},
+             {QStringLiteral("prune.reconstruct"),
+              tr("Made up for"),
+              tr("Of channels, neurons and heads: the layers that read them are fitted anew on calibration data."),
+              {"false", "true"},
+              {tr("no"), tr("by least squares")}}}};
 }
 
 AxisGroup weights() {

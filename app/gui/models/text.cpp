@@ -36,7 +36,9 @@ QString methodTitle(const std::string& method) {
 
 QString pruneSentence(const recipe::PruneSpec& prune) {
     if (recipe::removesUnits(prune))
-        return tr("%1 of the %2 removed, by %3").arg(percentText(prune.ratio, 0), QString::fromStdString(prune.pattern), methodTitle(prune.method));
+        return tr("%1 of the %2 removed, by %3")
+                   .arg(percentText(prune.ratio, 0), QString::fromStdString(prune.pattern), methodTitle(prune.method)) +
+               (prune.reconstruct ? tr(", what reads them fitted anew") : QString());
     QString text = prune.scope == "global" ? tr("%1 of all weights set to zero").arg(percentText(prune.ratio, 0))
                                            : tr("%1 of each layer's weights set to zero").arg(percentText(prune.ratio, 0));
     if (const auto kept = recipe::keptOfEvery(prune)) text += tr(", %1 of every %2 kept").arg(kept->first).arg(kept->second);

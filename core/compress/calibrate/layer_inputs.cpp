@@ -61,8 +61,7 @@ Result<std::map<FactorKind, InverseFactor>> factorsOf(Hessian products, const st
 }  // namespace
 
 Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& use, const InputNeeds& needs, const Tools& tools) {
-    if (!tools.activations || !tools.math)
-        return fail(ErrorCode::Refused, "this method looks at activations: name calibration data (--calibration)");
+    TRIMTAB_REQUIRE(tools.requireCalibration());
     const graph::Node& node = graph.nodes[static_cast<std::size_t>(use.node)];
     const Shape weight = weightShape(graph, use);
     const std::int64_t parts = partsOf(node);

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "core/compress/coverage.h"
+#include "core/compress/structure/reconstruct.h"
 #include "core/compress/structure/select_units.h"
 #include "core/compress/structure/shrink.h"
 #include "core/compress/structure/unit_importance.h"
@@ -149,7 +150,13 @@ Result<Graph> withoutLightUnits(const Graph& graph, const Specs& specs, const To
     TRIMTAB_TRY(const auto groups, scored(graph, found, chosen, tools));
     std::vector<bool> leaves(static_cast<std::size_t>(found.unitCount), false);
     for (const int unit : leavingUnits(groups)) leaves[static_cast<std::size_t>(unit)] = true;
-    return shrunk(graph, found, leaves);
+    std::vector<bool> repaired(leaves.size(), false);
+    for (const ScoredGroup& group : groups)
+        for (const int unit : group.units)
+            repaired[static_cast<std::size_t>(unit)] = group.spec.reconstruct && leaves[static_cast<std::size_t>(unit)];
+    if (std::ranges::find(repaired, true) == repaired.end()) return shrunk(graph, found, leaves);
+    TRIMTAB_TRY(const Graph fitted, reconstructed(graph, found, leaves, repaired, tools));
+    return shrunk(fitted, found, leaves);
 }
 
 bool asksFor(const Specs& specs, bool blocks) {

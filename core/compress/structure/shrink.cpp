@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/compress/structure/own_constant.h"
 #include "core/graph/shape_inference.h"
 #include "core/tensor/convert.h"
 
@@ -50,21 +51,6 @@ Result<Tensor> zeroed(const Tensor& tensor, const Part& part, const std::vector<
         if (goes(leaves, part.labels[index])) std::ranges::fill(bytes.subspan(offset, size), std::byte{0});
     });
     return made;
-}
-
-/// Gives input `input` of the node a constant; the value itself changes when nothing else reads it.
-void replaceConstant(Graph& graph, int node, std::size_t input, Tensor tensor) {
-    Node& reader = graph.nodes[static_cast<std::size_t>(node)];
-    const ValueId id = reader.inputs[input];
-    std::ptrdiff_t reads = graph.isOutput(id) || !graph.value(id).isConstant() ? 2 : 0;
-    for (const Node& other : graph.nodes) reads += std::ranges::count(other.inputs, id);
-    if (reads > 1) {
-        const std::string name = graph.value(id).name + "_shrunk";
-        reader.inputs[input] = graph.addConstant(name, std::move(tensor));
-        return;
-    }
-    graph.value(id).type = graph::ValueType::of(tensor.type(), tensor.shape());
-    graph.value(id).constant = std::move(tensor);
 }
 
 void setAttribute(Node& node, const Count& count, std::int64_t number) {

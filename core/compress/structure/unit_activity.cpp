@@ -6,6 +6,7 @@
 #include "core/compress/calibrate/input_rows.h"
 #include "core/compress/layer_error.h"
 #include "core/compress/structure/unit_importance.h"
+#include "core/compress/structure/unit_readers.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -13,47 +14,16 @@ namespace {
 
 using graph::Node;
 
-Status requireCalibration(const Tools& tools) {
-    if (tools.activations && tools.math) return {};
-    return fail(ErrorCode::Refused, "this method looks at activations: name calibration data (--calibration)");
-}
-
-/// A product that reads wanted units, and which of its columns they are.
-struct Reader {
-    int node = -1;
-    bool convolves = false;
-    bool outputsFirst = true;
-    std::map<int, std::vector<std::size_t>> indices;  // by unit: places along the axis that it sums over
-};
-
-/// In the order of nodes, so that calibration runs through the model once.
-std::vector<Reader> readersOf(const Graph& graph, const UnitGroups& found, const std::vector<bool>& wanted) {
-    std::vector<Reader> readers;
-    for (const Part& part : found.parts) {
-        if (part.role != Part::Role::Reads) continue;
-        const Node& node = graph.nodes[static_cast<std::size_t>(part.node)];
-        Reader reader{part.node, node.is("Conv"), node.is("Conv") || node.integer("transB", 0) != 0, {}};
-        for (std::size_t i = 0; i < part.labels.size(); ++i)
-            if (part.labels[i] != kStays && wanted[static_cast<std::size_t>(part.labels[i])]) reader.indices[part.labels[i]].push_back(i);
-        if (!reader.indices.empty()) readers.push_back(std::move(reader));
-    }
-    std::ranges::sort(readers, {}, &Reader::node);
-    return readers;
-}
-
 /// Σ a_J a_Jᵀ of each unit's columns over rows, and Σ‖W a‖² of the whole product.
 class OutputEnergy {
 public:
-    OutputEnergy(const Reader& reader, const Tensor& weight, std::vector<float> rows)
+    OutputEnergy(const UnitReader& reader, const Tensor& weight, std::vector<float> rows)
         : m_weight(std::move(rows)),
-          m_outputs(weight.shape()[reader.outputsFirst ? 0 : 1]),
+          m_outputs(weight.shape()[reader.outputsFirst() ? 0 : 1]),
           m_columns(static_cast<std::int64_t>(m_weight.size()) / m_outputs) {
-        std::size_t taps = 1;
-        for (int d = 2; d < weight.shape().rank(); ++d) taps *= static_cast<std::size_t>(weight.shape()[d]);
         for (const auto& [unit, indices] : reader.indices) {
             Moments& moments = m_units[unit];
-            for (const std::size_t index : indices)
-                for (std::size_t tap = 0; tap < taps; ++tap) moments.columns.push_back(index * taps + tap);
+            moments.columns = columnsAt(indices, weight.shape());
             moments.sum.resize(moments.columns.size() * moments.columns.size());
         }
     }
@@ -139,7 +109,7 @@ struct AlongAxis {
     }
 };
 
-int axisRead(const Reader& reader, const Shape& input) { return reader.convolves ? 1 : input.rank() - 1; }
+int axisRead(const UnitReader& reader, const Shape& input) { return reader.convolves ? 1 : input.rank() - 1; }
 
 /// Rows in which each unit is active, of all rows.
 struct Activity {
@@ -147,7 +117,7 @@ struct Activity {
     std::int64_t rows = 0;
     std::map<int, std::int64_t> active;
 
-    void see(const Reader& reader, const Tensor& value) {
+    void see(const UnitReader& reader, const Tensor& value) {
         const AlongAxis along(value.shape(), axisRead(reader, value.shape()));
         const std::vector<float> values = tensor::toFloats(value);
         for (std::int64_t row = 0; row < along.rows; ++row) {
@@ -178,15 +148,14 @@ Result<double> meanMagnitude(const Graph& graph, graph::ValueId input, const Too
 }  // namespace
 
 Result<std::vector<double>> outputShares(const Graph& graph, const UnitGroups& found, const std::vector<bool>& wanted, const Tools& tools) {
-    TRIMTAB_REQUIRE(requireCalibration(tools));
+    TRIMTAB_REQUIRE(tools.requireCalibration());
     std::vector<double> shares(static_cast<std::size_t>(found.unitCount));
     tools.activations->restart();
-    for (const Reader& reader : readersOf(graph, found, wanted)) {
+    for (const UnitReader& reader : unitReaders(graph, found, wanted)) {
         if (tools.stops()) return fail(ErrorCode::Cancelled, "cancelled");
         const Node& node = graph.nodes[static_cast<std::size_t>(reader.node)];
         const Tensor& weight = *graph.constantOf(node.input(1));
-        TRIMTAB_TRY(auto rows,
-                    tensor::toRows(weight, reader.outputsFirst ? tensor::WeightLayout::OutputsFirst : tensor::WeightLayout::OutputsLast));
+        TRIMTAB_TRY(auto rows, tensor::toRows(weight, reader.layout));
         OutputEnergy energy(reader, weight, std::move(rows));
         const auto take = [&](std::size_t, const Tensor& value) -> Status {
             TRIMTAB_TRY(const InputRows input, inputRows(node, weight.shape(), value, 0));
@@ -201,11 +170,11 @@ Result<std::vector<double>> outputShares(const Graph& graph, const UnitGroups& f
 }
 
 Result<std::vector<double>> activeShares(const Graph& graph, const UnitGroups& found, const std::vector<bool>& wanted, const Tools& tools) {
-    TRIMTAB_REQUIRE(requireCalibration(tools));
+    TRIMTAB_REQUIRE(tools.requireCalibration());
     std::vector<double> shares(static_cast<std::size_t>(found.unitCount));
     std::vector<int> readings(shares.size());
     tools.activations->restart();
-    for (const Reader& reader : readersOf(graph, found, wanted)) {
+    for (const UnitReader& reader : unitReaders(graph, found, wanted)) {
         if (tools.stops()) return fail(ErrorCode::Cancelled, "cancelled");
         const Node& node = graph.nodes[static_cast<std::size_t>(reader.node)];
         const graph::ValueId input = node.input(0);
@@ -228,7 +197,7 @@ Result<std::vector<double>> activeShares(const Graph& graph, const UnitGroups& f
 }
 
 Result<BlockChange> changeBy(const Graph& graph, const ResidualBlock& block, const Tools& tools) {
-    TRIMTAB_REQUIRE(requireCalibration(tools));
+    TRIMTAB_REQUIRE(tools.requireCalibration());
     const graph::ValueId ends[] = {block.input(), graph.nodes[static_cast<std::size_t>(block.residuals.back().sum)].output(0)};
     double changed = 0, whole = 0;
     std::int64_t active = 0, rows = 0;

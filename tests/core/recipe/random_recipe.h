@@ -11,6 +11,10 @@ inline void randomPruning(base::Random& random, PruneSpec& prune) {
     constexpr const char* kPatterns[] = {"unstructured", "block 4x1", "rows", "2:8"};
     prune.pattern = kPatterns[random.below(4)];
     if (keptOfEvery(prune)) prune.ratio = 0.75;
+    if (prune.method == "wanda" || random.below(3) != 0) return;
+    constexpr const char* kUnits[] = {"channels", "neurons", "heads"};
+    prune.pattern = kUnits[random.below(3)];
+    prune.reconstruct = random.below(2) == 0;
 }
 
 inline Settings randomSettings(base::Random& random, bool mustSet) {

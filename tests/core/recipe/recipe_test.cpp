@@ -96,6 +96,9 @@ TEST(Recipe, EveryRefusalNamesItsField) {
         {R"({"prune": {"ratio": 0.5, "method": "wanda", "scope": "global"}})", "prune.scope"},
         {R"({"prune": {"ratio": 0.5, "seed": -1}})", "prune.seed"},
         {R"({"prune": {"ratio": 0.5, "scope": "model"}})", "prune.scope"},
+        {R"({"prune": {"ratio": 0.5, "pattern": "neurons", "reconstruct": 1}})", "prune.reconstruct"},
+        {R"({"prune": {"ratio": 0.5, "reconstruct": true}})", "prune.reconstruct has a meaning for the patterns channels, neurons and heads"},
+        {R"({"prune": {"ratio": 0.5, "pattern": "blocks", "reconstruct": true}})", "prune.reconstruct"},
         {R"({"activations": {"bits": 4}})", "activations.bits"},
         {R"({"activations": {"bits": 8, "mode": "frozen"}})", "activations.mode"},
         {R"({"activations": {"bits": 8, "mode": "static", "granularity": "token"}, "weights": {"bits": 8}, "compute": "int8"})", "activations.granularity"},
@@ -161,7 +164,8 @@ TEST(Recipe, KnowsWhetherItLooksAtActivations) {
                              R"({"rules": [{"match": {"op": "Conv"}, "weights": {"bits": 4, "method": "awq+mse"}}]})"})
         EXPECT_TRUE(parse(text)->needsCalibration()) << text;
     for (const char* text : {R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "mode": "static"}})",
-                             R"({"prune": {"ratio": 0.5, "pattern": "heads", "method": "taylor"}})", R"({"prune": {"ratio": 0.5, "scope": "sensitivity"}})"})
+                             R"({"prune": {"ratio": 0.5, "pattern": "heads", "method": "taylor"}})", R"({"prune": {"ratio": 0.5, "scope": "sensitivity"}})",
+                             R"({"prune": {"ratio": 0.5, "pattern": "channels", "reconstruct": true}})"})
         EXPECT_TRUE(parse(text)->needsCalibration()) << text;
     for (const char* text : {"{}", R"({"weights": {"bits": 4, "method": "mse"}, "prune": {"ratio": 0.5}})", R"({"kv_cache": {"bits": 4}})",
                              R"({"prune": {"ratio": 0.5, "pattern": "channels"}})"})
@@ -185,6 +189,7 @@ TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
     EXPECT_EQ(of(R"({"weights": {"bits": 4, "format": "nf4", "group": 64}, "kv_cache": {"bits": 4, "granularity": "channel"}})"), "nf4 g64 · kv4 per channel");
     EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8, "mode": "static", "calibrator": "mse"}, "compute": "int8"})"), "int8 × int8 static mse");
     EXPECT_EQ(of(R"({"prune": {"ratio": 0.25, "pattern": "heads", "method": "taylor"}})"), "prune 25 % heads taylor");
+    EXPECT_EQ(of(R"({"prune": {"ratio": 0.3, "pattern": "neurons", "method": "taylor", "reconstruct": true}})"), "prune 30 % neurons taylor, reconstructed");
     EXPECT_EQ(of(R"({"weights": {"bits": 16}, "compute": "fp8"})"), "bf16 weights · fp8");
     EXPECT_EQ(of(R"({"weights": {"bits": 3, "scheme": "asymmetric", "group": -1}})"), "int3 per tensor asym");
     EXPECT_EQ(of(R"({"prune": {"ratio": 0.125, "scope": "global"}, "rules": [{"match": {"op": "Conv"}, "prune": {"ratio": 0}}]})"),

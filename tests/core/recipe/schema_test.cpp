@@ -149,7 +149,7 @@ TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
                            Json::array({1, 0, 2}),
                            Json::object()};
     const Json good = {
-        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}, {"seed", 1}}},
+        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}, {"seed", 1}, {"reconstruct", false}}},
         {"weights", {{"bits", 8}, {"group", 0}, {"scheme", "symmetric"}, {"method", "rtn"}, {"alpha", 0.5}, {"damping", 0.01}, {"act_order", false}}},
         {"activations", {{"bits", 8}, {"mode", "dynamic"}}},
         {"compute", "int8"},
