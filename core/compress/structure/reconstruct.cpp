@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <numeric>
 
-#include "core/compress/calibrate/input_rows.h"
 #include "core/compress/layer_error.h"
 #include "core/compress/second_order/factor.h"
 #include "core/compress/structure/own_constant.h"
-#include "core/compress/structure/unit_readers.h"
+#include "core/compress/structure/reader_inputs.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -52,14 +51,6 @@ Result<Matrix> solved(const Matrix& square, const Matrix& right, TensorMath& mat
     return solution;
 }
 
-/// A bias that is added to the product as it is, one number for each output.
-bool addsBias(const Graph& graph, const Node& node, std::int64_t outputs) {
-    const Tensor* bias = graph.constantOf(node.input(2));
-    if (!bias || !tensor::isFloatingPoint(bias->type()) || bias->elementCount() != outputs) return false;
-    if (bias->shape().rank() < 1 || bias->shape()[bias->shape().rank() - 1] != outputs) return false;
-    return node.is("Conv") || (node.number("alpha", 1) == 1 && node.number("beta", 1) == 1);
-}
-
 /// One product that reads units which leave.
 class Fit {
 public:
@@ -71,8 +62,9 @@ public:
         TRIMTAB_TRY(m_rows, tensor::toRows(m_weight, m_reader.layout));
         m_outputs = m_weight.shape()[m_reader.outputsFirst() ? 0 : 1];
         m_columns = static_cast<std::int64_t>(m_rows.size()) / m_outputs;
-        m_biased = addsBias(m_graph, m_node, m_outputs);
-        TRIMTAB_TRY(const Hessian hessian, seen());
+        TRIMTAB_TRY(const ReaderInputs seen, readerInputs(m_graph, m_reader, m_tools));
+        const Hessian& hessian = seen.products;
+        m_biased = seen.biased;
         sortColumns();
         std::vector<std::size_t> outputs(static_cast<std::size_t>(m_outputs));
         std::iota(outputs.begin(), outputs.end(), 0);
@@ -87,26 +79,6 @@ public:
     }
 
 private:
-    /// Σ x xᵀ over the rows of calibration, with a 1 behind each where there is a bias.
-    Result<Hessian> seen() {
-        const std::int64_t size = m_columns + (m_biased ? 1 : 0);
-        TRIMTAB_TRY(HessianSum sum, HessianSum::begin(size));
-        std::int64_t count = 0;
-        const auto take = [&](std::size_t, const Tensor& value) -> Status {
-            TRIMTAB_TRY(const InputRows rows, inputRows(m_node, m_weight.shape(), value, 0));
-            count += rows.rows;
-            if (!m_biased) return sum.add(*m_tools.math, rows.values.data(), rows.rows, size);
-            std::vector<float> longer(static_cast<std::size_t>(rows.rows * size), 1.0F);
-            for (std::int64_t r = 0; r < rows.rows; ++r)
-                std::copy_n(rows.values.begin() + r * m_columns, m_columns, longer.begin() + r * size);
-            return sum.add(*m_tools.math, longer.data(), rows.rows, size);
-        };
-        const graph::ValueId input = m_node.input(0);
-        TRIMTAB_REQUIRE(m_tools.activations->forEach(m_graph, std::span(&input, 1), take));
-        if (count == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
-        return std::move(sum).finish();
-    }
-
     void sortColumns() {
         std::vector<bool> goes(static_cast<std::size_t>(m_columns + (m_biased ? 1 : 0)), false);
         for (const auto& [unit, indices] : m_reader.indices)

@@ -8,6 +8,7 @@
 
 #include "core/compress/coverage.h"
 #include "core/compress/structure/reconstruct.h"
+#include "core/compress/structure/repaired_shares.h"
 #include "core/compress/structure/select_units.h"
 #include "core/compress/structure/shrink.h"
 #include "core/compress/structure/unit_importance.h"
@@ -49,18 +50,22 @@ bool looksAt(const recipe::PruneSpec& spec) { return spec.method == "taylor" || 
 /// Scores of the groups by each one's own method; a method that looks at activations looks once for all of them.
 Result<std::vector<ScoredGroup>> scored(const Graph& graph, const UnitGroups& found,
                                         const std::vector<std::pair<std::size_t, recipe::PruneSpec>>& chosen, const Tools& tools) {
-    std::vector<bool> weighed(static_cast<std::size_t>(found.unitCount)), counted = weighed;
+    std::vector<bool> weighed(static_cast<std::size_t>(found.unitCount)), counted = weighed, repaired = weighed;
     bool byMagnitude = false;
     for (const auto& [group, spec] : chosen) {
         byMagnitude = byMagnitude || spec.method == "magnitude";
         for (const int unit : found.groups[group].units)
-            (spec.method == "taylor" ? weighed : counted)[static_cast<std::size_t>(unit)] = looksAt(spec);
+            (spec.method != "taylor" ? counted : spec.reconstruct ? repaired : weighed)[static_cast<std::size_t>(unit)] = looksAt(spec);
     }
     const auto any = [](const std::vector<bool>& flags) { return std::ranges::find(flags, true) != flags.end(); };
-    std::vector<double> magnitudes, shares, active;
+    std::vector<double> magnitudes, shares(weighed.size()), active;
     if (byMagnitude) magnitudes = unitMagnitudes(graph, found);
     if (any(weighed)) {
         TRIMTAB_TRY(shares, outputShares(graph, found, weighed, tools));
+    }
+    if (any(repaired)) {
+        TRIMTAB_TRY(const auto after, repairedShares(graph, found, repaired, tools));
+        for (std::size_t unit = 0; unit < shares.size(); ++unit) shares[unit] += after[unit];  // each is of one kind
     }
     if (any(counted)) {
         TRIMTAB_TRY(active, activeShares(graph, found, counted, tools));

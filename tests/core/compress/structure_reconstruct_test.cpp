@@ -6,6 +6,7 @@
 
 #include "core/compress/compress.h"
 #include "core/compress/structure/reconstruct.h"
+#include "core/compress/structure/repaired_shares.h"
 #include "core/compress/structure/shrink.h"
 #include "core/compress/structure/unit_readers.h"
 #include "tests/core/compress/calibration_by_reference.h"
@@ -195,6 +196,40 @@ TEST(Reconstruct, IsNeverWorseThanRemovalAlone) {
         }
     }
     EXPECT_GT(compared, 20);
+}
+
+/// Least squares over the hidden units that stay, for each pair that could leave.
+TEST(RepairedShares, ComeFirstForThePairThatCostsLeastOnceMadeUpFor) {
+    const Graph graph = hiddenLayer(5, false);
+    Calibrated calibrated(batchesOf({60, 5}));
+    const UnitGroups found = findUnits(graph);
+    const std::vector<bool> all(static_cast<std::size_t>(found.unitCount), true);
+    const auto shares = repairedShares(graph, found, all, calibrated.tools);
+    ASSERT_TRUE(shares) << shares.error().text();
+    const Table y = rowsOf(graph, graph.outputs[0], calibrated.source);
+    const Table hidden = rowsOf(graph, graph.nodes.back().input(0), calibrated.source);
+    double energy = 0;
+    for (const auto& row : y) energy += std::inner_product(row.begin(), row.end(), row.begin(), 0.0);
+    const auto without = [&](std::initializer_list<std::size_t> units) {
+        Table left(hidden.size());
+        for (std::size_t r = 0; r < hidden.size(); ++r)
+            for (std::size_t i = 0; i < 7; ++i)
+                if (std::ranges::count(units, i) == 0) left[r].push_back(hidden[r][i]);
+        return leastError(left, y) / energy;
+    };
+    std::vector<int> order(7);
+    std::iota(order.begin(), order.end(), 0);
+    const UnitGroup& group = *std::ranges::find_if(found.groups, [](const UnitGroup& g) { return g.units.size() == 7; });
+    const auto shareOf = [&](int i) { return (*shares)[static_cast<std::size_t>(group.units[static_cast<std::size_t>(i)])]; };
+    std::ranges::sort(order, {}, shareOf);
+    std::size_t first = 0, second = 7;
+    for (std::size_t i = 1; i < 7; ++i)
+        if (without({i}) < without({first})) first = i;
+    for (std::size_t i = 0; i < 7; ++i)
+        if (i != first && (second == 7 || without({first, i}) < without({first, second}))) second = i;
+    EXPECT_EQ(order[0], static_cast<int>(first));
+    EXPECT_EQ(order[1], static_cast<int>(second));
+    EXPECT_NEAR(shareOf(order[0]), without({first}), 0.15 * without({first})) << "damping is in it";
 }
 
 TEST(Reconstruct, BelongsToARecipeAndLooksAtCalibrationData) {
