@@ -20,7 +20,8 @@ struct SensitivityOption {
     recipe::Settings settings;
 };
 
-/// Layers that are treated alike: products that read one value (q, k and v; gate and up), or one layer.
+/// Layers that are treated alike: products that read one value (q, k and v; gate and up), or one layer. Or a group of units that options
+/// can remove, named by the layers that make them; parameters and bytes, which stand with the layers, are 0 then.
 struct SensitivityUnit {
     std::string name;
     std::vector<std::string> nodes;  // names in the graph that recipes act on
@@ -35,7 +36,7 @@ struct SensitivityCell {
     base::Estimate loss;          // mean over samples of how much worse the sample scores are (perplexity: nats), paired; positive is worse
     double kl = 0;                // mean Kullback-Leibler divergence of the output from the untreated one, nats; NaN where it has no meaning
     double sqnrDb = 0;            // of the output against the untreated one, mean over samples
-    std::int64_t storedBytes = 0; // of the unit's weights under the option
+    std::int64_t storedBytes = 0; // of the unit's weights under the option; of a group of units below 0: what leaves
     double bits = 32;             // mean bits of a weight
     trace::Execution execution = trace::Execution::Native;
     std::string kernel;           // of the unit's first layer

@@ -40,6 +40,14 @@ std::vector<Choice> choicesOf(const SensitivityTable& table, std::size_t unit, c
     return choices;
 }
 
+/// Of an option that removes units only the removal is meant: the rest says under what it was measured.
+recipe::Settings treatmentBy(const trial::SensitivityOption& option) {
+    if (!option.settings.prune || !recipe::removesUnits(*option.settings.prune)) return option.settings;
+    recipe::Settings removal;
+    removal.prune = option.settings.prune;
+    return removal;
+}
+
 double totalOf(const SensitivityTable& table, double (*part)(const trial::SensitivityUnit&)) {
     double total = 0;
     for (const auto& unit : table.units) total += part(unit);
@@ -84,7 +92,7 @@ recipe::Recipe Mix::recipe(const SensitivityTable& table) const {
         for (const std::string& node : table.units[unit].nodes) {
             recipe::Rule rule;
             rule.match.name = node;
-            rule.settings = table.options[*options[unit]].settings;
+            rule.settings = treatmentBy(table.options[*options[unit]]);
             recipe.rules.push_back(std::move(rule));
         }
     }

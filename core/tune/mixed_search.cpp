@@ -17,6 +17,8 @@ using Quantity = MixGoal::Quantity;
 using trial::Trial;
 using trial::TrialResult;
 
+constexpr int kMostKnown = 12;  // halvings between a budget that held and one that broke leave less than a thousandth
+
 std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
 
 /// How much worse than the baseline, in scores; the interval's high end is the worse one.
@@ -41,17 +43,19 @@ public:
             addTrial(uniform, option.name);
         }
         TRIMTAB_REQUIRE(measure());
-        TRIMTAB_REQUIRE(m_goal.limited == Quantity::Loss ? closeIn() : tryMix(m_goal.limit).map([](bool) {}));
+        TRIMTAB_REQUIRE(m_goal.limited == Quantity::Loss ? closeIn() : tryMix(m_goal.limit).map([](const Tried&) {}));
         return outcome();
     }
 
 private:
-    bool addTrial(const recipe::Recipe& recipe, const std::string& label) {
+    /// Its place among the trials, where it stands only once.
+    std::size_t addTrial(const recipe::Recipe& recipe, const std::string& label) {
         Trial trial{recipe, m_study.setting, label};
         const std::string identity = identityOf(trial);
-        if (std::ranges::any_of(m_trials, [&](const Trial& known) { return identityOf(known) == identity; })) return false;
-        m_trials.push_back(std::move(trial));
-        return true;
+        const auto known = std::ranges::find(m_trials, identity, identityOf);
+        const auto place = static_cast<std::size_t>(known - m_trials.begin());
+        if (known == m_trials.end()) m_trials.push_back(std::move(trial));
+        return place;
     }
 
     Status measure() {
@@ -61,14 +65,21 @@ private:
         return {};
     }
 
-    /// False when the mix is nothing new.
-    Result<bool> tryMix(double limit) {
+    /// Measures the mix where it is new.
+    struct Tried {
+        std::size_t trial = 0;
+        double predicted = 0;  // loss
+        bool isNew = false;
+    };
+    Result<Tried> tryMix(double limit) {
         TRIMTAB_TRY(Mix mix, mixFor(m_table, m_goal, limit));
-        const recipe::Recipe recipe = mix.recipe(m_table);
-        if (!addTrial(recipe, fmt::format("mix {}", m_mixes.size() + 1))) return false;
-        m_mixes.emplace(m_trials.size() - 1, std::move(mix));
+        const std::size_t known = m_trials.size();
+        Tried tried{addTrial(mix.recipe(m_table), fmt::format("mix {}", m_mixes.size() + 1)), mix.loss, false};
+        tried.isNew = tried.trial == known;
+        if (!tried.isNew) return tried;
+        m_mixes.emplace(tried.trial, std::move(mix));
         TRIMTAB_REQUIRE(measure());
-        return true;
+        return tried;
     }
 
     const TrialResult* resultOf(std::size_t trial) const {
@@ -80,14 +91,14 @@ private:
         const double allowed = allowedLoss(m_table, m_goal.maxDrop);
         double held = 0, broke = std::numeric_limits<double>::infinity();
         double budget = allowed;
-        for (int round = 0; round < m_goal.rounds; ++round) {
-            TRIMTAB_TRY(const bool isNew, tryMix(budget));
-            if (!isNew) return {};
-            const std::size_t last = m_trials.size() - 1;
-            const TrialResult* result = resultOf(last);
+        int known = 0;  // budgets that led to a mix which was measured before
+        for (int round = 0; round < m_goal.rounds && known < kMostKnown;) {
+            TRIMTAB_TRY(const Tried tried, tryMix(budget));
+            ++(tried.isNew ? round : known);
+            const TrialResult* result = resultOf(tried.trial);
             if (!result || result->state != trial::State::Finished) return {};
             const base::Estimate loss = lossOf(*result);
-            const double predicted = m_mixes.at(last).loss;
+            const double predicted = tried.predicted;
             if (loss.interval.high <= allowed) held = std::max(held, budget);
             else broke = std::min(broke, budget);
             // The worse end of the interval is to come to the limit: the sum of parts is scaled by how far off it was.

@@ -34,7 +34,8 @@ struct Mix {
     double bytes = 0;
     double meanBits = 0;
 
-    /// One rule for each treated layer; runs of units with one option are not merged, so that names say exactly what is meant.
+    /// One rule for each treated layer; runs of units with one option are not merged, so that names say exactly what is meant. Groups of
+    /// units come last: what leaves goes on top of what their layers get.
     recipe::Recipe recipe(const trial::SensitivityTable& table) const;
 };
 

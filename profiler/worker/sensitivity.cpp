@@ -1,23 +1,24 @@
 // "sensitivity": each unit of layers under each option. The model is cut in front of every unit (segments.h). A cell compresses one unit on
 // what calibration reaches it, and runs the rest of the model from there; what stands before the unit is computed once for all its options, so
 // L units cost about half of L runs an option. Times are taken on the stretch from the unit to the next one, treated and untreated in turns.
+// Behind the units of layers stand the groups of units that options can remove (unit_group_cells.h).
 #include <algorithm>
-#include <limits>
 
 #include <fmt/format.h>
 
 #include "core/base/statistics.h"
-#include "core/evaluate/score.h"
 #include "kernels/cpu/tensor_math.h"
-#include "profiler/clock/alternate.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/methods.h"
+#include "profiler/worker/output_distance.h"
+#include "profiler/worker/paired_gain.h"
 #include "profiler/worker/plan_keys.h"
 #include "profiler/worker/scored_batches.h"
 #include "profiler/worker/segment_runs.h"
+#include "profiler/worker/unit_group_cells.h"
 #include "profiler/worker/workbench.h"
 
 namespace trimtab::worker {
@@ -31,13 +32,6 @@ recipe::Recipe recipeOf(const trial::SensitivityOption& option) {
     recipe.base = option.settings;
     return recipe;
 }
-
-/// How the outputs lie from the untreated ones, averaged over samples.
-struct Distance {
-    double kl = 0;
-    double sqnrDb = 0;
-    std::size_t batches = 0;
-};
 
 class Sensitivity {
 public:
@@ -56,21 +50,36 @@ public:
             TRIMTAB_REQUIRE(advance(unit));
             TRIMTAB_REQUIRE(describe(unit));
             for (const auto& option : m_request.options) {
-                TRIMTAB_REQUIRE(tell());
+                TRIMTAB_REQUIRE(tell(m_model.units.size()));
                 TRIMTAB_TRY(auto cell, cellOf(unit, option));
                 m_table.cells.push_back(std::move(cell));
             }
         }
+        if (std::ranges::any_of(m_request.options, removesUnits)) TRIMTAB_REQUIRE(measureGroups());
         m_table.wholeRuns = m_operations / std::max(m_whole, 1.0);
         return std::move(m_table);
     }
 
 private:
-    Status tell() const {
+    Status tell(std::size_t rows) const {
         if (m_call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
-        const auto cells = static_cast<double>(m_model.units.size() * m_request.options.size());
-        const std::size_t unit = std::min(m_table.cells.size() / m_request.options.size(), m_model.units.size() - 1);
-        m_call.progress(static_cast<double>(m_table.cells.size()) / cells, "measuring " + m_model.units[unit].name);
+        const auto cells = static_cast<double>(rows * m_request.options.size());
+        m_call.progress(static_cast<double>(m_table.cells.size()) / cells, "measuring " + m_table.units.back().name);
+        return {};
+    }
+
+    Status measureGroups() {
+        const CellTools tools{m_request, m_call, *m_engine, *m_data, m_reference, m_inputs, m_table.higherIsBetter};
+        UnitGroupCells groups(m_model.graph, tools);
+        for (std::size_t row = 0; row < groups.rows().size(); ++row) {
+            m_table.units.push_back(groups.rows()[row]);
+            for (const auto& option : m_request.options) {
+                TRIMTAB_REQUIRE(tell(m_model.units.size() + groups.rows().size()));
+                TRIMTAB_TRY(auto cell, groups.cell(row, option));
+                m_table.cells.push_back(std::move(cell));
+            }
+        }
+        m_operations += m_whole * static_cast<double>(groups.evaluations());
         return {};
     }
 
@@ -90,9 +99,9 @@ private:
             TRIMTAB_TRY(m_calibration, Frontier::begin(m_model, set.batches));
             TRIMTAB_TRY(m_table.calibration, calibrationIdentity(m_model.graph, m_request.model));
         }
-        TRIMTAB_TRY(const auto inputs, inputsFor(m_model.graph, m_request.model.setting, {}));
-        m_table.batch = batchOf(inputs);
-        TRIMTAB_TRY(m_timed, Frontier::begin(m_model, {inputs}));
+        TRIMTAB_TRY(m_inputs, inputsFor(m_model.graph, m_request.model.setting, {}));
+        m_table.batch = batchOf(m_inputs);
+        TRIMTAB_TRY(m_timed, Frontier::begin(m_model, {m_inputs}));
         return {};
     }
 
@@ -159,6 +168,11 @@ private:
     }
 
     Result<SensitivityCell> cellOf(std::size_t unit, const trial::SensitivityOption& option) {
+        if (removesUnits(option)) {
+            SensitivityCell refused;
+            refused.refusal = "units that leave change what reads them: see the rows of groups of " + option.settings.prune->pattern;
+            return refused;
+        }
         auto compressed = compressUnit(unit, option);
         if (!compressed) {
             if (compressed.error().code != ErrorCode::Refused && compressed.error().code != ErrorCode::Unsupported) return fail(compressed.error());
@@ -200,29 +214,15 @@ private:
     }
 
     Status scoreCell(std::size_t unit, const CompiledSegment& treated, SensitivityCell& cell) {
-        Distance distance;
-        const auto compare = [&](std::size_t batch, const Tensor& output) -> Status {
-            if (batch >= m_reference.size()) return {};
-            TRIMTAB_TRY(const double sqnr, evaluate::scoreFidelity("sqnr_db", output, m_reference[batch]));
-            distance.sqnrDb += sqnr;
-            const auto kl = evaluate::scoreFidelity("kl", output, m_reference[batch]);
-            distance.kl += kl ? *kl : std::numeric_limits<double>::quiet_NaN();
-            ++distance.batches;
-            return {};
-        };
+        OutputDistance distance(m_reference);
+        const auto compare = [&](std::size_t batch, const Tensor& output) { return distance.see(batch, output); };
         auto segments = untreatedFrom(unit + 1);
         segments.front() = &treated;
         TailModel tail(m_model, m_scored, std::move(segments), compare);
         TRIMTAB_TRY(const auto evaluation, m_data->score(tail, m_reference, {nullptr, m_call.cancelled}));
         for (std::size_t s = unit + 1; s < m_segmentOperations.size(); ++s) m_operations += m_segmentOperations[s];
-        const double sign = m_table.higherIsBetter ? -1 : 1;
-        const base::Estimate difference = base::pairedDifference(m_baseline.sampleScores, evaluation.sampleScores, evaluation.sampleWeights);
-        cell.loss.value = sign * difference.value;
-        const base::Interval& ends = difference.interval;
-        cell.loss.interval = sign > 0 ? ends : base::Interval{-ends.high, -ends.low};
-        const auto count = static_cast<double>(std::max<std::size_t>(distance.batches, 1));
-        cell.kl = distance.kl / count;
-        cell.sqnrDb = distance.sqnrDb / count;
+        cell.loss = lossBetween(m_baseline, evaluation, m_table.higherIsBetter);
+        distance.tell(cell);
         return {};
     }
 
@@ -245,31 +245,11 @@ private:
             cell.gainNs = timed->second;
             return {};
         }
-        const auto subject = [](const CompiledSegment& segment, const std::vector<NamedTensor>& inputs) -> profiler::Subject {
-            return [&segment, &inputs]() -> Status {
-                TRIMTAB_TRY([[maybe_unused]] const auto outputs, segment.model->run(inputs));
-                return {};
-            };
-        };
-        profiler::TimingPlan plan;
-        plan.seconds = m_request.secondsPerCell;
-        plan.cancelled = m_call.cancelled;
-        TRIMTAB_TRY(const auto timings, profiler::timeAlternating(subject(untreated, before), subject(treated, after), plan));
-        cell.gainNs = gainOf(timings);
-        m_table.units.back().medianNs = 1e6 * base::median(timings.baseline);
+        TRIMTAB_TRY(const PairedGain gain, pairedGain(*untreated.model, before, *treated.model, after, m_request.secondsPerCell, m_call));
+        cell.gainNs = gain.gainNs;
+        m_table.units.back().medianNs = gain.untreatedNs;
         m_gains.emplace(key, *cell.gainNs);
         return {};
-    }
-
-    /// Difference of the medians; the interval from the ends of theirs, by order statistics where there are enough timings, else all of them.
-    static base::Estimate gainOf(const base::PairedBlock& timings) {
-        const auto ends = [](const std::vector<double>& ms) {
-            if (const auto interval = base::quantileInterval(ms, 0.5)) return *interval;
-            return base::Interval{std::ranges::min(ms), std::ranges::max(ms)};
-        };
-        const base::Interval untreated = ends(timings.baseline), treated = ends(timings.trial);
-        return {1e6 * (base::median(timings.baseline) - base::median(timings.trial)),
-                {1e6 * (untreated.low - treated.high), 1e6 * (untreated.high - treated.low)}};
     }
 
     const ipc::SensitivityRequest& m_request;
@@ -279,6 +259,7 @@ private:
     std::unique_ptr<runtime::Engine> m_engine;
     std::vector<CompiledSegment> m_untreated;
     Frontier m_scored, m_calibration, m_timed;
+    std::vector<NamedTensor> m_inputs;  // of a timed run
     bool m_calibrates = false;
     std::vector<Tensor> m_reference;  // untreated outputs of the first batches
     evaluate::Evaluation m_baseline;

@@ -112,6 +112,49 @@ TEST_F(Sensitivity, SaysWhyALayerCannotHaveAnOption) {
     EXPECT_TRUE(std::ranges::any_of(table.cells, [](const auto& cell) { return cell.refusal.find("weights.method") != std::string::npos; }));
 }
 
+/// Rows of groups of units stand behind those of layers, which hold all parameters.
+std::vector<std::size_t> groupRows(const trial::SensitivityTable& table) {
+    std::vector<std::size_t> rows;
+    for (std::size_t row = 0; row < table.units.size(); ++row)
+        if (table.units[row].parameters == 0) rows.push_back(row);
+    return rows;
+}
+
+TEST_F(Sensitivity, TakesUnitsOutOneGroupAtATime) {
+    const auto asked = request("language", {"prune.pattern=neurons,prune.ratio=0.25,prune.reconstruct=true", "weights.bits=4"});
+    const auto table = measure(asked);
+    const auto rows = groupRows(table);
+    ASSERT_GT(rows.size(), 2U);
+    std::size_t taken = 0;
+    for (std::size_t row = 0; row < table.units.size(); ++row) {
+        const auto& cell = table.cell(row, 0);
+        const bool ofNeurons = table.units[row].name.starts_with("neurons of ");
+        EXPECT_EQ(cell.refused(), !ofNeurons) << table.units[row].name << ": " << cell.refusal;
+        EXPECT_EQ(table.cell(row, 1).refused(), std::ranges::count(rows, row) > 0) << table.units[row].name;
+        if (!ofNeurons) continue;
+        ++taken;
+        EXPECT_LT(cell.storedBytes, 0) << "what leaves";
+        EXPECT_TRUE(cell.gainNs);
+        EXPECT_GT(cell.kl, 0);
+        if (taken > 1) continue;
+        EXPECT_NEAR(cell.loss.value, wholeLoss(asked, table, row, 0), 1e-6);
+    }
+    EXPECT_GE(taken, 2U) << "one in each block";
+}
+
+TEST_F(Sensitivity, HoldsARemovalAgainstThePrecisionThatItIsMeasuredUnder) {
+    const std::string removal = "prune.pattern=channels,prune.ratio=0.1";
+    const auto table = measure(request("classifier", {removal, removal + ",compute=int8"}));
+    const auto rows = groupRows(table);
+    ASSERT_FALSE(rows.empty());
+    for (const std::size_t row : rows) {
+        if (table.cell(row, 0).refused()) continue;
+        ASSERT_FALSE(table.cell(row, 1).refused()) << table.cell(row, 1).refusal;
+        EXPECT_LT(4 * std::abs(table.cell(row, 1).storedBytes), 1.3 * static_cast<double>(std::abs(table.cell(row, 0).storedBytes)))
+            << "a quarter of the bytes leaves where weights have 8 bits: those of the precision itself are not counted";
+    }
+}
+
 TEST_F(Sensitivity, NeedsNoLabels) {
     auto asked = request("surrogate", {"weights.bits=3"});
     asked.data.clear();

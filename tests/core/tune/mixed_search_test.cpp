@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <map>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -144,6 +145,36 @@ TEST(MixedSearch, RepairsWhatTheSumOfPartsDidNotSee) {
     EXPECT_EQ(best.verdict, Verdict::Inside);
     ASSERT_TRUE(best.mix);
     EXPECT_NEAR(world.msOf(best.result.trial), 6.5, 1e-9) << "layers 0, 2 and 3: 3.5 ms for 0.0095";
+}
+
+TEST(MixedSearch, TakesUnitsOutOfLayersThatHaveAPrecisionOfTheirOwn) {
+    const World world;
+    auto table = tableOf(world);
+    table.options.push_back(trial::parseOption("prune.pattern=neurons,prune.ratio=0.25,compute=int8").value());
+    trial::SensitivityUnit group;
+    group.name = "neurons of layer0";
+    group.nodes = {"layer0"};
+    table.units.push_back(group);
+    trial::SensitivityCell refused, removal;
+    refused.refusal = "not here";
+    removal.loss = {0.002, {0.002, 0.002}};
+    removal.gainNs = base::Estimate{0.4e6, {}};
+    removal.storedBytes = -50;
+    const auto cells = std::exchange(table.cells, {});
+    for (const auto& cell : cells) table.cells.insert(table.cells.end(), {cell, refused});
+    table.cells.insert(table.cells.end(), {refused, removal});
+    const auto mix = mixFor(table, MixGoal{}, 0.0065);
+    ASSERT_TRUE(mix) << mix.error().text();
+    EXPECT_EQ(mix->options.back(), 1U);
+    EXPECT_NEAR(mix->gainMs, 3.9, 1e-9) << "layers 0, 2 and 3, and the units";
+    EXPECT_NEAR(mix->bytes, 3 * 100 + 400 - 50, 1e-9);
+    graph::Node node;
+    node.name = "layer0";
+    const auto settings = recipe::settingsFor(mix->recipe(table), node);
+    ASSERT_TRUE(settings) << settings.error().text();
+    EXPECT_EQ(settings->compute, graph::ComputeType::Int8);
+    EXPECT_EQ(settings->prune, table.options[1].settings.prune);
+    for (const recipe::Rule& rule : mix->recipe(table).rules) EXPECT_NE(rule.settings.prune.has_value(), rule.settings.compute.has_value());
 }
 
 TEST(MixedSearch, TakesTheUniformRecipeWhereThatIsBest) {

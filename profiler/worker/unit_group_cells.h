@@ -1,0 +1,63 @@
+#pragma once
+// Options that remove units, one group of units at a time (core/compress/structure/unit_groups.h). A unit that leaves changes what reads
+// it, so no stretch of the model stays as it was: the whole model is compressed, scored and timed, against the same model with all its
+// units. What an option says beside the removal (int8 products, say) is done to the whole model on both sides, because what a unit's
+// absence saves depends on how its layers run; the cell is about the removal alone.
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/compress/compress.h"
+#include "core/compress/structure/unit_groups.h"
+#include "profiler/worker/scored_batches.h"
+
+namespace trimtab::worker {
+
+/// What cells are measured with; all of it outlives them.
+struct CellTools {
+    const ipc::SensitivityRequest& request;
+    const Call& call;
+    runtime::Engine& engine;
+    const ScoredBatches& data;
+    const std::vector<Tensor>& reference;       // outputs of the model as it is, of the first batches or all
+    const std::vector<NamedTensor>& timed;      // inputs of a run
+    bool higherIsBetter = true;
+};
+
+class UnitGroupCells {
+public:
+    UnitGroupCells(const Graph& graph, const CellTools& tools);
+
+    /// Groups whose units can leave, in the order of the graph. Their weights count with their layers' own rows.
+    const std::vector<trial::SensitivityUnit>& rows() const { return m_rows; }
+    /// Refused where the option removes other units, or none. Bytes are what leaves, below 0.
+    Result<trial::SensitivityCell> cell(std::size_t row, const trial::SensitivityOption& option);
+    /// Evaluations of the whole model so far.
+    std::int64_t evaluations() const { return m_evaluations; }
+
+private:
+    /// The whole model under one recipe.
+    struct Whole {
+        std::unique_ptr<runtime::CompiledModel> model;
+        std::int64_t storedBytes = 0;
+        evaluate::Evaluation evaluation;
+    };
+    Result<Whole> made(const recipe::Recipe& recipe, trial::SensitivityCell& cell);
+    Result<const Whole*> untreated(const recipe::Recipe& recipe);
+    Status time(const Whole& before, const Whole& after, trial::SensitivityCell& cell);
+
+    const Graph& m_graph;
+    CellTools m_tools;
+    std::vector<trial::SensitivityUnit> m_rows;
+    std::vector<compress::UnitKind> m_kinds;  // of the rows
+    std::map<std::string, Whole> m_untreated; // by the recipe without removals
+    std::int64_t m_evaluations = 0;
+};
+
+/// Whether an option is about groups of units.
+bool removesUnits(const trial::SensitivityOption& option);
+
+/// How much worse the second is, paired by sample; positive is worse.
+base::Estimate lossBetween(const evaluate::Evaluation& untreated, const evaluate::Evaluation& treated, bool higherIsBetter);
+
+}  // namespace trimtab::worker
