@@ -115,6 +115,14 @@ class Verify(Folder):
         ran = self.verify("--only", "memcheck")
         return ran.returncode, self.record()["stages"]["memcheck"]["status"]
 
+    def test_passes_over_tests_that_call_no_gpu(self):
+        idle = "[  PASSED  ] 1 test.\n========= Error: Target application terminated before first instrumented API call"
+        fakes.program(self.bin, "compute-sanitizer",
+                      "#!/bin/sh\ncase \"$*\" in *Rows.Adds*) printf '%s\\n' '" + idle + "'; exit 255;; esac\necho '========= RACECHECK SUMMARY: 0 hazards'\n")
+        self.verify("--only", "racecheck")
+        stage = self.record()["stages"]["racecheck"]
+        self.assertEqual((stage["status"], stage["summary"]), ("passed", "1 of 1 tests clean"))
+
     def test_records_that_the_sanitizer_was_refused(self):
         self.assertEqual(self.sanitizer_stage("========= Error: Device not supported. Please refer to the documentation", 1), (0, "refused"))
 
