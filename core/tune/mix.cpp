@@ -48,6 +48,13 @@ recipe::Settings treatmentBy(const trial::SensitivityOption& option) {
     return removal;
 }
 
+/// The one choice of a row that the option under everything goes with; its loss stands for all rows together.
+std::vector<Choice> choicesOver(const SensitivityTable& table, std::size_t unit, const MixGoal& goal, const Underneath& underneath) {
+    const trial::SensitivityCell& cell = table.cell(unit, underneath.option);
+    if (cell.refused()) return choicesOf(table, unit, goal);
+    return {{underneath.option, 0, cell.gainNs ? 1e-6 * cell.gainNs->value : 0, static_cast<double>(cell.storedBytes), cell.bits}};
+}
+
 double totalOf(const SensitivityTable& table, double (*part)(const trial::SensitivityUnit&)) {
     double total = 0;
     for (const auto& unit : table.units) total += part(unit);
@@ -99,17 +106,18 @@ recipe::Recipe Mix::recipe(const SensitivityTable& table) const {
     return recipe;
 }
 
-Result<Mix> mixFor(const SensitivityTable& table, const MixGoal& goal, double limit) {
+Result<Mix> mixFor(const SensitivityTable& table, const MixGoal& goal, double limit, const std::optional<Underneath>& underneath) {
     std::vector<std::vector<Choice>> choices;
     std::vector<std::vector<Way>> ways;
     for (std::size_t unit = 0; unit < table.units.size(); ++unit) {
-        choices.push_back(choicesOf(table, unit, goal));
+        choices.push_back(underneath ? choicesOver(table, unit, goal, *underneath) : choicesOf(table, unit, goal));
         auto& list = ways.emplace_back();
         for (const Choice& choice : choices.back())
             list.push_back({quantityOf(table, unit, choice, goal.minimize), quantityOf(table, unit, choice, goal.limited)});
     }
-    TRIMTAB_TRY(const Assignment assigned, assign(ways, limit));
     Mix mix;
+    if (underneath) mix.loss = underneath->loss;
+    TRIMTAB_TRY(const Assignment assigned, assign(ways, goal.limited == Quantity::Loss ? limit - mix.loss : limit));
     for (std::size_t unit = 0; unit < choices.size(); ++unit) {
         const Choice& choice = choices[unit][assigned.ways[unit]];
         mix.options.push_back(choice.option);

@@ -1,6 +1,7 @@
 // The order of the search: the baseline and the uniform recipes; then mixes, each under a budget for the sum of losses that the measured loss of
 // the one before corrects: narrower when the limit was broken, wider when there was room. The budget is kept between the widest that held and
-// the narrowest that broke, so that the rounds close in.
+// the narrowest that broke, so that the rounds close in. Where units can leave, half of the rounds let them leave on top of the fastest uniform
+// recipe of precision; the others mix all.
 #include "core/tune/mixed_search.h"
 
 #include <algorithm>
@@ -40,10 +41,10 @@ public:
         for (const auto& option : m_table.options) {
             recipe::Recipe uniform;
             uniform.base = option.settings;
-            addTrial(uniform, option.name);
+            m_uniform.push_back(addTrial(uniform, option.name));
         }
         TRIMTAB_REQUIRE(measure());
-        TRIMTAB_REQUIRE(m_goal.limited == Quantity::Loss ? closeIn() : tryMix(m_goal.limit).map([](const Tried&) {}));
+        TRIMTAB_REQUIRE(m_goal.limited == Quantity::Loss ? closeInBothWays() : tryMix(m_goal.limit, {}).map([](const Tried&) {}));
         return outcome();
     }
 
@@ -71,8 +72,8 @@ private:
         double predicted = 0;  // loss
         bool isNew = false;
     };
-    Result<Tried> tryMix(double limit) {
-        TRIMTAB_TRY(Mix mix, mixFor(m_table, m_goal, limit));
+    Result<Tried> tryMix(double limit, const std::optional<Underneath>& underneath) {
+        TRIMTAB_TRY(Mix mix, mixFor(m_table, m_goal, limit, underneath));
         const std::size_t known = m_trials.size();
         Tried tried{addTrial(mix.recipe(m_table), fmt::format("mix {}", m_mixes.size() + 1)), mix.loss, false};
         tried.isNew = tried.trial == known;
@@ -87,13 +88,42 @@ private:
         return found == m_results.end() ? nullptr : &found->second;
     }
 
-    Status closeIn() {
+    /// The fastest uniform recipe of layers alone that keeps the limit, where there are units that could leave as well.
+    std::optional<Underneath> fastestOfLayers() const {
+        const auto unitsMayLeave = [&](std::size_t option) {
+            for (std::size_t unit = 0; unit < m_table.units.size(); ++unit)
+                for (std::size_t other = 0; other < m_table.options.size(); ++other)
+                    if (m_table.cell(unit, option).refused() && !m_table.cell(unit, other).refused()) return true;
+            return false;
+        };
+        std::optional<Underneath> fastest;
+        double speed = 1;
+        for (std::size_t option = 0; option < m_table.options.size(); ++option) {
+            const recipe::Settings& settings = m_table.options[option].settings;
+            if (settings.prune && recipe::removesUnits(*settings.prune)) continue;
+            const TrialResult* result = resultOf(m_uniform[option]);
+            if (!result || result->state != trial::State::Finished || !result->speed || verdictOf(*result, {}) != Verdict::Inside) continue;
+            if (result->speed->speedup.value <= speed || !unitsMayLeave(option)) continue;
+            speed = result->speed->speedup.value;
+            fastest = Underneath{option, std::max(lossOf(*result).value, 0.0)};
+        }
+        return fastest;
+    }
+
+    Status closeInBothWays() {
+        const auto underneath = m_goal.minimize == Quantity::Latency ? fastestOfLayers() : std::nullopt;
+        if (!underneath) return closeIn(m_goal.rounds, {});
+        TRIMTAB_REQUIRE(closeIn((m_goal.rounds + 1) / 2, underneath));
+        return closeIn(m_goal.rounds / 2, {});
+    }
+
+    Status closeIn(int rounds, const std::optional<Underneath>& underneath) {
         const double allowed = allowedLoss(m_table, m_goal.maxDrop);
-        double held = 0, broke = std::numeric_limits<double>::infinity();
+        double held = underneath ? underneath->loss : 0, broke = std::numeric_limits<double>::infinity();
         double budget = allowed;
         int known = 0;  // budgets that led to a mix which was measured before
-        for (int round = 0; round < m_goal.rounds && known < kMostKnown;) {
-            TRIMTAB_TRY(const Tried tried, tryMix(budget));
+        for (int round = 0; round < rounds && known < kMostKnown;) {
+            TRIMTAB_TRY(const Tried tried, tryMix(budget, underneath));
             ++(tried.isNew ? round : known);
             const TrialResult* result = resultOf(tried.trial);
             if (!result || result->state != trial::State::Finished) return {};
@@ -105,7 +135,7 @@ private:
             const double spread = loss.interval.high - loss.value;
             const double room = std::max(allowed - spread, 0.0);
             const double scale = predicted > 0 && loss.value > 0 ? predicted / loss.value : 2;
-            budget = std::max(room * scale, 0.0);
+            budget = std::max(room * scale, underneath ? underneath->loss : 0.0);
             if (budget <= held || budget >= broke) {
                 if (!std::isfinite(broke)) budget = held * 1.5;
                 else budget = (held + broke) / 2;
@@ -178,6 +208,7 @@ private:
     const StudyObserver& m_observer;
     std::stop_token m_stop;
     std::vector<Trial> m_trials;
+    std::vector<std::size_t> m_uniform;             // trials, by option
     std::map<std::size_t, Mix> m_mixes;             // by trial
     std::map<std::string, TrialResult> m_results;   // by identity
 };

@@ -39,9 +39,16 @@ struct Mix {
     recipe::Recipe recipe(const trial::SensitivityTable& table) const;
 };
 
+/// One option under everything, with the loss that it was measured to cost the whole model: every row that it goes with takes it, and its loss
+/// counts once. Single rows understate what such a recipe gains, because neighbours that are treated alike hand their results on as they are.
+struct Underneath {
+    std::size_t option = 0;
+    double loss = 0;  // scores
+};
+
 /// `limit` in the limited quantity's own unit (Loss: scores). Emulated cells take part only where latency is neither minimised nor limited: they have
 /// no speed. Losses below zero count as none: a unit is not paid for luck. Refused when nothing meets the limit.
-Result<Mix> mixFor(const trial::SensitivityTable& table, const MixGoal& goal, double limit);
+Result<Mix> mixFor(const trial::SensitivityTable& table, const MixGoal& goal, double limit, const std::optional<Underneath>& underneath = {});
 
 /// How a measured trial stands to the limit.
 enum class Verdict : std::uint8_t { Inside, Undecided, Outside };

@@ -212,6 +212,24 @@ TEST(MixFor, KeepsTheLastLayerWideUnlessTold) {
     EXPECT_TRUE(mixFor(table, goal, 1).value().options.back());
 }
 
+TEST(MixFor, CountsTheLossOfWhatLiesUnderEverythingOnce) {
+    const World world;
+    auto table = tableOf(world);
+    table.options.push_back(trial::parseOption("prune.ratio=0.5").value());
+    std::vector<trial::SensitivityCell> cells;
+    for (std::size_t unit = 0; unit < kUnits; ++unit) {
+        // The last two rows go with the second option alone, as groups of units do.
+        trial::SensitivityCell first = table.cells[unit], second = table.cells[unit];
+        (unit < 2 ? second : first).refusal = "not for this row";
+        cells.insert(cells.end(), {first, second});
+    }
+    table.cells = cells;
+    const Mix mix = mixFor(table, {}, 0.0075, Underneath{0, 0.006}).value();
+    EXPECT_EQ(mix.options, (std::vector<std::optional<std::size_t>>{0, 0, 1, std::nullopt}));  // 0.02 of the second row does not count again
+    EXPECT_DOUBLE_EQ(mix.loss, 0.006 + 0.001);
+    EXPECT_FALSE(mixFor(table, {}, 0.005, Underneath{0, 0.006}));
+}
+
 TEST(AllowedLoss, IsTakenInUnitsOfTheScores) {
     trial::SensitivityTable table;
     table.metric = "perplexity";
