@@ -19,6 +19,14 @@ struct Choice {
     double loss = 0, gainMs = 0, bytes = 0, bits = 32;
 };
 
+/// What the row is charged: its loss and one standard error. Of many rows those are picked whose losses came out low by luck, and those below zero
+/// would be free in any number.
+double chargedLoss(const base::Estimate& loss) {
+    constexpr double kHalfWidth = 1.96;  // standard errors to the end of a 95 % interval
+    const double error = std::isfinite(loss.interval.high) ? std::max(loss.interval.high - loss.value, 0.0) / kHalfWidth : 0;
+    return std::max(loss.value + error, 0.0);
+}
+
 bool needsSpeed(const MixGoal& goal) { return goal.minimize == Quantity::Latency || goal.limited == Quantity::Latency; }
 
 Choice asItIs(const trial::SensitivityUnit& unit) {
@@ -35,7 +43,7 @@ std::vector<Choice> choicesOf(const SensitivityTable& table, std::size_t unit, c
         if (cell.refused() || !std::isfinite(cell.loss.value)) continue;
         if (needsSpeed(goal) && !cell.gainNs) continue;
         if (table.units[unit].isLast && !goal.lastLayerToo && cell.bits < kLeastBitsOfLastLayer) continue;
-        choices.push_back({o, std::max(cell.loss.value, 0.0), cell.gainNs ? 1e-6 * cell.gainNs->value : 0, static_cast<double>(cell.storedBytes), cell.bits});
+        choices.push_back({o, chargedLoss(cell.loss), cell.gainNs ? 1e-6 * cell.gainNs->value : 0, static_cast<double>(cell.storedBytes), cell.bits});
     }
     return choices;
 }

@@ -47,7 +47,7 @@ struct Underneath {
 };
 
 /// `limit` in the limited quantity's own unit (Loss: scores). Emulated cells take part only where latency is neither minimised nor limited: they have
-/// no speed. Losses below zero count as none: a unit is not paid for luck. Refused when nothing meets the limit.
+/// no speed. A row is charged its loss and one standard error, and never paid. Refused when nothing meets the limit.
 Result<Mix> mixFor(const trial::SensitivityTable& table, const MixGoal& goal, double limit, const std::optional<Underneath>& underneath = {});
 
 /// How a measured trial stands to the limit.
