@@ -104,9 +104,9 @@ for sample in classifier language; do
   mkdir -p "$root/share/samples/$sample"
   cp -r "resources/samples/$sample/$sample.onnx" "resources/samples/$sample/data" "resources/samples/$sample/expected.json" "$root/share/samples/$sample/"
 done
-# The first images are enough to score a sweep on; all of them would be a tenth of the archive.
+# The first images are what verify.sh scores a sweep on; all of them would be a tenth of the archive.
 for array in images labels; do
-  python3 installers/first_rows.py 512 "resources/samples/classifier/data/$array.npy" "$root/share/samples/classifier/data/$array.npy"
+  python3 installers/first_rows.py 256 "resources/samples/classifier/data/$array.npy" "$root/share/samples/classifier/data/$array.npy"
 done
 cp resources/recipes/*.json "$root/share/recipes/"
 cp tests/gpu/{verify.sh,verify.py,stages.py,running.py,compare.sh,compare.py,shapes.csv} "$root/tests/gpu/"
