@@ -1,10 +1,8 @@
 #include "tests/gpu/agreement.h"
 
 #include <cmath>
-#include <limits>
 #include <map>
 
-#include "core/tensor/convert.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cuda/cuda_engine.h"
 #include "tests/gpu/json_line.h"
@@ -13,20 +11,6 @@ namespace trimtab::gpu {
 namespace {
 
 constexpr double kSameCost = 0.15;
-
-double relativeError(const Tensor& got, const Tensor& wanted) {
-    const std::vector<float> a = tensor::toFloats(got);
-    const std::vector<float> b = tensor::toFloats(wanted);
-    if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
-    double difference = 0;
-    double norm = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        if (std::isnan(a[i])) return std::numeric_limits<double>::infinity();
-        difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-        norm += static_cast<double>(b[i]) * b[i];
-    }
-    return norm > 0 ? std::sqrt(difference / norm) : std::sqrt(difference);
-}
 
 struct Run {
     Tensor output;
@@ -62,12 +46,12 @@ Result<Json> compared(const std::shared_ptr<cuda::Tools>& tools, const Graph& gr
     const double tolerance = cuda::toleranceOf(recipe);
     TRIMTAB_TRY(const Run wanted, runOn(*cpu::makeCpuEngine(0), compressed, inputs));
     TRIMTAB_TRY(const Run got, runOn(*cuda::makeCudaEngine(tools), compressed, inputs));
-    const double error = relativeError(got.output, wanted.output);
+    const double error = cuda::relativeError(got.output, wanted.output);
     Json line{{"error", error}, {"tolerance", tolerance}, {"passed", error <= tolerance}, {"kernels", kernelsOf(got.layers)}};
     if (!cuda::isCoarse(recipe) || error <= tolerance) return line;
     TRIMTAB_TRY(const Run untreated, runOn(*cpu::makeCpuEngine(0), graph, inputs));
-    const double cost = relativeError(wanted.output, untreated.output);
-    const double ours = relativeError(got.output, untreated.output);
+    const double cost = cuda::relativeError(wanted.output, untreated.output);
+    const double ours = cuda::relativeError(got.output, untreated.output);
     line["treatment_error"] = cost;
     line["treatment_error_cuda"] = ours;
     line["tolerance"] = cost;

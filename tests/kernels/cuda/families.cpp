@@ -1,10 +1,13 @@
 #include "tests/kernels/cuda/families.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
+#include "core/tensor/convert.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cpu/tensor_math.h"
 
@@ -97,6 +100,20 @@ Result<std::vector<Family>> familiesWith(const std::string& folder) {
         if (!known) all.push_back({path.filename().string(), text});
     }
     return all;
+}
+
+double relativeError(const Tensor& got, const Tensor& wanted) {
+    const std::vector<float> a = tensor::toFloats(got);
+    const std::vector<float> b = tensor::toFloats(wanted);
+    if (a.size() != b.size()) return std::numeric_limits<double>::infinity();
+    double difference = 0;
+    double norm = 0;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        if (std::isnan(a[i])) return std::numeric_limits<double>::infinity();
+        difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
+        norm += static_cast<double>(b[i]) * b[i];
+    }
+    return norm > 0 ? std::sqrt(difference / norm) : std::sqrt(difference);
 }
 
 double toleranceOf(const recipe::Recipe& recipe) {

@@ -15,7 +15,10 @@ const std::vector<Family>& families();
 /// The families, and each recipe file (*.json) of the folder under its file's name.
 Result<std::vector<Family>> familiesWith(const std::string& folder);
 
-/// ‖cuda − cpu‖ / ‖cpu‖ that sums in another order (fp32 throughout) or 16-bit operands and results may cause.
+/// ‖got − wanted‖ / ‖wanted‖ (without the divisor where that is 0); infinite for NaN and other sizes.
+double relativeError(const Tensor& got, const Tensor& wanted);
+
+/// Relative error between cuda and the CPU that sums in another order (fp32 throughout) or 16-bit operands and results may cause.
 double toleranceOf(const recipe::Recipe& recipe);
 
 /// Codes of activations are coarse: one that falls the other way at a tie moves all that follows, so that even the CPU engine and the

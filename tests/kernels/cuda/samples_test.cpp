@@ -1,7 +1,6 @@
 // Both samples whole on engine cuda over the emulator, against the CPU engine.
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <set>
 
 #include "core/formats/onnx/reader.h"
@@ -11,7 +10,6 @@
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cuda/cuda_engine.h"
 #include "kernels/ref/reference.h"
-#include "core/tensor/convert.h"
 #include "tests/kernels/cuda/engine_harness.h"
 #include "tests/kernels/cuda/families.h"
 
@@ -24,16 +22,6 @@ Graph sample(const std::string& name) {
     ref::ReferenceEvaluator evaluator;
     EXPECT_TRUE(graph::simplify(read.graph, evaluator));
     return std::move(read.graph);
-}
-
-double distance(const Tensor& from, const Tensor& to) {
-    const std::vector<float> a = tensor::toFloats(from), b = tensor::toFloats(to);
-    double difference = 0, norm = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
-        norm += static_cast<double>(b[i]) * b[i];
-    }
-    return std::sqrt(difference / norm);
 }
 
 Tensor onCpu(const Graph& graph, const std::vector<NamedTensor>& inputs) {
@@ -64,8 +52,8 @@ std::set<std::string> expectLikeCpu(const std::string& name, const std::vector<F
         }
         const Tensor wanted = onCpu(*compressed, inputs);
         const EngineOutcome got = runOnCuda(*compressed, inputs);
-        const double allowed = isCoarse(recipe) ? std::max(toleranceOf(recipe), distance(wanted, untreated)) : toleranceOf(recipe);
-        EXPECT_LE(distance(got.outputs.front().tensor, wanted), allowed);
+        const double allowed = isCoarse(recipe) ? std::max(toleranceOf(recipe), relativeError(wanted, untreated)) : toleranceOf(recipe);
+        EXPECT_LE(relativeError(got.outputs.front().tensor, wanted), allowed);
         for (const trace::LayerRecord& layer : got.layers) {
             if (layer.kernel != "reference on the host") continue;
             EXPECT_FALSE(kOnTheGpu.contains(family.name)) << layer.node << " " << layer.op << ": " << layer.reason;
