@@ -19,9 +19,11 @@ struct Verdicts {
     std::optional<base::Estimate> accuracyDifference;
     bool aDominates = false;
     bool bDominates = false;
+    std::optional<double> promise;         // of b's speed over a's
+    std::optional<base::Estimate> result;
 };
 
-Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b) {
+Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b, const std::vector<explain::LayerDifference>& differences) {
     Verdicts verdicts;
     if (a.speed && b.speed) verdicts.speed = explain::name(explain::compareSpeed(*a.speed, *b.speed));
     if (a.accuracy && b.accuracy) {
@@ -30,6 +32,8 @@ Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b) {
     }
     verdicts.aDominates = explain::dominates(a, b);
     verdicts.bDominates = explain::dominates(b, a);
+    verdicts.promise = explain::promiseOfRun(differences);
+    verdicts.result = explain::resultOfRun(a, b);
     return verdicts;
 }
 
@@ -56,7 +60,12 @@ Json documentOf(const trial::TrialResult& a, const trial::TrialResult& b, const 
                  {"accuracy_difference", nullptr},
                  {"a_dominates", verdicts.aDominates},
                  {"b_dominates", verdicts.bDominates},
+                 {"promise", nullptr},
+                 {"result", nullptr},
                  {"layers", std::move(layers)}};
+    if (verdicts.promise) json["promise"] = *verdicts.promise;
+    if (const auto& result = verdicts.result)
+        json["result"] = {{"ratio", result->value}, {"low", result->interval.low}, {"high", result->interval.high}};
     if (const auto& difference = verdicts.accuracyDifference)
         json["accuracy_difference"] = {{"value", difference->value}, {"low", difference->interval.low}, {"high", difference->interval.high}};
     return json;
@@ -82,6 +91,9 @@ void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdi
                    difference->interval.high, a.accuracy->metric == "perplexity" ? " nats" : "");
     if (verdicts.aDominates) fmt::print("A dominates B.\n");
     if (verdicts.bDominates) fmt::print("B dominates A.\n");
+    if (verdicts.promise && verdicts.result)
+        fmt::print("B promises {:.2f}× the speed of A and runs at {:.2f}× (95 %: {:.2f} … {:.2f}).\n", *verdicts.promise, verdicts.result->value,
+                   verdicts.result->interval.low, verdicts.result->interval.high);
     Table table({{"layer"},
                  {"A"},
                  {"B"},
@@ -103,8 +115,8 @@ Status compareTrials(Program& program, const std::string& path, std::int64_t fir
     TRIMTAB_TRY(const auto session, openForReading(path));
     TRIMTAB_TRY(const auto a, trialOf(*session, first));
     TRIMTAB_TRY(const auto b, trialOf(*session, second));
-    const Verdicts verdicts = verdictsOf(a, b);
     const auto differences = explain::compareLayers(a, b);
+    const Verdicts verdicts = verdictsOf(a, b, differences);
     if (program.options.json) {
         program.printJson(documentOf(a, b, verdicts, differences));
     } else {

@@ -181,4 +181,18 @@ std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const tr
     return differences;
 }
 
+std::optional<double> promiseOfRun(const std::vector<LayerDifference>& differences) {
+    double before = 0, after = 0;
+    for (const LayerDifference& difference : differences) {
+        if (difference.a.medianNs <= 0) continue;
+        before += difference.a.medianNs;
+        if (!difference.b.node.empty()) after += difference.a.medianNs / difference.promise;
+    }
+    return after > 0 ? std::optional(before / after) : std::nullopt;
+}
+
+std::optional<base::Estimate> resultOfRun(const trial::TrialResult& a, const trial::TrialResult& b) {
+    return a.speed && b.speed ? latencyRatio(*b.speed, *a.speed) : std::nullopt;
+}
+
 }  // namespace trimtab::explain

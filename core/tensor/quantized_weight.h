@@ -37,6 +37,8 @@ struct QuantizedWeight {
     std::vector<float> scales;             // rows × groups()
     std::vector<std::int8_t> zeroPoints;   // rows × groups(), in the same shifted units as codes; empty when symmetric
 
+    /// For records of plans: group, or 0 where a scale holds for a whole row or more.
+    std::int64_t partialGroup() const { return group < columns ? group : 0; }
     std::int64_t groups() const { return group > 0 ? (columns + group - 1) / group : 0; }
     /// Bytes this weight takes on disk or in a packed kernel: codes at `bits`, fp32 scales, zero points at `bits`.
     std::int64_t storedBytes() const;

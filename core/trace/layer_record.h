@@ -23,7 +23,7 @@ struct LayerRecord {
     int weightBits = 32;
     std::string weightFormat = "int";  // of 2…8 bits: "int", "nf4", "mxfp4", … as recipes name it
     int activationBits = 32;
-    std::int64_t group = 0;
+    std::int64_t group = 0;            // columns that share a scale; 0: a whole row or more
     double density = 1.0;
     Execution execution = Execution::Native;
     std::string reason;                // why emulated, why the preferred kernel was refused or this one picked, or that zeros are multiplied; else empty

@@ -120,7 +120,7 @@ trace::LayerRecord recordOf(const Graph& graph, const graph::Node& node, const W
         row.activationBits = 8;
     }
     if (const auto& quantized = graph.value(node.input(1)).quantized) {
-        row.group = quantized->group;
+        row.group = quantized->partialGroup();
         row.weightFormat = tensor::formatName(*quantized);
     }
     return row;

@@ -47,7 +47,7 @@ trace::LayerRecord record(const Graph& graph, const graph::Node& node) {
     row.density = node.treatment.density;
     for (const graph::ValueId id : node.inputs) {
         if (id == graph::kNoValue || !graph.value(id).quantized) continue;
-        row.group = graph.value(id).quantized->group;
+        row.group = graph.value(id).quantized->partialGroup();
         row.weightFormat = tensor::formatName(*graph.value(id).quantized);
     }
     const Support support = judge(node);

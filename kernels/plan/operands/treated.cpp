@@ -16,7 +16,7 @@ void recordTreatment(Builder& builder, const NodeView& view) {
     record.activationBits = treatment.activationBits;
     record.density = treatment.density;
     if (const auto* codes = view.quantized(1)) {
-        record.group = codes->group;
+        record.group = codes->partialGroup();
         record.weightFormat = tensor::formatName(*codes);
     }
 }

@@ -180,6 +180,24 @@ TEST(CompareLayers, OperationsPromiseWhereArithmeticBounds) {
     EXPECT_THAT(only(dense, integer).note, HasSubstr("quantising the activations")) << "4 promised, 2 kept";
 }
 
+TEST(CompareLayers, TheRunsPromiseSumsLayersByTheirTime) {
+    LayerDifference conv, norm, block;
+    conv.a = layer("conv", {"conv"}, 6e6);
+    conv.b = conv.a;
+    conv.promise = 4;
+    norm.a = norm.b = layer("norm", {"norm"}, 1e6);
+    block.a = layer("block", {"block"}, 3e6);
+    EXPECT_DOUBLE_EQ(*promiseOfRun({conv, norm}), 7 / 2.5);
+    EXPECT_DOUBLE_EQ(*promiseOfRun({conv, norm, block}), 10 / 2.5) << "a layer that left takes no time";
+    conv.a.medianNs = -1;
+    EXPECT_FALSE(promiseOfRun({conv})) << "nothing was timed";
+}
+
+TEST(CompareLayers, TheRunsResultIsPairedAndTurnedTowardsTheSecondTrial) {
+    EXPECT_NEAR(resultOfRun(result(4, 0.5, 0, 1), result(2, 0.5, 0, 2))->value, 2, 1e-9);
+    EXPECT_FALSE(resultOfRun(trial::TrialResult{}, result(2, 0.5, 0, 2)));
+}
+
 TEST(CompareLayers, NothingIsPromisedWhereLaunchingBounds) {
     LayerRecord quarter = layer("fc", {"fc"}, 1000);
     quarter.weightBytes = 1'000'000;
