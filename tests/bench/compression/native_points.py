@@ -22,8 +22,8 @@ COMMON = {
     "90 % zeros": {"prune": {"ratio": 0.9}},
     "95 % zeros": {"prune": {"ratio": 0.95}},
     "2:4": {"prune": {"pattern": "2:4"}},
-    "80 % blocks of 16x16": {"prune": {"ratio": 0.8, "pattern": "block:16x16"}},
-    "90 % blocks of 16x16": {"prune": {"ratio": 0.9, "pattern": "block:16x16"}},
+    "80 % blocks of 16x16": {"prune": {"ratio": 0.8, "pattern": "block 16x16"}},
+    "90 % blocks of 16x16": {"prune": {"ratio": 0.9, "pattern": "block 16x16"}},
 }
 MODELS = {
     "classifier": (["--batch", "16"], {
@@ -32,7 +32,7 @@ MODELS = {
     "language": (["--batch", "1", "--symbol", "sequence=127"], {
         "50 % of neurons less": {"prune": {"ratio": 0.5, "pattern": "neurons"}},
         "50 % of heads less": {"prune": {"ratio": 0.5, "pattern": "heads"}},
-        "2 of 6 blocks less": {"prune": {"ratio": 0.34, "pattern": "layers"}}}),
+        "2 of 6 blocks less": {"prune": {"ratio": 0.34, "pattern": "blocks"}}}),
     "wide": (["--batch", "1"], {}),
 }
 
@@ -88,6 +88,8 @@ def main():
 
 def line(label, compared):
     promise, result = compared["promise"], compared["result"]
+    if not result:
+        return f"| {label} | {compared['b']['execution']} | – | not timed | – | {compared['b']['failure'] or compared['layers'][0]['note']} |"
     reasons = collections.Counter()
     total = sum(layer["a"]["median_ns"] for layer in compared["layers"] if layer["a"]["median_ns"] > 0)
     for layer in compared["layers"]:
