@@ -1,14 +1,7 @@
-#include "core/formats/onnx/writer.h"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "core/base/file.h"
-#include "core/base/random.h"
-#include "core/formats/onnx/reader.h"
-#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
-#include "tests/support/model_builder.h"
+#include "tests/core/formats/onnx/writer_fixture.h"
 
 namespace trimtab::formats::onnx {
 namespace {
@@ -16,99 +9,10 @@ namespace {
 using graph::ComputeType;
 using graph::ValueId;
 using support::ModelBuilder;
-using tensor::CodeFormat;
 using tensor::QuantizedWeight;
 using tensor::WeightLayout;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class OnnxWriter : public testing::Test {
-protected:
-    static Graph import(const ModelBuilder& builder) {
-        const std::string bytes = builder.bytes();
-        auto result = readBytes(std::as_bytes(std::span(bytes)), nullptr, ".");
-        EXPECT_TRUE(result) << result.error().text();
-        return std::move(result->graph);
-    }
-
-    struct Written {
-        WriteResult result;
-        Graph graph;
-    };
-    Written roundTrip(const Graph& graph, const WriteOptions& options = {}) {
-        auto written = write(graph, path(), options);
-        EXPECT_TRUE(written) << written.error().text();
-        auto back = read(path());
-        EXPECT_TRUE(back) << back.error().text();
-        EXPECT_EQ(written->fileBytes, back->fileBytes);
-        EXPECT_TRUE(back->graph.validate());
-        return {*written, std::move(back->graph)};
-    }
-
-    std::filesystem::path path() const { return m_folder.path() / "model.onnx"; }
-
-    base::TemporaryFolder m_folder = *base::TemporaryFolder::create("writer");
-};
-
-std::vector<float> seeded(std::int64_t count, std::uint64_t seed) {
-    base::Random random(seed);
-    std::vector<float> values(static_cast<std::size_t>(count));
-    for (float& value : values) value = static_cast<float>(random.normal());
-    return values;
-}
-
-Graph matMul(std::int64_t k, std::int64_t n, int opset = 13) {
-    const std::string bytes = ModelBuilder()
-                                  .opset(opset)
-                                  .input("x", DataType::Float32, {"rows", k})
-                                  .constant("w", Tensor::fromFloats({k, n}, seeded(k * n, 1)))
-                                  .node("MatMul", {"x", "w"}, {"y"}, {}, "product")
-                                  .output("y", DataType::Float32, {"rows", n})
-                                  .bytes();
-    return readBytes(std::as_bytes(std::span(bytes)), nullptr, ".")->graph;
-}
-
-/// Random codes, scales and zero points in their allowed ranges.
-std::shared_ptr<const QuantizedWeight> randomWeight(Shape shape, WeightLayout layout, int bits, std::int64_t group, bool symmetric,
-                                                    std::uint64_t seed) {
-    base::Random random(seed);
-    QuantizedWeight weight;
-    weight.originalShape = shape;
-    weight.layout = layout;
-    weight.rows = layout == WeightLayout::OutputsFirst ? shape[0] : shape[shape.rank() - 1];
-    weight.columns = shape.elementCount() / weight.rows;
-    weight.bits = bits;
-    weight.symmetric = symmetric;
-    weight.group = group == 0 ? weight.columns : group;
-    const int half = 1 << (bits - 1);
-    const auto code = [&] {
-        return static_cast<std::int8_t>(static_cast<int>(random.below(static_cast<std::uint64_t>(2 * half - (symmetric ? 1 : 0)))) - half +
-                                        (symmetric ? 1 : 0));
-    };
-    for (std::int64_t i = 0; i < weight.rows * weight.columns; ++i) weight.codes.push_back(code());
-    for (std::int64_t i = 0; i < weight.rows * weight.groups(); ++i) {
-        weight.scales.push_back(static_cast<float>(random.uniform(0.01, 0.1)));
-        if (!symmetric) weight.zeroPoints.push_back(code());
-    }
-    return std::make_shared<const QuantizedWeight>(std::move(weight));
-}
-
-void quantize(Graph& graph, const std::string& value, std::shared_ptr<const QuantizedWeight> weight, bool integerProducts) {
-    const ValueId id = graph.find(value);
-    for (auto& node : graph.nodes)
-        if (node.input(1) == id) {
-            node.treatment.weightBits = weight->bits;
-            if (integerProducts) node.treatment.compute = ComputeType::Int8, node.treatment.activationBits = 8;
-        }
-    graph.value(id).constant.reset();
-    graph.value(id).quantized = std::move(weight);
-}
-
-const graph::Node* nodeOf(const Graph& graph, const std::string& op) {
-    for (const auto& node : graph.nodes)
-        if (node.op == op) return &node;
-    return nullptr;
-}
 
 const graph::Node* makerOf(const Graph& graph, ValueId id) {
     const int maker = graph.producers()[static_cast<std::size_t>(id)];
@@ -297,92 +201,6 @@ TEST_F(OnnxWriter, StoresRoundedValuesAndSaysWhyWhereNoOperatorFits) {
     EXPECT_THAT(second.result.form, HasSubstr("operator set 12"));
     EXPECT_EQ(second.graph.opsets.at(""), 12);
     EXPECT_EQ(tensor::toFloats(*second.graph.constantOf(second.graph.find("w"))), tensor::toFloats(*channels->dequantize()));
-}
-
-/// A weight of floating codes, any finite patterns.
-std::shared_ptr<const QuantizedWeight> floatingWeight(Shape shape, WeightLayout layout, CodeFormat format, std::int64_t group) {
-    QuantizedWeight weight = *randomWeight(shape, layout, tensor::codeBits(format), group, true, 21);
-    weight.format = format;
-    base::Random random(22);
-    const auto values = tensor::codeValues(format);
-    for (std::int8_t& code : weight.codes) {
-        std::size_t pattern = random.below(values.size());
-        while (!std::isfinite(values[pattern])) pattern = random.below(values.size());
-        code = static_cast<std::int8_t>(pattern);
-    }
-    return std::make_shared<const QuantizedWeight>(std::move(weight));
-}
-
-TEST_F(OnnxWriter, WritesFloat8CodesWhereTheOperatorSetHasThem) {
-    for (const CodeFormat format : {CodeFormat::Float8E4M3, CodeFormat::Float8E5M2}) {
-        const auto weight = floatingWeight({40, 6}, WeightLayout::OutputsLast, format, 0);
-        Graph graph = matMul(40, 6, 19);
-        quantize(graph, "w", weight, false);
-        const auto [result, back] = roundTrip(graph);
-        EXPECT_EQ(result.form, std::string(tensor::formatName(*weight)) + " DequantizeLinear");
-        const graph::Node* node = nodeOf(back, "DequantizeLinear");
-        ASSERT_TRUE(node);
-        EXPECT_EQ(node->integer("axis", -9), 1);
-        const Tensor& codes = *back.constantOf(node->input(0));
-        EXPECT_EQ(codes.type(), format == CodeFormat::Float8E4M3 ? DataType::Float8E4M3FN : DataType::Float8E5M2);
-        const auto scales = tensor::toFloats(*back.constantOf(node->input(1)));
-        const auto expected = tensor::toFloats(*weight->dequantize());
-        for (std::int64_t i = 0; i < 240; ++i)
-            EXPECT_EQ(static_cast<float>(tensor::elementAsDouble(codes, i)) * scales[static_cast<std::size_t>(i % 6)], expected[static_cast<std::size_t>(i)]);
-        Graph old = matMul(40, 6, 18);
-        quantize(old, "w", weight, false);
-        const auto dense = roundTrip(old);
-        EXPECT_THAT(dense.result.form, HasSubstr("operator set 18 has no DequantizeLinear of float8"));
-        EXPECT_EQ(tensor::toFloats(*dense.graph.constantOf(dense.graph.find("w"))), expected);
-    }
-}
-
-TEST_F(OnnxWriter, WritesGroupsOfFloat8AsBlocks) {
-    const auto weight = floatingWeight({40, 6}, WeightLayout::OutputsLast, CodeFormat::Float8E4M3, 16);
-    Graph graph = matMul(40, 6, 21);
-    quantize(graph, "w", weight, false);
-    const auto [result, back] = roundTrip(graph);
-    const graph::Node* node = nodeOf(back, "DequantizeLinear");
-    ASSERT_TRUE(node) << result.form;
-    EXPECT_EQ(node->integer("axis", -9), 0);
-    EXPECT_EQ(node->integer("block_size", -9), 16);
-    EXPECT_EQ(back.constantOf(node->input(1))->shape(), (Shape{3, 6}));
-    const auto scales = tensor::toFloats(*back.constantOf(node->input(1)));
-    const auto expected = tensor::toFloats(*weight->dequantize());
-    for (std::int64_t i = 0; i < 240; ++i)
-        EXPECT_EQ(static_cast<float>(tensor::elementAsDouble(*back.constantOf(node->input(0)), i)) * scales[static_cast<std::size_t>(i / 6 / 16 * 6 + i % 6)],
-                  expected[static_cast<std::size_t>(i)]);
-}
-
-TEST_F(OnnxWriter, PacksNormalFloatsAsBitsAndBytesDoes) {
-    for (const std::int64_t group : {0, 16, 32}) {
-        const auto weight = floatingWeight({64, 6}, WeightLayout::OutputsLast, CodeFormat::NormalFloat4, group);
-        Graph graph = matMul(64, 6);
-        quantize(graph, "w", weight, false);
-        const auto [result, back] = roundTrip(graph);
-        EXPECT_EQ(result.form, "MatMulBnb4 nf4");
-        const graph::Node* node = nodeOf(back, "MatMulBnb4");
-        ASSERT_TRUE(node);
-        const std::int64_t block = node->integer("block_size", 0);
-        const auto bytes = back.constantOf(node->input(1))->bytes();
-        const auto largest = tensor::toFloats(*back.constantOf(node->input(2)));
-        const auto expected = tensor::toFloats(*weight->dequantize());
-        for (std::int64_t n = 0; n < 6; ++n) {
-            for (std::int64_t k = 0; k < 64; ++k) {
-                const std::int64_t i = n * 64 + k;
-                const int byte = std::to_integer<int>(bytes[static_cast<std::size_t>(i / 2)]);
-                const int code = i % 2 == 0 ? byte >> 4 : byte & 15;
-                EXPECT_EQ(tensor::kNormalFloat4[static_cast<std::size_t>(code)] * largest[static_cast<std::size_t>(i / block)],
-                          expected[static_cast<std::size_t>(k * 6 + n)]);
-            }
-        }
-    }
-    Graph odd = matMul(24, 6);
-    quantize(odd, "w", floatingWeight({24, 6}, WeightLayout::OutputsLast, CodeFormat::NormalFloat4, 12), false);
-    EXPECT_THAT(roundTrip(odd).result.form, StartsWith("fp32 with values rounded to nf4"));
-    Graph micro = matMul(64, 6, 25);
-    quantize(micro, "w", floatingWeight({64, 6}, WeightLayout::OutputsLast, CodeFormat::Float4E2M1, 32), false);
-    EXPECT_THAT(roundTrip(micro).result.form, StartsWith("fp32 with values rounded to fp4: no operator takes it"));
 }
 
 TEST_F(OnnxWriter, StoresSixteenBitWeightsBehindACast) {
