@@ -32,6 +32,8 @@ bool AxisTrace::isExtent(ValueId value, int axis, std::int64_t extent) const {
     return dims && axis >= 0 && axis < static_cast<int>(dims->size()) && (*dims)[static_cast<std::size_t>(axis)].extent == extent;
 }
 
+bool AxisTrace::isUsed(ValueId value) const { return !m_readers[static_cast<std::size_t>(value)].empty() || graph.isOutput(value); }
+
 std::string AxisTrace::whyKept(ValueId constant, bool shared) const {
     const graph::Value& value = graph.value(constant);
     if (value.quantized) return fmt::format("the weight {} is codes already", value.name);

@@ -65,6 +65,8 @@ public:
     /// Rank and extents; nullptr when the rank is unknown.
     const std::vector<graph::Dim>* dimsOf(graph::ValueId value) const;
     bool isExtent(graph::ValueId value, int axis, std::int64_t extent) const;
+    /// Some node reads it, or it is an output of the model.
+    bool isUsed(graph::ValueId value) const;
     /// A weight or vector that may shrink: floating-point bytes of its own; else why not.
     std::string whyKept(graph::ValueId constant, bool shared) const;
 
@@ -106,5 +108,7 @@ void followSplit(AxisTrace& trace, int node);
 void followSlice(AxisTrace& trace, int node);
 void followGather(AxisTrace& trace, int node);
 void followShape(AxisTrace& trace, int node);
+void followAttention(AxisTrace& trace, int node);  // Attention, MultiHeadAttention, GroupQueryAttention
+void followRotary(AxisTrace& trace, int node);
 
 }  // namespace trimtab::compress

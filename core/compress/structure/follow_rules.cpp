@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "core/compress/structure/axis_trace.h"
+#include "core/graph/attention/attention_nodes.h"
 
 namespace trimtab::compress {
 namespace {
@@ -39,6 +40,8 @@ std::unordered_map<std::string_view, FollowRule> madeTable() {
 
 FollowRule followRule(const graph::Node& node) {
     static const auto kTable = madeTable();
+    if (graph::isFusedAttention(node)) return followAttention;
+    if (node.op == "RotaryEmbedding") return followRotary;
     if (!node.domain.empty() || node.captures > 0) return nullptr;
     const auto found = kTable.find(node.op);
     return found == kTable.end() ? nullptr : found->second;

@@ -17,7 +17,7 @@ using graph::testing::Ints;
 /// Layers as exporters write them, with normal weights.
 class RandomLayers : public graph::testing::GraphBuilder {
 public:
-    explicit RandomLayers(std::uint64_t seed) : random(seed) {}
+    explicit RandomLayers(std::uint64_t seed, int opset = 17) : GraphBuilder(opset), random(seed) {}
 
     base::Random random;
 
@@ -126,12 +126,35 @@ struct AttentionForm {
     bool fused = false;       // one product for queries, keys and values, reshaped to [3, heads, size] and indexed
     bool splitFused = false;  // one product, split
     bool rotary = false;
+    const char* fusedOperator = nullptr;  // "Attention", "MultiHeadAttention" or "GroupQueryAttention" over flat rows, instead of all that
+    bool fourAxes = false;                // of "Attention": queries, keys and values as [batch, heads, tokens, size]
 };
+
+/// Attention of flat rows by one operator: flat rows again.
+inline ValueId fusedAttention(RandomLayers& net, const AttentionForm& form, std::vector<ValueId> rows, std::int64_t heads,
+                              std::int64_t groups) {
+    const std::string op = form.fusedOperator;
+    if (op == "MultiHeadAttention") return net.add(op, rows, {{"num_heads", heads}}, "com.microsoft");
+    if (op == "GroupQueryAttention") {  // over the two samples of three tokens
+        const auto words = [&](Shape shape, const Ints& values) {
+            return net.constant(*tensor::convert(Tensor::fromInt64s(shape, values), DataType::Int32));
+        };
+        rows.insert(rows.end(), {graph::kNoValue, graph::kNoValue, words({2}, {2, 2}), words({}, {3})});
+        return net.add(op, rows, {{"num_heads", heads}, {"kv_num_heads", groups}}, "com.microsoft");
+    }
+    if (!form.fourAxes) return net.add(op, rows, {{"q_num_heads", heads}, {"kv_num_heads", groups}});
+    const std::int64_t size = 4;
+    for (std::size_t i = 0; i < 3; ++i)
+        rows[i] = net.transpose(net.reshape(rows[i], {0, -1, i == 0 ? heads : groups, size}), {0, 2, 1, 3});
+    return net.reshape(net.transpose(net.add(op, rows), {0, 2, 1, 3}), {0, -1, heads * size});
+}
 
 /// A decoder: attention and gated unit in each block, `groups` heads of keys and values for groups · each heads of queries.
 inline Graph decoder(std::uint64_t seed, AttentionForm form, std::int64_t groups = 3, std::int64_t each = 2, int layers = 2) {
-    RandomLayers net(seed);
-    if (form.repeat == AttentionForm::Repeat::None) each = 1;
+    RandomLayers net(seed, form.fusedOperator ? 23 : 17);
+    const bool sharesKeys =
+        form.fusedOperator ? std::string_view(form.fusedOperator) != "MultiHeadAttention" : form.repeat != AttentionForm::Repeat::None;
+    if (!sharesKeys) each = 1;
     const std::int64_t width = 8, size = 4, heads = groups * each;
     ValueId x = net.input("x", dims({"batch", "tokens", 8}));
     const auto split = [&](ValueId y, std::int64_t count) { return net.transpose(net.reshape(y, {0, -1, count, size}), {0, 2, 1, 3}); };
@@ -142,8 +165,17 @@ inline Graph decoder(std::uint64_t seed, AttentionForm form, std::int64_t groups
         const ValueId swapped = net.add("Concat", {net.add("Neg", {high}), low}, {{"axis", std::int64_t{-1}}});
         return net.add("Add", {net.add("Mul", {y, net.normals({size}, 1)}), net.add("Mul", {swapped, net.normals({size}, 1)})});
     };
-    for (int layer = 0; layer < layers; ++layer) {
-        const ValueId normed = net.norm(x, width);
+    const auto turnedFlat = [&](ValueId y, std::int64_t count) {  // three tokens, as the samples have
+        if (!form.rotary) return y;
+        return net.add("RotaryEmbedding", {y, net.normals({2, 3, size / 2}, 1), net.normals({2, 3, size / 2}, 1)}, {{"num_heads", count}});
+    };
+    const auto attend = [&](ValueId normed) {
+        if (form.fusedOperator)
+            return fusedAttention(net, form,
+                                  {turnedFlat(net.product(normed, width, heads * size, net.chance(2)), heads),
+                                   turnedFlat(net.product(normed, width, groups * size, net.chance(2)), groups),
+                                   net.product(normed, width, groups * size, net.chance(2))},
+                                  heads, groups);
         ValueId q = graph::kNoValue, k = graph::kNoValue, v = graph::kNoValue;
         if (form.fused) {
             const ValueId all =
@@ -174,7 +206,11 @@ inline Graph decoder(std::uint64_t seed, AttentionForm form, std::int64_t groups
         const ValueId scores = net.add("Mul", {net.add("MatMul", {q, net.transpose(k, {0, 1, 3, 2})}), net.floats({}, {0.5F})});
         ValueId mixed = net.add("MatMul", {net.add("Softmax", {scores}, {{"axis", std::int64_t{-1}}}), v});
         if (form.repeat == AttentionForm::Repeat::FoldedQueries) mixed = net.reshape(mixed, {0, heads, -1, size});
-        const ValueId merged = net.reshape(net.transpose(mixed, {0, 2, 1, 3}), {0, -1, heads * size});
+        return net.reshape(net.transpose(mixed, {0, 2, 1, 3}), {0, -1, heads * size});
+    };
+    for (int layer = 0; layer < layers; ++layer) {
+        const ValueId normed = net.norm(x, width);
+        const ValueId merged = attend(normed);
         x = net.add("Add", {x, net.product(merged, heads * size, width, net.chance(2))});
         const ValueId second = net.norm(x, width);
         const ValueId inner = net.add("Mul", {net.silu(net.product(second, width, 10, false)), net.product(second, width, 10, false)});

@@ -86,6 +86,21 @@ TEST(ShrunkGraph, ComputesWhatTheMaskedOneDoesForHeadsOfOneFusedProduct) {
         EXPECT_EQ(expectShrunkAsMasked(decoder(seed, {Repeat::None, true, false, true}), UnitKind::Heads, seed).groups, 2) << seed;
 }
 
+TEST(ShrunkGraph, ComputesWhatTheMaskedOneDoesForHeadsOfAttentionOperators) {
+    for (const char* op : {"Attention", "MultiHeadAttention", "GroupQueryAttention"}) {
+        for (const bool fourAxes : {false, true}) {
+            if (fourAxes && std::string_view(op) != "Attention") continue;
+            for (const bool rotary : {false, true}) {
+                const AttentionForm form{Repeat::None, false, false, rotary, op, fourAxes};
+                for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+                    const Seen seen = expectShrunkAsMasked(decoder(seed, form), UnitKind::Heads, seed);
+                    EXPECT_EQ(seen.groups, 2) << op << " " << seed;
+                }
+            }
+        }
+    }
+}
+
 TEST(GraphWithoutBlocks, ComputesWhatTheMaskedOneDoes) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         const Graph graph = decoder(seed, {Repeat::Expand, false, false, true}, 2, 2, 4);

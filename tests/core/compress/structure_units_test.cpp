@@ -35,6 +35,39 @@ TEST(Units, OfGroupedQueriesAreTheHeadsOfKeysWithAllTheirQueries) {
     }
 }
 
+TEST(Units, OfAttentionOperatorsAreTheHeadsOfKeysWithAllTheirQueries) {
+    for (const char* op : {"Attention", "GroupQueryAttention"}) {
+        const auto heads = ofKind(decoder(1, {.fusedOperator = op}, 3, 2, 1), UnitKind::Heads);
+        ASSERT_EQ(heads.size(), 1U) << op;
+        EXPECT_EQ(heads[0].units.size(), 3U) << op;
+        EXPECT_EQ(heads[0].makers.size(), 3U) << "queries, keys and values";
+    }
+}
+
+TEST(Units, OfAttentionStayWhereACacheOrAMaskHasTheirNumber) {
+    const auto reasonOf = [](auto change) {
+        RandomLayers net(4);
+        const ValueId x = net.input("x", dims({1, "tokens", 8}));
+        std::vector<ValueId> inputs;
+        for (int i = 0; i < 3; ++i) inputs.push_back(net.product(x, 8, 12, false));
+        change(net, inputs);
+        const auto made = net.addMany("Attention", inputs, 3, {{"q_num_heads", std::int64_t{3}}, {"kv_num_heads", std::int64_t{3}}});
+        if (inputs.size() > 4) net.output(made[1]);
+        return reasonAt(net.finish(net.product(made[0], 12, 8, false)), "MatMul_0");
+    };
+    EXPECT_EQ(reasonOf([](auto&, auto&) {}), "");
+    EXPECT_THAT(reasonOf([](auto& net, auto& inputs) {
+                    inputs.push_back(graph::kNoValue);
+                    for (const char* name : {"key", "value"}) inputs.push_back(net.input(name, dims({1, 3, "past", 4})));
+                }),
+                HasSubstr("cache"));
+    const auto withMask = [&](int heads) {
+        return reasonOf([heads](auto& net, auto& inputs) { inputs.push_back(net.input("mask", dims({1, heads, "tokens", "tokens"}))); });
+    };
+    EXPECT_THAT(withMask(3), HasSubstr("mask"));
+    EXPECT_EQ(withMask(1), "");
+}
+
 TEST(Units, OfGateAndUpAreOneGroup) {
     const auto neurons = ofKind(decoder(1, {}, 2, 1, 1), UnitKind::Neurons);
     ASSERT_EQ(neurons.size(), 1U);
