@@ -21,7 +21,9 @@ using namespace trimtab;
 gui::ThemeChoice themeChoice(const gui::CommandLine& line, const gui::Settings& settings) {
     if (line.theme) return *line.theme;
     const QString remembered = settings.value(gui::Setting::Theme).toString();
-    return remembered == QLatin1String("dark") ? gui::ThemeChoice::Dark : remembered == QLatin1String("light") ? gui::ThemeChoice::Light : gui::ThemeChoice::System;
+    return remembered == QLatin1String("dark")  ? gui::ThemeChoice::Dark
+         : remembered == QLatin1String("light") ? gui::ThemeChoice::Light
+                                                : gui::ThemeChoice::System;
 }
 
 int run(QApplication& application, const gui::CommandLine& line) {

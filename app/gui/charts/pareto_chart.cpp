@@ -168,13 +168,14 @@ void ParetoChart::drawForeground(QPainter* painter, const QRectF& area) {
     painter->setFont(small);
     painter->setPen(m_palette.muted);
     if (m_plan.leftOut > 0) {
-        painter->drawText(chart()->plotArea().adjusted(8, 0, -8, -6), Qt::AlignLeft | Qt::AlignBottom, tr("%1 more points below").arg(m_plan.leftOut));
+        painter->drawText(chart()->plotArea().adjusted(8, 0, -8, -6), Qt::AlignLeft | Qt::AlignBottom,
+                          tr("%1 more points below").arg(m_plan.leftOut));
     }
     if (m_plan.stripHigh > m_plan.stripLow) {
         const QRectF strip(toScene(m_plan.stripLow, 1), toScene(m_plan.stripHigh, 0));
         const bool speed = m_snapshot && m_snapshot->axis != SpeedAxis::Size;
-        painter->drawText(QRectF(strip.left(), chart()->plotArea().bottom() + 6, strip.width(), 40), Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap,
-                          speed ? tr("emulated:\nno speed") : tr("no size"));
+        painter->drawText(QRectF(strip.left(), chart()->plotArea().bottom() + 6, strip.width(), 40),
+                          Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, speed ? tr("emulated:\nno speed") : tr("no size"));
     }
 }
 
@@ -182,7 +183,9 @@ void ParetoChart::paintIntervals(QPainter& painter) const {
     painter.save();
     painter.setClipRect(QRectF(toScene(0, 1), toScene(m_plan.width, 0)));
     for (const ChartPoint& point : m_plan.points) {
-        QColor colour = point.marker == Marker::Baseline ? m_palette.chartBaseline : point.marker == Marker::Emulated ? m_palette.chartEmulated : m_palette.chartNative;
+        QColor colour = point.marker == Marker::Baseline ? m_palette.chartBaseline
+                      : point.marker == Marker::Emulated ? m_palette.chartEmulated
+                                                         : m_palette.chartNative;
         colour.setAlphaF(point.trial == m_selected || point.trial == m_hovered ? 1.0f : 0.38f);
         painter.setPen(QPen(colour, 1.4));
         if (point.yInterval) painter.drawLine(toScene(point.x, point.yInterval->low), toScene(point.x, point.yInterval->high));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// The Pareto chart: filled markers are native, hollow ones emulated, the diamond is the baseline; bars through points are 95 % intervals, the
-// line is the front. Trials without a speed stand in a labelled strip of their own. Hovering tells of a point, clicking chooses it.
+// The Pareto chart: filled markers are native, hollow ones emulated, the diamond is the baseline; bars through points are 95 % intervals,
+// the line is the front. Trials without a speed stand in a labelled strip of their own. Hovering tells of a point, clicking chooses it.
 #include <QChartView>
 
 #include "app/gui/charts/pareto_points.h"

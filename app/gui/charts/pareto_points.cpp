@@ -90,7 +90,8 @@ void keepNearFront(ChartPlan& plan, bool higherIsBetter) {
     if (front.empty()) return;
     const double margin = std::max(front.high - front.low, std::abs(front.high) * 0.01);
     const auto before = plan.points.size();
-    std::erase_if(plan.points, [&](const ChartPoint& point) { return higherIsBetter ? point.y < front.low - margin : point.y > front.high + margin; });
+    std::erase_if(plan.points,
+                  [&](const ChartPoint& point) { return higherIsBetter ? point.y < front.low - margin : point.y > front.high + margin; });
     plan.leftOut = static_cast<int>(before - plan.points.size());
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 // What a Pareto chart draws, worked out from a snapshot: points with their intervals, the front in the order of its line, the axes, and the
-// strip beside the plot where trials without a speed stand. The axes are those of the report's chart: logarithmic over wide spans, turned over
-// when lower is better. No Qt widgets here, so that tests read it directly.
+// strip beside the plot where trials without a speed stand. The axes are those of the report's chart: logarithmic over wide spans, turned
+// over when lower is better. No Qt widgets here, so that tests read it directly.
 #include <optional>
 #include <vector>
 
@@ -35,8 +35,8 @@ struct ChartPlan {
     int leftOut = 0;                      // points beyond the vertical axis
 };
 
-/// Failed trials and trials without a score are not drawn. `nearFront` ends the vertical axis a little below the worst point of the front and the
-/// baseline; points beyond it are left out and counted.
+/// Failed trials and trials without a score are not drawn. `nearFront` ends the vertical axis a little below the worst point of the front
+/// and the baseline; points beyond it are left out and counted.
 ChartPlan planChart(const StudySnapshot& snapshot, bool nearFront = false);
 
 }  // namespace trimtab::gui

@@ -28,10 +28,11 @@ AxisGroup pruning() {
               {tr("size"), "Wanda", "SparseGPT", "Taylor", tr("frequency"), tr("chance")}},
              {QStringLiteral("prune.pattern"),
               tr("Pattern"),
-              tr("Zeros anywhere; 2 or 4 kept of every 4 or 8 (needs no share); blocks of weights; or units that leave the graph, which "
-                 "makes every kernel faster."),
-              {"unstructured", "2:4", "4:8", "block 4x1", "channels", "neurons", "heads", "blocks"},
-              {tr("anywhere"), "2:4", "4:8", tr("blocks 4×1"), tr("channels"), tr("neurons"), tr("heads"), tr("whole blocks")}},
+              tr("Zeros anywhere; 2 or 4 kept of every 4 or 8 (needs no share); blocks, rows or columns of weights; or units that leave "
+                 "the graph, which makes every kernel faster."),
+              {"unstructured", "2:4", "4:8", "block 4x1", "rows", "columns", "channels", "neurons", "heads", "blocks"},
+              {tr("anywhere"), "2:4", "4:8", tr("blocks 4×1"), tr("rows"), tr("columns"), tr("channels"), tr("neurons"), tr("heads"),
+               tr("whole blocks")}},
              {QStringLiteral("prune.scope"),
               tr("Shared out"),
               tr("Each layer gives the same share; all layers together; or the robust ones give more than the sensitive ones."),
@@ -65,9 +66,14 @@ AxisGroup weights() {
              {QStringLiteral("weights.format"),
               tr("Format"),
               tr("What the codes mean: whole numbers, fixed point (scales are powers of two), small floats. fp8 goes with 8 bits; nf4, "
-                 "mxfp4 and nvfp4 with 4."),
-              {"int", "fixed", "fp8_e4m3", "nf4", "mxfp4", "nvfp4"},
-              {tr("whole numbers"), tr("fixed point"), "fp8 e4m3", "nf4", "mxfp4", "nvfp4"}}}};
+                 "fp4, mxfp4 and nvfp4 with 4; bf16 and fp16 with 16."),
+              {"int", "fixed", "fp8_e4m3", "fp8_e5m2", "nf4", "fp4", "mxfp4", "nvfp4", "bf16", "fp16"},
+              {tr("whole numbers"), tr("fixed point"), "fp8 e4m3", "fp8 e5m2", "nf4", "fp4", "mxfp4", "nvfp4", "bf16", "fp16"}},
+             {QStringLiteral("weights.scheme"),
+              tr("Zero point"),
+              tr("Codes around zero, or with a zero point of their own, which fits ranges that lie to one side; not with int8 products."),
+              {"symmetric", "asymmetric"},
+              {tr("none"), tr("one for each scale")}}}};
 }
 
 AxisGroup products() {
@@ -92,6 +98,47 @@ AxisGroup products() {
               tr("With scales that are taken once: what of the observed range is kept."),
               {"minmax", "percentile", "entropy", "mse"},
               {tr("all of it"), tr("percentile"), tr("entropy"), "MSE"}}}};
+}
+
+/// What most people leave as it is.
+AxisGroup details() {
+    return {tr("Details of methods"),
+            {{QStringLiteral("weights.alpha"),
+              tr("SmoothQuant's alpha"),
+              tr("How much of the activations' range moves into the weights. Only SmoothQuant asks for it."),
+              {"0.3", "0.4", "0.5", "0.6", "0.7", "0.8"},
+              {"0.3", "0.4", "0.5", "0.6", "0.7", "0.8"}},
+             {QStringLiteral("weights.damping"),
+              tr("GPTQ's damping"),
+              tr("Share of the mean diagonal that is added to it. More is safer with few samples. Only GPTQ asks for it."),
+              {"0.001", "0.01", "0.1"},
+              {"0.1 %", "1 %", "10 %"}},
+             {QStringLiteral("weights.act_order"),
+              tr("GPTQ's order"),
+              tr("Columns as they stand, or those with the largest inputs first. Only GPTQ asks for it."),
+              {"false", "true"},
+              {tr("as they stand"), tr("largest inputs first")}},
+             {QStringLiteral("weights.static_groups"),
+              tr("GPTQ's steps"),
+              tr("The scale of a group is chosen when its first column's turn comes, or of all groups before the first. Only GPTQ asks "
+                 "for it."),
+              {"false", "true"},
+              {tr("group by group"), tr("all at first")}},
+             {QStringLiteral("activations.bits"),
+              tr("Bits of activations"),
+              tr("8 goes with int8 products, which set it by themselves."),
+              {"32", "8"},
+              {tr("as is"), "8"}},
+             {QStringLiteral("activations.percentile"),
+              tr("Percentile kept"),
+              tr("How much of the observed range is kept where it is chosen by percentile."),
+              {"99", "99.9", "99.99", "99.999"},
+              {"99 %", "99.9 %", "99.99 %", "99.999 %"}},
+             {QStringLiteral("prune.seed"),
+              tr("Seed of chance"),
+              tr("What pruning by chance draws from: several seeds tell how far luck goes."),
+              {"1", "2", "3"},
+              {"1", "2", "3"}}}};
 }
 
 AxisGroup cache() {
@@ -119,14 +166,23 @@ AxisGroup running() {
               tr("Engine"),
               tr("What runs it: this machine's processor, an NVIDIA GPU, or ONNX Runtime, where they are."),
               {"cpu", "cuda", "onnxruntime"},
-              {"cpu", "cuda", "ONNX Runtime"}}}};
+              {"cpu", "cuda", "ONNX Runtime"}},
+             {QStringLiteral("run.threads"),
+              tr("Threads"),
+              tr("How many threads one run takes; 0 is as many as there are cores."),
+              {"0", "1", "2", "4", "8"},
+              {tr("all cores"), "1", "2", "4", "8"}}}};
 }
 
 }  // namespace
 
 const std::vector<AxisGroup>& axisGroups() {
-    static const std::vector<AxisGroup> groups{pruning(), weights(), products(), cache(), running()};
+    static const std::vector<AxisGroup> groups{pruning(), weights(), products(), cache(), running(), details()};
     return groups;
+}
+
+AxisOffer ownAxis(const QString& path) {
+    return {path, path.section('.', -1), tr("Added by hand, or by the session that was opened."), {}, {}};
 }
 
 const std::vector<SweepPreset>& sweepPresets() {

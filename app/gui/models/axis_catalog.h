@@ -25,6 +25,8 @@ struct AxisGroup {
 };
 
 const std::vector<AxisGroup>& axisGroups();
+/// An axis that the groups lack, without values of its own: "run.symbols.seq".
+AxisOffer ownAxis(const QString& path);
 
 struct SweepPreset {
     QString title;

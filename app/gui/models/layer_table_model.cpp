@@ -17,7 +17,8 @@ bool isText(Column column) {
 }
 
 bool hasBar(Column column) {
-    return column == Column::Operations || column == Column::Parameters || column == Column::Bytes || column == Column::Share;
+    return column == Column::Operations || column == Column::Parameters || column == Column::Bytes || column == Column::Reformat ||
+           column == Column::Share;
 }
 
 /// The figure of a column; negative: unknown.
@@ -28,6 +29,7 @@ double figure(const trace::LayerRecord& layer, Column column) {
         case Column::Bytes: return static_cast<double>(layer.weightBytes);
         case Column::Bits: return layer.weightBits;
         case Column::Density: return layer.density;
+        case Column::Reformat: return static_cast<double>(layer.reformatBytes);
         case Column::Time: return layer.medianNs;
         case Column::Share: return layer.share;
         default: return -1;
@@ -52,7 +54,19 @@ void LayerTableModel::setLayers(Layers layers) {
     endResetModel();
 }
 
-int LayerTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() || !m_layers ? 0 : static_cast<int>(m_layers->size()); }
+bool LayerTableModel::says(Column column) const {
+    return isText(column) ||
+           (m_layers && std::ranges::any_of(*m_layers, [column](const auto& layer) { return figure(layer, column) > 0; }));
+}
+
+int LayerTableModel::place(Column column) const {
+    const auto found = std::ranges::find(m_columns, column);
+    return found == m_columns.end() ? -1 : static_cast<int>(found - m_columns.begin());
+}
+
+int LayerTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() || !m_layers ? 0 : static_cast<int>(m_layers->size());
+}
 int LayerTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : static_cast<int>(m_columns.size()); }
 
 QVariant LayerTableModel::data(const QModelIndex& index, int role) const {
@@ -83,7 +97,8 @@ QString LayerTableModel::text(const trace::LayerRecord& layer, Column column) co
         case Column::Kernel: return layer.kernel.empty() ? kNone : QString::fromStdString(layer.kernel);
         case Column::Operations: return value > 0 ? countText(value) : kNone;
         case Column::Parameters: return value > 0 ? countText(value) : kNone;
-        case Column::Bytes: return value > 0 ? bytesText(value) : kNone;
+        case Column::Bytes:
+        case Column::Reformat: return value > 0 ? bytesText(value) : kNone;
         case Column::Bits: return layer.parameters > 0 ? QString::number(layer.weightBits) : kNone;
         case Column::Density: return layer.parameters > 0 ? percentText(layer.density, 0) : kNone;
         case Column::Time: return value >= 0 ? millisecondsText(value * 1e-6) : kNone;
@@ -111,6 +126,8 @@ QString LayerTableModel::toolTip(const trace::LayerRecord& layer, Column column)
 QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
     const Column column = m_columns[static_cast<std::size_t>(section)];
+    if (role == Qt::ToolTipRole && column == Column::Reformat)
+        return tr("Bytes read and written to bring a layer's inputs into the order and type that its kernel takes");
     if (role == Qt::TextAlignmentRole) return QVariant::fromValue((isText(column) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     if (role != Qt::DisplayRole) return {};
     switch (column) {
@@ -123,6 +140,7 @@ QVariant LayerTableModel::headerData(int section, Qt::Orientation orientation, i
         case Column::Bytes: return tr("Bytes");
         case Column::Bits: return tr("Bits");
         case Column::Density: return tr("Density");
+        case Column::Reformat: return tr("Reformat");
         case Column::Time: return tr("Time");
         case Column::Share: return tr("Share of time");
     }

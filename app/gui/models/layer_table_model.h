@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// Layers as a table: of a model as it stands in the file (operations, parameters, bytes), or of a trial as it ran (kernel, bits, density, time).
-// Adapts an immutable list of records.
+// Layers as a table: of a model as it stands in the file (operations, parameters, bytes), or of a trial as it ran (kernel, bits, density,
+// time). Adapts an immutable list of records.
 #include <memory>
 #include <vector>
 
@@ -15,12 +15,16 @@ class LayerTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
     using Layers = std::shared_ptr<const std::vector<trace::LayerRecord>>;
-    enum class Column { Layer, Operator, Treatment, Kernel, Operations, Parameters, Bytes, Bits, Density, Time, Share };
+    enum class Column { Layer, Operator, Treatment, Kernel, Operations, Parameters, Bytes, Bits, Density, Reformat, Time, Share };
 
     /// Only these columns, in this order.
     explicit LayerTableModel(std::vector<Column> columns, QObject* parent = nullptr);
 
     void setLayers(Layers layers);
+    /// Whether some layer has a figure other than 0 there; of columns of text always.
+    bool says(Column column) const;
+    /// Where the column stands; −1: it was not asked for.
+    int place(Column column) const;
 
     int rowCount(const QModelIndex& parent = {}) const override;
     int columnCount(const QModelIndex& parent = {}) const override;

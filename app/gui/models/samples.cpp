@@ -34,11 +34,18 @@ std::vector<Sample> findSamples(const QString& program) {
         QString name, title, description, icon;
     };
     const Known known[] = {
-        {"classifier", tr("Image classifier"), tr("A small convolutional network that tells rendered digits and shapes apart, with its evaluation pictures."), "image"},
-        {"language", tr("Language model"), tr("A small causal language model (Llama-like) that continues stories of a made-up world, with its evaluation text."), "text"},
-        {"speech", tr("Voice detector"), tr("A small convolutional network over sound that tells in which hundredths of a second somebody speaks, with noisy clips."), "voice"},
-        {"recommender", tr("Recommender"), tr("Tables of users and items with a perceptron on top, which rank what a user might click, with clicks to score them on."), "cart"},
-        {"surrogate", tr("Solver surrogate"), tr("A small U-shaped network in place of a flow solver: velocities now to velocities later, with solved fields."), "waves"},
+        {"classifier", tr("Image classifier"),
+         tr("A small convolutional network that tells rendered digits and shapes apart, with its evaluation pictures."), "image"},
+        {"language", tr("Language model"),
+         tr("A small causal language model (Llama-like) that continues stories of a made-up world, with its evaluation text."), "text"},
+        {"speech", tr("Voice detector"),
+         tr("A small convolutional network over sound that tells in which hundredths of a second somebody speaks, with noisy clips."),
+         "voice"},
+        {"recommender", tr("Recommender"),
+         tr("Tables of users and items with a perceptron on top, which rank what a user might click, with clicks to score them on."),
+         "cart"},
+        {"surrogate", tr("Solver surrogate"),
+         tr("A small U-shaped network in place of a flow solver: velocities now to velocities later, with solved fields."), "waves"},
     };
     std::vector<Sample> samples;
     for (const QString& root : resourceFolders(program)) {

@@ -48,7 +48,8 @@ QString pruneSentence(const recipe::PruneSpec& prune) {
 
 QString activationSentence(const recipe::ActivationSpec& activations) {
     const QString rounded = tr("activations rounded to %1 bits").arg(activations.bits);
-    if (activations.mode == "static") return rounded + tr(", on ranges taken from calibration (%1)").arg(QString::fromStdString(activations.calibrator));
+    if (activations.mode == "static")
+        return rounded + tr(", on ranges taken from calibration (%1)").arg(QString::fromStdString(activations.calibrator));
     return rounded + (activations.granularity == "token" ? tr(" as they appear, each token by itself") : tr(" as they appear"));
 }
 
@@ -57,8 +58,9 @@ QString settingsSentence(const recipe::Settings& s) {
     if (s.prune && s.prune->ratio > 0) parts << pruneSentence(*s.prune);
     if (s.weights && s.weights->bits < 32) {
         QString text = s.weights->bits == 16 ? tr("weights stored as %1").arg(QString::fromStdString(s.weights->format))
-                       : s.weights->format != "int" ? tr("weights rounded to %1 bits of %2").arg(s.weights->bits).arg(QString::fromStdString(s.weights->format))
-                                                    : tr("weights rounded to %1 bits").arg(s.weights->bits);
+                       : s.weights->format != "int"
+                           ? tr("weights rounded to %1 bits of %2").arg(s.weights->bits).arg(QString::fromStdString(s.weights->format))
+                           : tr("weights rounded to %1 bits").arg(s.weights->bits);
         if (s.weights->bits <= 8) {
             text += s.weights->group > 0 ? tr(", %1 columns share a scale").arg(s.weights->group)
                     : s.weights->group < 0 ? tr(", one scale for each tensor") : tr(", one scale for each output channel");
@@ -69,7 +71,7 @@ QString settingsSentence(const recipe::Settings& s) {
     }
     if (s.activations && s.activations->bits < 32) parts << activationSentence(*s.activations);
     if (s.kvCache) parts << tr("keys and values kept in %1 bits").arg(s.kvCache->bits);
-    if (s.compute) parts << tr("products formed in %1").arg(QString::fromUtf8(graph::name(*s.compute).data(), static_cast<qsizetype>(graph::name(*s.compute).size())));
+    if (s.compute) parts << tr("products formed in %1").arg(QString::fromStdString(std::string(graph::name(*s.compute))));
     return parts.join(QStringLiteral("; "));
 }
 
@@ -140,13 +142,14 @@ QString metricText(const std::string& metric, double value) { return metricIsSha
 
 QString metricIntervalText(const trial::Accuracy& accuracy) {
     const base::Interval& i = accuracy.interval;
-    if (metricIsShare(accuracy.metric)) return QStringLiteral("%1 … %2 %").arg(i.low * 100, 0, 'f', 1).arg(i.high * 100, 0, 'f', 1);
-    return QStringLiteral("%1 … %2").arg(number(i.low), number(i.high));
+    if (!metricIsShare(accuracy.metric)) return QStringLiteral("%1 … %2").arg(number(i.low), number(i.high));
+    return QStringLiteral("%1 … %2 %").arg(i.low * 100, 0, 'f', 1).arg(i.high * 100, 0, 'f', 1);
 }
 
 QString metricDifferenceText(const std::string& metric, const base::Estimate& d) {
     if (metricIsShare(metric)) {
-        return tr("%1 pt (%2 … %3)").arg(signedNumber(d.value * 100, 2), signedNumber(d.interval.low * 100, 2), signedNumber(d.interval.high * 100, 2));
+        return tr("%1 pt (%2 … %3)")
+            .arg(signedNumber(d.value * 100, 2), signedNumber(d.interval.low * 100, 2), signedNumber(d.interval.high * 100, 2));
     }
     return QStringLiteral("%1 (%2 … %3)").arg(signedNumber(d.value, 3), signedNumber(d.interval.low, 3), signedNumber(d.interval.high, 3));
 }

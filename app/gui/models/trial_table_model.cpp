@@ -27,7 +27,8 @@ Marker markerOf(const trial::TrialResult& result) {
 TrialTableModel::TrialTableModel(QObject* parent) : QAbstractTableModel(parent) {}
 
 void TrialTableModel::setSnapshot(SnapshotPtr snapshot) {
-    const bool grows = m_snapshot && snapshot && m_snapshot->study.id == snapshot->study.id && m_snapshot->results.size() < snapshot->results.size();
+    const bool grows =
+        m_snapshot && snapshot && m_snapshot->study.id == snapshot->study.id && m_snapshot->results.size() < snapshot->results.size();
     if (grows) {
         const auto first = static_cast<int>(m_snapshot->results.size());
         beginInsertRows({}, first, static_cast<int>(snapshot->results.size()) - 1);
@@ -50,7 +51,9 @@ int TrialTableModel::rowOf(std::int64_t trialId) const {
     return -1;
 }
 
-int TrialTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() || !m_snapshot ? 0 : static_cast<int>(m_snapshot->results.size()); }
+int TrialTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() || !m_snapshot ? 0 : static_cast<int>(m_snapshot->results.size());
+}
 int TrialTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : kColumns; }
 
 QVariant TrialTableModel::data(const QModelIndex& index, int role) const {
@@ -78,7 +81,8 @@ QString TrialTableModel::text(const trial::TrialResult& r, const tune::ParetoRow
         case Score: return r.accuracy ? metricText(r.accuracy->metric, r.accuracy->value) : kNone;
         case Difference:
             if (!r.accuracyDifference || !r.accuracy || r.isBaseline) return kNone;
-            return metricIsShare(r.accuracy->metric) ? signedNumber(r.accuracyDifference->value * 100, 2) + tr(" pt") : signedNumber(r.accuracyDifference->value, 3);
+            return metricIsShare(r.accuracy->metric) ? signedNumber(r.accuracyDifference->value * 100, 2) + tr(" pt")
+                                                     : signedNumber(r.accuracyDifference->value, 3);
         case Latency: return r.speed ? millisecondsText(r.speed->medianMs) : kNone;
         case Speedup: return r.speed ? QStringLiteral("%1×").arg(r.speed->speedup.value, 0, 'f', 2) : kNone;
         case Throughput: return r.speed ? axisText(SpeedAxis::Throughput, r.speed->throughput()) : kNone;

@@ -35,7 +35,9 @@ constexpr int kRecentFiles = 10;
 
 Settings::Settings(const QString& file, QObject* parent)
     : QObject(parent),
-      m_store(file.isEmpty() ? QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("trimtab"), QStringLiteral("trimtab")).fileName() : file,
+      m_store(file.isEmpty()
+                  ? QSettings(QSettings::IniFormat, QSettings::UserScope, QStringLiteral("trimtab"), QStringLiteral("trimtab")).fileName()
+                  : file,
               QSettings::IniFormat) {}
 
 QVariant Settings::value(Setting setting) const {

@@ -28,12 +28,15 @@ Result<CommandLine> parseCommandLine(const QStringList& arguments) {
             if (rest < 2) return fail(ErrorCode::Usage, "--grab wants a page and a file: --grab results chart.png");
             line.grabPage = arguments[++i];
             line.grabOutput = arguments[++i];
-            if (!kPages.contains(line.grabPage)) return fail(ErrorCode::Usage, "there is no page \"" + line.grabPage.toStdString() + "\"; pages are " + kPages.join(", ").toStdString());
+            if (!kPages.contains(line.grabPage))
+                return fail(ErrorCode::Usage,
+                            "there is no page \"" + line.grabPage.toStdString() + "\"; pages are " + kPages.join(", ").toStdString());
         } else if (word == QLatin1String("--size") && rest > 0) {
             TRIMTAB_TRY(line.size, parseSize(arguments[++i]));
         } else if (word == QLatin1String("--theme") && rest > 0) {
             const QString theme = arguments[++i];
-            if (theme != QLatin1String("light") && theme != QLatin1String("dark")) return fail(ErrorCode::Usage, "--theme is light or dark, not " + theme.toStdString());
+            if (theme != QLatin1String("light") && theme != QLatin1String("dark"))
+                return fail(ErrorCode::Usage, "--theme is light or dark, not " + theme.toStdString());
             line.theme = theme == QLatin1String("dark") ? ThemeChoice::Dark : ThemeChoice::Light;
         } else if (word == QLatin1String("--help") || word == QLatin1String("-h")) {
             line.help = true;

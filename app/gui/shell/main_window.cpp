@@ -157,7 +157,8 @@ void MainWindow::makeMenus() {
     };
     fill(tr("&File"), {"file.open", "", "results.export", "results.report", "", "file.quit"});
     fill(tr("&Sweep"), {"sweep.run", "sweep.cancel"});
-    QMenu* view = fill(tr("&View"), {"go.welcome", "go.model", "go.data", "go.sweep", "go.results", "go.sensitivity", "", "view.filter", ""});
+    QMenu* view = fill(tr("&View"), {"go.welcome", "go.model", "go.data", "go.sweep", "go.results", "go.sensitivity", "",
+                                     "view.filter", ""});
     auto* themes = new QActionGroup(this);
     const std::pair<const char*, QString> choices[] = {{"system", tr("Follow the system")}, {"light", tr("Light")}, {"dark", tr("Dark")}};
     for (const auto& [name, text] : choices) {
@@ -183,40 +184,61 @@ void MainWindow::connectWorkspace() {
         showPage(path.endsWith(QLatin1String(".trimtab"), Qt::CaseInsensitive) ? QStringLiteral("results") : QStringLiteral("model"));
     });
     connect(&work.model(), &ModelTask::stateChanged, this, [this, &work] {
-        if (work.model().state() == ModelTask::State::Failed) m_message->showMessage(MessageBar::Tone::Bad, QString::fromStdString(work.model().error().text()));
+        if (work.model().state() != ModelTask::State::Failed) return;
+        m_message->showMessage(MessageBar::Tone::Bad, QString::fromStdString(work.model().error().text()));
     });
-    connect(&work.model(), &ModelTask::measuringFailed, this, [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); });
+    const auto showBad = [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); };
+    connect(&work.model(), &ModelTask::measuringFailed, this, showBad);
     connect(&work.sweep(), &SweepTask::runningChanged, this, [this, &work] {
         m_actions.action(QStringLiteral("sweep.cancel"))->setEnabled(work.sweep().running());
         refreshRecording();
     });
     connect(&work, &Workspace::draftChanged, this, &MainWindow::refreshRecording);
     m_actions.action(QStringLiteral("sweep.cancel"))->setEnabled(false);
-    connect(&work.sweep(), &SweepTask::studyStarted, this, [this] {
+    connect(&work.sweep(), &SweepTask::studyStarted, this, [this, &work] {
         m_message->hide();
-        showPage(QStringLiteral("results"));
+        if (!work.sweep().isMix()) showPage(QStringLiteral("results"));
     });
+    connectRuns();
+    connect(&work.results(), &ResultsTask::reportWritten, this, [this](const QString& path) {
+        m_message->showMessage(MessageBar::Tone::Good, tr("The report is in %1").arg(path));
+    });
+    connect(&work.results(), &ResultsTask::reportFailed, this, showBad);
+    connect(&work.exports(), &ExportTask::failed, this, showBad);
+    connect(&work.exports(), &ExportTask::exported, this, &MainWindow::tellExported);
+}
+
+void MainWindow::connectRuns() {
+    Workspace& work = m_context.workspace;
     connect(&work.sweep(), &SweepTask::ended, this, [this](const tune::StudyOutcome& outcome) {
         QString text = tr("The sweep is done: %1 configurations measured.").arg(outcome.finished);
         if (outcome.reused > 0) text += tr(" %1 were there already.").arg(outcome.reused);
         if (outcome.failed > 0) text += tr(" %1 failed; the table tells why.").arg(outcome.failed);
         m_message->showMessage(outcome.failed > 0 ? MessageBar::Tone::Warning : MessageBar::Tone::Good, text);
     });
-    connect(&work.sweep(), &SweepTask::failed, this, [this](const Error& error) {
+    connect(&work.sweep(), &SweepTask::mixEnded, this, [this] {
+        if (currentPage() == QLatin1String("sensitivity")) return;
+        m_message->showMessage(MessageBar::Tone::Good, tr("The search is done; the Sensitivity page says which mix is the best."));
+    });
+    connect(&work.sweep(), &SweepTask::failed, this, [this, &work](const Error& error) {
+        const bool isMix = work.sweep().isMix();
         if (error.code == ErrorCode::Cancelled) {
-            m_message->showMessage(MessageBar::Tone::Warning, tr("Cancelled. What had finished is kept; Run goes on from there."));
+            const QString again = isMix ? tr("Find the best mix") : tr("Run");
+            m_message->showMessage(MessageBar::Tone::Warning,
+                                   tr("Cancelled. What had finished is kept; “%1” goes on from there.").arg(again));
         } else {
-            m_message->showMessage(MessageBar::Tone::Bad, tr("The sweep has stopped. %1").arg(QString::fromStdString(error.text())));
+            const QString what = isMix ? tr("The search for the best mix has stopped.") : tr("The sweep has stopped.");
+            m_message->showMessage(MessageBar::Tone::Bad, what + ' ' + QString::fromStdString(error.text()));
         }
     });
-    connect(&work.results(), &ResultsTask::reportWritten, this, [this](const QString& path) { m_message->showMessage(MessageBar::Tone::Good, tr("The report is in %1").arg(path)); });
-    connect(&work.results(), &ResultsTask::reportFailed, this, [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); });
-    connect(&work.exports(), &ExportTask::failed, this, [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); });
-    connect(&work.exports(), &ExportTask::exported, this, [this](const QString& path, const ipc::CompressAnswer& answer) {
-        QString text = tr("The model is in %1 (%2, %3).").arg(path, QString::fromStdString(answer.form), bytesText(static_cast<double>(answer.fileBytes)));
-        if (answer.readBackMaxError >= 0) text += tr(" Read back and run, its outputs differ by at most %1 of the largest output.").arg(answer.readBackMaxError, 0, 'g', 2);
-        m_message->showMessage(MessageBar::Tone::Good, text);
-    });
+}
+
+void MainWindow::tellExported(const QString& path, const ipc::CompressAnswer& answer) {
+    const QString size = bytesText(static_cast<double>(answer.fileBytes));
+    QString text = tr("The model is in %1 (%2, %3).").arg(path, QString::fromStdString(answer.form), size);
+    if (answer.readBackMaxError >= 0)
+        text += tr(" Read back and run, its outputs differ by at most %1 of the largest output.").arg(answer.readBackMaxError, 0, 'g', 2);
+    m_message->showMessage(MessageBar::Tone::Good, text);
 }
 
 void MainWindow::refreshRecording() {
@@ -246,7 +268,9 @@ void MainWindow::focusFilter() {
 
 void MainWindow::chooseTheme(const QString& name) {
     m_context.settings.set(Setting::Theme, name);
-    m_context.theme.choose(name == QLatin1String("dark") ? ThemeChoice::Dark : name == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System);
+    m_context.theme.choose(name == QLatin1String("dark")    ? ThemeChoice::Dark
+                           : name == QLatin1String("light") ? ThemeChoice::Light
+                                                            : ThemeChoice::System);
 }
 
 void MainWindow::dragEnterEvent(QDragEnterEvent* event) {

@@ -7,6 +7,7 @@
 
 #include "app/gui/shell/action_registry.h"
 #include "app/gui/views/page_context.h"
+#include "core/ipc/messages.h"
 
 class QStackedWidget;
 
@@ -42,6 +43,8 @@ private:
     void makeActions();
     void makeMenus();
     void connectWorkspace();
+    void connectRuns();
+    void tellExported(const QString& path, const ipc::CompressAnswer& answer);
     void refreshRecording();
     void openFile();
     void focusFilter();

@@ -23,6 +23,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
       m_export(std::make_unique<ExportTask>(*m_worker)),
       m_fidelity(std::make_unique<FidelityTask>(options)),
       m_sensitivity(std::make_unique<SensitivityTask>(options)),
+      m_storage(std::make_unique<StorageTask>(options)),
       m_sweep(std::make_unique<SweepTask>(options)),
       m_results(std::make_unique<ResultsTask>()) {
     m_results->setAxis(speedAxisFromWord(settings.value(Setting::ChartAxis).toString().toStdString()));
@@ -37,6 +38,7 @@ Workspace::~Workspace() {
     m_sweep.reset();
     m_fidelity.reset();
     m_sensitivity.reset();
+    m_storage.reset();
     m_results.reset();
     m_worker.reset();
 }
@@ -70,6 +72,7 @@ void Workspace::connectTasks() {
         if (m_sweep->running()) {  // they would disturb its timings
             m_fidelity->cancel();
             m_sensitivity->cancel();
+            m_storage->cancel();
         }
         emit idleChanged();
     });
@@ -86,11 +89,12 @@ void Workspace::connectTasks() {
     connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
     connect(m_fidelity.get(), &FidelityTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_sensitivity.get(), &SensitivityTask::busyChanged, this, &Workspace::idleChanged);
+    connect(m_storage.get(), &StorageTask::busyChanged, this, &Workspace::idleChanged);
 }
 
 void Workspace::open(const QString& path) {
     if (m_sweep->running()) {
-        emit problem(tr("A sweep is running. Cancel it before you open another file; what has finished is kept."));
+        emit problem(runningText() + ' ' + tr("Cancel it before you open another file; what has finished is kept."));
         return;
     }
     const QFileInfo file(path);
@@ -101,6 +105,7 @@ void Workspace::open(const QString& path) {
     m_devices->ask();
     m_fidelity->clear();
     m_sensitivity->clear();
+    m_storage->clear();
     m_chosenSession.clear();
     m_pendingData.clear();
     m_settings.set(Setting::LastFolder, file.absolutePath());
@@ -211,6 +216,19 @@ void Workspace::runSweep() {
     m_sweep->run(sessionPath());
 }
 
+void Workspace::findMix(const tune::MixGoal& goal) {
+    if (const QString why = mixProblem(); !why.isEmpty()) {
+        emit problem(why);
+        return;
+    }
+    trial::Study study = m_draft;
+    study.id = 0;
+    study.axes.clear();
+    study.question.clear();
+    study.name = tr("Best mix").toStdString();
+    m_sweep->findMix({study, m_sensitivity->table(), m_sensitivity->asked(), goal}, sessionPath());
+}
+
 QString Workspace::sessionPath() const {
     if (!m_chosenSession.isEmpty()) return m_chosenSession;
     if (!m_results->sessionPath().isEmpty()) return m_results->sessionPath();
@@ -230,20 +248,35 @@ void Workspace::setSessionPath(const QString& path) {
 
 QString Workspace::recording() const { return m_results->recording() ? whereAndWhen(*m_results->recording()) : QString(); }
 
-QString Workspace::runProblem() const {
-    if (m_sweep->running()) return tr("A sweep is running.");
+QString Workspace::runningText() const {
+    return m_sweep->isMix() ? tr("The search for the best mix is running.") : tr("A sweep is running.");
+}
+
+QString Workspace::studyProblem() const {
+    if (m_sweep->running()) return runningText();
     if (const QString where = recording(); !where.isEmpty())
         return tr("This session was recorded on %1 and can only be read. Open a model to run a sweep of your own.").arg(where);
     if (!m_model->loaded()) return tr("Open a model first.");
     if (!m_data->decided()) return tr("Choose data, or go on without, on the Data page.");
-    if (m_draft.axes.empty()) return tr("Choose at least one value to vary.");
-    if (!m_sweep->gridProblem().isEmpty()) return m_sweep->gridProblem();
-    return engineProblem();
+    return {};
 }
 
-QString Workspace::engineProblem() const {
+QString Workspace::runProblem() const {
+    if (const QString why = studyProblem(); !why.isEmpty()) return why;
+    if (m_draft.axes.empty()) return tr("Choose at least one value to vary.");
+    if (!m_sweep->gridProblem().isEmpty()) return m_sweep->gridProblem();
+    return engineProblem(m_draft.axes);
+}
+
+QString Workspace::mixProblem() const {
+    if (const QString why = studyProblem(); !why.isEmpty()) return why;
+    if (m_sensitivity->running() || !m_sensitivity->table()) return tr("Measure first which layer can take what.");
+    return engineProblem({});
+}
+
+QString Workspace::engineProblem(const std::vector<trial::Axis>& axes) const {
     std::set<std::string> engines{m_draft.setting.engine};
-    for (const trial::Axis& axis : m_draft.axes) {
+    for (const trial::Axis& axis : axes) {
         if (axis.path != "run.engine") continue;
         for (const Json& value : axis.values) engines.insert(value.is_string() ? value.get<std::string>() : std::string());
     }
@@ -255,8 +288,10 @@ QString Workspace::engineProblem() const {
 }
 
 bool Workspace::idle() const {
-    return !m_worker->busy() && !m_devices->busy() && !m_results->busy() && !m_fidelity->busy() && !m_sensitivity->busy() && !m_sweep->running() && m_model->state() != ModelTask::State::Loading &&
-           m_data->state() != DataTask::State::Loading && m_pendingData.isEmpty();
+    const bool working = m_worker->busy() || m_devices->busy() || m_results->busy() || m_fidelity->busy() || m_sensitivity->busy() ||
+                         m_storage->busy() || m_sweep->running();
+    const bool loading = m_model->state() == ModelTask::State::Loading || m_data->state() == DataTask::State::Loading;
+    return !working && !loading && m_pendingData.isEmpty();
 }
 
 }  // namespace trimtab::gui

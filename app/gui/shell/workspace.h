@@ -13,6 +13,7 @@
 #include "app/gui/tasks/model_task.h"
 #include "app/gui/tasks/results_task.h"
 #include "app/gui/tasks/sensitivity_task.h"
+#include "app/gui/tasks/storage_task.h"
 #include "app/gui/tasks/sweep_task.h"
 #include "app/gui/tasks/worker_lane.h"
 
@@ -37,6 +38,8 @@ public:
     void setBudget(const trial::Budget& budget);
     void setCalibration(const trial::Calibration& calibration);
     void runSweep();
+    /// From the table on the Sensitivity page, as a study of its own in the same session.
+    void findMix(const tune::MixGoal& goal);
     /// Where results go: the open session, or <model>.trimtab beside the model (in the user's own folder when that cannot be written).
     QString sessionPath() const;
     void setSessionPath(const QString& path);
@@ -44,6 +47,10 @@ public:
     QString recording() const;
     /// Why a sweep cannot begin now; empty when it can.
     QString runProblem() const;
+    /// Why the best mix cannot be looked for now; empty when it can.
+    QString mixProblem() const;
+    /// What is running, in a sentence.
+    QString runningText() const;
 
     ModelTask& model() { return *m_model; }
     DataTask& data() { return *m_data; }
@@ -53,6 +60,7 @@ public:
     ExportTask& exports() { return *m_export; }
     FidelityTask& fidelity() { return *m_fidelity; }
     SensitivityTask& sensitivity() { return *m_sensitivity; }
+    StorageTask& storage() { return *m_storage; }
     /// Of the worker that reads models and data and writes models; 0 when none runs.
     int workerProcessId() const { return m_worker->processId(); }
     /// Nothing is being loaded or worked out.
@@ -70,8 +78,10 @@ private:
     /// Shows the extents that the session's study was run with as the model's.
     void takeSymbols();
     void refreshDraft();
-    /// Why an engine that the draft asks for cannot run here; empty when all can.
-    QString engineProblem() const;
+    /// Why nothing can be run, whatever is asked for.
+    QString studyProblem() const;
+    /// Why an engine that the draft or one of the axes asks for cannot run here; empty when all can.
+    QString engineProblem(const std::vector<trial::Axis>& axes) const;
 
     Settings& m_settings;
     std::unique_ptr<WorkerLane> m_worker;
@@ -81,6 +91,7 @@ private:
     std::unique_ptr<ExportTask> m_export;
     std::unique_ptr<FidelityTask> m_fidelity;
     std::unique_ptr<SensitivityTask> m_sensitivity;
+    std::unique_ptr<StorageTask> m_storage;
     std::unique_ptr<SweepTask> m_sweep;
     std::unique_ptr<ResultsTask> m_results;
     trial::Study m_draft;

@@ -78,7 +78,8 @@ void DataTask::takeScore(Result<Json> answer) {
     Result<trial::Accuracy> score = answer ? ipc::accuracyFromJson(*answer) : tl::unexpected<Error>(answer.error());
     if (score) {
         m_score = std::move(*score);
-        m_secondsPerSample = static_cast<double>(m_scoringSince.elapsed()) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, m_score->n));
+        m_secondsPerSample =
+            static_cast<double>(m_scoringSince.elapsed()) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, m_score->n));
     } else if (score.error().code != ErrorCode::Cancelled) {
         m_scoreProblem = QString::fromStdString(score.error().text());
     }

@@ -13,7 +13,8 @@ const QString kTag = QStringLiteral("export");
 
 ExportTask::ExportTask(WorkerLane& worker, QObject* parent) : QObject(parent), m_worker(worker) {}
 
-void ExportTask::exportModel(const QString& modelPath, const trial::Trial& trial, const trial::Calibration& calibration, const QString& output) {
+void ExportTask::exportModel(const QString& modelPath, const trial::Trial& trial, const trial::Calibration& calibration,
+                             const QString& output) {
     ipc::CompressRequest request;
     request.model.model = modelPath.toStdString();
     request.model.recipe = trial.recipe;

@@ -15,7 +15,8 @@ class ExportTask : public QObject {
 public:
     explicit ExportTask(WorkerLane& worker, QObject* parent = nullptr);
 
-    /// The recipe is written as <stem>.recipe.json beside the model. `calibration` as the study had it: what was measured is what is written.
+    /// The recipe is written as <stem>.recipe.json beside the model. `calibration` as the study had it: what was measured is what is
+    /// written.
     void exportModel(const QString& modelPath, const trial::Trial& trial, const trial::Calibration& calibration, const QString& output);
     bool running() const { return m_running; }
 

@@ -80,7 +80,8 @@ void Lane::loop(std::stop_token stop) {
             const std::lock_guard lock(m_mutex);
             m_running.reset();
         }
-        QMetaObject::invokeMethod(this, [this, job, continuation = std::move(continuation)] { finish(job, continuation); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this, [this, job, continuation = std::move(continuation)] { finish(job, continuation); }, Qt::QueuedConnection);
     }
 }
 

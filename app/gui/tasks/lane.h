@@ -2,7 +2,8 @@
 #pragma once
 // One thread that does one piece of work after the other, away from the GUI thread. A piece of work returns what is to be done with its
 // result, and that is done on the thread that owns the lane. Work bears a tag: a newer request with the same tag replaces a queued one and
-// stops a running one; the result of an older one is dropped, even if it is ready and on its way. So the window never drowns the worker in requests that nobody waits for any more.
+// stops a running one; the result of an older one is dropped, even if it is ready and on its way. So the window never drowns the worker in
+// requests that nobody waits for any more.
 #include <condition_variable>
 #include <deque>
 #include <functional>

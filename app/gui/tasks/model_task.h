@@ -27,7 +27,8 @@ public:
     void open(const QString& path);
     /// No model is open from here on.
     void close();
-    /// Extents for open dimensions; remembered for this model. Until they are given, proposals are taken: 1, and 64 for lengths of sequences.
+    /// Extents for open dimensions; remembered for this model. Until they are given, proposals are taken: 1, and 64 for lengths of
+    /// sequences.
     void setSymbols(const std::map<std::string, std::int64_t>& symbols);
     void measureTime();
     void cancelMeasuring();

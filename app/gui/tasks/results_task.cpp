@@ -104,7 +104,8 @@ void ResultsTask::follow(const QString& sessionPath, const trial::Study& study) 
     });
 }
 
-void ResultsTask::takeSession(const std::vector<trial::Study>& studies, const trial::Study& study, std::vector<trial::TrialResult> results) {
+void ResultsTask::takeSession(const std::vector<trial::Study>& studies, const trial::Study& study,
+                              std::vector<trial::TrialResult> results) {
     m_studies = studies;
     m_study = study;
     m_results = std::move(results);

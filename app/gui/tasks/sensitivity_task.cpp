@@ -13,7 +13,7 @@ SensitivityTask::SensitivityTask(ipc::WorkerOptions options, QObject* parent) : 
     connect(&m_worker, &WorkerLane::busyChanged, this, &SensitivityTask::busyChanged);
 }
 
-ipc::SensitivityRequest SensitivityTask::requestFor(const trial::Study& draft) {
+ipc::SensitivityRequest SensitivityTask::requestFor(const trial::Study& draft, std::vector<trial::SensitivityOption> options) {
     ipc::SensitivityRequest request;
     request.model.model = draft.modelPath;
     request.model.setting = draft.setting;
@@ -22,16 +22,22 @@ ipc::SensitivityRequest SensitivityTask::requestFor(const trial::Study& draft) {
     request.metric = draft.metric;
     request.batch = draft.budget.evaluationBatch;
     request.samples = draft.dataPath.empty() ? draft.budget.fidelitySamples : draft.budget.samples;
-    request.options = trial::usualOptions();
+    request.options = std::move(options);
     return request;
 }
 
+void SensitivityTask::setOptions(const std::vector<trial::SensitivityOption>& options) {
+    m_options = options;
+    emit optionsChanged();
+}
+
 void SensitivityTask::measure(const trial::Study& draft) {
-    if (m_running) return;
+    if (m_running || m_options.empty()) return;
     m_running = true;
     m_problem.clear();
+    m_asking = ipc::toJson(requestFor(draft, m_options));
     emit changed();
-    m_worker.call(kTag, "sensitivity", ipc::toJson(requestFor(draft)), [this](Result<Json> answer) { take(answer); },
+    m_worker.call(kTag, "sensitivity", m_asking, [this](Result<Json> answer) { take(answer); },
                   [this](double share, const QString& what) { emit progressed(share, what); });
 }
 
@@ -48,7 +54,9 @@ void SensitivityTask::clear() {
 void SensitivityTask::show(const Table& table) {
     if (!table || m_table || m_running) return;
     m_table = table;
+    m_asked = nullptr;
     m_problem.clear();
+    setOptions(table->options);
     emit changed();
 }
 
@@ -58,6 +66,7 @@ void SensitivityTask::take(const Result<Json>& answer) {
     auto table = answer ? trial::sensitivityTableFromJson(*answer) : Result<trial::SensitivityTable>(tl::unexpected<Error>(answer.error()));
     if (table) {
         m_table = std::make_shared<const trial::SensitivityTable>(std::move(*table));
+        m_asked = m_asking;
     } else if (table.error().code != ErrorCode::Cancelled) {
         m_problem = QString::fromStdString(table.error().text());
     }

@@ -6,14 +6,22 @@
 #include "app/tasks/session_sink.h"
 #include "app/tasks/study_identity.h"
 #include "app/tasks/worker_trial_runner.h"
-#include "core/store/session.h"
 
 namespace trimtab::gui {
 
 namespace {
 
-const QString kSweepTag = QStringLiteral("sweep");
+const QString kRunTag = QStringLiteral("run");
 const QString kGridTag = QStringLiteral("grid");
+
+/// Where the study's table stands already it is left: it may say more of what it was asked for with.
+Status keepTable(store::Session& session, const MixRequest& wanted) {
+    const std::string key = trial::sensitivityKey(wanted.study.id);
+    const Json table = trial::toJson(*wanted.table);
+    TRIMTAB_TRY(const Json known, session.document(key));
+    if (known.is_object() && known.contains("table") && known["table"] == table) return {};
+    return session.setDocument(key, {{"request", wanted.asked}, {"table", table}});
+}
 
 }  // namespace
 
@@ -46,46 +54,86 @@ void SweepTask::setDraft(const trial::Study& study) {
     });
 }
 
-void SweepTask::run(const QString& sessionPath) {
-    if (m_running) return;
+void SweepTask::begin(bool isMix, const QString& sessionPath, int total) {
     m_running = true;
+    m_isMix = isMix;
     m_sessionPath = sessionPath;
     m_progress = {};
-    m_progress.total = m_grid ? static_cast<int>(m_grid->trials.size()) : 0;
+    m_progress.total = total;
+    if (isMix) m_found.reset();
     emit runningChanged();
     emit progressed();
-    m_sweepLane.post(kSweepTag, [this, study = m_draft, path = sessionPath.toStdString()](std::stop_token stop) {
-        return runOnLane(study, path, stop);
+}
+
+void SweepTask::run(const QString& sessionPath) {
+    if (m_running) return;
+    begin(false, sessionPath, m_grid ? static_cast<int>(m_grid->trials.size()) : 0);
+    m_runLane.post(kRunTag, [this, study = m_draft, path = sessionPath.toStdString()](std::stop_token stop) {
+        return sweepOnLane(study, path, stop);
     });
 }
 
-void SweepTask::cancel() { m_sweepLane.cancel(kSweepTag); }
+void SweepTask::findMix(const MixRequest& wanted, const QString& sessionPath) {
+    if (m_running) return;
+    begin(true, sessionPath, static_cast<int>(wanted.table->options.size()) + 2);  // the baseline and a mix, at the least
+    m_runLane.post(kRunTag,
+                   [this, wanted, path = sessionPath.toStdString()](std::stop_token stop) { return mixOnLane(wanted, path, stop); });
+}
+
+void SweepTask::cancel() { m_runLane.cancel(kRunTag); }
 
 int SweepTask::workerProcessId() const {
     const std::lock_guard lock(m_run->mutex);
     return m_run->runner ? m_run->runner->workerProcessId() : 0;
 }
 
-Lane::Continuation SweepTask::runOnLane(trial::Study study, const std::string& sessionPath, std::stop_token stop) {
-    auto outcome = std::make_shared<Result<tune::StudyOutcome>>(sweep(study, sessionPath, stop));
-    return [this, outcome] {
+Lane::Continuation SweepTask::sweepOnLane(trial::Study study, const std::string& sessionPath, std::stop_token stop) {
+    auto outcome = std::make_shared<tune::StudyOutcome>();
+    const Status done = inSession(study, sessionPath, stop, {}, [&](tune::TrialRunner& runner, tune::TrialSink& sink) -> Status {
+        TRIMTAB_TRY(*outcome, tune::runStudy(study, runner, sink, observer(), stop));
+        return {};
+    });
+    return [this, outcome, done] {
         settle();
-        if (*outcome) {
-            emit ended(**outcome);
+        if (done) {
+            emit ended(*outcome);
         } else {
-            emit failed(outcome->error());
+            emit failed(done.error());
         }
     };
 }
 
-Result<tune::StudyOutcome> SweepTask::sweep(trial::Study& study, const std::string& sessionPath, std::stop_token stop) {
+Lane::Continuation SweepTask::mixOnLane(MixRequest wanted, const std::string& sessionPath, std::stop_token stop) {
+    auto found = std::make_shared<FoundMix>();
+    found->table = wanted.table;
+    const auto prepare = [&wanted](store::Session& session) { return keepTable(session, wanted); };
+    const Status done =
+        inSession(wanted.study, sessionPath, stop, prepare, [&](tune::TrialRunner& runner, tune::TrialSink& sink) -> Status {
+            TRIMTAB_TRY(found->outcome, tune::searchMix(wanted.study, *wanted.table, wanted.goal, runner, sink, observer(), stop));
+            return {};
+        });
+    found->study = wanted.study.id;
+    return [this, found, done] {
+        if (done) m_found = found;
+        settle();
+        if (done) {
+            emit mixEnded();
+        } else {
+            emit failed(done.error());
+        }
+    };
+}
+
+Status SweepTask::inSession(trial::Study& study, const std::string& sessionPath, std::stop_token stop, const Prepare& prepare,
+                            const Work& work) {
     {
         TRIMTAB_TRY(const auto worker, ipc::WorkerClient::start(m_options));
         TRIMTAB_TRY([[maybe_unused]] const auto subject, tasks::identify(study, *worker, false, stop));
     }
     TRIMTAB_TRY(const auto session, store::Session::open(sessionPath, store::Mode::ReadWrite));
     TRIMTAB_REQUIRE(session->addStudy(study));
-    m_sweepLane.report([this, study] { emit studyStarted(study); });
+    if (prepare) TRIMTAB_REQUIRE(prepare(*session));
+    m_runLane.report([this, study] { emit studyStarted(study); });
     tasks::RunnerOptions options;
     options.worker = m_options;
     tasks::WorkerTrialRunner runner(options);
@@ -94,26 +142,26 @@ Result<tune::StudyOutcome> SweepTask::sweep(trial::Study& study, const std::stri
         const std::lock_guard lock(m_run->mutex);
         m_run->runner = &runner;
     }
-    Result<tune::StudyOutcome> outcome = tune::runStudy(study, runner, sink, observer(), stop);
+    const Status done = work(runner, sink);
     const std::lock_guard lock(m_run->mutex);
     m_run->runner = nullptr;
-    return outcome;
+    return done;
 }
 
 tune::StudyObserver SweepTask::observer() {
     tune::StudyObserver observer;
     observer.progress = [this](const tune::StudyProgress& progress) {
-        m_sweepLane.report([this, progress] {
+        m_runLane.report([this, progress] {
             m_progress = progress;
             emit progressed();
         });
     };
     observer.finished = [this](const trial::TrialResult& result) {
         auto copy = std::make_shared<const trial::TrialResult>(result);
-        m_sweepLane.report([this, copy] { emit resultArrived(copy); });
+        m_runLane.report([this, copy] { emit resultArrived(copy); });
     };
     observer.baselineScore = [this](const trial::Accuracy& score) {
-        m_sweepLane.report([this, score] { emit baselineScored(score); });
+        m_runLane.report([this, score] { emit baselineScored(score); });
     };
     return observer;
 }

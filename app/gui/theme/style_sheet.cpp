@@ -58,27 +58,31 @@ QPushButton[kind="chip"]:hover { border-color: @accent; }
 QPushButton[kind="chip"]:checked { background: @accentSoft; border-color: @accent; color: @accent; }
 QPushButton[kind="chip"]:checked:disabled { background: @sunken; border-color: @border; color: @muted; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextBrowser {
-  background: @surface; border: 1px solid @border; border-radius: 6px; padding: 4px 8px; selection-background-color: @accent; selection-color: @onAccent; }
-QLineEdit:focus, QSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus { border-color: @accent; }
+  background: @surface; border: 1px solid @border; border-radius: 6px; padding: 4px 8px;
+  selection-background-color: @accent; selection-color: @onAccent; }
+QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus { border-color: @accent; }
 QLineEdit[invalid="true"] { border-color: @bad; }
-QLineEdit:disabled, QSpinBox:disabled, QComboBox:disabled { color: @faint; background: @sunken; }
+QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled { color: @faint; background: @sunken; }
 QComboBox { padding-right: 24px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 14px; height: 14px; }
-QSpinBox::up-button, QSpinBox::down-button { border: none; background: transparent; width: 20px; }
-QSpinBox::up-arrow { image: url(:/icons/chevron-up.svg); width: 12px; height: 12px; }
-QSpinBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 12px; height: 12px; }
-QComboBox QAbstractItemView { background: @surface; border: 1px solid @border; selection-background-color: @accentSoft; selection-color: @text; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; background: transparent; width: 20px; }
+QAbstractSpinBox::up-arrow { image: url(:/icons/chevron-up.svg); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url(:/icons/chevron-down.svg); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: @surface; border: 1px solid @border;
+  selection-background-color: @accentSoft; selection-color: @text; }
 QProgressBar { background: @sunken; border: none; border-radius: 4px; max-height: 8px; min-height: 8px; }
 QProgressBar::chunk { background: @accent; border-radius: 4px; }
 QToolTip { background: @surface; color: @text; border: 1px solid @border; padding: 6px; }
 )";
 
 const char* const kViews = R"(
-QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: transparent; selection-background-color: @accentSoft; selection-color: @text; }
+QTableView { background: @surface; border: 1px solid @border; border-radius: 8px; gridline-color: transparent;
+  selection-background-color: @accentSoft; selection-color: @text; }
 QTableView::item { border: none; padding: 0px 8px; }
 QHeaderView { background: transparent; border: none; }
-QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: 6px 8px; font-size: 8.5pt; }
+QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border; padding: 6px 8px;
+  font-size: 8.5pt; }
 QTableCornerButton::section { background: @surface; border: none; }
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollArea { background: transparent; border: none; }
@@ -90,7 +94,8 @@ QScrollBar::handle:hover { background: @muted; }
 QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page { background: transparent; width: 0px; height: 0px; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }
-QTabBar::tab { background: transparent; border: none; border-bottom: 2px solid transparent; padding: 6px 4px; margin-right: 16px; color: @muted; }
+QTabBar::tab { background: transparent; border: none; border-bottom: 2px solid transparent; padding: 6px 4px;
+  margin-right: 16px; color: @muted; }
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:selected { color: @text; border-bottom-color: @accent; font-weight: 600; }
 QTabBar::tab:focus { color: @accent; }

@@ -37,9 +37,11 @@ TEST(AxisCatalog, OffersOnlyValuesThatTheRecipeTakesEachWithALabel) {
 }
 
 TEST(AxisCatalog, KnowsWhichValuesLookAtData) {
-    for (const char* looks : {"weights.method=rtn,gptq", "weights.method=awq", "prune.method=wanda", "prune.method=taylor", "prune.scope=sensitivity", "activations.mode=static"})
+    for (const char* looks : {"weights.method=rtn,gptq", "weights.method=awq", "prune.method=wanda", "prune.method=taylor",
+                              "prune.scope=sensitivity", "activations.mode=static"})
         EXPECT_TRUE(wantsCalibration({axis("run.batch=1"), axis(looks)})) << looks;
-    for (const char* blind : {"weights.method=rtn,mse,hqq", "prune.method=magnitude,random", "prune.pattern=2:4", "activations.mode=dynamic", "weights.bits=8,4", "kv_cache.bits=8"})
+    for (const char* blind : {"weights.method=rtn,mse,hqq", "prune.method=magnitude,random", "prune.pattern=2:4",
+                              "activations.mode=dynamic", "weights.bits=8,4", "kv_cache.bits=8"})
         EXPECT_FALSE(wantsCalibration({axis(blind)})) << blind;
     EXPECT_FALSE(wantsCalibration({}));
 }

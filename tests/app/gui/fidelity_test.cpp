@@ -133,7 +133,9 @@ protected:
     Widget* find(const char* name) {
         return m_panel.findChild<Widget*>(QLatin1String(name));
     }
-    void show(FidelityView::State state, const QString& reason = {}, Profile profile = {}) { m_panel.show({state, reason, std::move(profile)}); }
+    void show(FidelityView::State state, const QString& reason = {}, Profile profile = {}) {
+        m_panel.show({state, reason, std::move(profile)});
+    }
 
     Theme m_theme{*qApp};
     FidelityPanel m_panel{m_theme};

@@ -17,7 +17,8 @@ namespace {
 HeatSnapshotPtr rising(int layers, int options) {
     auto snapshot = std::make_shared<HeatSnapshot>();
     snapshot->metric = QStringLiteral("Top-1 accuracy");
-    for (int i = 0; i < layers; ++i) snapshot->layers << QStringLiteral("/stages/stages.%1/a_rather_long_name_of_a_body/body.0/Conv").arg(i);
+    for (int i = 0; i < layers; ++i)
+        snapshot->layers << QStringLiteral("/stages/stages.%1/a_rather_long_name_of_a_body/body.0/Conv").arg(i);
     for (int i = 0; i < options; ++i) snapshot->options << QStringLiteral("int%1 in groups of 128 by awq+gptq").arg(8 - i);
     for (int layer = 0; layer < layers; ++layer)
         for (int option = 0; option < options; ++option) {
@@ -134,7 +135,8 @@ TEST_F(HeatMapTest, TellsInFullWhatItHadToShorten) {
     EXPECT_EQ(m_map.toolTipAt({4, cell.center().y()}), snapshot->layers[1]);
     EXPECT_EQ(m_map.toolTipAt({cell.center().x(), 6}), snapshot->options[1]);
     EXPECT_FALSE(m_map.toolTipAt({20, m_map.viewport()->height() - 4}).isEmpty());
-    EXPECT_TRUE(m_map.toolTipAt({m_map.viewport()->width() - 1, cell.center().y()}).isEmpty() || m_map.placeAt({m_map.viewport()->width() - 1, cell.center().y()}));
+    EXPECT_TRUE(m_map.toolTipAt({m_map.viewport()->width() - 1, cell.center().y()}).isEmpty() ||
+                m_map.placeAt({m_map.viewport()->width() - 1, cell.center().y()}));
 }
 
 TEST_F(HeatMapTest, MovesByTheKeysAndScrollsAlong) {

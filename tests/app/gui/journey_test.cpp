@@ -15,13 +15,10 @@
 #include <QTableView>
 #include <QTest>
 
-#include "app/gui/charts/heat_map.h"
-#include "app/gui/charts/pareto_chart.h"
 #include "app/gui/models/roles.h"
 #include "app/gui/views/common/stat_tile.h"
 #include "core/store/session.h"
-#include "tests/app/gui/waiting.h"
-#include "tests/app/gui/window_fixture.h"
+#include "tests/app/gui/journey_fixture.h"
 
 namespace trimtab::gui_tests {
 namespace {
@@ -30,52 +27,6 @@ using gui::DataTask;
 using gui::ModelTask;
 using gui::ResultsTask;
 using gui::SweepTask;
-
-class Journey : public WindowFixture {
-protected:
-    void openModel(const QString& path) {
-        workspace().open(path);
-        ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().state() != ModelTask::State::Loading; }));
-        ASSERT_TRUE(workspace().model().loaded()) << workspace().model().error().text();
-    }
-
-    /// Baseline, 8 and 4 bits; as little timing as a study can do with.
-    void chooseTinySweep() {
-        click(QStringLiteral("nav.sweep"));
-        click(QStringLiteral("sweep.preset.clear"));
-        for (const char* bits : {"32", "8", "4"}) click(QStringLiteral("axis.weights.bits.") + bits);
-        trial::Budget budget;
-        budget.speedSeconds = 0.02;
-        budget.processes = 2;
-        budget.fidelitySamples = 8;
-        workspace().setBudget(budget);
-        waitForGrid();
-    }
-
-    void waitForGrid() {
-        ASSERT_TRUE(waitUntil(workspace().sweep(), &SweepTask::gridChanged, [this] { return workspace().sweep().grid() != nullptr; }));
-    }
-
-    void waitForEnd() {
-        ASSERT_TRUE(waitUntil(workspace().sweep(), &SweepTask::runningChanged, [this] { return !workspace().sweep().running(); }));
-    }
-
-    std::size_t shownResults() {
-        const auto snapshot = workspace().results().snapshot();
-        return snapshot ? snapshot->results.size() : 0;
-    }
-
-    void waitForResults(std::size_t count) {
-        ASSERT_TRUE(waitUntil(workspace().results(), &ResultsTask::snapshotChanged, [this, count] { return shownResults() >= count; })) << message().toStdString();
-    }
-
-    void clickPoint(std::int64_t trial) {
-        auto* chart = find<gui::ParetoChart>(QStringLiteral("results.chart"));
-        const auto at = chart->positionOf(trial);
-        ASSERT_TRUE(at.has_value());
-        QTest::mouseClick(chart->viewport(), Qt::LeftButton, {}, *at);
-    }
-};
 
 TEST_F(Journey, ShowsTheLayersOfAModel) {
     openModel(smallModel());
@@ -95,7 +46,8 @@ TEST_F(Journey, AsksForOpenDimensionsOnceAndRemembersThem) {
     ASSERT_EQ(workspace().model().openSymbols(), std::vector<std::string>{"batch"});
     find<QSpinBox>(QStringLiteral("model.symbol.batch"))->setValue(4);
     click(QStringLiteral("model.symbols.apply"));
-    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().info().inputs.front().shape.front() == "4"; }));
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged,
+                          [this] { return workspace().model().info().inputs.front().shape.front() == "4"; }));
     // Two products of 4 × 16 × 64 and 4 × 64 × 8 multiply-adds, and a comparison for each of 4 × 64 elements.
     const double products = 2.0 * 4 * (16 * 64 + 64 * 8);
     EXPECT_GE(workspace().model().info().operations, products);
@@ -110,7 +62,9 @@ TEST_F(Journey, OffersTheEnginesThatAreHereAndSaysWhatIsMissing) {
     openModel(smallModel());
     ASSERT_TRUE(waitUntil(workspace().devices(), &gui::DevicesTask::changed, [this] { return !workspace().devices().busy(); }));
     const QString reason = QStringLiteral("no NVIDIA driver is here");
-    workspace().devices().take({{"engines", {{{"name", "cpu"}, {"available", true}}, {{"name", "cuda"}, {"available", false}, {"reason", reason.toStdString()}}}}});
+    workspace().devices().take(
+        {{"engines",
+          {{{"name", "cpu"}, {"available", true}}, {{"name", "cuda"}, {"available", false}, {"reason", reason.toStdString()}}}}});
     auto* cuda = find<QPushButton>(QStringLiteral("axis.run.engine.cuda"));
     EXPECT_FALSE(cuda->isEnabled());
     EXPECT_EQ(cuda->toolTip(), reason);
@@ -124,27 +78,6 @@ TEST_F(Journey, OffersTheEnginesThatAreHereAndSaysWhatIsMissing) {
     workspace().devices().take({{"engines", {{{"name", "cpu"}, {"available", true}}, {{"name", "cuda"}, {"available", true}}}}});
     EXPECT_TRUE(cuda->isEnabled());
     EXPECT_TRUE(find<QPushButton>(QStringLiteral("sweep.run"))->isEnabled());
-}
-
-TEST_F(Journey, ShowsWhichLayerCanTakeWhat) {
-    openModel(smallModel());
-    click(QStringLiteral("nav.sensitivity"));
-    click(QStringLiteral("sensitivity.measure"));
-    EXPECT_EQ(window().currentPage(), QStringLiteral("data")) << "what quality is measured on is to be decided first";
-    workspace().data().goWithout();
-    click(QStringLiteral("nav.sensitivity"));
-    click(QStringLiteral("sensitivity.measure"));
-    EXPECT_TRUE(workspace().sensitivity().running());
-    ASSERT_TRUE(waitUntil(workspace().sensitivity(), &gui::SensitivityTask::changed, [this] { return !workspace().sensitivity().running(); }));
-    ASSERT_TRUE(workspace().sensitivity().table()) << workspace().sensitivity().problem().toStdString();
-    auto* map = find<gui::HeatMap>(QStringLiteral("sensitivity.map"));
-    ASSERT_TRUE(map->isVisible());
-    EXPECT_EQ(map->snapshot()->layers.size(), 2);
-    EXPECT_EQ(static_cast<std::size_t>(map->snapshot()->options.size()), trial::usualOptions().size());
-    QTest::mouseClick(map->viewport(), Qt::LeftButton, {}, map->cellRect({1, 0}).center());
-    EXPECT_TRUE(text(QStringLiteral("sensitivity.cell")).contains(map->snapshot()->layers[1]));
-    openModel(smallModel(QStringLiteral("other.onnx")));
-    EXPECT_FALSE(workspace().sensitivity().table()) << "it was of another model";
 }
 
 TEST_F(Journey, CalibratesOnTheDataThatAreChosenForIt) {
@@ -161,11 +94,7 @@ TEST_F(Journey, CalibratesOnTheDataThatAreChosenForIt) {
     find<QSpinBox>(QStringLiteral("sweep.calibrationSamples"))->setValue(16);
     EXPECT_EQ(workspace().sweep().draft().calibration.path, files().answer.toStdString());
     EXPECT_EQ(workspace().sweep().draft().calibration.samples, 16);
-    trial::Budget budget;
-    budget.speedSeconds = 0.02;
-    budget.processes = 2;
-    budget.fidelitySamples = 8;
-    workspace().setBudget(budget);
+    setTinyBudget();
     waitForGrid();
     click(QStringLiteral("sweep.run"));
     waitForEnd();
@@ -177,7 +106,8 @@ TEST_F(Journey, CalibratesOnTheDataThatAreChosenForIt) {
     const QString session = workspace().results().sessionPath();
     restart();
     workspace().open(session);
-    ASSERT_TRUE(waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
+    ASSERT_TRUE(
+        waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
     EXPECT_EQ(workspace().sweep().draft().calibration, snapshot->study.calibration) << "a session is gone on with on the same data";
 }
 
@@ -198,9 +128,11 @@ TEST_F(Journey, ShowsTheModelsOwnScoreBeforeAnySweep) {
     files().answer = smallData();
     click(QStringLiteral("data.folder"));
     ASSERT_TRUE(waitUntil(workspace().data(), &DataTask::scoreChanged, [this] {
-        return workspace().data().referenceScore() || !workspace().data().scoreProblem().isEmpty() || workspace().data().state() == DataTask::State::Failed;
+        return workspace().data().referenceScore() || !workspace().data().scoreProblem().isEmpty() ||
+               workspace().data().state() == DataTask::State::Failed;
     }));
-    ASSERT_TRUE(workspace().data().referenceScore()) << workspace().data().scoreProblem().toStdString() << workspace().data().error().text();
+    ASSERT_TRUE(workspace().data().referenceScore())
+        << workspace().data().scoreProblem().toStdString() << workspace().data().error().text();
     EXPECT_EQ(workspace().data().info().samples, 48);
     EXPECT_TRUE(text(QStringLiteral("data.score")).contains('%'));
 }
@@ -224,7 +156,8 @@ TEST_F(Journey, SweepsClicksExportsReportsAndFindsEverythingAgain) {
     }
     ASSERT_NE(chosen, 0);
     clickPoint(chosen);
-    if (workspace().results().selected() != chosen) workspace().results().select(chosen);  // points of so small a model may cover each other
+    if (workspace().results().selected() != chosen)
+        workspace().results().select(chosen);  // points of so small a model may cover each other
     EXPECT_TRUE(text(QStringLiteral("detail.done")).contains(QStringLiteral("4 bits")));
     EXPECT_FALSE(text(QStringLiteral("detail.execution")).isEmpty());
     EXPECT_GT(find<QTableView>(QStringLiteral("results.layers"))->model()->rowCount(), 0);
@@ -233,7 +166,8 @@ TEST_F(Journey, SweepsClicksExportsReportsAndFindsEverythingAgain) {
     EXPECT_TRUE(recipe::parse(QGuiApplication::clipboard()->text().toStdString()));
     files().answer = folder() + QStringLiteral("/out.html");
     click(QStringLiteral("detail.report"));
-    ASSERT_TRUE(waitUntil(workspace().results(), &ResultsTask::reportWritten, [this] { return QFileInfo::exists(files().answer) || message().contains("report"); }));
+    ASSERT_TRUE(waitUntil(workspace().results(), &ResultsTask::reportWritten,
+                          [this] { return QFileInfo::exists(files().answer) || message().contains("report"); }));
     EXPECT_GT(QFileInfo(files().answer).size(), 1000);
     files().answer = folder() + QStringLiteral("/out.onnx");
     click(QStringLiteral("detail.export"));
@@ -246,7 +180,8 @@ TEST_F(Journey, SweepsClicksExportsReportsAndFindsEverythingAgain) {
     ASSERT_TRUE(workspace().fidelity().profile(chosen)) << workspace().fidelity().problem(chosen).toStdString();
     EXPECT_EQ(find<QTableView>(QStringLiteral("fidelity.table"))->model()->rowCount(), 3);
     EXPECT_TRUE(find<QTableView>(QStringLiteral("fidelity.table"))->isVisible());
-    EXPECT_TRUE(text(QStringLiteral("fidelity.departure")).contains(QStringLiteral("/first/MatMul"))) << text(QStringLiteral("fidelity.departure")).toStdString();
+    EXPECT_TRUE(text(QStringLiteral("fidelity.departure")).contains(QStringLiteral("/first/MatMul")))
+        << text(QStringLiteral("fidelity.departure")).toStdString();
     EXPECT_EQ(text(QStringLiteral("detail.departure")).section('\n', 0, 0), text(QStringLiteral("fidelity.departure")));
 
     const QString session = workspace().results().sessionPath();
@@ -289,7 +224,8 @@ TEST_F(Journey, GoesOnWithTheStudyOfASessionMadeElsewhere) {
     ASSERT_TRUE(session->addStudy(study));
     restart();
     workspace().open(path);
-    ASSERT_TRUE(waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
+    ASSERT_TRUE(
+        waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
     EXPECT_EQ(workspace().model().symbols().at("batch"), 2) << "what is shown is what will run";
     waitForGrid();
     workspace().runSweep();
@@ -352,7 +288,8 @@ TEST_F(Journey, SaysWhatIsWrongWithABrokenModelAndLivesOn) {
     file.write("this is no model at all");
     file.close();
     workspace().open(broken);
-    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged, [this] { return workspace().model().state() == ModelTask::State::Failed; }));
+    ASSERT_TRUE(waitUntil(workspace().model(), &ModelTask::stateChanged,
+                          [this] { return workspace().model().state() == ModelTask::State::Failed; }));
     EXPECT_FALSE(message().isEmpty());
     click(QStringLiteral("messageBar.close"));
     EXPECT_TRUE(message().isEmpty());

@@ -95,8 +95,9 @@ TEST(CommandLine, ReadsAGrabWithItsSize) {
 }
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
-    for (const QStringList& words : {QStringList{"--grab", "results"}, QStringList{"--grab", "nowhere", "x.png"}, QStringList{"--size", "big"}, QStringList{"--size", "99999x99999"},
-                                     QStringList{"--theme", "pink"}, QStringList{"--what"}, QStringList{"a.onnx", "b.onnx"}}) {
+    for (const QStringList& words :
+         {QStringList{"--grab", "results"}, QStringList{"--grab", "nowhere", "x.png"}, QStringList{"--size", "big"},
+          QStringList{"--size", "99999x99999"}, QStringList{"--theme", "pink"}, QStringList{"--what"}, QStringList{"a.onnx", "b.onnx"}}) {
         const auto line = gui::parseCommandLine(words);
         ASSERT_FALSE(line) << words.join(' ').toStdString();
         EXPECT_EQ(line.error().code, ErrorCode::Usage);

@@ -52,6 +52,22 @@ TEST(TrialTable, GivesNoSpeedToEmulatedTrials) {
     EXPECT_GT(emulated, 0);
 }
 
+TEST(LayerTable, KnowsWhetherAnythingIsBroughtIntoAnotherForm) {
+    using Column = LayerTableModel::Column;
+    auto layers = std::make_shared<std::vector<trace::LayerRecord>>(2);
+    LayerTableModel model({Column::Layer, Column::Bytes, Column::Reformat});
+    EXPECT_FALSE(model.says(Column::Reformat));
+    model.setLayers(layers);
+    EXPECT_FALSE(model.says(Column::Reformat));
+    (*layers)[1].reformatBytes = 2'500'000;
+    model.setLayers(layers);
+    EXPECT_TRUE(model.says(Column::Reformat));
+    ASSERT_EQ(model.place(Column::Reformat), 2);
+    EXPECT_EQ(model.index(0, 2).data().toString(), QStringLiteral("–"));
+    EXPECT_EQ(model.index(1, 2).data().toString(), bytesText(2.5e6));
+    EXPECT_EQ(model.place(Column::Kernel), -1);
+}
+
 TEST(TableFilter, SortsByFiguresNotByTheirText) {
     auto layers = std::make_shared<std::vector<trace::LayerRecord>>(3);
     (*layers)[0].node = "a", (*layers)[0].operations = 9e3;

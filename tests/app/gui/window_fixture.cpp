@@ -24,11 +24,14 @@ std::vector<float> randomValues(int count, std::uint64_t seed) {
     return values;
 }
 
-Tensor randomMatrix(int rows, int columns, std::uint64_t seed) { return Tensor::fromFloats(Shape{rows, columns}, randomValues(rows * columns, seed)); }
+Tensor randomMatrix(int rows, int columns, std::uint64_t seed) {
+    return Tensor::fromFloats(Shape{rows, columns}, randomValues(rows * columns, seed));
+}
 
 /// NumPy's format 1.0: magic, header padded to 64 bytes, the elements in row order.
 void writeNpy(const QString& path, const char* type, const QString& shape, const QByteArray& elements) {
-    QByteArray header = QStringLiteral("{'descr': '%1', 'fortran_order': False, 'shape': (%2), }").arg(QLatin1String(type), shape).toLatin1();
+    QByteArray header =
+        QStringLiteral("{'descr': '%1', 'fortran_order': False, 'shape': (%2), }").arg(QLatin1String(type), shape).toLatin1();
     while ((10 + header.size() + 1) % 64 != 0) header += ' ';
     header += '\n';
     QFile file(path);

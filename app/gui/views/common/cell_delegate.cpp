@@ -45,7 +45,8 @@ void CellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->setFont(option.font);
     const bool mark = index.data(Qt::DisplayRole).toString() == QStringLiteral("●");
     painter->setPen(mark ? palette.chartFront : palette.text);
-    painter->drawText(inner, static_cast<int>(alignment), option.fontMetrics.elidedText(index.data(Qt::DisplayRole).toString(), elide, inner.width()));
+    painter->drawText(inner, static_cast<int>(alignment),
+                      option.fontMetrics.elidedText(index.data(Qt::DisplayRole).toString(), elide, inner.width()));
     painter->restore();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// Paints the cells of the tables: a bar behind the figure where the model gives BarRole, a marker before the text where it gives MarkerRole.
+// Paints the cells of the tables: a bar behind the figure where the model gives BarRole, a marker before the text where it gives
+// MarkerRole.
 #include <QStyledItemDelegate>
 
 namespace trimtab::gui {

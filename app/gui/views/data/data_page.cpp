@@ -68,8 +68,9 @@ QWidget* DataPage::makeChoices() {
     auto* have = makeCard();
     auto* haveLayout = cardLayout(have);
     haveLayout->addWidget(makeLabel(tr("I have data with answers"), "heading"));
-    haveLayout->addWidget(makeLabel(tr("A folder with dataset.json or with a folder of pictures or .wav clips for each class, an .npz with arrays named like the inputs, "
-                                       "a .npy of token ids, a .csv or a .jsonl."), "muted"));
+    haveLayout->addWidget(makeLabel(tr("A folder with dataset.json or with a folder of pictures or .wav clips for each class, an .npz with "
+                                       "arrays named like the inputs, a .npy of token ids, a .csv or a .jsonl."),
+                                    "muted"));
     haveLayout->addStretch();
     auto* buttons = new QHBoxLayout;
     auto* folder = makeButton(QStringLiteral("data.folder"), tr("Choose folder…"));
@@ -149,11 +150,14 @@ void DataPage::refresh() {
         case DataTask::State::Undecided: m_state->setText(tr("Nothing chosen yet. Choose one of the two to go on.")); break;
         case DataTask::State::None: m_state->setText(tr("Going on without data: the second axis is fidelity.")); break;
         case DataTask::State::Loading: m_state->setText(tr("Reading %1…").arg(m_data.path())); break;
-        case DataTask::State::Failed: m_state->setText(tr("%1 cannot be used. %2").arg(m_data.path(), QString::fromStdString(m_data.error().text()))); break;
+        case DataTask::State::Failed:
+            m_state->setText(tr("%1 cannot be used. %2").arg(m_data.path(), QString::fromStdString(m_data.error().text())));
+            break;
         case DataTask::State::Ready: {
             m_state->setText(m_data.path());
             const ipc::DatasetInfo& info = m_data.info();
-            m_previewTitle->setText(tr("%1 · %2 samples · %3").arg(QString::fromStdString(info.name)).arg(info.samples).arg(metricTitle(info.metric)));
+            m_previewTitle->setText(
+                tr("%1 · %2 samples · %3").arg(QString::fromStdString(info.name)).arg(info.samples).arg(metricTitle(info.metric)));
             QStringList lines;
             for (const std::string& line : info.preview) lines << QString::fromStdString(line);
             m_previewText->setText(lines.join('\n'));
@@ -176,8 +180,11 @@ void DataPage::refreshScore() {
         m_scoreText->setText(m_data.scoreProblem());
     } else if (const auto& score = m_data.referenceScore()) {
         m_scoreValue->setText(QStringLiteral("%1  %2").arg(metricTitle(score->metric), metricText(score->metric, score->value)));
-        m_scoreText->setText(tr("95 % interval %1, from %2 samples. If you expected another figure, the data or their preprocessing do not fit this model, "
-                                "and every result of a sweep would be off too.").arg(metricIntervalText(*score)).arg(score->n));
+        m_scoreText->setText(
+            tr("95 % interval %1, from %2 samples. If you expected another figure, the data or their preprocessing do not fit this model, "
+               "and every result of a sweep would be off too.")
+                .arg(metricIntervalText(*score))
+                .arg(score->n));
     } else {
         m_scoreText->setText(m_data.scoring() ? tr("Running the unchanged model on every sample…") : tr("Not scored yet."));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// The data that quality is measured on, or the choice to go on without; and the unchanged model's own score, to be looked at before any sweep.
+// The data that quality is measured on, or the choice to go on without; and the unchanged model's own score, to be looked at before any
+// sweep.
 #include "app/gui/views/common/page.h"
 #include "app/gui/views/page_context.h"
 

@@ -30,7 +30,8 @@ using Column = LayerTableModel::Column;
 QString portText(const ipc::ModelInfo::Port& port) {
     QStringList dims;
     for (const std::string& dim : port.shape) dims << QString::fromStdString(dim);
-    return QStringLiteral("%1: %2 [%3]").arg(QString::fromStdString(port.name), QString::fromStdString(port.dtype), dims.join(QStringLiteral(", ")));
+    return QStringLiteral("%1: %2 [%3]")
+        .arg(QString::fromStdString(port.name), QString::fromStdString(port.dtype), dims.join(QStringLiteral(", ")));
 }
 
 QString portsText(const std::vector<ipc::ModelInfo::Port>& ports) {
@@ -77,7 +78,9 @@ QWidget* ModelPage::makeBody() {
     layout->addWidget(new SymbolForm(m_model));
     layout->addWidget(makeTools());
     m_fileLayers = new LayerTableModel({Column::Layer, Column::Operator, Column::Operations, Column::Parameters, Column::Bytes}, this);
-    m_runLayers = new LayerTableModel({Column::Layer, Column::Operator, Column::Operations, Column::Parameters, Column::Bytes, Column::Kernel, Column::Time, Column::Share}, this);
+    m_runLayers = new LayerTableModel({Column::Layer, Column::Operator, Column::Operations, Column::Parameters, Column::Bytes,
+                                       Column::Kernel, Column::Time, Column::Share},
+                                      this);
     m_rows = new TableFilter(this);
     m_rows->setSourceModel(m_fileLayers);
     m_table = new DataTable(m_context.theme, QStringLiteral("model.layers"));
@@ -160,7 +163,9 @@ void ModelPage::refresh() {
         case ModelTask::State::Empty:
             setTitle(tr("Model"));
             setSubtitle({});
-            m_empty->setText(tr("No model is open"), tr("Open an .onnx file, or drop one anywhere on the window. Its layers appear here without running it."), tr("Open file…"));
+            m_empty->setText(tr("No model is open"),
+                             tr("Open an .onnx file, or drop one anywhere on the window. Its layers appear here without running it."),
+                             tr("Open file…"));
             return;
         case ModelTask::State::Loading:
             setTitle(file);
@@ -170,7 +175,8 @@ void ModelPage::refresh() {
         case ModelTask::State::Failed:
             setTitle(file);
             setSubtitle({});
-            m_empty->setText(tr("%1 could not be read").arg(file), QString::fromStdString(m_model.error().text()), tr("Open another file…"));
+            m_empty->setText(tr("%1 could not be read").arg(file), QString::fromStdString(m_model.error().text()),
+                             tr("Open another file…"));
             return;
         case ModelTask::State::Ready: break;
     }
@@ -179,7 +185,8 @@ void ModelPage::refresh() {
     QStringList about;
     if (!info.name.empty()) about << QString::fromStdString(info.name);
     if (!info.producer.empty()) about << tr("made by %1").arg(QString::fromStdString(info.producer));
-    for (const auto& [domain, version] : info.opsets) about << QStringLiteral("%1 %2").arg(domain.empty() ? QStringLiteral("opset") : QString::fromStdString(domain)).arg(version);
+    for (const auto& [domain, version] : info.opsets)
+        about << QStringLiteral("%1 %2").arg(domain.empty() ? QStringLiteral("opset") : QString::fromStdString(domain)).arg(version);
     setSubtitle(about.join(QStringLiteral(" · ")));
     refreshTiles();
     refreshPorts();
@@ -190,13 +197,15 @@ void ModelPage::refresh() {
 void ModelPage::refreshTiles() {
     if (!m_model.loaded()) return;
     const ipc::ModelInfo& info = m_model.info();
-    m_operations->setValue(info.operations >= 0 ? countText(info.operations) : QString(), info.operations >= 0 ? tr("a multiply-add is two") : tr("open dimensions"));
+    m_operations->setValue(info.operations >= 0 ? countText(info.operations) : QString(),
+                           info.operations >= 0 ? tr("a multiply-add is two") : tr("open dimensions"));
     m_parameters->setValue(countText(static_cast<double>(info.parameters)));
     m_bytes->setValue(bytesText(static_cast<double>(info.weightBytes)), tr("file: %1").arg(bytesText(static_cast<double>(info.fileBytes))));
     m_layers->setValue(QString::number(info.layers.size()), tr("%1 operators").arg(info.operators.size()));
     const auto& timing = m_model.timing();
     if (timing && !timing->timings.trial.empty()) {
-        m_time->setValue(millisecondsText(base::median(timing->timings.trial)), tr("median of %1, batch %2").arg(timing->timings.trial.size()).arg(timing->batch));
+        m_time->setValue(millisecondsText(base::median(timing->timings.trial)),
+                         tr("median of %1, batch %2").arg(timing->timings.trial.size()).arg(timing->batch));
     } else {
         m_time->setValue({}, tr("not measured yet"));
     }
@@ -235,7 +244,8 @@ void ModelPage::refreshMeasuring() {
     m_progress->setValue(0);
     m_measure->setText(m_model.measuring() ? tr("Cancel") : tr("Measure time"));
     m_measure->setEnabled(!sweeping);
-    m_measure->setToolTip(sweeping ? tr("While a sweep runs, another measurement would disturb it.") : tr("Runs the model and times each layer."));
+    m_measure->setToolTip(sweeping ? tr("While a sweep runs, another measurement would disturb it.")
+                                   : tr("Runs the model and times each layer."));
 }
 
 }  // namespace trimtab::gui

@@ -29,6 +29,7 @@
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/results/chart_legend.h"
 #include "app/gui/views/results/fidelity_panel.h"
+#include "app/gui/views/results/storage_panel.h"
 #include "app/gui/views/results/trial_detail.h"
 
 namespace trimtab::gui {
@@ -40,7 +41,10 @@ constexpr SpeedAxis kAxes[] = {SpeedAxis::Latency, SpeedAxis::Throughput, SpeedA
 }  // namespace
 
 ResultsPage::ResultsPage(const PageContext& context, QWidget* parent)
-    : Page(QStringLiteral("results"), tr("Results"), parent), m_context(context), m_work(context.workspace), m_results(context.workspace.results()) {
+    : Page(QStringLiteral("results"), tr("Results"), parent),
+      m_context(context),
+      m_work(context.workspace),
+      m_results(context.workspace.results()) {
     makeActions();
     m_empty = new EmptyState(context.theme, QStringLiteral("results"), QStringLiteral("results.next"));
     m_stack = new QStackedLayout;
@@ -85,8 +89,10 @@ QWidget* ResultsPage::makeBody() {
     horizontal->setSizes({800, 376});
     horizontal->restoreState(m_context.settings.value(Setting::ResultsSideSplit).toByteArray());
     vertical->restoreState(m_context.settings.value(Setting::ResultsSplit).toByteArray());
-    connect(horizontal, &QSplitter::splitterMoved, this, [this, horizontal] { m_context.settings.set(Setting::ResultsSideSplit, horizontal->saveState()); });
-    connect(vertical, &QSplitter::splitterMoved, this, [this, vertical] { m_context.settings.set(Setting::ResultsSplit, vertical->saveState()); });
+    connect(horizontal, &QSplitter::splitterMoved, this,
+            [this, horizontal] { m_context.settings.set(Setting::ResultsSideSplit, horizontal->saveState()); });
+    connect(vertical, &QSplitter::splitterMoved, this,
+            [this, vertical] { m_context.settings.set(Setting::ResultsSplit, vertical->saveState()); });
     return horizontal;
 }
 
@@ -120,7 +126,9 @@ QWidget* ResultsPage::makeTables() {
     m_table = new DataTable(m_context.theme, QStringLiteral("results.table"), TrialTableModel::Label);
     m_table->setModel(m_rows);
     m_table->sortByColumn(TrialTableModel::Number, Qt::AscendingOrder);
-    m_layers = new LayerTableModel({Column::Layer, Column::Operator, Column::Treatment, Column::Kernel, Column::Bits, Column::Density, Column::Bytes, Column::Time, Column::Share}, this);
+    m_layers = new LayerTableModel({Column::Layer, Column::Operator, Column::Treatment, Column::Kernel, Column::Bits, Column::Density,
+                                    Column::Bytes, Column::Reformat, Column::Time, Column::Share},
+                                   this);
     m_layerRows = new TableFilter(this);
     m_layerRows->setSourceModel(m_layers);
     m_layerTable = new DataTable(m_context.theme, QStringLiteral("results.layers"));
@@ -138,6 +146,8 @@ QWidget* ResultsPage::makeTables() {
     m_tabs->addTab(m_layerTable, tr("Layers"));
     m_fidelity = new FidelityPanel(m_context.theme);
     m_tabs->addTab(m_fidelity, tr("Fidelity"));
+    m_storage = new StoragePanel(m_context);
+    m_tabs->addTab(m_storage, tr("Storage"));
     auto* corner = new QWidget;
     auto* cornerLayout = new QHBoxLayout(corner);
     cornerLayout->setContentsMargins(0, 0, 1, kHalfGap);
@@ -151,11 +161,13 @@ void ResultsPage::connectTasks() {
         m_context.settings.set(Setting::ChartAxis, QString::fromStdString(word(kAxes[index])));
         m_results.setAxis(kAxes[index]);
     });
-    connect(m_studies, &QComboBox::activated, this, [this](int index) { m_results.load(m_results.sessionPath(), m_studies->itemData(index).toLongLong()); });
+    connect(m_studies, &QComboBox::activated, this,
+            [this](int index) { m_results.load(m_results.sessionPath(), m_studies->itemData(index).toLongLong()); });
     connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
         m_rows->setWords(text);
         m_layerRows->setWords(text);
         m_fidelity->setWords(text);
+        m_storage->setWords(text);
     });
     connect(m_chart, &ParetoChart::trialClicked, &m_results, &ResultsTask::select);
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ResultsPage::selectFromTable);
@@ -220,7 +232,9 @@ void ResultsPage::refreshEmpty() {
         const std::string& name = snapshot->study.name.empty() ? snapshot->study.modelName : snapshot->study.name;
         setTitle(name.empty() ? tr("Results") : QString::fromStdString(name));
         QStringList about{QFileInfo(m_results.sessionPath()).fileName()};
-        about << (snapshot->study.dataPath.empty() ? tr("fidelity on seeded inputs, not accuracy") : tr("data: %1").arg(QFileInfo(QString::fromStdString(snapshot->study.dataPath)).fileName()));
+        about << (snapshot->study.dataPath.empty()
+                      ? tr("fidelity on seeded inputs, not accuracy")
+                      : tr("data: %1").arg(QFileInfo(QString::fromStdString(snapshot->study.dataPath)).fileName()));
         about << tr("baseline: %1").arg(QString::fromStdString(snapshot->study.baselineName));
         setSubtitle(about.join(QStringLiteral(" · ")));
         return;
@@ -230,9 +244,11 @@ void ResultsPage::refreshEmpty() {
     if (m_results.loading()) {
         m_empty->setText(tr("Reading the session…"), {}, {});
     } else if (m_work.sweep().running()) {
-        m_empty->setText(tr("The sweep has begun"), tr("The first point appears as soon as the baseline is measured."), {});
+        m_empty->setText(m_work.sweep().isMix() ? tr("The search has begun") : tr("The sweep has begun"),
+                         tr("The first point appears as soon as the baseline is measured."), {});
     } else if (m_work.model().loaded()) {
-        m_empty->setText(tr("Nothing has been run yet"), tr("Choose what to try on the Sweep page and press Run. Points appear here while it runs."), tr("Go to Sweep"));
+        m_empty->setText(tr("Nothing has been run yet"),
+                         tr("Choose what to try on the Sweep page and press Run. Points appear here while it runs."), tr("Go to Sweep"));
     } else {
         m_empty->setText(tr("Nothing to show"), tr("Open a session to see its results, or a model to make some."), tr("Open file…"));
     }
@@ -244,7 +260,8 @@ void ResultsPage::refreshStudies() {
     const SnapshotPtr snapshot = m_results.snapshot();
     m_studies->clear();
     for (const trial::Study& study : studies) {
-        m_studies->addItem(tr("Study %1: %2").arg(study.id).arg(QString::fromStdString(study.name.empty() ? study.modelName : study.name)), QVariant::fromValue<qlonglong>(study.id));
+        m_studies->addItem(tr("Study %1: %2").arg(study.id).arg(QString::fromStdString(study.name.empty() ? study.modelName : study.name)),
+                           QVariant::fromValue<qlonglong>(study.id));
         if (snapshot && study.id == snapshot->study.id) m_studies->setCurrentIndex(m_studies->count() - 1);
     }
     m_studies->setEnabled(!m_work.sweep().running());
@@ -259,6 +276,7 @@ void ResultsPage::refreshSelection() {
     m_layers->setLayers(result ? std::make_shared<const std::vector<trace::LayerRecord>>(result->layers) : nullptr);
     m_tabs->setTabText(1, result ? tr("Layers (%1)").arg(result->layers.size()) : tr("Layers"));
     m_tabs->setTabEnabled(1, result != nullptr);
+    m_layerTable->setColumnHidden(m_layers->place(LayerTableModel::Column::Reformat), !m_layers->says(LayerTableModel::Column::Reformat));
     m_layerTable->fitColumns();
     const int row = m_trials->rowOf(trial);
     const QModelIndex shown = row >= 0 ? m_rows->mapFromSource(m_trials->index(row, 0)) : QModelIndex();
@@ -278,7 +296,7 @@ QString ResultsPage::fidelityProblem() const {
     if (!result) return tr("Click a point or a row first.");
     if (result->trial.recipe.isIdentity()) return tr("Nothing was done to the model in this configuration: it is the unchanged one.");
     if (result->state == trial::State::Failed) return tr("This configuration failed.");
-    if (m_work.sweep().running()) return tr("The sweep is running; comparing now would disturb its timings.");
+    if (m_work.sweep().running()) return m_work.runningText() + ' ' + tr("Comparing now would disturb its timings.");
     if (!m_work.model().loaded()) return tr("The model file of this session is not open, so there is nothing to run.");
     return {};
 }
@@ -310,7 +328,7 @@ void ResultsPage::compareNodes() {
 
 void ResultsPage::refreshExport() {
     if (m_work.sweep().running()) {
-        m_detail->setExportProblem(tr("The sweep is running; writing a model now would disturb its timings."));
+        m_detail->setExportProblem(m_work.runningText() + ' ' + tr("Writing a model now would disturb its timings."));
     } else if (m_work.exports().running()) {
         m_detail->setExportProblem(tr("A model is being written."));
     } else if (!m_work.model().loaded()) {

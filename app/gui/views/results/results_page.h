@@ -20,6 +20,7 @@ class FidelityPanel;
 class LayerTableModel;
 class ParetoChart;
 class ResultsTask;
+class StoragePanel;
 class TableFilter;
 class TrialDetail;
 class TrialTableModel;
@@ -74,6 +75,7 @@ private:
     LayerTableModel* m_layers = nullptr;
     TableFilter* m_layerRows = nullptr;
     FidelityPanel* m_fidelity = nullptr;
+    StoragePanel* m_storage = nullptr;
     TrialDetail* m_detail = nullptr;
     bool m_fitted = false;
 };

@@ -39,7 +39,8 @@ void TimeBars::setLayers(const std::vector<trace::LayerRecord>& layers, int coun
             ++others;
             continue;
         }
-        m_rows.push_back({QString::fromStdString(timed[i]->node), treatmentText(*timed[i]), percentText(timed[i]->share), timed[i]->share, false});
+        m_rows.push_back(
+            {QString::fromStdString(timed[i]->node), treatmentText(*timed[i]), percentText(timed[i]->share), timed[i]->share, false});
     }
     if (others > 0) {
         rest.name = tr("%1 other layers").arg(others);
@@ -69,11 +70,13 @@ void TimeBars::paintEvent(QPaintEvent*) {
         const QRect second = first.translated(0, kLine);
         painter.setFont(words);
         painter.setPen(row.rest ? palette.muted : palette.text);
-        painter.drawText(first.adjusted(0, 0, -shareWidth, 0), Qt::AlignLeft | Qt::AlignVCenter, metrics.elidedText(row.name, Qt::ElideMiddle, first.width() - shareWidth));
+        painter.drawText(first.adjusted(0, 0, -shareWidth, 0), Qt::AlignLeft | Qt::AlignVCenter,
+                         metrics.elidedText(row.name, Qt::ElideMiddle, first.width() - shareWidth));
         painter.drawText(first, Qt::AlignRight | Qt::AlignVCenter, row.share);
         painter.setFont(small);
         painter.setPen(palette.muted);
-        painter.drawText(second, Qt::AlignLeft | Qt::AlignVCenter, QFontMetrics(small).elidedText(row.detail, Qt::ElideRight, second.width()));
+        painter.drawText(second, Qt::AlignLeft | Qt::AlignVCenter,
+                         QFontMetrics(small).elidedText(row.detail, Qt::ElideRight, second.width()));
         const QRectF track(0, area.bottom() - kBar - 6, width(), kBar);
         painter.setPen(Qt::NoPen);
         painter.setBrush(palette.sunken);

@@ -154,7 +154,8 @@ void TrialDetail::setExportProblem(const QString& reason) {
 }
 
 void TrialDetail::setFidelity(const trace::FidelityProfile* profile, const QString& problem) {
-    m_fidelity->setText(!profile ? problem : departureText(*profile) + (mostNoiseText(*profile).isEmpty() ? QString() : '\n' + mostNoiseText(*profile)));
+    m_fidelity->setText(
+        !profile ? problem : departureText(*profile) + (mostNoiseText(*profile).isEmpty() ? QString() : '\n' + mostNoiseText(*profile)));
     m_fidelity->setVisible(!m_fidelity->text().isEmpty());
     m_compare->setText(profile ? tr("All nodes") : tr("Compare node by node"));
     m_compare->setEnabled(problem.isEmpty());
@@ -217,8 +218,11 @@ void TrialDetail::showReason(const trial::TrialResult& result, const tune::Paret
 void TrialDetail::showFigures(const trial::TrialResult& result) {
     if (result.speed) {
         const trial::Speed& speed = *result.speed;
-        m_speedup->setValue(QStringLiteral("%1×").arg(speed.speedup.value, 0, 'f', 2),
-                            result.isBaseline ? tr("the baseline itself") : QStringLiteral("%1 … %2×").arg(speed.speedup.interval.low, 0, 'f', 2).arg(speed.speedup.interval.high, 0, 'f', 2));
+        m_speedup->setValue(
+            QStringLiteral("%1×").arg(speed.speedup.value, 0, 'f', 2),
+            result.isBaseline
+                ? tr("the baseline itself")
+                : QStringLiteral("%1 … %2×").arg(speed.speedup.interval.low, 0, 'f', 2).arg(speed.speedup.interval.high, 0, 'f', 2));
         QString detail = tr("batch %1, %2 timings").arg(speed.batch).arg(speed.n);
         if (speed.p95Ms) detail += tr("\n95 % under %1").arg(millisecondsText(speed.p95Ms->value));
         m_latency->setValue(millisecondsText(speed.medianMs), detail);
@@ -232,7 +236,9 @@ void TrialDetail::showFigures(const trial::TrialResult& result) {
         QString detail = metricIntervalText(accuracy);
         const char* tone = "";
         if (result.accuracyDifference && !result.isBaseline) {
-            detail += '\n' + metricDifferenceText(accuracy.metric, *result.accuracyDifference).replace(QStringLiteral(" ("), QStringLiteral("\n("));
+            detail +=
+                '\n' +
+                metricDifferenceText(accuracy.metric, *result.accuracyDifference).replace(QStringLiteral(" ("), QStringLiteral("\n("));
             const base::Interval& i = result.accuracyDifference->interval;
             const bool worse = accuracy.higherIsBetter ? i.high < 0 : i.low > 0;
             const bool better = accuracy.higherIsBetter ? i.low > 0 : i.high < 0;

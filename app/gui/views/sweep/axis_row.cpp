@@ -64,7 +64,8 @@ QPushButton* AxisRow::addChip(const QString& value, const QString& label) {
 void AxisRow::addCustom() {
     const auto parsed = trial::parseAxis(QStringLiteral("%1=%2").arg(m_offer.path, m_custom->text().trimmed()).toStdString());
     m_custom->setProperty("invalid", !parsed);
-    m_custom->setToolTip(parsed ? tr("A value, several with commas, or first:last:step. Press Enter to add.") : QString::fromStdString(parsed.error().text()));
+    m_custom->setToolTip(parsed ? tr("A value, several with commas, or first:last:step. Press Enter to add.")
+                                : QString::fromStdString(parsed.error().text()));
     m_custom->style()->unpolish(m_custom);
     m_custom->style()->polish(m_custom);
     if (!parsed) return;

@@ -21,6 +21,7 @@
 #include "app/gui/views/sweep/axis_row.h"
 #include "app/gui/views/sweep/calibration_card.h"
 #include "app/gui/views/sweep/estimate.h"
+#include "app/gui/views/sweep/own_axes.h"
 
 namespace trimtab::gui {
 
@@ -140,6 +141,10 @@ QWidget* SweepPage::makeAxes() {
         }
         cards->addWidget(card);
     }
+    m_ownAxes = new OwnAxes;
+    connect(m_ownAxes, &OwnAxes::changed, this, &SweepPage::applyAxes);
+    connect(m_ownAxes, &OwnAxes::added, this, &SweepPage::addAxis);
+    cards->addWidget(m_ownAxes);
     return all;
 }
 
@@ -197,7 +202,8 @@ QWidget* SweepPage::makeSummary() {
     m_session = makeLabel({}, "small");
     m_session->setObjectName(QStringLiteral("sweep.session"));
     auto* change = makeButton(QStringLiteral("sweep.changeSession"), tr("Keep results elsewhere…"), "quiet");
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_trials, m_duration, m_quality, m_problem, m_skippedTitle}) layout->addWidget(widget);
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_trials, m_duration, m_quality, m_problem, m_skippedTitle})
+        layout->addWidget(widget);
     layout->addWidget(m_skipped, 1);
     layout->addStretch();
     layout->addWidget(m_session);
@@ -220,10 +226,28 @@ void SweepPage::connectTasks() {
 
 void SweepPage::applyAxes() {
     std::vector<trial::Axis> axes;
-    for (const AxisRow* row : m_axes) {
+    for (const AxisRow* row : allAxes()) {
         if (auto axis = row->axis()) axes.push_back(std::move(*axis));
     }
     m_work.setAxes(axes);
+}
+
+void SweepPage::addAxis(const trial::Axis& axis) {
+    std::vector<trial::Axis> axes = m_work.sweep().draft().axes;
+    const auto known = std::ranges::find(axes, axis.path, &trial::Axis::path);
+    if (known == axes.end()) {
+        axes.push_back(axis);
+    } else {
+        for (const Json& value : axis.values)
+            if (std::ranges::find(known->values, value) == known->values.end()) known->values.push_back(value);
+    }
+    m_work.setAxes(axes);
+}
+
+std::vector<AxisRow*> SweepPage::allAxes() const {
+    std::vector<AxisRow*> rows = m_axes;
+    rows.insert(rows.end(), m_ownAxes->rows().begin(), m_ownAxes->rows().end());
+    return rows;
 }
 
 void SweepPage::applyBudget() {
@@ -252,7 +276,8 @@ void SweepPage::refresh() {
     m_empty->setText(recorded.isEmpty() ? tr("No model is open") : tr("A recording is open"),
                      recorded.isEmpty() ? tr("Open a model first; then choose here what to try with it.") : recorded, tr("Open file…"));
     const trial::Study& draft = m_work.sweep().draft();
-    for (AxisRow* row : m_axes) {
+    m_ownAxes->makeRoomFor(draft.axes, m_axes);
+    for (AxisRow* row : allAxes()) {
         std::optional<trial::Axis> own;
         for (const trial::Axis& axis : draft.axes) {
             if (axis.path == row->path().toStdString()) own = axis;
@@ -272,7 +297,8 @@ void SweepPage::refresh() {
 void SweepPage::refreshEngines() {
     for (AxisRow* row : m_axes) {
         if (row->path() != QStringLiteral("run.engine")) continue;
-        for (const char* engine : {"cpu", "cuda", "onnxruntime"}) row->setUnavailable(QString::fromLatin1(engine), m_work.devices().problem(engine));
+        for (const char* engine : {"cpu", "cuda", "onnxruntime"})
+            row->setUnavailable(QString::fromLatin1(engine), m_work.devices().problem(engine));
     }
     refreshRun();
 }
@@ -284,7 +310,8 @@ void SweepPage::refreshGrid() {
     const std::int64_t all = withData ? chosen.info().samples : m_work.sweep().draft().budget.fidelitySamples;
     const std::int64_t asked = m_work.sweep().draft().budget.samples;
     const std::int64_t samples = withData && asked > 0 ? std::min(asked, all) : all;
-    m_quality->setValue(withData ? metricTitle(chosen.info().metric) : chosen.state() == DataTask::State::None ? tr("Fidelity") : QString(),
+    const bool without = chosen.state() == DataTask::State::None;
+    m_quality->setValue(withData ? metricTitle(chosen.info().metric) : without ? tr("Fidelity") : QString(),
                         chosen.decided() ? tr("on %1 samples").arg(samples) : tr("choose data first"));
     QStringList skipped;
     if (grid) {
@@ -293,7 +320,9 @@ void SweepPage::refreshGrid() {
         if (perSample <= 0 && timing && !timing->timings.trial.empty()) {
             perSample = base::median(timing->timings.trial) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, timing->batch));
         }
-        m_trials->setValue(QString::number(grid->trials.size()), grid->skipped.empty() ? tr("the baseline included") : tr("%1 combinations left out").arg(grid->skipped.size()));
+        m_trials->setValue(QString::number(grid->trials.size()), grid->skipped.empty()
+                                                                     ? tr("the baseline included")
+                                                                     : tr("%1 combinations left out").arg(grid->skipped.size()));
         m_duration->setValue(tr("about %1").arg(durationText(estimateSeconds(m_work.sweep().draft(), *grid, samples, perSample))));
         skipped = skippedLines(grid->skipped);
     } else {

@@ -3,6 +3,7 @@
 // What to try: axes with their values, what the combinations come to, how long it will take, and Run.
 #include "app/gui/views/common/page.h"
 #include "app/gui/views/page_context.h"
+#include "core/trial/study.h"
 
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace trimtab::gui {
 class AxisRow;
 class CalibrationCard;
 class EmptyState;
+class OwnAxes;
 class StatTile;
 class Workspace;
 
@@ -37,6 +39,9 @@ private:
     QWidget* makeSummary();
     void connectTasks();
     void applyAxes();
+    void addAxis(const trial::Axis& axis);
+    /// Offered ones first, those of one's own after them.
+    std::vector<AxisRow*> allAxes() const;
     void applyBudget();
     void chooseSession();
     void refresh();
@@ -49,6 +54,7 @@ private:
     QStackedLayout* m_stack = nullptr;
     EmptyState* m_empty = nullptr;
     std::vector<AxisRow*> m_axes;
+    OwnAxes* m_ownAxes = nullptr;
     CalibrationCard* m_calibration = nullptr;
     QComboBox* m_effort = nullptr;
     QSpinBox* m_samples = nullptr;

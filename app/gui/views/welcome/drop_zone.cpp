@@ -31,7 +31,9 @@ DropZone::DropZone(const Theme& theme, QWidget* parent) : QFrame(parent) {
     layout->addWidget(open);
     setMinimumHeight(112);
     connect(open, &QPushButton::clicked, this, &DropZone::openRequested);
-    const auto paint = [this, icon, &theme] { icon->setPixmap(iconPixmap(QStringLiteral("drop"), theme.palette().accent, 48, devicePixelRatioF())); };
+    const auto paint = [this, icon, &theme] {
+        icon->setPixmap(iconPixmap(QStringLiteral("drop"), theme.palette().accent, 48, devicePixelRatioF()));
+    };
     connect(&theme, &Theme::changed, this, paint);
     paint();
 }

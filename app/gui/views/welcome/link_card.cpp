@@ -13,7 +13,8 @@
 
 namespace trimtab::gui {
 
-LinkCard::LinkCard(const Theme& theme, const QString& objectName, const QString& icon, const QString& title, const QString& text, QWidget* parent)
+LinkCard::LinkCard(const Theme& theme, const QString& objectName, const QString& icon, const QString& title, const QString& text,
+                   QWidget* parent)
     : QFrame(parent) {
     setObjectName(objectName);
     setProperty("card", "click");
@@ -30,7 +31,9 @@ LinkCard::LinkCard(const Theme& theme, const QString& objectName, const QString&
     words->addWidget(makeLabel(text, "muted"));
     layout->addWidget(picture, 0, Qt::AlignTop);
     layout->addLayout(words, 1);
-    const auto paint = [this, picture, icon, &theme] { picture->setPixmap(iconPixmap(icon, theme.palette().accent, 32, devicePixelRatioF())); };
+    const auto paint = [this, picture, icon, &theme] {
+        picture->setPixmap(iconPixmap(icon, theme.palette().accent, 32, devicePixelRatioF()));
+    };
     connect(&theme, &Theme::changed, this, paint);
     paint();
 }

@@ -12,7 +12,8 @@ class Theme;
 class LinkCard : public QFrame {
     Q_OBJECT
 public:
-    LinkCard(const Theme& theme, const QString& objectName, const QString& icon, const QString& title, const QString& text, QWidget* parent = nullptr);
+    LinkCard(const Theme& theme, const QString& objectName, const QString& icon, const QString& title, const QString& text,
+             QWidget* parent = nullptr);
 
 signals:
     void pressed();

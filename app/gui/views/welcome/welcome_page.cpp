@@ -23,7 +23,8 @@ namespace trimtab::gui {
 
 WelcomePage::WelcomePage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("welcome"), tr("Make a network faster, and see what it costs"), parent), m_context(context) {
-    setSubtitle(tr("Open a model, choose what to try, and read off which configuration is faster, by how much, and what it does to accuracy."));
+    setSubtitle(
+        tr("Open a model, choose what to try, and read off which configuration is faster, by how much, and what it does to accuracy."));
     m_drop = new DropZone(context.theme);
     connect(m_drop, &DropZone::openRequested, this, &WelcomePage::openRequested);
     content()->addWidget(m_drop);
@@ -85,7 +86,8 @@ QWidget* WelcomePage::makeSamples() {
     layout->addWidget(makeLabel(tr("Try a sample"), "heading"));
     const std::vector<Sample> samples = findSamples(QCoreApplication::applicationDirPath());
     for (const Sample& sample : samples) {
-        auto* card = new LinkCard(m_context.theme, QStringLiteral("welcome.sample.") + sample.name, sample.icon, sample.title, sample.description);
+        auto* card =
+            new LinkCard(m_context.theme, QStringLiteral("welcome.sample.") + sample.name, sample.icon, sample.title, sample.description);
         connect(card, &LinkCard::pressed, this, [this, sample] { m_context.workspace.openSample(sample.model, sample.data); });
         layout->addWidget(card);
     }
@@ -120,8 +122,9 @@ void WelcomePage::refreshRecent() {
         if (!file.exists()) continue;
         const bool session = file.suffix() == QLatin1String("trimtab");
         const QString when = QLocale().toString(file.lastModified(), QLocale::ShortFormat);
-        auto* card = new LinkCard(m_context.theme, QStringLiteral("welcome.recent.%1").arg(index++), session ? QStringLiteral("results") : QStringLiteral("model"),
-                                  file.fileName(), (session ? tr("Session, %1") : tr("Model, %1")).arg(when));
+        auto* card = new LinkCard(m_context.theme, QStringLiteral("welcome.recent.%1").arg(index++),
+                                  session ? QStringLiteral("results") : QStringLiteral("model"), file.fileName(),
+                                  (session ? tr("Session, %1") : tr("Model, %1")).arg(when));
         card->setToolTip(path);
         connect(card, &LinkCard::pressed, this, [this, path] { m_context.workspace.open(path); });
         m_recent->addWidget(card);
