@@ -1,6 +1,8 @@
 #include "core/compress/rescale/divide_input.h"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "core/tensor/convert.h"
 
@@ -69,13 +71,11 @@ Result<bool> foldIntoProducer(Graph& graph, ValueId x, std::span<const std::size
     return !inputs.empty();
 }
 
-}  // namespace
-
-Status divideInput(Graph& graph, ValueId x, std::span<const std::size_t> readers, std::span<const float> scales) {
-    TRIMTAB_TRY(const bool folded, foldIntoProducer(graph, x, readers, scales));
-    if (folded) return {};
+/// Makes the readers read a value of its own; the node that computes it has yet to be placed.
+Result<Node> divisionNode(Graph& graph, const Division& division) {
+    const ValueId x = division.value;
     const graph::ValueType type = graph.value(x).type;
-    std::vector<float> inverse(scales.begin(), scales.end());
+    std::vector<float> inverse = division.scales;
     for (float& scale : inverse) scale = 1 / scale;
     TRIMTAB_TRY(Tensor row, tensor::convert(Tensor::fromFloats(Shape{static_cast<std::int64_t>(inverse.size())}, inverse), type.type));
     Node node;
@@ -89,13 +89,32 @@ Status divideInput(Graph& graph, ValueId x, std::span<const std::size_t> readers
     const ValueId rescaled = graph.addValue(std::move(made));
     node.inputs = {x, graph.addConstant(graph.value(x).name + "_inverse_scales", std::move(row))};
     node.outputs = {rescaled};
-    for (const std::size_t reader : readers) {
+    for (const std::size_t reader : division.readers) {
         Node& layer = graph.nodes[reader];
         layer.inputs[0] = rescaled;
         for (const std::string& origin : layer.origins)
             if (std::ranges::find(node.origins, origin) == node.origins.end()) node.origins.push_back(origin);
     }
-    graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(readers.front()), std::move(node));
+    return node;
+}
+
+}  // namespace
+
+// Readers of one value may stand on both sides of another's, so no node is put in before all readers are rewired. Producers take what they
+// can while every reader still reads them: afterwards a value that two divisions share would look as if one of them alone read it.
+Status divideInputs(Graph& graph, std::span<const Division> divisions) {
+    std::vector<const Division*> left;
+    for (const Division& division : divisions) {
+        TRIMTAB_TRY(const bool folded, foldIntoProducer(graph, division.value, division.readers, division.scales));
+        if (!folded) left.push_back(&division);
+    }
+    std::vector<std::pair<std::size_t, Node>> made;  // each with the node that it stands before
+    for (const Division* division : left) {
+        TRIMTAB_TRY(Node node, divisionNode(graph, *division));
+        made.emplace_back(division->readers.front(), std::move(node));
+    }
+    std::ranges::stable_sort(made, std::greater{}, [](const auto& entry) { return entry.first; });
+    for (auto& [before, node] : made) graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(before), std::move(node));
     return {};
 }
 

@@ -8,12 +8,12 @@
 #include "core/compress/calibrate/input_rows.h"
 #include "core/compress/calibrate/layer_inputs.h"
 #include "core/compress/layer_error.h"
-#include "core/compress/quantize/dequantized.h"
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/activation_aware.h"
 #include "core/compress/rescale/columns.h"
 #include "core/compress/rescale/divide_input.h"
 #include "core/compress/rescale/smooth.h"
+#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -99,7 +99,7 @@ Result<std::vector<float>> scalesFor(const Graph& graph, const Unit& unit, const
     spec.method = recipe::weightMethod(spec).rounding == "gptq" ? "rtn" : recipe::weightMethod(spec).rounding;
     const auto rounded = [&](std::span<const float> values, std::int64_t rows, std::int64_t columns) -> Result<std::vector<float>> {
         TRIMTAB_TRY(const auto codes, roundLayer({values.begin(), values.end()}, rows, columns, spec, false, {}, tools));
-        return dequantizedRows(codes);
+        return tensor::decodedRows(codes);
     };
     const auto means = seen.columns.meanMagnitudes();
     TRIMTAB_TRY(auto found, activationAwareScales(reading, means, seen.products.values.data<float>(), rounded, *tools.math));
@@ -133,13 +133,13 @@ Result<Graph> rescaled(const Graph& graph, const recipe::Recipe& recipe, const T
     Graph made = graph;
     for (const Unit& unit : units)
         for (const WeightUse& use : unit.uses) TRIMTAB_REQUIRE(scaleWeight(made, use, unit.scales));
-    // From the last to the first, so that the nodes before keep their places.
-    std::ranges::sort(units, std::greater{}, [](const Unit& unit) { return unit.uses.front().node; });
-    for (const Unit& unit : units) {
+    std::vector<Division> divisions;
+    for (Unit& unit : units) {
         std::vector<std::size_t> readers;
         for (const WeightUse& use : unit.uses) readers.push_back(static_cast<std::size_t>(use.node));
-        TRIMTAB_REQUIRE(divideInput(made, unit.input, readers, unit.scales));
+        divisions.push_back({unit.input, std::move(readers), std::move(unit.scales)});
     }
+    TRIMTAB_REQUIRE(divideInputs(made, divisions));
     made.removeDeadNodes();
     tools.activations->restart();
     return made;
