@@ -35,17 +35,33 @@ std::string compressionText(const ipc::CompressAnswer& answer, const std::string
     return answer.cache ? text + cacheText(*answer.cache) : text;
 }
 
+namespace {
+
+/// "17 (45.2×), 3 (8.10×), …"
+std::string outliersText(const ipc::ChannelRow& row) {
+    std::string text;
+    for (const auto& outlier : row.worst)
+        text += fmt::format("{}{} ({})", text.empty() ? "" : ", ", outlier.channel, base::formatRatio(outlier.timesMedian));
+    if (row.outliers > static_cast<std::int64_t>(row.worst.size()) && !text.empty()) text += ", …";
+    return text.empty() ? "–" : text;
+}
+
+}  // namespace
+
 std::string channelTable(const ipc::CompressAnswer& answer) {
     Table table({{"input of layer"},
                  {"channels", Align::Right},
                  {"largest", Align::Right},
                  {"of the median", Align::Right},
                  {"outliers", Align::Right},
-                 {"kurtosis", Align::Right}});
+                 {"kurtosis", Align::Right},
+                 {"largest outliers"}});
     for (const auto& row : answer.channels)
         table.add({clipped(printable(row.node), kNameWidth), std::to_string(row.channels), fmt::format("{:.3g}", row.largest),
-                   base::formatRatio(row.timesMedian), std::to_string(row.outliers), fmt::format("{:.3g}", row.kurtosis)});
+                   base::formatRatio(row.timesMedian), std::to_string(row.outliers), fmt::format("{:.3g}", row.kurtosis),
+                   outliersText(row)});
     return table.text() + "outliers: channels whose largest magnitude exceeds 6 times the median of the channels' largest\n"
+                          "largest outliers: channel (counted from 0) and how many times the median its largest magnitude is\n"
                           "kurtosis: of all values, 3 where they are normally distributed\n";
 }
 
@@ -65,12 +81,25 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
                    base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits),
                    printable(layer.format), layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
-                   layer.sqnrDb >= 0 ? fmt::format("{:.1f} dB", layer.sqnrDb) : "–"});
+                   layer.sqnrDb ? fmt::format("{:.1f} dB", *layer.sqnrDb) : "–"});
     return table.text();
 }
 
+namespace {
+
+/// Which form saves most, or that none saves time.
+std::string formsVerdict(const ipc::CompressAnswer::Layer& layer) {
+    const auto smallest = std::ranges::min_element(layer.forms, {}, [](const auto& entry) { return entry.second; });
+    const std::string form = printable(smallest->first);
+    if (layer.skipsZeros) return form;
+    if (layer.op == "Conv") return form + "; bytes only: no kernel for pruned convolutions";
+    if (layer.bits < 32) return fmt::format("{}; bytes only: no kernel for pruned weights of {} bits", form, layer.bits);
+    return form + "; bytes only: no kernel for this product";
+}
+
+}  // namespace
+
 std::string storageFormsTable(const ipc::CompressAnswer& answer) {
-    constexpr std::size_t kNameWidth = 60;
     constexpr std::string_view kForms[] = {"dense", "csr", "coo", "bsr", "bitmap", "packed"};
     Table table({{"pruned layer"}, {"dense", Align::Right}, {"csr", Align::Right}, {"coo", Align::Right}, {"bsr", Align::Right},
                  {"bitmap", Align::Right}, {"packed N:M", Align::Right}, {"smallest"}});
@@ -83,13 +112,13 @@ std::string storageFormsTable(const ipc::CompressAnswer& answer) {
                 layer.forms, [&](const auto& entry) { return entry.first.substr(0, entry.first.find(' ')) == form; });
             cells.push_back(found == layer.forms.end() ? "–" : base::formatBytes(static_cast<double>(found->second)));
         }
-        const auto smallest = std::ranges::min_element(layer.forms, {}, [](const auto& entry) { return entry.second; });
-        cells.push_back(printable(smallest->first));
+        cells.push_back(formsVerdict(layer));
         table.add(std::move(cells));
     }
-    return table.empty()
-               ? ""
-               : table.text() + "The file holds the dense form. Which form runs is picked by measured speed when a plan is made.\n";
+    if (table.empty()) return "";
+    return table.text() +
+           "The file holds the dense form. Of fp32 matrix products the CPU engine runs the form that it measures to be fastest when a plan "
+           "is made; where a row says \"bytes only\", every engine multiplies the zeros.\n";
 }
 
 }  // namespace trimtab::cli

@@ -2,6 +2,7 @@
 // Graph + Recipe → Graph. Weights are masked or quantised, nodes carry their Treatment. Numerics only: which kernel then runs it is the
 // engine's business. The graph should have been simplified first (graph/passes), so that what is compressed is what runs.
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct LayerCompression {
     double density = 1.0;          // share of non-zero weights after everything
     std::int64_t originalBytes = 0;  // before units left
     std::int64_t storedBytes = 0;  // at its bits, with scales and zero points; dense: zeros of a pruned weight are stored like any other
-    double sqnrDb = -1;            // 10·log10(Σw² / Σ(w−ŵ)²); −1: untouched
+    std::optional<double> sqnrDb;  // 10·log10(Σw² / Σ(w−ŵ)²); nothing: no value changed
     std::map<std::string, std::int64_t> forms;  // bytes of a pruned weight in each storage form (storage_forms.h); empty: not pruned
 };
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "core/compress/precision/sixteen_bits.h"
-#include "core/compress/quantize/dequantized.h"
+#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -32,7 +32,7 @@ Result<LayerWeight> storeAsIntegers(const Tensor& original, const graph::WeightU
     TRIMTAB_TRY(tensor::QuantizedWeight codes, round(rows));
     codes.originalShape = original.shape();
     codes.layout = use.layout;
-    const std::vector<float> decoded = dequantizedRows(codes);
+    const std::vector<float> decoded = tensor::decodedRows(codes);
     TRIMTAB_TRY(const std::vector<float> originalRows, tensor::toRows(original, use.layout));
 
     LayerWeight weight;
@@ -73,12 +73,13 @@ SquaredSums squaredSums(std::span<const float> original, std::span<const float> 
     return sums;
 }
 
-double inDecibels(const SquaredSums& sums) {
+std::optional<double> inDecibels(const SquaredSums& sums) {
     if (!std::isfinite(sums.noise)) return 0;  // an infinity was lost: nothing of the signal can be told from the noise
-    return sums.noise > 0 ? 10 * std::log10(sums.signal / sums.noise) : -1;
+    if (!(sums.noise > 0)) return std::nullopt;
+    return 10 * std::log10(sums.signal / sums.noise);
 }
 
-double signalToNoiseDb(std::span<const float> original, std::span<const float> changed) {
+std::optional<double> signalToNoiseDb(std::span<const float> original, std::span<const float> changed) {
     return inDecibels(squaredSums(original, changed));
 }
 

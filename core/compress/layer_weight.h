@@ -14,7 +14,7 @@ struct LayerWeight {
     std::optional<Tensor> constant;                            // one of the two, in the type of the original
     std::shared_ptr<const tensor::QuantizedWeight> quantized;
     double density = 1;       // share of non-zero values after everything
-    double sqnrDb = -1;       // −1: no value changed
+    std::optional<double> sqnrDb;  // nothing: no value changed
     std::int64_t storedBytes = 0;
 };
 
@@ -38,8 +38,8 @@ struct SquaredSums {
     double noise = 0;
 };
 SquaredSums squaredSums(std::span<const float> original, std::span<const float> changed);
-/// 10·log10(signal / noise); −1 when nothing differs.
-double inDecibels(const SquaredSums& sums);
-double signalToNoiseDb(std::span<const float> original, std::span<const float> changed);
+/// 10·log10(signal / noise), below 0 where more is lost than kept; nothing when no value differs.
+std::optional<double> inDecibels(const SquaredSums& sums);
+std::optional<double> signalToNoiseDb(std::span<const float> original, std::span<const float> changed);
 
 }  // namespace trimtab::compress

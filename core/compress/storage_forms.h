@@ -1,6 +1,7 @@
 #pragma once
-// What a pruned weight takes in each form that a kernel executes (kernels/cpu/simd/*_weight.h), zeros and what says where the others belong
-// included.
+// What a pruned weight takes in each of the forms that kernels/cpu/simd knows (*_weight.h), zeros and what says where the others belong
+// included. Those kernels read fp32 weights of matrix products. Of other weights the bytes tell what a file or another engine could save:
+// here their zeros are multiplied.
 #include <cstdint>
 #include <map>
 #include <span>

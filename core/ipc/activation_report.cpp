@@ -5,13 +5,32 @@
 namespace trimtab::ipc {
 
 Json toJson(const ChannelRow& row) {
+    Json worst = Json::array();
+    for (const ChannelRow::Outlier& outlier : row.worst)
+        worst.push_back({{"channel", outlier.channel},
+                         {"largest", encode(outlier.largest)},
+                         {"times_median", encode(outlier.timesMedian)}});
     return {{"node", row.node},
             {"channels", row.channels},
             {"outliers", row.outliers},
             {"largest", encode(row.largest)},
             {"times_median", encode(row.timesMedian)},
-            {"kurtosis", encode(row.kurtosis)}};
+            {"kurtosis", encode(row.kurtosis)},
+            {"worst", std::move(worst)}};
 }
+
+namespace {
+
+Result<ChannelRow::Outlier> outlierFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a channel"));
+    ChannelRow::Outlier outlier;
+    TRIMTAB_TRY(outlier.channel, base::integerAt(json, "channel", 0));
+    TRIMTAB_TRY(outlier.largest, realAt(json, "largest", 0));
+    TRIMTAB_TRY(outlier.timesMedian, realAt(json, "times_median", 0));
+    return outlier;
+}
+
+}  // namespace
 
 Result<ChannelRow> channelRowFromJson(const Json& json) {
     TRIMTAB_REQUIRE(requireObject(json, "a layer's channels"));
@@ -22,6 +41,13 @@ Result<ChannelRow> channelRowFromJson(const Json& json) {
     TRIMTAB_TRY(row.largest, realAt(json, "largest", 0));
     TRIMTAB_TRY(row.timesMedian, realAt(json, "times_median", 0));
     TRIMTAB_TRY(row.kurtosis, realAt(json, "kurtosis", 0));
+    const Json* worst = base::memberAt(json, "worst");
+    if (!worst) return row;
+    if (!worst->is_array()) return fail(ErrorCode::Refused, "\"worst\" must be an array");
+    for (const Json& item : *worst) {
+        TRIMTAB_TRY(const auto outlier, outlierFromJson(item));
+        row.worst.push_back(outlier);
+    }
     return row;
 }
 

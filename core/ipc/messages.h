@@ -133,8 +133,10 @@ struct CompressAnswer {
         std::string node, op;
         std::int64_t parameters = 0, group = 0, originalBytes = 0, storedBytes = 0;
         int bits = 32;
-        double density = 1, sqnrDb = -1;
+        double density = 1;
+        std::optional<double> sqnrDb;  // nothing: no value changed
         std::string format;  // "int", "fixed Q1.6", "nf4", "fp32", …
+        bool skipsZeros = false;  // of a pruned weight: the cpu engine has kernels that read the sparse ones of its forms
         std::map<std::string, std::int64_t> forms;  // of a pruned weight: bytes by storage form ("dense", which the file holds, "csr", "bsr 4x4", …)
     };
     std::vector<Layer> layers;

@@ -14,9 +14,12 @@ Json toJson(const CompressAnswer::Layer& layer) {
                  {"stored_bytes", layer.storedBytes},
                  {"bits", layer.bits},
                  {"density", encode(layer.density)},
-                 {"sqnr_db", encode(layer.sqnrDb)},
                  {"format", layer.format}};
-    if (!layer.forms.empty()) json["forms"] = layer.forms;
+    if (layer.sqnrDb) json["sqnr_db"] = encode(*layer.sqnrDb);
+    if (!layer.forms.empty()) {
+        json["forms"] = layer.forms;
+        json["skips_zeros"] = layer.skipsZeros;
+    }
     return json;
 }
 
@@ -32,9 +35,12 @@ Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
     TRIMTAB_TRY(const std::int64_t bits, base::integerAt(json, "bits", 32));
     layer.bits = static_cast<int>(bits);
     TRIMTAB_TRY(layer.density, realAt(json, "density", 1));
-    TRIMTAB_TRY(layer.sqnrDb, realAt(json, "sqnr_db", -1));
+    if (const Json* sqnr = base::memberAt(json, "sqnr_db")) {
+        TRIMTAB_TRY(layer.sqnrDb, trial::decodeNumber(*sqnr, "sqnr_db"));
+    }
     TRIMTAB_TRY(layer.format, base::stringAt(json, "format", ""));
     TRIMTAB_TRY(layer.forms, extentMapAt(json, "forms"));
+    TRIMTAB_TRY(layer.skipsZeros, base::booleanAt(json, "skips_zeros", false));
     return layer;
 }
 

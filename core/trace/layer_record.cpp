@@ -19,6 +19,9 @@ Result<int> bitsAt(const Json& object, std::string_view key) {
     return static_cast<int>(bits);
 }
 
+/// What earlier sessions say of weights that nothing changed.
+constexpr double kUntouchedOfOld = -1;
+
 // JSON has no digits for infinities; a figure that is none of this world is left out and reads back as its "not known".
 void putNumber(Json& object, const char* key, double value) {
     if (std::isfinite(value)) object[key] = value;
@@ -48,7 +51,7 @@ Json toJson(const LayerRecord& record) {
     putNumber(json, "operations", record.operations);
     putNumber(json, "median_ns", record.medianNs);
     putNumber(json, "share", record.share);
-    putNumber(json, "sqnr_db", record.sqnrDb);
+    if (record.sqnrDb) putNumber(json, "sqnr_db", *record.sqnrDb);
     return json;
 }
 
@@ -75,7 +78,8 @@ Result<LayerRecord> layerRecordFromJson(const Json& json) {
     TRIMTAB_TRY(record.reformatBytes, base::integerAt(json, "reformat_bytes", 0));
     TRIMTAB_TRY(record.medianNs, base::numberAt(json, "median_ns", -1.0));
     TRIMTAB_TRY(record.share, base::numberAt(json, "share", -1.0));
-    TRIMTAB_TRY(record.sqnrDb, base::numberAt(json, "sqnr_db", -1.0));
+    TRIMTAB_TRY(const double sqnr, base::numberAt(json, "sqnr_db", kUntouchedOfOld));
+    if (sqnr != kUntouchedOfOld) record.sqnrDb = sqnr;
     return record;
 }
 

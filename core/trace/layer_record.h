@@ -1,6 +1,7 @@
 #pragma once
 // One row of a plan or of a profile: what became of one (fused) node, which kernel runs it, what it costs and how long it took.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct LayerRecord {
     std::int64_t reformatBytes = 0;    // read and written to bring inputs into the form that the kernel takes
     double medianNs = -1;              // −1: not timed
     double share = -1;                 // of the sum of all layers, 0…1; −1: not timed
-    double sqnrDb = -1;                // of the weights against the original; −1: untouched
+    std::optional<double> sqnrDb;      // of the weights against the original; nothing: no value changed
 };
 
 Json toJson(const LayerRecord& record);

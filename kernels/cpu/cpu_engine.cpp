@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "kernels/cpu/compiled_model.h"
+#include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/onednn/adapter.h"
 #include "kernels/cpu/planning.h"
 
@@ -46,5 +47,7 @@ private:
 }  // namespace
 
 std::unique_ptr<runtime::Engine> makeCpuEngine(int threads) { return std::make_unique<CpuEngine>(threads); }
+
+bool skipsZeros(const Graph& graph, const graph::Node& node) { return hasSparseKernel(NodeView{graph, node}); }
 
 }  // namespace trimtab::cpu

@@ -9,6 +9,7 @@
 #include "core/compress/attention/kept_cache.h"
 #include "core/formats/onnx/writer.h"
 #include "core/trial/calibration_note.h"
+#include "kernels/cpu/cpu_engine.h"
 #include "profiler/worker/methods.h"
 #include "profiler/worker/read_back.h"
 #include "profiler/worker/workbench.h"
@@ -20,12 +21,16 @@ ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
     ipc::CompressAnswer answer;
     answer.originalBytes = compressed.originalBytes;
     answer.storedBytes = compressed.storedBytes;
-    for (const auto& layer : compressed.layers)
+    const Graph& graph = compressed.graph;
+    for (const auto& layer : compressed.layers) {
+        const auto node = std::ranges::find(graph.nodes, layer.node, &graph::Node::name);
+        const bool skipsZeros = !layer.forms.empty() && node != graph.nodes.end() && cpu::skipsZeros(graph, *node);
         answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits,
-                                 layer.density, layer.sqnrDb, layer.format, layer.forms});
+                                 layer.density, layer.sqnrDb, layer.format, skipsZeros, layer.forms});
+    }
     const auto isKept = [](const graph::Node& node) { return node.treatment.kvBits < 32; };
-    if (std::ranges::any_of(compressed.graph.nodes, isKept)) {
-        const auto bytes = trimtab::compress::cacheBytesOf(compressed.graph);
+    if (std::ranges::any_of(graph.nodes, isKept)) {
+        const auto bytes = trimtab::compress::cacheBytesOf(graph);
         answer.cache = ipc::CacheRow{bytes.attentions, bytes.isKnown, bytes.originalPerToken, bytes.perToken, bytes.fixed};
     }
     return answer;
@@ -35,8 +40,11 @@ Status addChannels(ipc::CompressAnswer& answer, const ipc::CompressRequest& requ
     if (!request.reportChannels) return {};
     call.progress(0.2, "looking at activations");
     TRIMTAB_TRY(const auto rows, bench.channels(request.model, call));
-    for (const auto& row : rows)
-        answer.channels.push_back({row.node, row.channels, row.outliers, row.largest, row.timesMedian, row.kurtosis});
+    for (const auto& row : rows) {
+        ipc::ChannelRow& told = answer.channels.emplace_back();
+        told = {row.node, row.channels, row.outliers, row.largest, row.timesMedian, row.kurtosis, {}};
+        for (const auto& channel : row.worst) told.worst.push_back({channel.column, channel.largest, channel.timesMedian});
+    }
     return {};
 }
 

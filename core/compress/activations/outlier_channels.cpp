@@ -7,7 +7,7 @@
 #include <map>
 
 #include "core/base/statistics.h"
-#include "core/compress/calibrate/column_statistics.h"
+#include "core/compress/layer_error.h"
 #include "core/graph/weights.h"
 #include "core/tensor/convert.h"
 
@@ -66,7 +66,9 @@ ChannelReport ChannelStatistics::report() const {
     const double median = base::median(std::vector<double>(m_largest.begin(), m_largest.end()));
     if (median > 0) report.timesMedian = report.largest / median;
     else if (report.largest > 0) report.timesMedian = std::numeric_limits<double>::infinity();
-    report.outliers = static_cast<std::int64_t>(outlierColumns(m_largest, kOutlierFactor).size());
+    report.worst = outlierColumns(m_largest, kOutlierFactor);
+    report.outliers = static_cast<std::int64_t>(report.worst.size());
+    report.worst.resize(std::min(report.worst.size(), kChannelsNamed));
     const double mean = m_powers[0] / m_count;
     const double second = m_powers[1] / m_count, third = m_powers[2] / m_count, fourth = m_powers[3] / m_count;
     const double variance = second - mean * mean;
@@ -88,11 +90,7 @@ Result<std::vector<ChannelReport>> reportChannels(const Graph& graph, const Tool
         auto found = known.find(key);
         if (found == known.end()) {
             auto made = reportOf(graph, node, tools);
-            if (!made) {
-                Error error = std::move(made).error();
-                if (error.context.empty()) error.context = "layer " + node.name;
-                return fail(std::move(error));
-            }
+            if (!made) return atLayer(std::move(made).error(), node);
             found = known.emplace(key, std::move(*made)).first;
         }
         rows.push_back(found->second);

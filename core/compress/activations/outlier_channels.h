@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "core/compress/calibrate/column_statistics.h"
 #include "core/compress/tools.h"
 
 namespace trimtab::compress {
 
 inline constexpr double kOutlierFactor = 6;
+inline constexpr std::size_t kChannelsNamed = 5;
 
 /// The input of one layer over all calibration data.
 struct ChannelReport {
@@ -20,6 +22,7 @@ struct ChannelReport {
     double largest = 0;      // magnitude
     double timesMedian = 0;  // largest over the median of the channels' largest; infinite where that is 0 and largest is not
     std::int64_t outliers = 0;
+    std::vector<OutlierColumn> worst;  // the largest of them, kChannelsNamed at most
     double kurtosis = 0;     // E(x − μ)⁴ / σ⁴ over all values: 3 of a normal distribution; 0 where all values are one
 };
 

@@ -24,18 +24,53 @@ TEST(LayersTable, ShowsReformattingWhereThereIsAny) {
     EXPECT_THAT(table.substr(table.find("first"), table.find("second") - table.find("first")), Not(HasSubstr("3.20 MB")));
 }
 
+TEST(CompressionTable, ShowsWhatIsBelowZeroDecibelsAndADashForUntouchedWeights) {
+    ipc::CompressAnswer answer;
+    answer.layers.resize(2);
+    answer.layers[0].sqnrDb = -1;
+    EXPECT_THAT(compressionTable(answer), HasSubstr("-1.0 dB"));
+    answer.layers.erase(answer.layers.begin());
+    const std::string untouched = compressionTable(answer);
+    EXPECT_EQ(untouched.find("dB"), std::string::npos);
+}
+
+TEST(ChannelTable, NamesTheChannelsThatStandOut) {
+    ipc::CompressAnswer answer;
+    answer.channels = {{"uneven", 64, 7, 90, 45, 30, {{17, 90, 45}, {3, 30, 15}}}, {"even", 64, 0, 2, 1.5, 3, {}}};
+    const std::string table = channelTable(answer);
+    EXPECT_THAT(table, HasSubstr("17 (45.00×), 3 (15.00×), …"));
+    EXPECT_THAT(table.substr(table.find("even", table.find("uneven") + 6)), HasSubstr("–"));
+    answer.channels[0].outliers = 2;
+    EXPECT_THAT(channelTable(answer), Not(HasSubstr("…")));
+}
+
 TEST(StorageFormsTable, ListsPrunedLayersWithTheirSmallestForm) {
     ipc::CompressAnswer answer;
     answer.layers.resize(2);
     answer.layers[0].node = "dense layer";
     EXPECT_EQ(storageFormsTable(answer), "");
     answer.layers[1].node = "pruned layer";
+    answer.layers[1].skipsZeros = true;
     answer.layers[1].forms = {{"dense", 4000}, {"csr", 2600}, {"coo", 3100}, {"bsr 16x16", 1200}, {"bitmap", 2100}};
     const std::string table = storageFormsTable(answer);
     EXPECT_THAT(table, Not(HasSubstr("dense layer")));
     for (const char* cell : {"pruned layer", "4.00 kB", "2.60 kB", "3.10 kB", "1.20 kB", "2.10 kB", "–", "bsr 16x16"})
         EXPECT_THAT(table, HasSubstr(cell));
     EXPECT_THAT(table, HasSubstr("The file holds the dense form"));
+    EXPECT_THAT(table.substr(0, table.find("The file")), Not(HasSubstr("bytes only")));
+}
+
+TEST(StorageFormsTable, PromisesNoSpeedWhereNoKernelSkipsZeros) {
+    ipc::CompressAnswer answer;
+    answer.layers.resize(3);
+    for (auto& layer : answer.layers) layer.forms = {{"dense", 4000}, {"bitmap", 2100}};
+    answer.layers[0].op = "Conv";
+    answer.layers[1].op = "MatMul";
+    answer.layers[1].bits = 4;
+    answer.layers[2].op = "MatMul";
+    const std::string table = storageFormsTable(answer);
+    for (const char* reason : {"pruned convolutions", "pruned weights of 4 bits", "this product"})
+        EXPECT_THAT(table, HasSubstr("bitmap; bytes only: no kernel for " + std::string(reason)));
 }
 
 }  // namespace

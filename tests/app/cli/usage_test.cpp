@@ -197,6 +197,27 @@ TEST_F(Usage, OfCompressGivesAFileThatRunsAlike) {
     for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-4);
 }
 
+TEST_F(Usage, OfCompressTellsWhichPrunedLayersAKernelCouldRunFaster) {
+    const auto report = [&](const std::string& text) {
+        const std::string recipe = m_tiny.write("r.json", text);
+        const std::vector<std::string> arguments{"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.at("small.onnx")};
+        auto asTable = arguments, asJson = arguments;
+        asTable.emplace_back("--report");
+        asJson.emplace_back("--json");
+        const Json document = base::parseJson(trimtab(asJson).out, "output").value();
+        return std::pair(trimtab(asTable).out, document["layers"][0].at("skips_zeros").get<bool>());
+    };
+    const auto plain = report(R"({"prune": {"ratio": 0.5}})");
+    EXPECT_TRUE(plain.second);
+    EXPECT_EQ(plain.first.find("bytes only: no kernel"), std::string::npos) << plain.first;
+    const auto coded = report(R"({"prune": {"ratio": 0.5}, "weights": {"bits": 4}})");
+    EXPECT_FALSE(coded.second);
+    EXPECT_NE(coded.first.find("bytes only: no kernel for pruned weights of 4 bits"), std::string::npos) << coded.first;
+    const auto rounded = report(R"({"prune": {"ratio": 0.5}, "compute": "bf16"})");
+    EXPECT_FALSE(rounded.second);
+    EXPECT_NE(rounded.first.find("bytes only: no kernel for this product"), std::string::npos) << rounded.first;
+}
+
 TEST_F(Usage, OfCompressNeverWritesOverTheModel) {
     const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 8}})");
     EXPECT_EQ(trimtab({"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.model()}).status, 2);

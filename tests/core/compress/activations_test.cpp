@@ -186,6 +186,24 @@ TEST(ChannelReport, CountsChannelsSixTimesAboveTheMedian) {
     EXPECT_EQ(report.outliers, 1);
 }
 
+TEST(ChannelReport, NamesTheLargestOutliersAndHowFarTheyStandOut) {
+    ChannelStatistics statistics;
+    std::vector<float> row(40, 2.0F);
+    for (const auto& [channel, value] : {std::pair(3, 13.0F), {7, -90.0F}, {8, 20.0F}, {20, 30.0F}, {31, 11.9F}, {38, 20.0F}, {39, 14.0F}})
+        row[static_cast<std::size_t>(channel)] = value;
+    ASSERT_TRUE(statistics.see(row, 40, 1));
+    const ChannelReport report = statistics.report();
+    EXPECT_EQ(report.outliers, 6);
+    std::vector<std::int64_t> channels;
+    std::vector<double> times;
+    for (const OutlierColumn& outlier : report.worst) {
+        channels.push_back(outlier.column);
+        times.push_back(outlier.timesMedian);
+    }
+    EXPECT_EQ(channels, (std::vector<std::int64_t>{7, 20, 8, 38, 39})) << "the largest five, ties in their order";
+    EXPECT_EQ(times, (std::vector<double>{45, 15, 10, 10, 7}));
+}
+
 TEST(ChannelReport, KnowsTheKurtosisOfClosedForms) {
     const auto kurtosisOf = [](const std::vector<float>& values) {
         ChannelStatistics statistics;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/compress/compress.h"
+#include "core/compress/layer_weight.h"
 #include "core/tensor/convert.h"
 #include "tests/core/compress/model.h"
 #include "tests/core/recipe/random_recipe.h"
@@ -42,7 +43,7 @@ TEST(Compress, TheIdentityChangesNothing) {
     ASSERT_EQ(compressed->layers.size(), 2U);
     EXPECT_EQ(compressed->layers[0].node, "/blocks.0/conv");
     EXPECT_EQ(compressed->layers[0].parameters, 288);
-    EXPECT_EQ(compressed->layers[0].sqnrDb, -1);
+    EXPECT_FALSE(compressed->layers[0].sqnrDb);
     EXPECT_EQ(compressed->layers[0].density, 1);
     for (const graph::Node& node : compressed->graph.nodes) EXPECT_EQ(node.treatment, graph::Treatment{});
     EXPECT_EQ(weightOf(compressed->graph, "/head/fc"), weightOf(model.graph, "/head/fc"));
@@ -108,7 +109,7 @@ TEST(Compress, QuantisesByRowsWhateverTheLayoutOfTheTensor) {
             noise += std::pow(static_cast<double>(before[at]) - after[at], 2.0);
         }
     }
-    EXPECT_NEAR(compressed->layers[1].sqnrDb, 10 * std::log10(signal / noise), 1e-9);
+    EXPECT_NEAR(compressed->layers[1].sqnrDb.value(), 10 * std::log10(signal / noise), 1e-9);
     EXPECT_EQ(compressed->layers[1].storedBytes, 360 / 2 + 30 * 4);
     EXPECT_EQ(compressed->layers[1].group, 16);
     EXPECT_EQ(nodeOf(compressed->graph, "/head/fc").treatment.weightBits, 4);
@@ -124,7 +125,7 @@ TEST(Compress, MoreBitsNeverMakeALayerWorse) {
         const auto compressed = compress(model.graph, recipe);
         ASSERT_TRUE(compressed);
         EXPECT_GT(compressed->layers[0].sqnrDb, last);
-        last = compressed->layers[0].sqnrDb;
+        last = compressed->layers[0].sqnrDb.value();
     }
     EXPECT_GT(last, 40);
 }
@@ -216,7 +217,7 @@ TEST(Compress, ComputeReachesProductsWithAndWithoutWeights) {
     EXPECT_EQ(nodeOf(bfloat->graph, "/blocks.0/conv").treatment.compute, ComputeType::BFloat16);
     EXPECT_EQ(nodeOf(bfloat->graph, "/scores").treatment.compute, ComputeType::BFloat16);
     EXPECT_EQ(nodeOf(bfloat->graph, "/blocks.0/relu").treatment, graph::Treatment{});
-    EXPECT_EQ(bfloat->layers[0].sqnrDb, -1);
+    EXPECT_FALSE(bfloat->layers[0].sqnrDb);
 
     for (const auto& [text, type] :
          {std::pair(R"({"compute": "tf32"})", ComputeType::Tf32), std::pair(R"({"compute": "fp8"})", ComputeType::Float8)}) {
@@ -243,7 +244,7 @@ TEST(Compress, RulesTreatTheirLayersApart) {
     ASSERT_TRUE(compressed) << compressed.error().text();
     EXPECT_EQ(compressed->layers[0].bits, 6);
     EXPECT_EQ(compressed->layers[1].bits, 32);
-    EXPECT_EQ(compressed->layers[1].sqnrDb, -1);
+    EXPECT_FALSE(compressed->layers[1].sqnrDb);
 }
 
 TEST(Compress, RefusesWhatCanNeverApply) {
@@ -283,6 +284,13 @@ TEST(Compress, InfinitiesAreOrdinaryUntilIntegersMustHoldThem) {
     EXPECT_TRUE(compress(model.graph, recipeOf(R"({"prune": {"ratio": 0.5}})")));
     EXPECT_TRUE(compress(model.graph, recipeOf(R"({"weights": {"bits": 16}})")));
     EXPECT_THAT(refusal(model.graph, R"({"weights": {"bits": 8}})"), testing::AllOf(HasSubstr("layer fc"), HasSubstr("infinit")));
+}
+
+TEST(Compress, AnErrorAboveTheSignalIsNoUntouchedWeight) {
+    const std::vector<float> before{1, -2}, after{3, -2};
+    EXPECT_NEAR(signalToNoiseDb(before, after).value(), 10 * std::log10(5.0 / 4), 1e-12);
+    EXPECT_NEAR(signalToNoiseDb(std::vector<float>{1}, std::vector<float>{3}).value(), 10 * std::log10(0.25), 1e-12);
+    EXPECT_FALSE(signalToNoiseDb(before, before));
 }
 
 TEST(Compress, ALostInfinityLeavesNoSignal) {

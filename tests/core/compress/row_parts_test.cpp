@@ -51,7 +51,7 @@ void expectSameAsWhole(DataType type, WeightLayout layout, const WeightSpec& spe
     EXPECT_TRUE(ours.scaleFormat == theirs.scaleFormat && ours.layout == theirs.layout && ours.originalShape == theirs.originalShape);
     EXPECT_EQ(inParts->storedBytes, whole->storedBytes);
     EXPECT_DOUBLE_EQ(inParts->density, whole->density);
-    EXPECT_NEAR(inParts->sqnrDb, whole->sqnrDb, 1e-9);
+    EXPECT_NEAR(inParts->sqnrDb.value(), whole->sqnrDb.value(), 1e-9);
 }
 
 TEST(RowParts, GiveWhatTheWholeWeightGives) {

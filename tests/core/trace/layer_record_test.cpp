@@ -76,8 +76,23 @@ TEST(LayerRecord, FiguresThatJsonCannotHoldReadBackAsNotKnown) {
     record.medianNs = std::numeric_limits<double>::quiet_NaN();
     const auto again = layerRecordFromJson(*base::parseJson(base::dumpJson(toJson(record)), "record"));
     ASSERT_TRUE(again);
-    EXPECT_EQ(again->sqnrDb, -1);
+    EXPECT_FALSE(again->sqnrDb);
     EXPECT_EQ(again->medianNs, -1);
+}
+
+TEST(LayerRecord, MoreNoiseThanSignalIsNotTakenForAnUntouchedWeight) {
+    LayerRecord record = sample();
+    record.sqnrDb = -1.25;
+    EXPECT_EQ(layerRecordFromJson(toJson(record))->sqnrDb, -1.25);
+    record.sqnrDb.reset();
+    EXPECT_FALSE(toJson(record).contains("sqnr_db"));
+    EXPECT_FALSE(layerRecordFromJson(toJson(record))->sqnrDb);
+}
+
+TEST(LayerRecord, ReadsUntouchedWeightsOfEarlierSessions) {
+    const auto record = layerRecordFromJson(*base::parseJson(R"({"node": "a", "sqnr_db": -1.0})", "record"));
+    ASSERT_TRUE(record);
+    EXPECT_FALSE(record->sqnrDb);
 }
 
 TEST(LayerRecord, OneEmulatedLayerMakesTheWholeEmulated) {
