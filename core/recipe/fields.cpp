@@ -69,6 +69,10 @@ Status checkIntegerProducts(const Settings& settings, const std::string& path) {
     return {};
 }
 
+tl::unexpected<Error> meansNothing(const std::string& path, std::string_view owner, const std::string& chosen) {
+    return fail(ErrorCode::Refused, fmt::format("{} has a meaning only with {}, not with \"{}\": leave it out", path, owner, chosen));
+}
+
 Status checkScope(const PruneSpec& spec, const std::string& path) {
     if (spec.scope == "sensitivity" && removesUnits(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" shares weights out among layers, not {}; \"global\" sets one "
@@ -194,6 +198,24 @@ Status setField(KvCacheSpec& spec, std::string_view key, const Json& value, cons
 Result<graph::ComputeType> computeFrom(const Json& value, const std::string& path) {
     TRIMTAB_TRY(const std::string word, wordFrom(value, path, {"fp32", "tf32", "bf16", "fp16", "fp8", "int8"}));
     return *graph::computeTypeFromName(word);
+}
+
+Status checkUsed(const PruneSpec& spec, std::string_view key, const std::string& path) {
+    return key == "seed" && spec.method != "random" ? meansNothing(path, "method random", spec.method) : Status{};
+}
+
+Status checkUsed(const WeightSpec& spec, std::string_view key, const std::string& path) {
+    const WeightMethod method = weightMethod(spec);
+    if (key == "alpha" && method.rescale != "smoothquant") return meansNothing(path, "method smoothquant", spec.method);
+    const bool ofGptq = key == "damping" || key == "act_order" || key == "static_groups";
+    return ofGptq && method.rounding != "gptq" ? meansNothing(path, "method gptq", spec.method) : Status{};
+}
+
+Status checkUsed(const ActivationSpec& spec, std::string_view key, const std::string& path) {
+    const bool ofRanges = key == "calibrator" || key == "percentile";
+    if (ofRanges && spec.mode != "static") return meansNothing(path, "mode static", spec.mode);
+    const bool isUsed = key != "percentile" || spec.calibrator == "percentile";
+    return isUsed ? Status{} : meansNothing(path, "calibrator percentile", spec.calibrator);
 }
 
 Status checkPart(const PruneSpec& spec, const std::string& path) {

@@ -15,6 +15,12 @@ Status setField(ActivationSpec& spec, std::string_view key, const Json& value, c
 Status setField(KvCacheSpec& spec, std::string_view key, const Json& value, const std::string& path);
 Result<graph::ComputeType> computeFrom(const Json& value, const std::string& path);
 
+/// Refused, naming `path` and what it belongs to, for a field that the part's own method or mode does not read (alpha without smoothquant).
+Status checkUsed(const PruneSpec& spec, std::string_view key, const std::string& path);
+Status checkUsed(const WeightSpec& spec, std::string_view key, const std::string& path);
+Status checkUsed(const ActivationSpec& spec, std::string_view key, const std::string& path);
+inline Status checkUsed(const KvCacheSpec&, std::string_view, const std::string&) { return {}; }
+
 /// "int" for 2…8 bits, "bf16" for 16, "fp32" for 32.
 std::string_view defaultFormat(int bits);
 

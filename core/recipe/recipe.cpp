@@ -19,6 +19,7 @@ Result<Spec> partFromJson(const Json& json, const std::string& path, std::string
     if (!json.contains(std::string(required))) return fail(ErrorCode::Refused, fmt::format("{}.{} is missing", path, required));
     Spec spec;
     for (const auto& [key, value] : json.items()) TRIMTAB_REQUIRE(setField(spec, key, value, path + "." + key));
+    for (const auto& [key, value] : json.items()) TRIMTAB_REQUIRE(checkUsed(spec, key, path + "." + key));
     return spec;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // Recipe: what is done to a model. One canonical JSON document; its identity is the hash of its canonical form.
 // Values only; core/compress carries it out. Schema: resources/schema/recipe.schema.json.
+// A recipe's own parts mean all layers, the last one included; a rule keeps that one higher. (`tune`, which makes recipes, keeps the last
+// layer at 8 bits or more unless --last-layer.) Softmax and normalisations have no weights and form no products: nothing here changes them.
 //
 //   {"prune": {"method": "magnitude", "pattern": "unstructured", "scope": "layer", "ratio": 0.5},
 //    "weights": {"bits": 4, "format": "int", "group": 32, "scheme": "symmetric", "method": "rtn"},
@@ -110,7 +112,8 @@ struct Recipe {
 
 /// Refused, naming the field, for unknown keys, wrong types, values out of range and combinations without meaning
 /// (integer compute without 8-bit weights and activations, activations without integer compute, bf16 compute with 8-bit activations,
-/// 16-bit format "int", …; rules are checked as they apply: see settingsFor()).
+/// 16-bit format "int", fields of a method that is not named: alpha without smoothquant, …; rules are checked as they apply: see
+/// settingsFor()).
 Result<Recipe> fromJson(const Json& json);
 Result<Recipe> parse(std::string_view text);
 /// The same refusals for a recipe made in memory.
@@ -136,7 +139,8 @@ bool matches(const NodeMatch& match, const graph::Node& node);
 Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node);
 
 /// Sets one value by its axis path ("weights.bits", "prune.ratio", "compute", "activations.bits", "weights.group", …) in the base settings.
-/// Setting weights.bits to 32 or prune.ratio to 0 removes that part. Refused for unknown paths and values.
+/// Setting weights.bits to 32 or prune.ratio to 0 removes that part. Refused for unknown paths and values. A field whose method is not
+/// named stays without effect, and out of the canonical form: axes cross all their values.
 Status setAxis(Recipe& recipe, std::string_view path, const Json& value);
 
 }  // namespace trimtab::recipe

@@ -153,8 +153,44 @@ TEST(Recipe, APatternOfNInMSaysItsRatioItself) {
     EXPECT_EQ(summary(recipe), "prune 1:4");
 }
 
-TEST(Recipe, SettingsOfAMethodThatIsNotUsedChangeNothing) {
-    EXPECT_EQ(canonical(*parse(R"({"weights": {"bits": 4, "damping": 0.1, "act_order": true, "alpha": 0.7}})")), R"({"weights":{"bits":4}})");
+TEST(Recipe, SettingsOfAMethodThatIsNotUsedAreRefusedByName) {
+    const std::pair<const char*, const char*> cases[] = {
+        {R"({"weights": {"bits": 4, "alpha": 0.7}})", "weights.alpha has a meaning only with method smoothquant, not with \"rtn\""},
+        {R"({"weights": {"bits": 4, "method": "awq", "alpha": 0.5}})", "weights.alpha"},
+        {R"({"weights": {"bits": 4, "act_order": true}})", "weights.act_order has a meaning only with method gptq"},
+        {R"({"weights": {"bits": 4, "act_order": false}})", "weights.act_order"},
+        {R"({"weights": {"bits": 4, "method": "awq+mse", "damping": 0.1}})", "weights.damping"},
+        {R"({"weights": {"bits": 4, "method": "smoothquant", "static_groups": true}})", "weights.static_groups"},
+        {R"({"prune": {"ratio": 0.5, "seed": 3}})", "prune.seed has a meaning only with method random, not with \"magnitude\""},
+        {R"({"prune": {"seed": 3, "pattern": "2:4", "method": "wanda"}})", "prune.seed"},
+        {R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "calibrator": "entropy"}})",
+         "activations.calibrator has a meaning only with mode static, not with \"dynamic\""},
+        {R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "percentile": 99}})", "activations.percentile"},
+        {R"({"compute": "int8", "weights": {"bits": 8},
+             "activations": {"bits": 8, "mode": "static", "calibrator": "mse", "percentile": 99}})",
+         "activations.percentile has a meaning only with calibrator percentile, not with \"mse\""},
+        {R"({"rules": [{"match": {"op": "Conv"}, "weights": {"bits": 4, "alpha": 0.7}}]})", "rules[0].weights.alpha"},
+    };
+    for (const auto& [text, reason] : cases) EXPECT_THAT(refusalOf(text), HasSubstr(reason)) << text;
+    for (const char* text :
+         {R"({"weights": {"bits": 4, "act_order": true, "damping": 0.1, "static_groups": true, "method": "awq+gptq"}})",
+          R"({"weights": {"alpha": 0.7, "bits": 8, "method": "smoothquant+gptq"}})",
+          R"({"prune": {"method": "random", "ratio": 0.5, "seed": 3}})",
+          R"({"compute": "int8", "weights": {"bits": 8},
+              "activations": {"bits": 8, "calibrator": "percentile", "mode": "static", "percentile": 99}})"})
+        EXPECT_TRUE(parse(text)) << refusalOf(text);
+}
+
+TEST(Recipe, SettingsOfAMethodThatIsNotUsedChangeNothingInMemory) {
+    Recipe recipe;
+    for (const auto& [path, value] :
+         {std::pair<const char*, Json>("weights.bits", 4), {"weights.alpha", 0.7}, {"weights.damping", 0.1}, {"weights.act_order", true}})
+        ASSERT_TRUE(setAxis(recipe, path, value));
+    EXPECT_EQ(canonical(recipe), R"({"weights":{"bits":4}})") << "axes may cross what does not go together";
+    EXPECT_TRUE(check(recipe));
+}
+
+TEST(Recipe, RoundingToNearestNeedNotBeNamedBehindARescaling) {
     EXPECT_EQ(canonical(*parse(R"({"weights": {"bits": 4, "method": "awq+rtn"}})")), R"({"weights":{"bits":4,"method":"awq"}})");
 }
 

@@ -149,13 +149,23 @@ TEST(RecipeSchema, JudgesEachFieldAsTheReaderDoes) {
                            Json::array({1, 0, 2}),
                            Json::object()};
     const Json good = {
-        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}, {"seed", 1}, {"reconstruct", false}}},
-        {"weights", {{"bits", 8}, {"group", 0}, {"scheme", "symmetric"}, {"method", "rtn"}, {"alpha", 0.5}, {"damping", 0.01}, {"act_order", false}}},
+        {"prune", {{"ratio", 0.5}, {"method", "magnitude"}, {"pattern", "unstructured"}, {"scope", "layer"}, {"reconstruct", false}}},
+        {"weights",
+         {{"bits", 8},
+          {"group", 0},
+          {"scheme", "symmetric"},
+          {"method", "smoothquant+gptq"},
+          {"alpha", 0.5},
+          {"damping", 0.01},
+          {"act_order", false}}},
         {"activations", {{"bits", 8}, {"mode", "dynamic"}}},
         {"compute", "int8"},
         {"rules",
-         Json::array(
-             {{{"match", {{"name", "*"}, {"op", "Conv"}, {"block", {0, 1}}}}, {"compute", "fp32"}, {"activations", {{"bits", 32}}}}})}};
+         Json::array({{{"match", {{"name", "*"}, {"op", "Conv"}, {"block", {0, 1}}}},
+                       {"compute", "fp32"},
+                       {"activations", {{"bits", 32}}},
+                       {"prune", {{"ratio", 0.5}, {"method", "random"}, {"seed", 1}}},
+                       {"weights", {{"bits", 8}, {"method", "rtn"}}}}})}};
     ASSERT_TRUE(checker.admits(good));
     ASSERT_TRUE(fromJson(good)) << fromJson(good).error().text();
     int compared = 0;
