@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -184,6 +185,53 @@ TEST(ActivationAware, IsNeverWorseThanPlainRounding) {
         const double shown = errorOfOutputs(x, difference, columns);
         EXPECT_NEAR(chosen->error, shown, 1e-4 * shown + 1e-6);
     }
+}
+
+/// The scales of the paper's section 3.2, stated apart: mean^α over the geometric middle of the largest and smallest of them.
+std::vector<float> scalesByDefinition(const std::vector<double>& means, double exponent) {
+    std::vector<double> powers;
+    for (const double mean : means) powers.push_back(std::pow(mean, exponent));
+    const auto [least, most] = std::ranges::minmax(powers);
+    std::vector<float> scales;
+    for (const double power : powers) scales.push_back(static_cast<float>(power / std::sqrt(least * most)));
+    return scales;
+}
+
+TEST(ActivationAware, TakesTheBestExponentOfItsGrid) {
+    base::Random random(116);
+    PlainMath math;
+    std::set<double> taken;
+    for (int i = 0; i < 12; ++i) {
+        const std::size_t columns = 16 + random.below(16);
+        const std::vector<float> x = inputs(random, 40, columns, {random.below(columns), random.below(columns)});
+        ColumnStatistics statistics(static_cast<std::int64_t>(columns));
+        ASSERT_TRUE(statistics.see(x));
+        const std::vector<float> first = normals(random, 6 * columns), second = normals(random, 3 * columns);
+        const ReadingWeight reading[] = {{first}, {second}};
+        const auto rounded = roundedAt(static_cast<int>(2 + random.below(3)), 8, i % 2 == 0 ? "asymmetric" : "symmetric");
+        std::vector<double> errors;
+        for (int step = 0; step < 20; ++step) {
+            const std::vector<float> scales = scalesByDefinition(statistics.meanMagnitudes(), step / 20.0);
+            double error = 0;
+            for (const auto& weight : {first, second}) {
+                std::vector<float> scaled = weight;
+                for (std::size_t j = 0; j < scaled.size(); ++j) scaled[j] *= scales[j % columns];
+                const std::size_t rows = scaled.size() / columns;
+                std::vector<float> back = *rounded(scaled, static_cast<std::int64_t>(rows), static_cast<std::int64_t>(columns));
+                for (std::size_t j = 0; j < back.size(); ++j) back[j] = weight[j] - back[j] / scales[j % columns];
+                error += errorOfOutputs(x, back, columns);
+            }
+            errors.push_back(error);
+        }
+        const auto chosen = activationAwareScales(reading, statistics.meanMagnitudes(), gramOf(x, columns), rounded, math);
+        ASSERT_TRUE(chosen);
+        const auto best = std::ranges::min_element(errors);
+        EXPECT_EQ(chosen->exponent, static_cast<double>(best - errors.begin()) / 20) << i;
+        EXPECT_NEAR(chosen->error, *best, 1e-4 * *best);
+        EXPECT_NEAR(chosen->plainError, errors.front(), 1e-4 * errors.front());
+        taken.insert(chosen->exponent);
+    }
+    EXPECT_GT(taken.size(), 3U) << "different layers, different exponents";
 }
 
 TEST(ActivationAware, GainsMuchWhereAChannelStandsOut) {
