@@ -15,7 +15,6 @@
 #include "core/compress/prune/magnitude.h"
 #include "core/compress/prune/prune_layer.h"
 #include "core/compress/prune/schedule_layers.h"
-#include "core/compress/quantize/dequantized.h"
 #include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/rescale_graph.h"
 #include "core/compress/row_parts.h"
@@ -178,7 +177,7 @@ Result<std::map<std::string, std::int64_t>> formsOf(const LayerWeight& stored, c
     std::vector<float> rows;
     int bits = 16;
     if (stored.quantized) {
-        rows = dequantizedRows(*stored.quantized);
+        rows = tensor::decodedRows(*stored.quantized);
         bits = stored.quantized->bits;
     } else {
         TRIMTAB_TRY(rows, tensor::toRows(*stored.constant, layer.use.layout));

@@ -6,8 +6,8 @@
 
 #include "core/base/parallel.h"
 #include "core/compress/quantize/code_grid.h"
-#include "core/compress/quantize/dequantized.h"
 #include "core/recipe/methods.h"
+#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -60,7 +60,7 @@ Part roundPart(const Tensor& original, const graph::WeightUse& use, std::int64_t
     place(whole.codes, codes->codes, begin * use.columns);
     place(whole.scales, codes->scales, begin * whole.groups());
     place(whole.zeroPoints, codes->zeroPoints, begin * whole.groups());
-    const std::vector<float> decoded = dequantizedRows(*codes);
+    const std::vector<float> decoded = tensor::decodedRows(*codes);
     const auto zeros = std::count(decoded.begin(), decoded.end(), 0.0F);
     return {{}, squaredSums(*rows, decoded), static_cast<std::int64_t>(decoded.size()) - zeros};
 }

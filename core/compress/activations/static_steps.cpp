@@ -1,6 +1,7 @@
 #include "core/compress/activations/static_steps.h"
 
 #include "core/compress/calibrate/calibrator.h"
+#include "core/compress/layer_error.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -44,11 +45,7 @@ Status StaticSteps::advance(Graph& graph, std::size_t end, const Tools& tools) {
         auto known = m_known.find(key);
         if (known == m_known.end()) {
             auto step = calibratedStep(graph, input, *spec, tools);
-            if (!step) {
-                Error error = std::move(step).error();
-                if (error.context.empty()) error.context = "layer " + node.name;
-                return fail(std::move(error));
-            }
+            if (!step) return atLayer(std::move(step).error(), node);
             known = m_known.emplace(key, *step).first;
         }
         node.treatment.activationStep = known->second;

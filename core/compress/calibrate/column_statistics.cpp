@@ -8,23 +8,11 @@
 #include "core/base/statistics.h"
 
 namespace trimtab::compress {
-namespace {
-
-template <class T>
-std::vector<double> over(const std::vector<T>& sums, std::int64_t rows) {
-    std::vector<double> means(sums.size());
-    if (rows > 0)
-        for (std::size_t i = 0; i < sums.size(); ++i) means[i] = static_cast<double>(sums[i]) / static_cast<double>(rows);
-    return means;
-}
-
-}  // namespace
 
 ColumnStatistics::ColumnStatistics(std::int64_t columns)
     : m_squares(static_cast<std::size_t>(columns)),
       m_magnitudes(m_squares.size()),
-      m_largest(m_squares.size()),
-      m_active(m_squares.size()) {
+      m_largest(m_squares.size()) {
     assert(columns > 0);
 }
 
@@ -39,7 +27,6 @@ Status ColumnStatistics::see(std::span<const float> rows) {
             m_squares[i] += static_cast<double>(magnitude) * magnitude;
             m_magnitudes[i] += magnitude;
             m_largest[i] = std::max(m_largest[i], magnitude);
-            m_active[i] += magnitude > 0 ? 1 : 0;
         }
     }
     m_rows += static_cast<std::int64_t>(rows.size() / width);
@@ -52,9 +39,12 @@ std::vector<double> ColumnStatistics::norms() const {
     return norms;
 }
 
-std::vector<double> ColumnStatistics::meanMagnitudes() const { return over(m_magnitudes, m_rows); }
-
-std::vector<double> ColumnStatistics::activeShares() const { return over(m_active, m_rows); }
+std::vector<double> ColumnStatistics::meanMagnitudes() const {
+    std::vector<double> means(m_magnitudes.size());
+    if (m_rows > 0)
+        std::ranges::transform(m_magnitudes, means.begin(), [&](double sum) { return sum / static_cast<double>(m_rows); });
+    return means;
+}
 
 std::vector<OutlierColumn> outlierColumns(std::span<const float> largest, double factor) {
     std::vector<OutlierColumn> found;

@@ -27,15 +27,12 @@ public:
     std::vector<double> norms() const;
     /// mean|x| of each column; 0 before a row was seen.
     std::vector<double> meanMagnitudes() const;
-    /// Share of each column's values that are not zero; 0 before a row was seen.
-    std::vector<double> activeShares() const;
 
 private:
     std::int64_t m_rows = 0;
     std::vector<double> m_squares;
     std::vector<double> m_magnitudes;
     std::vector<float> m_largest;
-    std::vector<std::int64_t> m_active;
 };
 
 struct OutlierColumn {

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "core/base/hash.h"
 #include "core/base/random.h"
 
 namespace trimtab::compress {
@@ -33,6 +34,11 @@ std::vector<float> randomScores(std::size_t count, std::uint64_t seed) {
     // 24 bits, which a float holds: a double could round up to 1.
     for (float& score : scores) score = static_cast<float>(random.next() >> 40) * 0x1p-24F;
     return scores;
+}
+
+std::uint64_t seedOfLayer(std::uint64_t seed, const std::string& layer) {
+    const std::string digest = base::sha256(std::to_string(seed) + " " + layer);
+    return std::stoull(digest.substr(0, 16), nullptr, 16);
 }
 
 }  // namespace trimtab::compress

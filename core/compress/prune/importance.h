@@ -2,6 +2,7 @@
 // How much each weight matters, as one score an element: what has the lowest scores is pruned (pattern.h).
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace trimtab::compress {
@@ -17,5 +18,8 @@ std::vector<float> wandaScores(std::span<const float> weight, std::span<const do
 
 /// Uniform in [0, 1), by the seed: the control that every other score has to beat.
 std::vector<float> randomScores(std::size_t count, std::uint64_t seed);
+
+/// The seed of one layer's scores: layers of one recipe get different ones.
+std::uint64_t seedOfLayer(std::uint64_t seed, const std::string& layer);
 
 }  // namespace trimtab::compress

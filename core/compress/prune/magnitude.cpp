@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/compress/prune/lowest.h"
+
 namespace trimtab::compress {
 
 std::int64_t countToPrune(double ratio, std::int64_t count) {
@@ -11,7 +13,6 @@ std::int64_t countToPrune(double ratio, std::int64_t count) {
     return std::clamp<std::int64_t>(whole, 0, count);
 }
 
-// The k-th smallest magnitude is the threshold: everything below it goes, and of those equal to it the first ones until k are gone.
 void pruneSmallest(std::span<const std::span<float>> parts, double ratio) {
     std::vector<float> magnitudes;
     std::size_t total = 0;
@@ -19,24 +20,10 @@ void pruneSmallest(std::span<const std::span<float>> parts, double ratio) {
     magnitudes.reserve(total);
     for (const auto part : parts)
         for (const float value : part) magnitudes.push_back(std::abs(value));
-
-    const std::int64_t wanted = countToPrune(ratio, static_cast<std::int64_t>(total));
-    if (wanted == 0) return;
-    const auto nth = magnitudes.begin() + (wanted - 1);
-    std::nth_element(magnitudes.begin(), nth, magnitudes.end());
-    const float threshold = *nth;
-    std::int64_t atThreshold = wanted - std::count_if(magnitudes.begin(), nth, [&](float magnitude) { return magnitude < threshold; });
-
-    for (const auto part : parts) {
-        for (float& value : part) {
-            const float magnitude = std::abs(value);
-            if (magnitude < threshold) value = 0;
-            else if (magnitude == threshold && atThreshold > 0) {
-                value = 0;
-                --atThreshold;
-            }
-        }
-    }
+    Lowest<float> lowest(magnitudes, countToPrune(ratio, static_cast<std::int64_t>(total)));
+    for (const auto part : parts)
+        for (float& value : part)
+            if (lowest.takes(std::abs(value))) value = 0;
 }
 
 }  // namespace trimtab::compress

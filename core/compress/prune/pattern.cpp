@@ -3,27 +3,19 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/compress/prune/lowest.h"
 #include "core/compress/prune/magnitude.h"
 
 namespace trimtab::compress {
 namespace {
 
-// Zeroes the marks of the `count` lowest: below the count-th in order all of them, of those equal to it the first. `scratch` is reused.
+// Zeroes the marks of the `count` lowest. `scratch` is reused.
 template <class T>
 void dropLowest(std::span<const T> scores, std::int64_t count, std::span<std::uint8_t> marks, std::vector<T>& scratch) {
-    if (count == 0) return;
     scratch.assign(scores.begin(), scores.end());
-    const auto nth = scratch.begin() + (count - 1);
-    std::nth_element(scratch.begin(), nth, scratch.end());
-    const T threshold = *nth;
-    std::int64_t equal = count - std::count_if(scratch.begin(), nth, [&](T score) { return score < threshold; });
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-        if (scores[i] < threshold) marks[i] = 0;
-        else if (scores[i] == threshold && equal > 0) {
-            marks[i] = 0;
-            --equal;
-        }
-    }
+    Lowest<T> lowest(scratch, count);
+    for (std::size_t i = 0; i < scores.size(); ++i)
+        if (lowest.takes(scores[i])) marks[i] = 0;
 }
 
 // Every `width` neighbours along a row for themselves; drops(n) says how many of n go.

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <functional>
 
-#include "core/base/hash.h"
 #include "core/compress/prune/importance.h"
 #include "core/compress/prune/pattern.h"
 #include "core/compress/second_order/sparse_gpt.h"
@@ -30,14 +29,9 @@ MaskPattern patternOf(const recipe::PruneSpec& spec) {
     return pattern;
 }
 
-std::uint64_t seedOf(const recipe::PruneSpec& spec, const std::string& layer) {
-    const std::string digest = base::sha256(std::to_string(spec.seed) + " " + layer);
-    return std::stoull(digest.substr(0, 16), nullptr, 16);
-}
-
 std::vector<float> scoresOf(std::span<const float> values, const recipe::PruneSpec& spec, const LayerInputs& inputs,
                             const std::string& layer) {
-    if (spec.method == "random") return randomScores(values.size(), seedOf(spec, layer));
+    if (spec.method == "random") return randomScores(values.size(), seedOfLayer(spec.seed, layer));
     if (spec.method != "wanda") return magnitudeScores(values);
     std::vector<float> scores;
     const std::size_t share = values.size() / inputs.size();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/compress/layer_error.h"
+
 namespace trimtab::compress {
 namespace {
 
@@ -31,11 +33,7 @@ Status scheduleRatios(const Graph& graph, const std::vector<ScheduledLayer>& lay
     for (const ScheduledLayer& layer : layers) {
         if (tools.stops()) return fail(ErrorCode::Cancelled, "cancelled");
         auto curve = curveOf(graph, layer, tools);
-        if (!curve) {
-            Error error = std::move(curve).error();
-            if (error.context.empty()) error.context = "layer " + graph.nodes[static_cast<std::size_t>(layer.use.node)].name;
-            return fail(std::move(error));
-        }
+        if (!curve) return atLayer(std::move(curve).error(), graph.nodes[static_cast<std::size_t>(layer.use.node)]);
         curves.push_back(std::move(*curve));
     }
     tools.activations->restart();

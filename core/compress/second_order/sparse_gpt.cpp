@@ -5,6 +5,7 @@
 #include <cmath>
 #include <span>
 
+#include "core/compress/prune/lowest.h"
 #include "core/compress/prune/magnitude.h"
 #include "core/compress/second_order/compensation.h"
 #include "core/compress/second_order/weight_check.h"
@@ -15,18 +16,13 @@ namespace {
 // Behind every cost that a living column can have, yet in double still ordered among themselves.
 constexpr double kOfDeadColumns = 0x1p-300;
 
-/// The `count` smallest costs are marked, the first ones where costs are equal. `scratch` is overwritten.
+/// The `count` smallest costs are marked. `scratch` is overwritten.
 void markCheapest(std::span<const double> costs, std::int64_t count, std::vector<double>& scratch,
                   const std::function<void(std::size_t)>& mark) {
-    if (count == 0) return;
     scratch.assign(costs.begin(), costs.end());
-    const auto last = scratch.begin() + (count - 1);
-    std::nth_element(scratch.begin(), last, scratch.end());
-    const double threshold = *last;
-    std::int64_t atThreshold = count - std::count_if(scratch.begin(), last, [&](double cost) { return cost < threshold; });
-    for (std::size_t i = 0; i < costs.size(); ++i) {
-        if (costs[i] < threshold || (costs[i] == threshold && atThreshold-- > 0)) mark(i);
-    }
+    Lowest<double> cheapest(scratch, count);
+    for (std::size_t i = 0; i < costs.size(); ++i)
+        if (cheapest.takes(costs[i])) mark(i);
 }
 
 class Pruning {

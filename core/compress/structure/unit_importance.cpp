@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "core/base/hash.h"
 #include "core/compress/prune/importance.h"
 #include "core/tensor/convert.h"
 
@@ -36,8 +35,7 @@ double blockMagnitude(const Graph& graph, const ResidualBlock& block) {
 }
 
 std::vector<double> randomImportance(std::size_t count, std::uint64_t seed, const std::string& layer) {
-    const std::string digest = base::sha256(std::to_string(seed) + " " + layer);
-    const auto scores = randomScores(count, std::stoull(digest.substr(0, 16), nullptr, 16));
+    const auto scores = randomScores(count, seedOfLayer(seed, layer));
     return {scores.begin(), scores.end()};
 }
 

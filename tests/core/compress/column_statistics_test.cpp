@@ -8,7 +8,7 @@
 namespace trimtab::compress {
 namespace {
 
-TEST(ColumnStatistics, TellNormsMeansMaximaAndActivity) {
+TEST(ColumnStatistics, TellNormsMeansAndMaxima) {
     ColumnStatistics statistics(3);
     ASSERT_TRUE(statistics.see(std::vector<float>{3, 0, -1, /**/ -4, 0, 0}));
     ASSERT_TRUE(statistics.see(std::vector<float>{0, 0, 2, /**/ 0, 0, 2}));
@@ -18,7 +18,6 @@ TEST(ColumnStatistics, TellNormsMeansMaximaAndActivity) {
     EXPECT_EQ(statistics.norms(), (std::vector<double>{5, 0, 3}));
     EXPECT_EQ(statistics.meanMagnitudes(), (std::vector<double>{1.75, 0, 1.25}));
     EXPECT_EQ(statistics.largest(), (std::vector<float>{4, 0, 2}));
-    EXPECT_EQ(statistics.activeShares(), (std::vector<double>{0.5, 0, 0.75}));
 }
 
 TEST(ColumnStatistics, DoNotDependOnTheBatches) {
@@ -36,7 +35,6 @@ TEST(ColumnStatistics, DoNotDependOnTheBatches) {
 TEST(ColumnStatistics, AreZeroBeforeARowWasSeen) {
     const ColumnStatistics statistics(2);
     EXPECT_EQ(statistics.meanMagnitudes(), (std::vector<double>{0, 0}));
-    EXPECT_EQ(statistics.activeShares(), (std::vector<double>{0, 0}));
 }
 
 TEST(ColumnStatistics, RefuseNaNAndInfinitiesWithoutCountingTheRest) {
