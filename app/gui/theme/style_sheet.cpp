@@ -56,6 +56,7 @@ QPushButton[kind="quiet"]:disabled { color: @faint; }
 QPushButton[kind="chip"] { border-radius: 13px; padding: 3px 12px; color: @muted; }
 QPushButton[kind="chip"]:hover { border-color: @accent; }
 QPushButton[kind="chip"]:checked { background: @accentSoft; border-color: @accent; color: @accent; }
+QPushButton[kind="chip"]:disabled { color: @faint; background: @sunken; }
 QPushButton[kind="chip"]:checked:disabled { background: @sunken; border-color: @border; color: @muted; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit, QTextBrowser {
   background: @surface; border: 1px solid @border; border-radius: 6px; padding: 4px 8px;

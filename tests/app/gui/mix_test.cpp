@@ -55,6 +55,7 @@ TEST(OptionsEditor, GivesBackWhatItIsGivenAndMakesChipsForTheRest) {
 
 TEST(OptionsEditor, RefusesWhatMakesNoSenseBesideTheField) {
     OptionsEditor editor;
+    editor.show();
     QSignalSpy changed(&editor, &OptionsEditor::changed);
     auto* field = editor.findChild<QLineEdit*>(QStringLiteral("sensitivity.option"));
     const auto problem = [&editor] { return editor.findChild<QLabel*>(QStringLiteral("sensitivity.optionProblem"))->text(); };
@@ -69,6 +70,9 @@ TEST(OptionsEditor, RefusesWhatMakesNoSenseBesideTheField) {
     QTest::keyClick(field, Qt::Key_Return);
     EXPECT_TRUE(problem().isEmpty()) << problem().toStdString();
     EXPECT_TRUE(field->text().isEmpty());
+    const auto* chip = editor.findChild<QPushButton*>(QStringLiteral("option.int3 g64"));
+    ASSERT_TRUE(chip);
+    EXPECT_GE(chip->parentWidget()->height(), chip->sizeHint().height()) << "there is room for it";
     EXPECT_EQ(changed.count(), 1);
     ASSERT_EQ(editor.options().size(), 1u);
     EXPECT_EQ(editor.options().front().settings, trial::parseOption("weights.bits=3,weights.group=64").value().settings);

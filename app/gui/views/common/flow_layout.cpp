@@ -48,6 +48,7 @@ FlowBox::FlowBox(int gap, QWidget* parent) : QWidget(parent), m_flow(new FlowLay
 
 void FlowBox::add(QWidget* widget) {
     m_flow->addWidget(widget);
+    widget->show();  // now: what is still hidden takes no room, and none would be made later
     fit();
 }
 

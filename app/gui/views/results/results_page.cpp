@@ -36,6 +36,7 @@ namespace trimtab::gui {
 
 namespace {
 
+constexpr int kRoomyTabs = 560;  // pixels: from there on the tabs say how many rows they have
 constexpr SpeedAxis kAxes[] = {SpeedAxis::Latency, SpeedAxis::Throughput, SpeedAxis::Size};
 
 }  // namespace
@@ -91,6 +92,7 @@ QWidget* ResultsPage::makeBody() {
     vertical->restoreState(m_context.settings.value(Setting::ResultsSplit).toByteArray());
     connect(horizontal, &QSplitter::splitterMoved, this,
             [this, horizontal] { m_context.settings.set(Setting::ResultsSideSplit, horizontal->saveState()); });
+    connect(horizontal, &QSplitter::splitterMoved, this, &ResultsPage::nameTabs);
     connect(vertical, &QSplitter::splitterMoved, this,
             [this, vertical] { m_context.settings.set(Setting::ResultsSplit, vertical->saveState()); });
     return horizontal;
@@ -138,10 +140,11 @@ QWidget* ResultsPage::makeTables() {
     m_filter->setObjectName(QStringLiteral("results.filter"));
     m_filter->setPlaceholderText(tr("Filter"));
     m_filter->setClearButtonEnabled(true);
-    m_filter->setFixedWidth(200);
     m_tabs = new QTabWidget;
     m_tabs->setObjectName(QStringLiteral("results.tabs"));
     m_tabs->setDocumentMode(true);
+    m_tabs->setUsesScrollButtons(false);
+    m_tabs->setElideMode(Qt::ElideRight);
     m_tabs->addTab(m_table, tr("Configurations"));
     m_tabs->addTab(m_layerTable, tr("Layers"));
     m_fidelity = new FidelityPanel(m_context.theme);
@@ -217,10 +220,23 @@ void ResultsPage::refresh() {
         m_table->fitColumns();
         m_fitted = true;
     }
-    m_tabs->setTabText(0, snapshot ? tr("Configurations (%1)").arg(snapshot->results.size()) : tr("Configurations"));
     refreshEmpty();
     refreshStudies();
     refreshSelection();
+}
+
+void ResultsPage::nameTabs() {
+    const SnapshotPtr snapshot = m_results.snapshot();
+    const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
+    const bool roomy = m_tabs->width() >= kRoomyTabs;
+    m_filter->setFixedWidth(roomy ? 200 : 80);
+    m_tabs->setTabText(0, roomy && snapshot ? tr("Configurations (%1)").arg(snapshot->results.size()) : tr("Configurations"));
+    m_tabs->setTabText(1, roomy && result ? tr("Layers (%1)").arg(result->layers.size()) : tr("Layers"));
+}
+
+void ResultsPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    nameTabs();
 }
 
 void ResultsPage::refreshEmpty() {
@@ -274,7 +290,7 @@ void ResultsPage::refreshSelection() {
     m_chart->setSelected(trial);
     m_detail->show(snapshot, trial);
     m_layers->setLayers(result ? std::make_shared<const std::vector<trace::LayerRecord>>(result->layers) : nullptr);
-    m_tabs->setTabText(1, result ? tr("Layers (%1)").arg(result->layers.size()) : tr("Layers"));
+    nameTabs();
     m_tabs->setTabEnabled(1, result != nullptr);
     m_layerTable->setColumnHidden(m_layers->place(LayerTableModel::Column::Reformat), !m_layers->says(LayerTableModel::Column::Reformat));
     m_layerTable->fitColumns();
@@ -327,15 +343,11 @@ void ResultsPage::compareNodes() {
 }
 
 void ResultsPage::refreshExport() {
-    if (m_work.sweep().running()) {
-        m_detail->setExportProblem(m_work.runningText() + ' ' + tr("Writing a model now would disturb its timings."));
-    } else if (m_work.exports().running()) {
-        m_detail->setExportProblem(tr("A model is being written."));
-    } else if (!m_work.model().loaded()) {
-        m_detail->setExportProblem(tr("The model file of this session is not open, so there is nothing to write from."));
-    } else {
-        m_detail->setExportProblem({});
-    }
+    QString why;
+    if (m_work.sweep().running()) why = m_work.runningText() + ' ' + tr("Writing a model now would disturb its timings.");
+    else if (m_work.exports().running()) why = tr("A model is being written.");
+    else if (!m_work.model().loaded()) why = tr("The model file of this session is not open, so there is nothing to write from.");
+    m_detail->setExportProblem(why);
 }
 
 void ResultsPage::selectFromTable() {

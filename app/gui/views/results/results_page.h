@@ -38,6 +38,9 @@ public:
 signals:
     void openRequested();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeBody();
     QWidget* makeChartBox();
@@ -47,6 +50,7 @@ private:
     void refresh();
     void refreshSelection();
     void refreshEmpty();
+    void nameTabs();
     void refreshStudies();
     void refreshExport();
     void refreshFidelity();

@@ -134,7 +134,7 @@ QWidget* TrialDetail::makeButtons() {
     auto* row = new QFrame;
     row->setProperty("card", "strip");
     auto* layout = new QHBoxLayout(row);
-    layout->setContentsMargins(kWideGap, kGap, kWideGap, kGap);
+    layout->setContentsMargins(kGap, kGap, kGap, kGap);
     layout->setSpacing(kGap);
     m_export = makeButton(QStringLiteral("detail.export"), tr("Export model…"), "primary");
     auto* report = makeButton(QStringLiteral("detail.report"), tr("Report…"));
