@@ -63,6 +63,22 @@ double ChartAxis::position(double value) const {
     return reversed ? 1 - share : share;
 }
 
+void AxisRange::include(double value) {
+    if (!std::isfinite(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+}
+
+void AxisRange::makeRoomFor(std::span<const base::Interval> intervals) {
+    if (empty()) return;
+    const double room = std::max((high - low) / 3, std::abs(high) * 0.05);
+    const double lowest = low > 0 ? std::max(low - room, low / 2) : low - room, highest = high + room;
+    for (const base::Interval& interval : intervals) {
+        if (std::isfinite(interval.low)) include(std::max(interval.low, lowest));
+        if (std::isfinite(interval.high)) include(std::min(interval.high, highest));
+    }
+}
+
 ChartAxis makeAxis(std::string title, double low, double high, bool reversed) {
     ChartAxis axis;
     axis.title = std::move(title);
@@ -87,7 +103,8 @@ ChartAxis makeAxis(std::string title, double low, double high, bool reversed) {
 ChartModel chartModel(const ReportInput& input) {
     ChartModel chart;
     chart.title = input.study.modelName.empty() ? input.study.name : input.study.modelName;
-    double xLow = INFINITY, xHigh = -INFINITY, yLow = INFINITY, yHigh = -INFINITY;
+    AxisRange x, y;
+    std::vector<base::Interval> ofTimes;
     bool higherIsBetter = true;
     std::string metric = "accuracy";
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
@@ -103,21 +120,22 @@ ChartModel chartModel(const ReportInput& input) {
         point.chosen = result.id == input.chosen;
         if (!std::isfinite(point.y)) continue;
         if (!isFinite(point.yInterval)) point.yInterval = {point.y, point.y};
-        yLow = std::min(yLow, point.yInterval.low);
-        yHigh = std::max(yHigh, point.yInterval.high);
+        y.include(point.yInterval.low);
+        y.include(point.yInterval.high);
         if (result.speed && !point.emulated) {
             point.timed = true;
             point.x = result.speed->medianMs;
             point.xInterval = isFinite(result.speed->medianInterval) ? result.speed->medianInterval : base::Interval{point.x, point.x};
-            xLow = std::min(xLow, point.xInterval.low);
-            xHigh = std::max(xHigh, point.xInterval.high);
+            x.include(point.x);
+            ofTimes.push_back(point.xInterval);
         }
         chart.points.push_back(std::move(point));
     }
-    if (!(xLow <= xHigh)) xLow = 0, xHigh = 1;
-    if (!(yLow <= yHigh)) yLow = 0, yHigh = 1;
-    chart.x = makeAxis("latency of one run, ms (lower is better)", xLow, xHigh, false);
-    chart.y = makeAxis(metric + (higherIsBetter ? " (higher is better)" : " (lower is better: the axis points down)"), yLow, yHigh, !higherIsBetter);
+    x.makeRoomFor(ofTimes);
+    if (x.empty()) x = {0, 1};
+    if (y.empty()) y = {0, 1};
+    chart.x = makeAxis("latency of one run, ms (lower is better)", x.low, x.high, false);
+    chart.y = makeAxis(metric + (higherIsBetter ? " (higher is better)" : " (lower is better: the axis points down)"), y.low, y.high, !higherIsBetter);
     return chart;
 }
 

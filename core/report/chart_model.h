@@ -1,6 +1,8 @@
 #pragma once
 // What the Pareto chart shows, before anything is drawn: points with their marks, two axes with ticks. Better is always up and to the left:
 // an axis whose metric is better when lower is drawn upside down. Rows without a real speed (emulated) stand in a margin of their own.
+#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,6 +49,18 @@ struct ChartModel {
 };
 
 ChartModel chartModel(const ReportInput& input);
+
+/// What an axis must show; figures that are no numbers are passed over.
+struct AxisRange {
+    double low = std::numeric_limits<double>::infinity();
+    double high = -std::numeric_limits<double>::infinity();
+
+    bool empty() const { return low > high; }
+    void include(double value);
+    /// Room for the intervals of the points that are in it, but for no more than a third of the points' own spread (at least a twentieth of
+    /// the highest), and never below half of the lowest: one disturbed measurement must not press all the others together.
+    void makeRoomFor(std::span<const base::Interval> intervals);
+};
 
 /// An axis over [low, high] with round ticks; logarithmic when the values span more than a factor of 20 (and are all positive).
 ChartAxis makeAxis(std::string title, double low, double high, bool reversed);

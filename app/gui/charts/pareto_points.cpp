@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <QCoreApplication>
 
@@ -15,17 +14,6 @@ namespace trimtab::gui {
 namespace {
 
 constexpr double kStripShare = 0.14;  // of the whole width
-
-struct Range {
-    double low = std::numeric_limits<double>::infinity();
-    double high = -std::numeric_limits<double>::infinity();
-    void include(double value) {
-        if (!std::isfinite(value)) return;
-        low = std::min(low, value);
-        high = std::max(high, value);
-    }
-    bool empty() const { return low > high; }
-};
 
 std::optional<base::Interval> scaled(const std::optional<base::Interval>& interval, double scale) {
     if (!interval || !std::isfinite(interval->low * scale) || !std::isfinite(interval->high * scale)) return std::nullopt;
@@ -80,7 +68,7 @@ void addPoints(ChartPlan& plan, const StudySnapshot& snapshot) {
 
 /// Drops points that are worse than the front's worst by more than the front's own height.
 void keepNearFront(ChartPlan& plan, bool higherIsBetter) {
-    Range front;
+    report::AxisRange front;
     for (const ChartPoint& point : plan.points) {
         if (point.onFront || point.marker == Marker::Baseline) {
             front.include(point.yInterval ? point.yInterval->low : point.y);
@@ -109,32 +97,22 @@ void spreadStrip(ChartPlan& plan) {
     for (std::size_t i = 0; i < strip.size(); ++i) strip[i]->x = plan.stripLow + kLanes[i % 3] * (plan.stripHigh - plan.stripLow);
 }
 
-/// Makes room for the horizontal intervals, but for no more than a third of the points' own spread: one disturbed measurement must not
-/// press all the others together. Longer bars end at the edge of the plot.
-void includeIntervals(const ChartPlan& plan, Range& x) {
-    if (x.empty()) return;
-    const double room = std::max((x.high - x.low) / 3, std::abs(x.high) * 0.05);
-    const double low = x.low - room, high = x.high + room;
-    for (const ChartPoint& point : plan.points) {
-        if (!point.xInterval || point.inStrip) continue;
-        x.include(std::max(point.xInterval->low, low));
-        x.include(std::min(point.xInterval->high, high));
-    }
-}
-
 void setAxes(ChartPlan& plan, bool higherIsBetter) {
-    Range x, y;
+    report::AxisRange x, y;
+    std::vector<base::Interval> besides;
     for (const ChartPoint& point : plan.points) {
         y.include(point.y);
         if (point.yInterval) {
             y.include(point.yInterval->low);
             y.include(point.yInterval->high);
         }
-        if (!point.inStrip) x.include(point.x);
+        if (point.inStrip) continue;
+        x.include(point.x);
+        if (point.xInterval) besides.push_back(*point.xInterval);
     }
-    includeIntervals(plan, x);
-    if (x.empty()) x.include(0), x.include(1);
-    if (y.empty()) y.include(0), y.include(1);
+    x.makeRoomFor(besides);
+    if (x.empty()) x = {0, 1};
+    if (y.empty()) y = {0, 1};
     plan.x = report::makeAxis({}, x.low, x.high, false);
     plan.y = report::makeAxis({}, y.low, y.high, !higherIsBetter);
 }

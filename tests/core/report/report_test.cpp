@@ -74,6 +74,19 @@ TEST(ChartModel, TakesALogarithmicAxisWhenValuesSpanMoreThanAFactorOfTwenty) {
     EXPECT_NEAR(axis.position(31.6228), 0.5, 0.01);
 }
 
+TEST(ChartModel, OneDisturbedTimingDoesNotPressTheOtherPointsTogether) {
+    AxisRange times;
+    for (const double time : {100.0, 0.5}) times.include(time);
+    times.makeRoomFor(std::vector<base::Interval>{{1e-17, 1e9}, {0.4, 0.6}});
+    EXPECT_GE(times.low, 0.25);
+    EXPECT_LE(times.high, 150);
+    AxisRange alike;
+    alike.include(10);
+    alike.makeRoomFor(std::vector<base::Interval>{{9.9, 10.1}});
+    EXPECT_DOUBLE_EQ(alike.low, 9.9);
+    EXPECT_DOUBLE_EQ(alike.high, 10.1);
+}
+
 TEST(ChartModel, GivesEveryAxisFewRoundTicksHoweverFarItsEndsAre) {
     base::Random random(7);
     for (int i = 0; i < 5000; ++i) {
