@@ -55,12 +55,14 @@ Json mixDocument(const trial::Study& study, const trial::SensitivityTable& table
     const auto trialAt = [&](const std::optional<std::size_t>& at) { return at ? Json(outcome.candidates[*at].result.id) : Json(nullptr); };
     Json candidates = Json::array();
     for (const auto& candidate : outcome.candidates) candidates.push_back(candidateDocument(candidate, table));
-    return {{"session", session},
-            {"study", study.id},
-            {"best", trialAt(outcome.best)},
-            {"best_uniform", trialAt(outcome.bestUniform)},
-            {"over_uniform", ratioDocument(outcome.overUniform)},
-            {"candidates", std::move(candidates)}};
+    Json document = {{"session", session},
+                     {"study", study.id},
+                     {"best", trialAt(outcome.best)},
+                     {"best_uniform", trialAt(outcome.bestUniform)},
+                     {"over_uniform", ratioDocument(outcome.overUniform)},
+                     {"candidates", std::move(candidates)}};
+    if (!outcome.noMix.empty()) document["no_mix"] = outcome.noMix;
+    return document;
 }
 
 std::string mixText(const trial::SensitivityTable& table, const tune::MixOutcome& outcome) {
@@ -77,6 +79,7 @@ std::string mixText(const trial::SensitivityTable& table, const tune::MixOutcome
                   base::formatBytes(static_cast<double>(result.sizeBytes))});
     }
     std::string text = rows.text();
+    if (!outcome.noMix.empty()) text += "\nno mix of options keeps to the limit: " + printable(outcome.noMix) + "\n";
     if (!outcome.best) return text;
     const auto& best = outcome.candidates[*outcome.best];
     const auto& over = outcome.overUniform;

@@ -51,6 +51,8 @@ Result<Trial> trialFromJson(const Json& json) {
     return trial;
 }
 
+std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
+
 std::string_view name(Basis basis) {
     switch (basis) {
         case Basis::Measured: return "measured";

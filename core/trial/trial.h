@@ -22,6 +22,8 @@ struct Trial {
 
 Json toJson(const Trial& trial);
 Result<Trial> trialFromJson(const Json& json);
+/// Equal for trials of one recipe and setting, whatever they are called.
+std::string identityOf(const Trial& trial);
 
 enum class Basis : std::uint8_t { Measured, Projected, Predicted, Imported };
 std::string_view name(Basis basis);

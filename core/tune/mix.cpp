@@ -36,31 +36,46 @@ Choice asItIs(const trial::SensitivityUnit& unit) {
     return choice;
 }
 
+bool tooNarrow(const trial::SensitivityUnit& unit, const trial::SensitivityCell& cell, const MixGoal& goal) {
+    return unit.isLast && !goal.lastLayerToo && cell.bits < kLeastBitsOfLastLayer;
+}
+
+Choice choiceOf(std::size_t option, const trial::SensitivityCell& cell) {
+    return {option, chargedLoss(cell.loss), cell.gainNs ? 1e-6 * cell.gainNs->value : 0, static_cast<double>(cell.storedBytes), cell.bits};
+}
+
 std::vector<Choice> choicesOf(const SensitivityTable& table, std::size_t unit, const MixGoal& goal) {
     std::vector<Choice> choices{asItIs(table.units[unit])};
     for (std::size_t o = 0; o < table.options.size(); ++o) {
         const trial::SensitivityCell& cell = table.cell(unit, o);
         if (cell.refused() || !std::isfinite(cell.loss.value)) continue;
         if (needsSpeed(goal) && !cell.gainNs) continue;
-        if (table.units[unit].isLast && !goal.lastLayerToo && cell.bits < kLeastBitsOfLastLayer) continue;
-        choices.push_back({o, chargedLoss(cell.loss), cell.gainNs ? 1e-6 * cell.gainNs->value : 0, static_cast<double>(cell.storedBytes), cell.bits});
+        if (tooNarrow(table.units[unit], cell, goal)) continue;
+        choices.push_back(choiceOf(o, cell));
     }
     return choices;
 }
 
-/// Of an option that removes units only the removal is meant: the rest says under what it was measured.
+bool removes(const recipe::Settings& settings) { return settings.prune && recipe::removesUnits(*settings.prune); }
+
+/// Of an option that removes units only the removal is meant, of one that keeps caches only these: the rest says under what it was
+/// measured.
 recipe::Settings treatmentBy(const trial::SensitivityOption& option) {
-    if (!option.settings.prune || !recipe::removesUnits(*option.settings.prune)) return option.settings;
-    recipe::Settings removal;
-    removal.prune = option.settings.prune;
-    return removal;
+    recipe::Settings part;
+    if (removes(option.settings)) part.prune = option.settings.prune;
+    else if (option.settings.kvCache) part.kvCache = option.settings.kvCache;
+    else return option.settings;
+    return part;
 }
 
-/// The one choice of a row that the option under everything goes with; its loss stands for all rows together.
+/// The one choice of a row that the option under everything goes with; its loss stands for all rows together. The last layer keeps its
+/// width.
 std::vector<Choice> choicesOver(const SensitivityTable& table, std::size_t unit, const MixGoal& goal, const Underneath& underneath) {
     const trial::SensitivityCell& cell = table.cell(unit, underneath.option);
-    if (cell.refused()) return choicesOf(table, unit, goal);
-    return {{underneath.option, 0, cell.gainNs ? 1e-6 * cell.gainNs->value : 0, static_cast<double>(cell.storedBytes), cell.bits}};
+    if (cell.refused() || tooNarrow(table.units[unit], cell, goal)) return choicesOf(table, unit, goal);
+    Choice choice = choiceOf(underneath.option, cell);
+    choice.loss = 0;
+    return {choice};
 }
 
 double totalOf(const SensitivityTable& table, double (*part)(const trial::SensitivityUnit&)) {
@@ -82,6 +97,30 @@ double quantityOf(const SensitivityTable& table, std::size_t unit, const Choice&
     return 0;
 }
 
+void add(Mix& mix, const SensitivityTable& table, std::size_t unit, const Choice& choice) {
+    mix.options.push_back(choice.option);
+    mix.loss += choice.loss;
+    mix.gainMs += choice.gainMs;
+    mix.latencyMs += quantityOf(table, unit, choice, Quantity::Latency);
+    mix.bytes += choice.bytes;
+    mix.meanBits += quantityOf(table, unit, choice, Quantity::MeanBits);
+}
+
+using Option = std::optional<std::size_t>;
+
+/// What an option does to layers: itself, or where it removes units or keeps caches the option of the rest, none if there is no rest.
+/// nullopt where the table has no such option.
+std::optional<Option> ofLayers(const SensitivityTable& table, std::size_t option) {
+    recipe::Settings rest = table.options[option].settings;
+    if (!removes(rest) && !rest.kvCache) return Option(option);
+    if (removes(rest)) rest.prune.reset();
+    rest.kvCache.reset();
+    if (rest == recipe::Settings{}) return Option();
+    const auto found = std::ranges::find(table.options, rest, &trial::SensitivityOption::settings);
+    if (found == table.options.end()) return std::nullopt;
+    return Option(static_cast<std::size_t>(found - table.options.begin()));
+}
+
 }  // namespace
 
 std::optional<Quantity> quantityFromName(std::string_view word) {
@@ -92,12 +131,12 @@ std::optional<Quantity> quantityFromName(std::string_view word) {
     return std::nullopt;
 }
 
-double allowedLoss(const SensitivityTable& table, const trial::Limit& limit) {
-    if (table.metric == "perplexity") {
-        const double most = limit.relative ? 1 + limit.value : (table.baseline + limit.value) / table.baseline;
+double allowedLoss(std::string_view metric, double baseline, const trial::Limit& limit) {
+    if (metric == "perplexity") {
+        const double most = limit.relative ? 1 + limit.value : (baseline + limit.value) / baseline;
         return std::log(most);  // its sample scores are the logarithms
     }
-    return limit.relative ? limit.value * std::abs(table.baseline) : limit.value;
+    return limit.relative ? limit.value * std::abs(baseline) : limit.value;
 }
 
 recipe::Recipe Mix::recipe(const SensitivityTable& table) const {
@@ -126,13 +165,19 @@ Result<Mix> mixFor(const SensitivityTable& table, const MixGoal& goal, double li
     Mix mix;
     if (underneath) mix.loss = underneath->loss;
     TRIMTAB_TRY(const Assignment assigned, assign(ways, goal.limited == Quantity::Loss ? limit - mix.loss : limit));
-    for (std::size_t unit = 0; unit < choices.size(); ++unit) {
-        const Choice& choice = choices[unit][assigned.ways[unit]];
-        mix.options.push_back(choice.option);
-        mix.loss += choice.loss;
-        mix.gainMs += choice.gainMs;
-        mix.bytes += choice.bytes;
-        mix.meanBits += quantityOf(table, unit, choice, Quantity::MeanBits);
+    for (std::size_t unit = 0; unit < choices.size(); ++unit) add(mix, table, unit, choices[unit][assigned.ways[unit]]);
+    return mix;
+}
+
+std::optional<Mix> sumsOf(const SensitivityTable& table, const std::optional<std::size_t>& option) {
+    const std::optional<Option> layers = option ? ofLayers(table, *option) : std::optional<Option>(std::in_place);
+    if (!layers) return std::nullopt;
+    Mix mix;
+    for (std::size_t unit = 0; unit < table.units.size(); ++unit) {
+        Choice choice = asItIs(table.units[unit]);
+        for (const Option& way : {*layers, option})
+            if (way && !table.cell(unit, *way).refused()) choice = choiceOf(*way, table.cell(unit, *way));
+        add(mix, table, unit, choice);
     }
     return mix;
 }

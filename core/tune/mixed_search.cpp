@@ -1,11 +1,15 @@
-// The order of the search: the baseline and the uniform recipes; then mixes, each under a budget for the sum of losses that the measured loss of
-// the one before corrects: narrower when the limit was broken, wider when there was room. The budget is kept between the widest that held and
-// the narrowest that broke, so that the rounds close in. Where units can leave, half of the rounds let them leave on top of the fastest uniform
-// recipe of precision; the others mix all.
+// The order of the search: the baseline and the uniform recipes; then mixes. Where loss or latency is limited, each mix is under a budget
+// for the sum of its parts that what the one before really came to corrects: narrower when the limit was broken, wider when there was
+// room. The budget is kept between the widest that held and the narrowest that broke, so that the rounds close in. Bytes and bits are
+// what their sum says: one mix. Where units can leave, half of the rounds let them leave on top of the fastest uniform recipe of
+// precision; the others mix all.
 #include "core/tune/mixed_search.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <limits>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -19,15 +23,25 @@ using trial::Trial;
 using trial::TrialResult;
 
 constexpr int kMostKnown = 12;  // halvings between a budget that held and one that broke leave less than a thousandth
+constexpr std::string_view kMixLabel = "mix ";
 
-std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
-
-/// How much worse than the baseline, in scores; the interval's high end is the worse one.
-base::Estimate lossOf(const TrialResult& result) {
-    if (result.isBaseline || !result.accuracyDifference) return {};
+/// How much worse than the baseline, in scores; the interval's high end is the worse one. None where scores are no numbers to subtract:
+/// such a model is broken, whatever it saves.
+std::optional<base::Estimate> lossOf(const TrialResult& result) {
+    if (result.isBaseline) return base::Estimate{};
+    if (!result.accuracyDifference) return std::nullopt;
     const base::Estimate& d = *result.accuracyDifference;
     if (!result.accuracy->higherIsBetter) return d;
-    return {-d.value, {-d.interval.high, -d.interval.low}};
+    return base::Estimate{-d.value, {-d.interval.high, -d.interval.low}};
+}
+
+/// 3 for "mix 3", 0 for other labels.
+int numberOf(std::string_view label) {
+    if (!label.starts_with(kMixLabel)) return 0;
+    int number = 0;
+    label.remove_prefix(kMixLabel.size());
+    std::from_chars(label.data(), label.data() + label.size(), number);
+    return number;
 }
 
 class MixSearch {
@@ -38,13 +52,19 @@ public:
 
     Result<MixOutcome> run() {
         m_trials.push_back(trial::baselineOf(m_study));
-        for (const auto& option : m_table.options) {
+        m_sums.emplace(0, sumsOf(m_table, std::nullopt));
+        for (std::size_t option = 0; option < m_table.options.size(); ++option) {
             recipe::Recipe uniform;
-            uniform.base = option.settings;
-            m_uniform.push_back(addTrial(uniform, option.name));
+            uniform.base = m_table.options[option].settings;
+            m_uniform.push_back(addTrial(uniform, m_table.options[option].name));
+            m_sums.emplace(m_uniform.back(), sumsOf(m_table, option));
         }
         TRIMTAB_REQUIRE(measure());
-        TRIMTAB_REQUIRE(m_goal.limited == Quantity::Loss ? closeInBothWays() : tryMix(m_goal.limit, {}).map([](const Tried&) {}));
+        const TrialResult* baseline = resultOf(0);
+        if (!baseline || !baseline->accuracy) return fail(ErrorCode::Failed, "the baseline has no score, so no limit can be told");
+        const trial::Accuracy& untouched = *baseline->accuracy;
+        m_allowed = m_goal.limited == Quantity::Loss ? allowedLoss(untouched.metric, untouched.value, m_goal.maxDrop) : m_goal.limit;
+        TRIMTAB_REQUIRE(mix());
         return outcome();
     }
 
@@ -52,8 +72,8 @@ private:
     /// Its place among the trials, where it stands only once.
     std::size_t addTrial(const recipe::Recipe& recipe, const std::string& label) {
         Trial trial{recipe, m_study.setting, label};
-        const std::string identity = identityOf(trial);
-        const auto known = std::ranges::find(m_trials, identity, identityOf);
+        const std::string identity = trial::identityOf(trial);
+        const auto known = std::ranges::find(m_trials, identity, trial::identityOf);
         const auto place = static_cast<std::size_t>(known - m_trials.begin());
         if (known == m_trials.end()) m_trials.push_back(std::move(trial));
         return place;
@@ -62,30 +82,61 @@ private:
     Status measure() {
         TRIMTAB_TRY([[maybe_unused]] const auto done, runTrials(m_study, m_trials, m_runner, m_sink, m_observer, m_stop));
         TRIMTAB_TRY(auto results, m_sink.existing());
-        for (TrialResult& result : results) m_results.insert_or_assign(identityOf(result.trial), std::move(result));
+        for (TrialResult& result : results) m_results.insert_or_assign(trial::identityOf(result.trial), std::move(result));
         return {};
     }
 
-    /// Measures the mix where it is new.
+    Status mix() {
+        if (m_goal.limited == Quantity::Loss) return closeInBothWays();
+        if (m_goal.limited == Quantity::Latency) return closeIn(m_goal.rounds, {});
+        return tryMix(m_allowed, {}).map([](const auto&) {});
+    }
+
+    /// A number that no mix of the study bears yet, those of earlier searches included.
+    int nextNumber() const {
+        int last = 0;
+        for (const auto& [identity, result] : m_results) last = std::max(last, numberOf(result.trial.label));
+        for (const Trial& trial : m_trials) last = std::max(last, numberOf(trial.label));
+        return last + 1;
+    }
+
+    std::string labelOf(const recipe::Recipe& recipe) const {
+        const auto known = m_results.find(trial::identityOf({recipe, m_study.setting, {}}));
+        return known != m_results.end() ? known->second.trial.label : fmt::format("{}{}", kMixLabel, nextNumber());
+    }
+
     struct Tried {
         std::size_t trial = 0;
-        double predicted = 0;  // loss
+        double predicted = 0;  // of what is limited
         bool isNew = false;
     };
-    Result<Tried> tryMix(double limit, const std::optional<Underneath>& underneath) {
-        TRIMTAB_TRY(Mix mix, mixFor(m_table, m_goal, limit, underneath));
+    /// Measures the mix where it is new. None where the parts cannot meet the limit.
+    Result<std::optional<Tried>> tryMix(double limit, const std::optional<Underneath>& underneath) {
+        auto made = mixFor(m_table, m_goal, limit, underneath);
+        if (!made && made.error().code != ErrorCode::Refused) return fail(std::move(made).error());
+        if (!made) {
+            m_noMix = made.error().text();
+            return std::nullopt;
+        }
+        const recipe::Recipe recipe = made->recipe(m_table);
         const std::size_t known = m_trials.size();
-        Tried tried{addTrial(mix.recipe(m_table), fmt::format("mix {}", m_mixes.size() + 1)), mix.loss, false};
+        Tried tried{addTrial(recipe, labelOf(recipe)), m_goal.limited == Quantity::Latency ? made->latencyMs : made->loss, false};
         tried.isNew = tried.trial == known;
         if (!tried.isNew) return tried;
-        m_mixes.emplace(tried.trial, std::move(mix));
+        m_sums.emplace(tried.trial, *made);
+        m_mixes.emplace(tried.trial, std::move(*made));
         TRIMTAB_REQUIRE(measure());
         return tried;
     }
 
     const TrialResult* resultOf(std::size_t trial) const {
-        const auto found = m_results.find(identityOf(m_trials[trial]));
+        const auto found = m_results.find(trial::identityOf(m_trials[trial]));
         return found == m_results.end() ? nullptr : &found->second;
+    }
+
+    bool removes(std::size_t option) const {
+        const auto& prune = m_table.options[option].settings.prune;
+        return prune && recipe::removesUnits(*prune);
     }
 
     /// The fastest uniform recipe of layers alone that keeps the limit, where there are units that could leave as well.
@@ -93,19 +144,19 @@ private:
         const auto unitsMayLeave = [&](std::size_t option) {
             for (std::size_t unit = 0; unit < m_table.units.size(); ++unit)
                 for (std::size_t other = 0; other < m_table.options.size(); ++other)
-                    if (m_table.cell(unit, option).refused() && !m_table.cell(unit, other).refused()) return true;
+                    if (removes(other) && m_table.cell(unit, option).refused() && !m_table.cell(unit, other).refused()) return true;
             return false;
         };
         std::optional<Underneath> fastest;
         double speed = 1;
         for (std::size_t option = 0; option < m_table.options.size(); ++option) {
-            const recipe::Settings& settings = m_table.options[option].settings;
-            if (settings.prune && recipe::removesUnits(*settings.prune)) continue;
+            if (removes(option)) continue;
             const TrialResult* result = resultOf(m_uniform[option]);
-            if (!result || result->state != trial::State::Finished || !result->speed || verdictOf(*result, {}) != Verdict::Inside) continue;
+            if (!result || result->state != trial::State::Finished || !result->speed) continue;
+            if (verdictOf(m_uniform[option], *result) != Verdict::Inside) continue;
             if (result->speed->speedup.value <= speed || !unitsMayLeave(option)) continue;
             speed = result->speed->speedup.value;
-            fastest = Underneath{option, std::max(lossOf(*result).value, 0.0)};
+            fastest = Underneath{option, std::max(lossOf(*result)->value, 0.0)};
         }
         return fastest;
     }
@@ -117,59 +168,79 @@ private:
         return closeIn(m_goal.rounds / 2, {});
     }
 
+    /// What the sum of the parts may come to, as far as the baseline tells: times of stretches leave out what no row covers.
+    double firstBudget() const {
+        const TrialResult& baseline = *resultOf(0);
+        if (m_goal.limited == Quantity::Loss || !baseline.speed || baseline.speed->medianMs <= 0) return m_allowed;
+        return m_allowed * m_sums.at(0)->latencyMs / baseline.speed->medianMs;
+    }
+
     Status closeIn(int rounds, const std::optional<Underneath>& underneath) {
-        const double allowed = allowedLoss(m_table, m_goal.maxDrop);
-        double held = underneath ? underneath->loss : 0, broke = std::numeric_limits<double>::infinity();
-        double budget = allowed;
-        int known = 0;  // budgets that led to a mix which was measured before
+        const double least = underneath ? underneath->loss : 0;
+        double held = least, broke = std::numeric_limits<double>::infinity();
+        double budget = firstBudget();
+        const auto between = [&] { return std::isfinite(broke) ? (held + broke) / 2 : held * 1.5; };
+        int known = 0;  // budgets that led to no mix, or to one which was measured before
         for (int round = 0; round < rounds && known < kMostKnown;) {
-            TRIMTAB_TRY(const Tried tried, tryMix(budget, underneath));
-            ++(tried.isNew ? round : known);
-            const TrialResult* result = resultOf(tried.trial);
-            if (!result || result->state != trial::State::Finished) return {};
-            const base::Estimate loss = lossOf(*result);
-            const double predicted = tried.predicted;
-            if (loss.interval.high <= allowed) held = std::max(held, budget);
-            else broke = std::min(broke, budget);
-            // The worse end of the interval is to come to the limit: the sum of parts is scaled by how far off it was.
-            const double spread = loss.interval.high - loss.value;
-            const double room = std::max(allowed - spread, 0.0);
-            const double scale = predicted > 0 && loss.value > 0 ? predicted / loss.value : 2;
-            budget = std::max(room * scale, underneath ? underneath->loss : 0.0);
-            if (budget <= held || budget >= broke) {
-                if (!std::isfinite(broke)) budget = held * 1.5;
-                else budget = (held + broke) / 2;
+            TRIMTAB_TRY(const std::optional<Tried> tried, tryMix(budget, underneath));
+            ++(tried && tried->isNew ? round : known);
+            if (!tried) {
+                held = std::max(held, budget);
+                budget = between();
+                continue;
             }
+            const TrialResult* result = resultOf(tried->trial);
+            if (!result || result->state != trial::State::Finished) return {};
+            const std::optional<base::Estimate> measured = limitedOf(tried->trial, *result);
+            if (measured && measured->interval.high <= m_allowed) held = std::max(held, budget);
+            else broke = std::min(broke, budget);
+            budget = measured ? std::max(corrected(tried->predicted, *measured), least) : broke;
+            if (budget <= held || budget >= broke) budget = between();
         }
         return {};
     }
 
-    Verdict verdictOf(const TrialResult& result, const std::optional<Mix>& mix) const {
-        if (m_goal.limited == Quantity::Loss) {
-            const double allowed = allowedLoss(m_table, m_goal.maxDrop);
-            const base::Estimate loss = lossOf(result);
-            if (loss.interval.high <= allowed) return Verdict::Inside;
-            return loss.interval.low > allowed ? Verdict::Outside : Verdict::Undecided;
-        }
+    /// The worse end of the interval is to come to the limit: the sum of parts is scaled by how far off it was.
+    double corrected(double predicted, const base::Estimate& measured) const {
+        const double room = std::max(m_allowed - (measured.interval.high - measured.value), 0.0);
+        return room * (predicted > 0 && measured.value > 0 ? predicted / measured.value : 2);
+    }
+
+    /// Of a finished trial what is limited: measured, or summed over the rows. None where it is not known.
+    std::optional<base::Estimate> limitedOf(std::size_t trial, const TrialResult& result) const {
+        if (m_goal.limited == Quantity::Loss) return lossOf(result);
         if (m_goal.limited == Quantity::Latency) {
-            if (!result.speed) return Verdict::Undecided;
-            if (result.speed->medianInterval.high <= m_goal.limit) return Verdict::Inside;
-            return result.speed->medianInterval.low > m_goal.limit ? Verdict::Outside : Verdict::Undecided;
+            if (!result.speed) return std::nullopt;
+            return base::Estimate{result.speed->medianMs, result.speed->medianInterval};
         }
-        if (!mix) return Verdict::Undecided;
-        return (m_goal.limited == Quantity::Bytes ? mix->bytes : mix->meanBits) <= m_goal.limit ? Verdict::Inside : Verdict::Outside;
+        const auto sums = m_sums.find(trial);
+        if (sums == m_sums.end() || !sums->second) return std::nullopt;
+        const double sum = m_goal.limited == Quantity::Bytes ? sums->second->bytes : sums->second->meanBits;
+        return base::Estimate{sum, {sum, sum}};
+    }
+
+    Verdict verdictOf(std::size_t trial, const TrialResult& result) const {
+        if (!lossOf(result)) return Verdict::Outside;
+        const auto limited = limitedOf(trial, result);
+        if (!limited) return Verdict::Undecided;
+        if (limited->interval.high <= m_allowed) return Verdict::Inside;
+        return limited->interval.low > m_allowed ? Verdict::Outside : Verdict::Undecided;
     }
 
     /// Smaller is better.
     double valueOf(const MixCandidate& candidate) const {
         const TrialResult& result = candidate.result;
-        if (m_goal.minimize == Quantity::Loss) return lossOf(result).value;
+        if (m_goal.minimize == Quantity::Loss) {
+            const auto loss = lossOf(result);
+            return loss ? loss->value : std::numeric_limits<double>::infinity();
+        }
         if (m_goal.minimize == Quantity::Latency) return result.speed && result.speed->speedup.value > 0 ? 1 / result.speed->speedup.value : 1e300;
         return static_cast<double>(result.sizeBytes);
     }
 
     Result<MixOutcome> outcome() {
         MixOutcome outcome;
+        if (m_mixes.empty()) outcome.noMix = m_noMix;
         const bool needsSpeed = m_goal.minimize == Quantity::Latency || m_goal.limited == Quantity::Latency;
         for (std::size_t i = 0; i < m_trials.size(); ++i) {
             const TrialResult* result = resultOf(i);
@@ -177,7 +248,7 @@ private:
             MixCandidate candidate;
             candidate.result = *result;
             if (const auto mix = m_mixes.find(i); mix != m_mixes.end()) candidate.mix = mix->second;
-            if (result->state == trial::State::Finished) candidate.verdict = verdictOf(*result, candidate.mix);
+            if (result->state == trial::State::Finished) candidate.verdict = verdictOf(i, *result);
             outcome.candidates.push_back(std::move(candidate));
         }
         const auto better = [&](std::size_t i, const std::optional<std::size_t>& than) {
@@ -210,6 +281,9 @@ private:
     std::vector<Trial> m_trials;
     std::vector<std::size_t> m_uniform;             // trials, by option
     std::map<std::size_t, Mix> m_mixes;             // by trial
+    std::map<std::size_t, std::optional<Mix>> m_sums;  // over the rows, by trial; none where the table does not say
+    double m_allowed = 0;                           // of the limited quantity
+    std::string m_noMix;                            // why the last one could not be made
     std::map<std::string, TrialResult> m_results;   // by identity
 };
 

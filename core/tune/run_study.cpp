@@ -32,8 +32,6 @@ std::string now() {
     return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
 }
 
-std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
-
 // Overflows are no numbers to subtract.
 bool canPair(const trial::Accuracy& a, const trial::Accuracy& b) {
     const auto fine = [](const trial::Accuracy& accuracy) {
@@ -73,7 +71,7 @@ private:
             if (result.state != trial::State::Finished) continue;
             if (result.accuracy) m_accuracies.insert_or_assign(result.accuracyKey, *result.accuracy);
             if (result.speed) m_speeds.insert_or_assign(result.speedKey, TimedSpeed{*result.speed, result.layers});
-            m_earlier.insert_or_assign(identityOf(result.trial), std::move(result));
+            m_earlier.insert_or_assign(trial::identityOf(result.trial), std::move(result));
         }
         return {};
     }
@@ -93,7 +91,7 @@ private:
 
     // The result of an earlier run, if it was measured with what is here now.
     Result<bool> takeEarlier(TrialResult& result) {
-        const auto found = m_earlier.find(identityOf(result.trial));
+        const auto found = m_earlier.find(trial::identityOf(result.trial));
         if (found == m_earlier.end()) return false;
         tell("plan");
         TRIMTAB_TRY(const trial::Environment environment, environmentOf(result.trial));

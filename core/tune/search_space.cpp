@@ -13,8 +13,6 @@ using trial::Axis;
 using trial::Trial;
 using trial::valueText;
 
-std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
-
 }  // namespace
 
 Result<Grid> expandGrid(const trial::Study& study) {
@@ -30,7 +28,7 @@ Result<Grid> expandGrid(const trial::Study& study) {
     Grid grid;
     Trial baseline = trial::baselineOf(study);
     if (baseline.label.empty()) baseline.label = recipe::summary(baseline.recipe);
-    std::set<std::string> known{identityOf(baseline)};
+    std::set<std::string> known{trial::identityOf(baseline)};
     grid.trials.push_back(std::move(baseline));
     if (study.axes.empty()) return grid;  // nothing is varied: no point beside the baseline
 
@@ -48,7 +46,7 @@ Result<Grid> expandGrid(const trial::Study& study) {
         }
         auto trial = trial::trialAt(study.setting, std::move(point));
         if (!trial) grid.skipped.push_back({std::move(text), trial.error().text()});
-        else if (known.insert(identityOf(*trial)).second) grid.trials.push_back(std::move(*trial));
+        else if (known.insert(trial::identityOf(*trial)).second) grid.trials.push_back(std::move(*trial));
     }
     return grid;
 }

@@ -1,123 +1,44 @@
-// Mixed assignment against a runner whose layers are known: each unit saves time and costs accuracy by itself, and some together cost more than
-// the sum of their parts.
+// Mixed assignment against a runner whose layers are known.
 #include "core/tune/mixed_search.h"
 
-#include <cmath>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "tests/core/tune/mix_world.h"
 
 namespace trimtab::tune {
 namespace {
 
 using testing::HasSubstr;
 
-constexpr int kUnits = 4;
-
-/// int8 × int8 saves `gain` ms of 10 and costs `loss` of the score 1 in each unit.
-struct World {
-    std::vector<double> gain = {1, 2, 0.5, 2};
-    std::vector<double> loss = {0.001, 0.02, 0.001, 0.002};
-    double together = 0;  // loss that two treated units or more have on top
-
-    bool treats(const trial::Trial& trial, int unit) const {
-        graph::Node node;
-        node.name = "layer" + std::to_string(unit);
-        const auto settings = recipe::settingsFor(trial.recipe, node);
-        return settings && settings->compute == graph::ComputeType::Int8;
-    }
-    double lossOf(const trial::Trial& trial) const {
-        double sum = 0;
-        int treated = 0;
-        for (int unit = 0; unit < kUnits; ++unit)
-            if (treats(trial, unit)) {
-                sum += loss[static_cast<std::size_t>(unit)];
-                ++treated;
-            }
-        return sum + (treated > 1 ? together : 0);
-    }
-    double msOf(const trial::Trial& trial) const {
-        double ms = 10;
-        for (int unit = 0; unit < kUnits; ++unit)
-            if (treats(trial, unit)) ms -= gain[static_cast<std::size_t>(unit)];
-        return ms;
-    }
-};
-
-class WorldRunner final : public TrialRunner {
-public:
-    explicit WorldRunner(const World& world) : m_world(world) {}
-    Result<PlanSummary> plan(const trial::Study&, const trial::Trial& trial, std::stop_token) override {
-        PlanSummary plan;
-        plan.planKey = recipe::canonical(trial.recipe);
-        plan.layers.resize(1);
-        return plan;
-    }
-    Result<trial::Accuracy> measureAccuracy(const trial::Study&, const trial::Trial& trial, const ProgressFn&, std::stop_token) override {
-        trial::Accuracy accuracy;
-        accuracy.metric = "top1";
-        for (int i = 0; i < 100; ++i) accuracy.sampleScores.push_back(1 - m_world.lossOf(trial) + 1e-4 * (i % 2));
-        accuracy.value = 1 - m_world.lossOf(trial);
-        accuracy.n = 100;
-        return accuracy;
-    }
-    Result<SpeedBlock> measureSpeed(const trial::Study&, const trial::Trial& trial, std::stop_token) override {
-        SpeedBlock block;
-        const double ms = m_world.msOf(trial);
-        block.timings = {{10, 10, 10}, {ms, ms, ms}};
-        return block;
-    }
-
-private:
-    const World& m_world;
-};
-
-class MemorySink final : public TrialSink {
-public:
-    std::vector<trial::TrialResult> kept;
-    Result<std::vector<trial::TrialResult>> existing() override { return kept; }
-    Status trialStarted(const trial::Trial&) override { return {}; }
-    Status trialFinished(trial::TrialResult& result) override {
-        result.id = static_cast<std::int64_t>(kept.size()) + 1;
-        kept.push_back(result);
-        return {};
-    }
-};
-
-trial::SensitivityTable tableOf(const World& world) {
-    trial::SensitivityTable table;
-    table.metric = "top1";
-    table.baseline = 1;
-    table.options = {trial::parseOption("compute=int8").value()};
-    for (std::size_t unit = 0; unit < kUnits; ++unit) {
-        trial::SensitivityUnit row;
-        row.name = "layer" + std::to_string(unit);
-        row.nodes = {row.name};
-        row.parameters = 100;
-        row.weightBytes = 400;
-        row.isLast = unit + 1 == kUnits;
-        row.medianNs = 2.5e6;
-        table.units.push_back(row);
-        trial::SensitivityCell cell;
-        cell.loss = {world.loss[unit], {world.loss[unit], world.loss[unit]}};
-        cell.gainNs = base::Estimate{1e6 * world.gain[unit], {}};
-        cell.storedBytes = 100;
-        cell.bits = 8;
-        table.cells.push_back(cell);
-    }
-    return table;
-}
-
-MixOutcome search(const World& world, const MixGoal& goal) {
+MixOutcome search(const World& world, const MixGoal& goal, const trial::SensitivityTable& table, MemorySink& sink) {
     WorldRunner runner(world);
-    MemorySink sink;
     trial::Study study;
     study.modelHash = "m";
     study.dataPath = "d";
     study.budget.processes = 3;
-    return searchMix(study, tableOf(world), goal, runner, sink, {}, {}).value();
+    return searchMix(study, table, goal, runner, sink, {}, {}).value();
+}
+MixOutcome search(const World& world, const MixGoal& goal, const trial::SensitivityTable& table) {
+    MemorySink sink;
+    return search(world, goal, table, sink);
+}
+MixOutcome search(const World& world, const MixGoal& goal) { return search(world, goal, tableOf(world)); }
+
+MixGoal leastLossWithin(MixGoal::Quantity limited, double limit) {
+    MixGoal goal;
+    goal.minimize = MixGoal::Quantity::Loss;
+    goal.limited = limited;
+    goal.limit = limit;
+    return goal;
+}
+
+const MixCandidate& uniformOf(const MixOutcome& outcome) {
+    return *std::ranges::find_if(outcome.candidates, [](const auto& candidate) { return !candidate.result.isBaseline && !candidate.mix; });
 }
 
 TEST(MixedSearch, LeavesOutTheOneLayerThatCostsTooMuch) {
@@ -147,36 +68,6 @@ TEST(MixedSearch, RepairsWhatTheSumOfPartsDidNotSee) {
     EXPECT_NEAR(world.msOf(best.result.trial), 6.5, 1e-9) << "layers 0, 2 and 3: 3.5 ms for 0.0095";
 }
 
-TEST(MixedSearch, TakesUnitsOutOfLayersThatHaveAPrecisionOfTheirOwn) {
-    const World world;
-    auto table = tableOf(world);
-    table.options.push_back(trial::parseOption("prune.pattern=neurons,prune.ratio=0.25,compute=int8").value());
-    trial::SensitivityUnit group;
-    group.name = "neurons of layer0";
-    group.nodes = {"layer0"};
-    table.units.push_back(group);
-    trial::SensitivityCell refused, removal;
-    refused.refusal = "not here";
-    removal.loss = {0.002, {0.002, 0.002}};
-    removal.gainNs = base::Estimate{0.4e6, {}};
-    removal.storedBytes = -50;
-    const auto cells = std::exchange(table.cells, {});
-    for (const auto& cell : cells) table.cells.insert(table.cells.end(), {cell, refused});
-    table.cells.insert(table.cells.end(), {refused, removal});
-    const auto mix = mixFor(table, MixGoal{}, 0.0065);
-    ASSERT_TRUE(mix) << mix.error().text();
-    EXPECT_EQ(mix->options.back(), 1U);
-    EXPECT_NEAR(mix->gainMs, 3.9, 1e-9) << "layers 0, 2 and 3, and the units";
-    EXPECT_NEAR(mix->bytes, 3 * 100 + 400 - 50, 1e-9);
-    graph::Node node;
-    node.name = "layer0";
-    const auto settings = recipe::settingsFor(mix->recipe(table), node);
-    ASSERT_TRUE(settings) << settings.error().text();
-    EXPECT_EQ(settings->compute, graph::ComputeType::Int8);
-    EXPECT_EQ(settings->prune, table.options[1].settings.prune);
-    for (const recipe::Rule& rule : mix->recipe(table).rules) EXPECT_NE(rule.settings.prune.has_value(), rule.settings.compute.has_value());
-}
-
 TEST(MixedSearch, TakesTheUniformRecipeWhereThatIsBest) {
     World world;
     world.loss = {0.001, 0.001, 0.001, 0.001};
@@ -186,60 +77,122 @@ TEST(MixedSearch, TakesTheUniformRecipeWhereThatIsBest) {
     EXPECT_DOUBLE_EQ(outcome.overUniform.value, 1);
 }
 
-TEST(MixFor, KeepsToBytesAndBits) {
-    const World world;
-    const auto table = tableOf(world);
-    MixGoal goal;
-    goal.minimize = MixGoal::Quantity::Loss;
-    goal.limited = MixGoal::Quantity::Bytes;
-    const auto mix = mixFor(table, goal, 1000).value();  // of 1600: two units must give 300
-    EXPECT_LE(mix.bytes, 1000);
-    EXPECT_NEAR(mix.loss, 0.002, 1e-12) << "those that lose least";
-    goal.limited = MixGoal::Quantity::MeanBits;
-    EXPECT_LE(mixFor(table, goal, 16).value().meanBits, 16);
-    const auto none = mixFor(table, goal, 4);
-    ASSERT_FALSE(none);
-    EXPECT_THAT(none.error().message, HasSubstr("cannot be met"));
+TEST(MixedSearch, TakesAModelWhoseScoresAreNoNumbersForBroken) {
+    World world;
+    world.loss = {0.001, 0.004, 0.001, 0.002};
+    world.broken = 1;  // which the samples of the table did not show
+    for (const auto limited : {MixGoal::Quantity::Loss, MixGoal::Quantity::Bytes}) {
+        MixGoal goal;
+        goal.limited = limited;
+        goal.limit = 1300;
+        const auto outcome = search(world, goal);
+        EXPECT_EQ(uniformOf(outcome).verdict, Verdict::Outside) << "it saves the most and loses everything";
+        for (const auto& candidate : outcome.candidates) {
+            if (world.treats(candidate.result.trial, 1)) { EXPECT_EQ(candidate.verdict, Verdict::Outside); }
+        }
+    }
+    const auto outcome = search(world, MixGoal{});
+    ASSERT_TRUE(outcome.best);
+    EXPECT_NEAR(world.msOf(outcome.candidates[*outcome.best].result.trial), 6.5, 1e-9) << "the rounds go on without layer 1";
 }
 
-TEST(MixFor, KeepsTheLastLayerWideUnlessTold) {
-    const World world;
-    auto table = tableOf(world);
-    for (auto& cell : table.cells) cell.bits = 4;
-    MixGoal goal;
-    EXPECT_FALSE(mixFor(table, goal, 1).value().options.back());
-    goal.lastLayerToo = true;
-    EXPECT_TRUE(mixFor(table, goal, 1).value().options.back());
+TEST(MixedSearch, NeverPrefersABrokenModelWhereLossIsMinimised) {
+    World world;
+    world.broken = 1;
+    const auto outcome = search(world, leastLossWithin(MixGoal::Quantity::MeanBits, 8));
+    EXPECT_FALSE(outcome.best) << "whatever keeps to 8 bits treats layer 1";
 }
 
-TEST(MixFor, CountsTheLossOfWhatLiesUnderEverythingOnce) {
+TEST(MixedSearch, JudgesUniformRecipesByTheirBitsAndBytesToo) {
+    const World world;
+    for (const auto& [limited, limit] : {std::pair{MixGoal::Quantity::MeanBits, 8.0}, std::pair{MixGoal::Quantity::Bytes, 400.0}}) {
+        const auto outcome = search(world, leastLossWithin(limited, limit));
+        EXPECT_EQ(outcome.candidates[0].verdict, Verdict::Outside) << "the baseline has 32 bits and 1600 bytes";
+        EXPECT_EQ(uniformOf(outcome).verdict, Verdict::Inside);
+        ASSERT_TRUE(outcome.bestUniform);
+        EXPECT_FALSE(outcome.candidates[*outcome.bestUniform].result.isBaseline);
+    }
+    const auto wide = search(world, leastLossWithin(MixGoal::Quantity::MeanBits, 32));
+    ASSERT_TRUE(wide.bestUniform);
+    EXPECT_TRUE(wide.candidates[*wide.bestUniform].result.isBaseline);
+}
+
+TEST(MixedSearch, MixesUnderALimitOfBytesAtTheLeastLoss) {
+    const auto outcome = search(World{}, leastLossWithin(MixGoal::Quantity::Bytes, 1000));
+    ASSERT_TRUE(outcome.best);
+    const auto& best = outcome.candidates[*outcome.best];
+    ASSERT_TRUE(best.mix);
+    EXPECT_EQ(best.verdict, Verdict::Inside);
+    EXPECT_EQ(best.mix->options, (std::vector<std::optional<std::size_t>>{0, std::nullopt, 0, std::nullopt}));
+}
+
+TEST(MixedSearch, ClosesInOnALatencyOfWhichRowsCoverOnlyAPart) {
+    World world;
+    world.elsewhere = 5;
+    const auto outcome = search(world, leastLossWithin(MixGoal::Quantity::Latency, 11.01));
+    const auto first = std::ranges::find_if(outcome.candidates, [](const auto& candidate) { return candidate.mix.has_value(); });
+    ASSERT_NE(first, outcome.candidates.end());
+    EXPECT_EQ(first->verdict, Verdict::Outside) << "the sum of rows promised it";
+    ASSERT_TRUE(outcome.best);
+    const auto& best = outcome.candidates[*outcome.best];
+    ASSERT_TRUE(best.mix);
+    EXPECT_EQ(best.verdict, Verdict::Inside);
+    EXPECT_NEAR(world.msOf(best.result.trial), 11, 1e-9) << "layers 1 and 3";
+}
+
+TEST(MixedSearch, ReachesALatencyThatTheSumOfRowsCannot) {
     const World world;
     auto table = tableOf(world);
-    table.options.push_back(trial::parseOption("prune.ratio=0.5").value());
+    for (auto& unit : table.units) unit.medianNs = 10e6;  // alone each stretch takes far longer than in the whole
+    const auto outcome = search(world, leastLossWithin(MixGoal::Quantity::Latency, 6.01), table);
+    EXPECT_EQ(uniformOf(outcome).verdict, Verdict::Inside);
+    ASSERT_TRUE(outcome.best);
+    EXPECT_NEAR(world.msOf(outcome.candidates[*outcome.best].result.trial), 6, 1e-9) << "layers 1 and 3";
+}
+
+TEST(MixedSearch, KeepsWhatWasMeasuredWhereNoMixMeetsTheLimit) {
+    const World world;
+    auto table = tableOf(world);
+    table.options.push_back(trial::parseOption("weights.bits=4").value());
     std::vector<trial::SensitivityCell> cells;
-    for (std::size_t unit = 0; unit < kUnits; ++unit) {
-        // The last two rows go with the second option alone, as groups of units do.
-        trial::SensitivityCell first = table.cells[unit], second = table.cells[unit];
-        (unit < 2 ? second : first).refusal = "not for this row";
-        cells.insert(cells.end(), {first, second});
+    for (const auto& cell : table.cells) {
+        trial::SensitivityCell narrow = cell;
+        narrow.bits = 4;
+        cells.insert(cells.end(), {cell, narrow});
     }
     table.cells = cells;
-    const Mix mix = mixFor(table, {}, 0.0075, Underneath{0, 0.006}).value();
-    EXPECT_EQ(mix.options, (std::vector<std::optional<std::size_t>>{0, 0, 1, std::nullopt}));  // 0.02 of the second row does not count again
-    EXPECT_DOUBLE_EQ(mix.loss, 0.006 + 0.001);
-    EXPECT_FALSE(mixFor(table, {}, 0.005, Underneath{0, 0.006}));
+    const auto outcome = search(world, leastLossWithin(MixGoal::Quantity::MeanBits, 4), table);
+    EXPECT_THAT(outcome.noMix, HasSubstr("cannot be met")) << "the last layer of a mix has 8 bits";
+    ASSERT_TRUE(outcome.bestUniform);
+    EXPECT_EQ(outcome.candidates[*outcome.bestUniform].result.trial.recipe.base, table.options[1].settings);
+    EXPECT_EQ(outcome.best, outcome.bestUniform);
+    EXPECT_EQ(search(world, leastLossWithin(MixGoal::Quantity::MeanBits, 8), table).noMix, "");
 }
 
-TEST(AllowedLoss, IsTakenInUnitsOfTheScores) {
-    trial::SensitivityTable table;
-    table.metric = "perplexity";
-    table.baseline = 20;
-    EXPECT_DOUBLE_EQ(allowedLoss(table, {0.01, true}), std::log(1.01));
-    EXPECT_DOUBLE_EQ(allowedLoss(table, {0.2, false}), std::log(20.2 / 20));
-    table.metric = "top1";
-    table.baseline = 0.8;
-    EXPECT_DOUBLE_EQ(allowedLoss(table, {0.01, true}), 0.008);
-    EXPECT_DOUBLE_EQ(allowedLoss(table, {0.01, false}), 0.01);
+TEST(MixedSearch, TakesARelativeLimitFromTheMeasuredBaseline) {
+    World world;
+    world.loss = {0.002, 0.002, 0.002, 0.002};
+    auto table = tableOf(world);
+    table.baseline = 0.5;  // of a few samples
+    const auto outcome = search(world, MixGoal{}, table);
+    EXPECT_EQ(uniformOf(outcome).verdict, Verdict::Inside) << "1 % of 1 is 0.01, and it loses 0.008";
+    table.baseline = 2;
+    world.loss = {0.003, 0.003, 0.003, 0.003};
+    EXPECT_EQ(uniformOf(search(world, MixGoal{}, table)).verdict, Verdict::Outside);
+}
+
+TEST(MixedSearch, GivesEveryMixOfAStudyANameOfItsOwn) {
+    const World world;
+    MemorySink sink;
+    MixGoal goal;
+    for (const double drop : {0.01, 0.003, 0.0015}) {
+        goal.maxDrop.value = drop;
+        search(world, goal, tableOf(world), sink);
+    }
+    std::map<std::string, std::set<std::string>> recipes;  // by label
+    for (const auto& result : sink.kept) recipes[result.trial.label].insert(recipe::canonical(result.trial.recipe));
+    EXPECT_GE(recipes.size(), 4U) << "baseline, int8 and two mixes at least";
+    for (const auto& [label, one] : recipes) EXPECT_EQ(one.size(), 1U) << label;
 }
 
 }  // namespace
