@@ -1,6 +1,7 @@
 #include "profiler/clock/alternate.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <cmath>
 
@@ -8,7 +9,6 @@ namespace trimtab::profiler {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr double kTurnMs = 15;          // a turn lasts about as long as a scheduler's slice
 constexpr std::int64_t kMaxTurn = 50;   // runs
 constexpr double kWarmUpShare = 0.1;    // of the timing, for each subject
 constexpr int kMinWarmUps = 2;          // the first run plans, the second touches every page again
@@ -17,11 +17,11 @@ double elapsedMs(Clock::time_point since) { return std::chrono::duration<double,
 
 struct Runner {
     const Subject& subject;
-    std::vector<double>& timings;
     const TimingPlan& plan;
     double typicalMs = 0;
+    std::int64_t counted = 0;
 
-    bool done() const { return static_cast<std::int64_t>(timings.size()) >= plan.maxTimings; }
+    bool done() const { return counted >= plan.maxTimings; }
 
     Result<double> once() const {
         if (plan.cancelled && plan.cancelled()) return fail(ErrorCode::Cancelled, "the measurement was cancelled");
@@ -39,11 +39,11 @@ struct Runner {
     }
 
     std::int64_t turnLength() const {
-        const double fits = kTurnMs / std::max(typicalMs, 1e-3);
+        const double fits = plan.turnMs / std::max(typicalMs, 1e-3);
         return std::clamp<std::int64_t>(std::llround(fits), 1, kMaxTurn);
     }
 
-    Status turn(bool dropFirst) {
+    Status turn(std::vector<double>& timings, bool dropFirst) {
         if (done()) return {};
         if (dropFirst) {
             TRIMTAB_TRY([[maybe_unused]] const double dropped, once());
@@ -51,30 +51,47 @@ struct Runner {
         for (std::int64_t i = turnLength(); i > 0 && !done(); --i) {
             TRIMTAB_TRY(const double ms, once());
             timings.push_back(ms);
+            ++counted;
         }
         return {};
     }
 };
 
-}  // namespace
-
-Result<base::PairedBlock> timeAlternating(const Subject& baseline, const Subject& trial, const TimingPlan& plan) {
-    base::PairedBlock block;
-    Runner first{baseline, block.baseline, plan};
-    Runner second{trial, block.trial, plan};
+Result<std::vector<base::PairedBlock>> turnsOf(const Subject& baseline, const Subject& trial, const TimingPlan& plan) {
+    std::vector<base::PairedBlock> turns;
+    Runner first{baseline, plan};
+    Runner second{trial, plan};
     const bool paired = static_cast<bool>(baseline);
     if (paired) TRIMTAB_REQUIRE(first.warmUp());
     TRIMTAB_REQUIRE(second.warmUp());
     const Clock::time_point begin = Clock::now();
     for (;;) {
-        if (paired) TRIMTAB_REQUIRE(first.turn(true));
-        TRIMTAB_REQUIRE(second.turn(paired));
+        base::PairedBlock& block = turns.emplace_back();
+        if (paired) TRIMTAB_REQUIRE(first.turn(block.baseline, true));
+        TRIMTAB_REQUIRE(second.turn(block.trial, paired));
         const double share = elapsedMs(begin) / (plan.seconds * 1000);
         if (plan.progress) plan.progress(std::min(share, 1.0));
         const bool full = second.done() && (!paired || first.done());
-        const bool enough = static_cast<std::int64_t>(block.trial.size()) >= plan.minTimings;
-        if (full || (share >= 1 && enough)) return block;
+        const bool enough = second.counted >= plan.minTimings;
+        if (full || (share >= 1 && enough)) return turns;
     }
+}
+
+}  // namespace
+
+Result<std::vector<base::PairedBlock>> timeInTurns(const Subject& baseline, const Subject& trial, const TimingPlan& plan) {
+    assert(baseline && trial);
+    return turnsOf(baseline, trial, plan);
+}
+
+Result<base::PairedBlock> timeAlternating(const Subject& baseline, const Subject& trial, const TimingPlan& plan) {
+    TRIMTAB_TRY(const auto turns, turnsOf(baseline, trial, plan));
+    base::PairedBlock block;
+    for (const base::PairedBlock& turn : turns) {
+        block.baseline.insert(block.baseline.end(), turn.baseline.begin(), turn.baseline.end());
+        block.trial.insert(block.trial.end(), turn.trial.begin(), turn.trial.end());
+    }
+    return block;
 }
 
 }  // namespace trimtab::profiler

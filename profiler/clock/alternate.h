@@ -3,6 +3,7 @@
 // not counted, because the other's turn has emptied the caches. Every counted run is kept: outliers are flagged later, never dropped.
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "core/base/result.h"
 #include "core/base/statistics.h"
@@ -15,9 +16,14 @@ struct TimingPlan {
     double seconds = 1;                // of timing in all, warm-up not counted
     std::int64_t maxTimings = 1000;    // for each subject; enough is enough for very short runs
     std::int64_t minTimings = 3;       // for each subject, however long they take
+    double turnMs = 15;                // a turn lasts about as long as a scheduler's slice
     std::function<bool()> cancelled;   // polled between runs
     std::function<void(double share)> progress;
 };
+
+/// One block for a turn of each, in the order taken: what slows the machine meets both of a block. A turn may be empty in the last ones,
+/// where one subject has enough. Errors as below. REQUIRES: both subjects.
+Result<std::vector<base::PairedBlock>> timeInTurns(const Subject& baseline, const Subject& trial, const TimingPlan& plan);
 
 /// Times in ms, in the order taken. Without a baseline only the trial runs, and every run after the warm-up counts. The first error of a
 /// run is returned; Cancelled when asked to stop.

@@ -14,23 +14,31 @@ profiler::Subject subject(runtime::CompiledModel& model, const std::vector<Named
     };
 }
 
-base::Interval endsOf(const std::vector<double>& ms) {
-    if (const auto interval = base::quantileInterval(ms, 0.5)) return *interval;
-    return {std::ranges::min(ms), std::ranges::max(ms)};
-}
+constexpr double kTurns = 16;  // of both together, where runs are short enough
 
 }  // namespace
+
+PairedGain gainOf(const std::vector<base::PairedBlock>& turns) {
+    constexpr double kNsOfMs = 1e6;
+    std::vector<double> saved, whole, less;
+    for (const base::PairedBlock& turn : turns) {
+        whole.insert(whole.end(), turn.baseline.begin(), turn.baseline.end());
+        less.insert(less.end(), turn.trial.begin(), turn.trial.end());
+        if (!turn.baseline.empty() && !turn.trial.empty()) saved.push_back(base::median(turn.baseline) - base::median(turn.trial));
+    }
+    const base::Interval farthest{std::ranges::min(whole) - std::ranges::max(less), std::ranges::max(whole) - std::ranges::min(less)};
+    const base::Interval ends = base::quantileInterval(saved, 0.5).value_or(farthest);
+    return {{kNsOfMs * base::median(saved), {kNsOfMs * ends.low, kNsOfMs * ends.high}}, kNsOfMs * base::median(whole)};
+}
 
 Result<PairedGain> pairedGain(runtime::CompiledModel& untreated, const std::vector<NamedTensor>& before, runtime::CompiledModel& treated,
                               const std::vector<NamedTensor>& after, double seconds, const Call& call) {
     profiler::TimingPlan plan;
     plan.seconds = seconds;
+    plan.turnMs = std::clamp(1000 * seconds / kTurns, 1.0, plan.turnMs);
     plan.cancelled = call.cancelled;
-    TRIMTAB_TRY(const auto timings, profiler::timeAlternating(subject(untreated, before), subject(treated, after), plan));
-    const base::Interval whole = endsOf(timings.baseline), less = endsOf(timings.trial);
-    const double median = base::median(timings.baseline);
-    const base::Interval ends{1e6 * (whole.low - less.high), 1e6 * (whole.high - less.low)};
-    return PairedGain{{1e6 * (median - base::median(timings.trial)), ends}, 1e6 * median};
+    TRIMTAB_TRY(const auto turns, profiler::timeInTurns(subject(untreated, before), subject(treated, after), plan));
+    return gainOf(turns);
 }
 
 }  // namespace trimtab::worker

@@ -36,6 +36,23 @@ TEST(Alternate, TakesTurnsAndKeepsOneTimingForEveryCountedRun) {
     for (const double ms : block.trial) EXPECT_GE(ms, 0);
 }
 
+TEST(Alternate, KeepsTurnsApartWhereAskedTo) {
+    Log log;
+    TimingPlan plan;
+    plan.seconds = 0.001;
+    plan.maxTimings = 120;
+    plan.minTimings = 120;
+    const auto turns = timeInTurns(log.subject('b'), log.subject('t'), plan).value();
+    ASSERT_GE(turns.size(), 3u) << "a turn has 50 runs at most";
+    std::size_t counted = 0;
+    for (const auto& turn : turns) {
+        EXPECT_LE(turn.baseline.size(), 50u);
+        EXPECT_EQ(turn.baseline.empty(), turn.trial.empty());
+        counted += turn.baseline.size() + turn.trial.size();
+    }
+    EXPECT_EQ(counted, 240u);
+}
+
 TEST(Alternate, RunsOnlyTheTrialWithoutABaseline) {
     Log log;
     TimingPlan plan;
