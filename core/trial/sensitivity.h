@@ -21,7 +21,8 @@ struct SensitivityOption {
 };
 
 /// Layers that are treated alike: products that read one value (q, k and v; gate and up), or one layer. Or a group of units that options
-/// can remove, named by the layers that make them; parameters and bytes, which stand with the layers, are 0 then.
+/// can remove, named by the layers that make them, or an attention's keys and values, named by the products that read them; parameters
+/// and bytes, which stand with the layers, are 0 then.
 struct SensitivityUnit {
     std::string name;
     std::vector<std::string> nodes;  // names in the graph that recipes act on

@@ -1,7 +1,7 @@
 // "sensitivity": each unit of layers under each option. The model is cut in front of every unit (segments.h). A cell compresses one unit on
 // what calibration reaches it, and runs the rest of the model from there; what stands before the unit is computed once for all its options, so
 // L units cost about half of L runs an option. Times are taken on the stretch from the unit to the next one, treated and untreated in turns.
-// Behind the units of layers stand the groups of units that options can remove (unit_group_cells.h).
+// Behind the units of layers stand the groups of units that options can remove, and the caches of attentions (unit_group_cells.h).
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -55,7 +55,8 @@ public:
                 m_table.cells.push_back(std::move(cell));
             }
         }
-        if (std::ranges::any_of(m_request.options, removesUnits)) TRIMTAB_REQUIRE(measureGroups());
+        const auto asksForTheWhole = [](const trial::SensitivityOption& option) { return removesUnits(option) || keepsCaches(option); };
+        if (std::ranges::any_of(m_request.options, asksForTheWhole)) TRIMTAB_REQUIRE(measureGroups());
         m_table.wholeRuns = m_operations / std::max(m_whole, 1.0);
         return std::move(m_table);
     }
@@ -168,9 +169,11 @@ private:
     }
 
     Result<SensitivityCell> cellOf(std::size_t unit, const trial::SensitivityOption& option) {
-        if (removesUnits(option)) {
+        if (removesUnits(option) || keepsCaches(option)) {
             SensitivityCell refused;
-            refused.refusal = "units that leave change what reads them: see the rows of groups of " + option.settings.prune->pattern;
+            refused.refusal = removesUnits(option)
+                                  ? "units that leave change what reads them: see the rows of groups of " + option.settings.prune->pattern
+                                  : "keys and values are kept by attention: see the rows of those";
             return refused;
         }
         auto compressed = compressUnit(unit, option);

@@ -6,6 +6,7 @@
 
 #include "core/compress/layer_units.h"
 #include "core/evaluate/score.h"
+#include "core/graph/attention/attention_nodes.h"
 #include "kernels/cpu/tensor_math.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
@@ -48,6 +49,8 @@ bool isRefusal(const Error& error) { return error.code == ErrorCode::Refused || 
 
 }  // namespace
 
+bool keepsCaches(const trial::SensitivityOption& option) { return option.settings.kvCache && option.settings.kvCache->bits < 32; }
+
 bool removesUnits(const trial::SensitivityOption& option) { return option.settings.prune && recipe::removesUnits(*option.settings.prune); }
 
 base::Estimate lossBetween(const evaluate::Evaluation& untreated, const evaluate::Evaluation& treated, bool higherIsBetter) {
@@ -57,14 +60,49 @@ base::Estimate lossBetween(const evaluate::Evaluation& untreated, const evaluate
 }
 
 UnitGroupCells::UnitGroupCells(const Graph& graph, const CellTools& tools) : m_graph(graph), m_tools(tools) {
-    for (const compress::UnitGroup& group : compress::findUnits(graph).groups) {
+    const auto& options = tools.request.options;
+    if (std::ranges::any_of(options, removesUnits)) addGroups();
+    if (std::ranges::any_of(options, keepsCaches)) addAttentions();
+}
+
+void UnitGroupCells::addGroups() {
+    for (const compress::UnitGroup& group : compress::findUnits(m_graph).groups) {
         if (!group.reason.empty()) continue;
         trial::SensitivityUnit row;
-        for (const int maker : group.makers) row.nodes.push_back(graph.nodes[static_cast<std::size_t>(maker)].name);
+        for (const int maker : group.makers) row.nodes.push_back(m_graph.nodes[static_cast<std::size_t>(maker)].name);
         row.name = fmt::format("{} of {}", compress::name(group.kind), compress::joinedName(row.nodes));
         m_rows.push_back(std::move(row));
         m_kinds.push_back(group.kind);
     }
+}
+
+void UnitGroupCells::addAttentions() {
+    for (const graph::AttentionNodes& attention : graph::attentionNodes(m_graph)) {
+        trial::SensitivityUnit row;
+        row.nodes.push_back(m_graph.nodes[static_cast<std::size_t>(attention.scores)].name);
+        if (attention.mix != attention.scores) row.nodes.push_back(m_graph.nodes[static_cast<std::size_t>(attention.mix)].name);
+        row.name = "keys and values of " + compress::joinedName(row.nodes);
+        m_rows.push_back(std::move(row));
+        m_kinds.push_back(std::nullopt);
+    }
+}
+
+Result<recipe::Settings> UnitGroupCells::partOf(std::size_t row, const trial::SensitivityOption& option) const {
+    recipe::Settings part;
+    if (!m_kinds[row]) {
+        if (!keepsCaches(option))
+            return fail(ErrorCode::Refused, "this row takes options of kv_cache; the rest stands in the layers' own rows");
+        if (removesUnits(option)) return fail(ErrorCode::Refused, "an option removes units or keeps caches: say the two as two options");
+        part.kvCache = option.settings.kvCache;
+        return part;
+    }
+    if (!removesUnits(option))
+        return fail(ErrorCode::Refused, "groups of units take options that remove some of them; the rest stands in the layers' own rows");
+    const std::string_view kind = compress::name(*m_kinds[row]);
+    if (option.settings.prune->pattern != kind)
+        return fail(ErrorCode::Refused, fmt::format("it is a group of {}, not of {}", kind, option.settings.prune->pattern));
+    part.prune = option.settings.prune;
+    return part;
 }
 
 Result<UnitGroupCells::Whole> UnitGroupCells::made(const recipe::Recipe& recipe, trial::SensitivityCell& cell) {
@@ -100,21 +138,19 @@ Result<const UnitGroupCells::Whole*> UnitGroupCells::untreated(const recipe::Rec
 }
 
 Result<trial::SensitivityCell> UnitGroupCells::cell(std::size_t row, const trial::SensitivityOption& option) {
-    if (!removesUnits(option))
-        return refusedCell("groups of units take options that remove some of them; the rest stands in the layers' own rows");
-    const recipe::PruneSpec& spec = *option.settings.prune;
-    const std::string_view kind = compress::name(m_kinds[row]);
-    if (spec.pattern != kind) return refusedCell(fmt::format("it is a group of {}, not of {}", kind, spec.pattern));
+    const auto part = partOf(row, option);
+    if (!part) return refusedCell(part.error().text());
     recipe::Recipe recipe;
     recipe.base = option.settings;
-    recipe.base.prune.reset();
+    if (part->prune) recipe.base.prune.reset();
+    if (part->kvCache) recipe.base.kvCache.reset();
     const auto before = untreated(recipe);
     if (!before && isRefusal(before.error())) return refusedCell(before.error().text());
     if (!before) return fail(before.error());
     for (const std::string& node : m_rows[row].nodes) {
         recipe::Rule& rule = recipe.rules.emplace_back();
         rule.match.name = node;
-        rule.settings.prune = spec;
+        rule.settings = *part;
     }
     trial::SensitivityCell cell;
     const auto after = made(recipe, cell);

@@ -1,10 +1,13 @@
 #pragma once
-// Options that remove units, one group of units at a time (core/compress/structure/unit_groups.h). A unit that leaves changes what reads
-// it, so no stretch of the model stays as it was: the whole model is compressed, scored and timed, against the same model with all its
-// units. What an option says beside the removal (int8 products, say) is done to the whole model on both sides, because what a unit's
-// absence saves depends on how its layers run; the cell is about the removal alone.
+// Options that no layer alone can take, on the whole model. Those that remove units, one group of units at a time
+// (core/compress/structure/unit_groups.h): a unit that leaves changes what reads it, so no stretch of the model stays as it was. And
+// those that keep keys and values in fewer bits, one attention at a time: its products are no layers with weights. The whole model is
+// compressed, scored and timed, against the same model without the removal or the cache. What an option says beside (int8 products, say)
+// is done to the whole model on both sides, because what a unit's absence saves depends on how its layers run; the cell is about the
+// removal or the cache alone.
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/compress/compress.h"
@@ -28,9 +31,10 @@ class UnitGroupCells {
 public:
     UnitGroupCells(const Graph& graph, const CellTools& tools);
 
-    /// Groups whose units can leave, in the order of the graph. Their weights count with their layers' own rows.
+    /// Groups whose units can leave, then attentions, each in the order of the graph and where some option asks for them. Their weights
+    /// count with their layers' own rows.
     const std::vector<trial::SensitivityUnit>& rows() const { return m_rows; }
-    /// Refused where the option removes other units, or none. Bytes are what leaves, below 0.
+    /// Refused where the option is not about this kind of row. Bytes are what leaves, below 0.
     Result<trial::SensitivityCell> cell(std::size_t row, const trial::SensitivityOption& option);
     /// Evaluations of the whole model so far.
     std::int64_t evaluations() const { return m_evaluations; }
@@ -42,6 +46,10 @@ private:
         std::int64_t storedBytes = 0;
         evaluate::Evaluation evaluation;
     };
+    void addGroups();
+    void addAttentions();
+    /// What the option does to this row; Refused where nothing.
+    Result<recipe::Settings> partOf(std::size_t row, const trial::SensitivityOption& option) const;
     Result<Whole> made(const recipe::Recipe& recipe, trial::SensitivityCell& cell);
     Result<const Whole*> untreated(const recipe::Recipe& recipe);
     Status time(const Whole& before, const Whole& after, trial::SensitivityCell& cell);
@@ -49,13 +57,14 @@ private:
     const Graph& m_graph;
     CellTools m_tools;
     std::vector<trial::SensitivityUnit> m_rows;
-    std::vector<compress::UnitKind> m_kinds;  // of the rows
-    std::map<std::string, Whole> m_untreated; // by the recipe without removals
+    std::vector<std::optional<compress::UnitKind>> m_kinds;  // of the rows; none: an attention
+    std::map<std::string, Whole> m_untreated; // by the recipe without the part
     std::int64_t m_evaluations = 0;
 };
 
-/// Whether an option is about groups of units.
+/// Whether an option is about groups of units, or about what attention keeps.
 bool removesUnits(const trial::SensitivityOption& option);
+bool keepsCaches(const trial::SensitivityOption& option);
 
 /// How much worse the second is, paired by sample; positive is worse.
 base::Estimate lossBetween(const evaluate::Evaluation& untreated, const evaluate::Evaluation& treated, bool higherIsBetter);

@@ -155,6 +155,23 @@ TEST_F(Sensitivity, HoldsARemovalAgainstThePrecisionThatItIsMeasuredUnder) {
     }
 }
 
+TEST_F(Sensitivity, KeepsKeysAndValuesOfOneAttentionAtATime) {
+    const auto asked = request("language", {"kv_cache.bits=4", "weights.bits=4"});
+    const auto table = measure(asked);
+    const auto rows = groupRows(table);
+    ASSERT_GE(rows.size(), 2U) << "one in each block";
+    for (std::size_t row = 0; row < table.units.size(); ++row) {
+        const bool isAttention = std::ranges::count(rows, row) > 0;
+        EXPECT_EQ(table.cell(row, 0).refused(), !isAttention) << table.units[row].name << ": " << table.cell(row, 0).refusal;
+        EXPECT_EQ(table.cell(row, 1).refused(), isAttention) << table.units[row].name;
+        if (!isAttention) continue;
+        EXPECT_EQ(table.cell(row, 0).execution, trace::Execution::Emulated);
+        EXPECT_FALSE(table.cell(row, 0).gainNs) << "no kernel reads such a cache";
+        EXPECT_GT(table.cell(row, 0).kl, 0);
+    }
+    EXPECT_NEAR(table.cell(rows[0], 0).loss.value, wholeLoss(asked, table, rows[0], 0), 1e-5);
+}
+
 TEST_F(Sensitivity, NeedsNoLabels) {
     auto asked = request("surrogate", {"weights.bits=3"});
     asked.data.clear();
