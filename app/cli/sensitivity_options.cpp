@@ -60,7 +60,8 @@ void addSensitivityOptions(CLI::App& command, SensitivityOptions& options) {
                     "One way to treat a layer, such as weights.bits=4,weights.group=32; may be given several times (default: bf16, int8 × int8, int8, "
                     "int4 in groups of 32, half of the weights pruned)")
         ->allow_extra_args(false);
-    command.add_option("--samples", options.samples, "Score the first N samples only")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+    command.add_option("--samples", options.samples, "Score N samples only, drawn by --seed")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     command.add_option("--evaluation-batch", options.batch, "Samples in one run while scoring")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
     command.add_option("--seconds-per-cell", options.seconds, "Time of timing for each layer and option; 0: none")->check(CLI::Range(0.0, 60.0));
 }

@@ -73,7 +73,7 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_option("--question", options.question, "What the study is to answer; printed in reports");
     command.add_option("--seconds", options.seconds, "Time of timing in one process")->check(realBetween(0.001, 600));
     command.add_option("--processes", options.processes, "Processes (blocks) a trial is timed in")->check(CLI::Range(1, 100));
-    command.add_option("--samples", options.samples, "Samples to score (default: all; without data 64 seeded inputs)")
+    command.add_option("--samples", options.samples, "Samples to score, drawn by --seed (default: all; without data 64 seeded inputs)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     command.add_option("--evaluation-batch", options.evaluationBatch, "Samples in one run while scoring")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));

@@ -1,4 +1,5 @@
 // trimtab tune MODEL --data D --max-drop 1% --minimize latency --session S.trimtab
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -71,12 +72,20 @@ Result<trial::Study> studyOf(const TuneOptions& options, const CommonOptions& co
     return study;
 }
 
+/// Whether a part of a dataset is scored or calibrated on, or may be.
+bool drawsSamples(const ipc::SensitivityRequest& request) {
+    const auto calibrates = [](const trial::SensitivityOption& option) { return recipe::Recipe{option.settings, {}}.needsCalibration(); };
+    const bool scoresSome = !request.data.empty() && request.samples > 0;
+    return scoresSome || (!request.model.calibration.path.empty() && std::ranges::any_of(request.options, calibrates));
+}
+
 /// Of the session where it stands already under the same request, else measured now and kept there.
 Result<trial::SensitivityTable> tableOf(Program& program, const TuneOptions& options, const trial::Study& study, store::Session& session) {
     TRIMTAB_TRY(auto request, sensitivityRequestOf(options.model, options.sensitivity, options.data, study.metric, program.options));
     if (isProgramMetric(options.metric)) return fail(ErrorCode::Usage, "a metric program scores whole models; tune wants a metric of trimtab's own");
     const std::string key = trial::sensitivityKey(study.id);
-    const Json asked = ipc::toJson(request);
+    Json asked = ipc::toJson(request);
+    if (drawsSamples(request)) asked["subset"] = "drawn";  // tables of older versions were measured on the first samples
     TRIMTAB_TRY(const Json known, session.document(key));
     if (known.is_object() && known.contains("request") && known["request"] == asked && known.contains("table"))
         return trial::sensitivityTableFromJson(known["table"]);
@@ -113,12 +122,15 @@ Status work(Program& program, const TuneOptions& options) {
 
 void addGoal(CLI::App& command, TuneOptions& options) {
     command.add_option("--max-drop", options.maxDrop, "How much of the metric may be lost: 1% of the baseline's value, or 1pt");
-    command.add_option("--max-latency", options.maxLatencyMs, "Milliseconds that the layers of one run may take")->check(CLI::PositiveNumber);
+    command.add_option("--max-latency", options.maxLatencyMs, "Milliseconds that one run may take, as it is measured")
+        ->check(CLI::PositiveNumber);
     command.add_option("--max-size", options.maxMegabytes, "Megabytes that the layers' weights may take")->check(CLI::PositiveNumber);
     command.add_option("--max-bits", options.maxBits, "Mean bits of a weight")->check(CLI::PositiveNumber);
     command.add_option("--minimize", options.minimize, "latency, bytes or loss (default: latency under --max-drop, else loss)");
-    command.add_flag("--last-layer", options.lastLayerToo, "Let the last layer have fewer than 8 bits too");
-    command.add_option("--rounds", options.rounds, "Mixes to measure and repair, at most")->check(CLI::Range(1, 100));
+    command.add_flag("--last-layer", options.lastLayerToo,
+                     "Let the last layer of a mix have fewer than 8 bits too; uniform recipes treat every layer anyway");
+    command.add_option("--rounds", options.rounds, "Mixes to measure and repair, at most; a limit on size or bits is kept by the first")
+        ->check(CLI::Range(1, 100));
 }
 
 }  // namespace
@@ -138,7 +150,8 @@ void addTune(CLI::App& app, Program& program) {
     command->add_option("--processes", options->processes, "Processes (blocks) a trial is timed in")->check(CLI::Range(1, 100));
     addGoal(*command, *options);
     addSensitivityOptions(*command, options->sensitivity);
-    command->get_option("--samples")->description("Score the first N samples only while measuring each layer; trials are scored on all");
+    command->get_option("--samples")
+        ->description("Score N samples only, drawn by --seed, while measuring each layer; trials are scored on all");
 }
 
 }  // namespace trimtab::cli

@@ -61,6 +61,7 @@ Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& s
     eval.metric = study.metric;
     eval.batch = study.budget.evaluationBatch;
     eval.samples = study.dataPath.empty() ? study.budget.fidelitySamples : study.budget.samples;
+    eval.seed = study.seed;  // one for all trials, which are compared sample by sample
     TRIMTAB_TRY(const Json json, call("eval", ipc::toJson(eval), progress, std::move(stop)));
     return ipc::accuracyFromJson(json);
 }

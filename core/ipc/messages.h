@@ -116,6 +116,7 @@ struct EvalRequest {
     std::string metric;         // empty: default; "exec:PROGRAM" only from the command line
     std::int64_t batch = 16;
     std::int64_t samples = 0;   // 0: all; for fidelity the number of seeded inputs
+    std::uint64_t seed = 1;     // draws the samples where they are fewer than the data; a program is given the first
 };
 Json toJson(const EvalRequest& request);
 Result<EvalRequest> evalRequestFromJson(const Json& json);

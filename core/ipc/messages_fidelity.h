@@ -8,7 +8,7 @@ namespace trimtab::ipc {
 struct FidelityRequest {
     ModelRequest model;
     std::string data;           // a dataset whose inputs both are run on (targets are not read); empty: inputs drawn from the seed
-    std::int64_t samples = 16;  // the first of the data, or as many drawn ones
+    std::int64_t samples = 16;  // drawn from the data by the setting's seed, or as many drawn inputs
     double thresholdDb = 40;    // below it a node counts as departed
 };
 Json toJson(const FidelityRequest& request);

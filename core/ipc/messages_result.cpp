@@ -1,6 +1,7 @@
 // EvalRequest and Accuracy, CompressRequest and CompressAnswer.
 #include "core/ipc/json_fields.h"
 #include "core/ipc/messages.h"
+#include "core/recipe/object_reader.h"
 
 namespace trimtab::ipc {
 namespace {
@@ -51,7 +52,8 @@ Json toJson(const EvalRequest& request) {
             {"data", request.data},
             {"metric", request.metric},
             {"batch", request.batch},
-            {"samples", request.samples}};
+            {"samples", request.samples},
+            {"seed", request.seed}};
 }
 
 Result<EvalRequest> evalRequestFromJson(const Json& json) {
@@ -62,6 +64,7 @@ Result<EvalRequest> evalRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.metric, base::stringAt(json, "metric", ""));
     TRIMTAB_TRY(request.batch, base::integerAt(json, "batch", request.batch));
     TRIMTAB_TRY(request.samples, base::integerAt(json, "samples", 0));
+    TRIMTAB_TRY(request.seed, recipe::ObjectReader(json, "").seed("seed", request.seed));
     if (request.batch < 1) return fail(ErrorCode::Refused, "the evaluation batch must be 1 or more");
     if (request.samples < 0) return fail(ErrorCode::Refused, "the number of samples must not be negative");
     return request;

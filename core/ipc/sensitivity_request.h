@@ -13,7 +13,7 @@ struct SensitivityRequest {
     std::string data;           // empty: fidelity on seeded inputs
     std::string metric;         // empty: the dataset's own, or "agreement"
     std::int64_t batch = 16;
-    std::int64_t samples = 0;   // 0: all; for fidelity 64
+    std::int64_t samples = 0;   // 0: all; else drawn by the setting's seed; for fidelity 64 unless said
     double secondsPerCell = 0.1;  // of timing, treated and untreated together; 0: no timing
     std::vector<trial::SensitivityOption> options;
 };

@@ -40,7 +40,9 @@ base::Interval latencyInterval(const std::vector<SpeedBlock>& blocks, const std:
 std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan) {
     // Without data the setting decides which inputs are drawn; with data it can only say the shapes it leaves open.
     const bool fidelity = study.dataPath.empty();
-    const Json key{{"model", study.modelHash},
+    // A program is given the first samples, by whose place it knows their targets.
+    const bool drawn = !fidelity && study.budget.samples > 0 && !study.metric.starts_with("exec:");
+    Json key{{"model", study.modelHash},
                    {"data", study.dataHash},
                    {"metric", study.metric},
                    {"samples", fidelity ? study.budget.fidelitySamples : study.budget.samples},
@@ -52,6 +54,7 @@ std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, co
                    {"instruction_set", plan.environment.instructionSet},
                    {"numerics", plan.numericsKey},
                    {"batch", plan.scalesPerBatch ? study.budget.evaluationBatch : 0}};
+    if (drawn) key["subset"] = "drawn";  // results of older versions, on the first samples, are others
     return base::sha256(base::dumpJson(key));
 }
 

@@ -12,11 +12,12 @@ struct CalibrationSet {
     std::vector<std::vector<NamedTensor>> batches;  // one tensor for every graph input
 };
 
-/// The first samples of a dataset; where `path` is empty inputs drawn from `seed` and the seeds that follow, one sample a batch.
+/// Samples of a dataset drawn by `seed` (all in their order where there are no more); where `path` is empty inputs drawn from `seed` and
+/// the seeds that follow, one sample a batch.
 Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, std::int64_t samples, const recipe::RunSetting& setting,
                                 std::uint64_t seed);
 
-/// What distinguishes one set from another: the dataset's hash (or the seed of drawn inputs) and the number of samples.
+/// What distinguishes one set from another: the dataset's hash, the number of samples, and the seed of what is drawn.
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request);
 
 Result<CalibrationSet> calibrationSet(const Graph& graph, const ipc::ModelRequest& request);

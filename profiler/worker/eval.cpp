@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "core/trial/calibration_note.h"
-#include "profiler/worker/first_samples.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/methods.h"
+#include "profiler/worker/sample_subset.h"
 #include "profiler/worker/workbench.h"
 
 namespace trimtab::worker {
@@ -30,13 +30,14 @@ trial::Accuracy accuracyOf(evaluate::Evaluation evaluation) {
 Result<evaluate::Evaluation> onData(const ipc::EvalRequest& request, CompiledTrial& trial, const Call& call) {
     const Graph& graph = trial.compressed->graph;
     TRIMTAB_TRY(std::shared_ptr<const dataset::Dataset> data, trimtab::dataset::open(request.data, &graph));
-    if (request.samples > 0 && request.samples < data->size()) data = std::make_shared<FirstSamples>(data, request.samples);
     const std::int64_t fixed = fixedBatch(graph);
     const std::int64_t batch = fixed > 0 ? fixed : request.batch;
     const auto progress = progressOf(call, "scoring");
-    if (request.metric.starts_with(kProgramPrefix))
-        return evaluate::withProgram(*trial.model, *data, request.data, request.metric.substr(kProgramPrefix.size()), batch, progress,
-                                     fixed > 0);
+    if (request.metric.starts_with(kProgramPrefix)) {
+        const auto first = firstOf(data, request.samples);
+        return evaluate::withProgram(*trial.model, *first, request.data, request.metric.substr(kProgramPrefix.size()), batch, progress, fixed > 0);
+    }
+    TRIMTAB_TRY(data, drawnFrom(std::move(data), request.samples, request.seed));
     return evaluate::onDataset(*trial.model, *data, request.metric, batch, progress, fixed > 0);
 }
 

@@ -5,8 +5,8 @@
 #include "core/evaluate/batches.h"
 #include "core/evaluate/score.h"
 #include "profiler/worker/calibration_set.h"
-#include "profiler/worker/first_samples.h"
 #include "profiler/worker/input_files.h"
+#include "profiler/worker/sample_subset.h"
 
 namespace trimtab::worker {
 namespace {
@@ -30,8 +30,7 @@ Result<ScoredBatches> ScoredBatches::open(const Graph& graph, const ipc::Sensiti
         return result;
     }
     TRIMTAB_TRY(result.m_data, dataset::open(request.data, &graph));
-    if (request.samples > 0 && request.samples < result.m_data->size())
-        result.m_data = std::make_shared<FirstSamples>(result.m_data, request.samples);
+    TRIMTAB_TRY(result.m_data, drawnFrom(result.m_data, request.samples, request.model.setting.seed));
     const std::int64_t fixed = fixedBatch(graph);
     result.m_fullBatches = fixed > 0;
     result.m_batch = fixed > 0 ? fixed : request.batch;

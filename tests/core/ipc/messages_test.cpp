@@ -59,7 +59,7 @@ TEST(Messages, SurviveTheWire) {
     expectSurvives(bench, benchRequestFromJson);
     bench.baseline.reset();
     expectSurvives(bench, benchRequestFromJson);
-    expectSurvives(EvalRequest{someRequest(), "/data", "top1", 4, 100}, evalRequestFromJson);
+    expectSurvives(EvalRequest{someRequest(), "/data", "top1", 4, 100, 9}, evalRequestFromJson);
     expectSurvives(FidelityRequest{someRequest(), "/data", 24, 35.5}, fidelityRequestFromJson);
     expectSurvives(CompressRequest{someRequest(), "/out.onnx", true}, compressRequestFromJson);
     expectSurvives(DatasetRequest{"/data", "/model.onnx", false}, datasetRequestFromJson);

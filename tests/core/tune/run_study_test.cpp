@@ -5,6 +5,8 @@
 #include <limits>
 #include <map>
 
+#include "core/base/hash.h"
+#include "core/tune/halves.h"
 #include "core/tune/run_study.h"
 
 namespace trimtab::tune {
@@ -242,6 +244,27 @@ TEST_F(RunStudyTest, OtherInputsAreOtherAccuracies) {
     ASSERT_EQ(m_sink.kept.size(), 5U);
     EXPECT_EQ(m_sink.kept[3].accuracyKey, m_sink.kept[4].accuracyKey) << "the data set has its own batch";
     EXPECT_NE(m_sink.kept[3].speedKey, m_sink.kept[4].speedKey);
+}
+
+TEST_F(RunStudyTest, ASubsetIsAnotherAccuracyThanTheFirstSamplesThatOlderVersionsScored) {
+    auto some = study({"weights.bits=8"});
+    some.dataHash = "d";
+    const auto keyOf = [&](std::int64_t samples, std::uint64_t seed, const std::string& metric) {
+        some.budget.samples = samples;
+        some.seed = seed;
+        some.metric = metric;
+        return accuracyKey(some, some.baseline, {});
+    };
+    const auto olderKeyOf = [](std::int64_t samples, const std::string& metric) {
+        const Json key{{"model", "m"}, {"data", "d"}, {"metric", metric}, {"samples", samples}, {"seed", 1},
+                       {"recipe", recipe::toJson(recipe::Recipe{})}, {"inputs", recipe::toJson(recipe::RunSetting{})}, {"engine", "cpu"},
+                       {"version", ""}, {"instruction_set", ""}, {"numerics", ""}, {"batch", 0}};
+        return base::sha256(base::dumpJson(key));
+    };
+    EXPECT_NE(keyOf(10, 1, "top1"), keyOf(10, 2, "top1"));
+    EXPECT_NE(keyOf(10, 1, "top1"), olderKeyOf(10, "top1"));
+    EXPECT_EQ(keyOf(0, 1, "top1"), olderKeyOf(0, "top1")) << "all samples are what they were";
+    EXPECT_EQ(keyOf(10, 1, "exec:score"), olderKeyOf(10, "exec:score")) << "a program is still given the first";
 }
 
 TEST_F(RunStudyTest, WhatAnotherEngineVersionMeasuredIsNotReused) {
