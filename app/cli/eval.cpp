@@ -41,9 +41,11 @@ Status work(Program& program, const EvalOptions& options) {
     ipc::EvalRequest request;
     TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
     if (!options.data.empty()) request.data = absolutePath(options.data);
+    if (request.model.calibration.path.empty()) request.model.calibration.path = request.data;
     request.metric = options.metric;
     request.batch = options.batch;
     request.samples = options.samples;
+    request.seed = program.options.seed;
     TRIMTAB_TRY(const Json json, program.callWorker("eval", ipc::toJson(request)));
     TRIMTAB_TRY(const auto accuracy, ipc::accuracyFromJson(json));
     TRIMTAB_TRY(const std::string calibration, base::stringAt(json, "calibration", ""));
@@ -68,7 +70,7 @@ Status work(Program& program, const EvalOptions& options) {
 void addNodeOptions(CLI::App& command, EvalOptions& options) {
     auto* nodes = command.add_flag("--nodes", options.nodes,
                                    "Also compare with the untouched model node by node: where it departs, and where the error is made");
-    command.add_option("--node-samples", options.nodeSamples, "Samples to compare on (default: 16)")
+    command.add_option("--node-samples", options.nodeSamples, "Samples to compare on, drawn by --seed (default: 16)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20))
         ->needs(nodes);
     command.add_option("--departure-db", options.departureDb, "A node departs where its SQNR falls below this (default: 40)")
@@ -91,7 +93,7 @@ void addEval(CLI::App& app, Program& program) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
     command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv, folder of .wav");
     command->add_option("--metric", options->metric, base::metricNames(true) + ", exec:PROGRAM; without data: " + base::metricNames(false));
-    command->add_option("--samples", options->samples, "Score the first N samples only")
+    command->add_option("--samples", options->samples, "Score N samples only, drawn by --seed; a metric program gets the first N")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     addNodeOptions(*command, *options);
 }

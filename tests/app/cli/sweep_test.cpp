@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/json.h"
+#include "core/formats/numpy/npy.h"
 #include "core/store/session.h"
 #include "tests/app/cli/command_line.h"
 #include "tests/app/cli/tiny_study.h"
@@ -186,6 +187,32 @@ TEST_F(Sweep, GoesWithoutDataByFidelity) {
     EXPECT_EQ(answer["baseline"]["metric"], "agreement");
     EXPECT_EQ(answer["baseline"]["fidelity"], true);
     EXPECT_EQ(answer["baseline"]["value"], 1);
+}
+
+TEST_F(Sweep, EvaluatesACalibratedRecipeToWhatEvalGives) {
+    std::vector<float> targets(static_cast<std::size_t>(TinyStudy::kSamples) * 4);
+    for (std::size_t i = 0; i < targets.size(); ++i) targets[i] = static_cast<float>(i % 7) - 3;
+    ASSERT_TRUE(formats::numpy::writeNpy(m_tiny.at("data/scores.npy"), Tensor::fromFloats({TinyStudy::kSamples, 4}, targets)));
+    const std::string data = m_tiny.write("data/regression.json", R"({"format": "trimtab-dataset", "version": 1, "name": "scores",
+        "task": "regression", "inputs": {"x": {"file": "x.npy"}}, "target": {"file": "scores.npy"}, "metric": "rmse"})");
+    const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 3, "method": "gptq"}})");
+    const std::vector<std::string> both{"--data", data, "--calibration-samples", "12", "--samples", "16", "--seed", "3", "--json"};
+    const auto with = [&](std::vector<std::string> words) {
+        words.insert(words.end(), both.begin(), both.end());
+        return document(trimtab(words));
+    };
+    with({"sweep", m_tiny.model(), "--axis", "weights.bits=3", "--axis", "weights.method=gptq", "--session", m_tiny.at("s.trimtab"), "--seconds",
+          "0.01", "--processes", "2"});
+    const auto stored = results();
+    ASSERT_EQ(stored.size(), 2U);
+    ASSERT_TRUE(stored[1].accuracy);
+    EXPECT_EQ(stored[1].accuracy->n, 16);
+    const Json answer = with({"eval", m_tiny.model(), "--recipe", recipe});
+    EXPECT_DOUBLE_EQ(answer["value"].get<double>(), stored[1].accuracy->value);
+    EXPECT_EQ(answer["calibration"], "calibrated on the evaluation data itself");
+    const Json other = with({"eval", m_tiny.model(), "--recipe", recipe, "--calibration", m_tiny.data()});
+    EXPECT_EQ(other["calibration"], "calibrated on data");
+    EXPECT_DOUBLE_EQ(other["value"].get<double>(), answer["value"].get<double>()) << "the same inputs under another name";
 }
 
 TEST_F(Sweep, EndsInReportsAndAnExportedModel) {
