@@ -51,7 +51,10 @@ std::vector<Choice> choicesOf(const SensitivityTable& table, std::size_t unit, c
         if (cell.refused() || !std::isfinite(cell.loss.value)) continue;
         if (needsSpeed(goal) && !cell.gainNs) continue;
         if (tooNarrow(table.units[unit], cell, goal)) continue;
-        choices.push_back(choiceOf(o, cell));
+        const Choice choice = choiceOf(o, cell);
+        // Losses are never paid for: what saves nothing (caches that no kernel reads) is left as it is.
+        if (choice.gainMs <= 0 && choice.bytes >= choices.front().bytes && choice.bits >= choices.front().bits) continue;
+        choices.push_back(choice);
     }
     return choices;
 }

@@ -173,7 +173,7 @@ private:
             SensitivityCell refused;
             refused.refusal = removesUnits(option)
                                   ? "units that leave change what reads them: see the rows of groups of " + option.settings.prune->pattern
-                                  : "keys and values are kept by attention: see the rows of those";
+                                  : "keys and values are kept by attention, which has rows of its own where the model has any";
             return refused;
         }
         auto compressed = compressUnit(unit, option);

@@ -68,6 +68,28 @@ TEST(MixFor, KeepsTheLastLayerWideUnlessTold) {
     EXPECT_TRUE(mixFor(table, goal, 1).value().options.back());
 }
 
+TEST(MixFor, LeavesARowAsItIsWhereAnOptionSavesNothing) {
+    const World world;
+    auto table = tableOf(world);
+    table.options = {trial::parseOption("kv_cache.bits=8").value()};
+    trial::SensitivityCell refused;
+    refused.refusal = "not here";
+    for (auto& cell : table.cells) cell = refused;
+    trial::SensitivityUnit attention;
+    attention.name = "keys and values of layer0";
+    attention.nodes = {"layer0"};
+    table.units.push_back(attention);
+    trial::SensitivityCell free;
+    free.loss = {-0.01, {-0.02, -0.005}};
+    free.execution = trace::Execution::Emulated;
+    table.cells.push_back(free);
+    MixGoal goal;
+    goal.minimize = MixGoal::Quantity::Loss;
+    goal.limited = MixGoal::Quantity::Bytes;
+    EXPECT_FALSE(mixFor(table, goal, 1e6).value().options.back()) << "the mix would have no speed for nothing";
+    EXPECT_DOUBLE_EQ(sumsOf(table, 0).value().bytes, 1600);
+}
+
 TEST(MixFor, KeepsTheLastLayerWideUnderWhatLiesUnderEverything) {
     const World world;
     auto table = tableOf(world);
