@@ -120,6 +120,14 @@ TEST_F(Calibration, RescalingMeansTheSame) {
     }
 }
 
+TEST_F(Calibration, AwqLosesLessThanRoundingWhereNoChannelStandsOut) {
+    open("language");
+    for (const char* bits : {"3", "4"}) {
+        const std::string weights = R"({"weights": {"group": 64, "bits": )" + std::string(bits);
+        EXPECT_LT(loss(weights + R"(, "method": "awq"}})"), 0.95 * loss(weights + "}}")) << bits;
+    }
+}
+
 TEST_F(Calibration, SecondOrderBeatsRoundingAndMagnitude) {
     open("language");
     EXPECT_LT(loss(R"({"weights": {"bits": 3, "method": "gptq"}})"), 0.95 * loss(R"({"weights": {"bits": 3}})"));

@@ -4,6 +4,11 @@
 
 namespace trimtab::compress {
 
+bool clipsByOutputs(const recipe::WeightSpec& spec) {
+    const recipe::WeightMethod method = recipe::weightMethod(spec);
+    return spec.bits <= 8 && spec.group >= 0 && method.rescale == "awq" && method.rounding == "rtn";
+}
+
 InputNeeds needsOf(const recipe::Settings& settings) {
     InputNeeds needs;
     if (settings.prune) {
@@ -12,11 +17,13 @@ InputNeeds needsOf(const recipe::Settings& settings) {
     }
     if (settings.weights && settings.weights->bits <= 8 && recipe::weightMethod(*settings.weights).rounding == "gptq")
         needs.factors.insert(roundingFactor(*settings.weights));
+    needs.products = settings.weights && clipsByOutputs(*settings.weights);
     return needs;
 }
 
 void InputNeeds::add(const InputNeeds& other) {
     columns = columns || other.columns;
+    products = products || other.products;
     factors.insert(other.factors.begin(), other.factors.end());
 }
 
@@ -69,7 +76,7 @@ Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& us
     std::vector<HessianSum> sums;
     for (PartInputs& part : inputs) {
         if (needs.columns) part.columns.emplace(use.columns);
-        if (needs.factors.empty()) continue;
+        if (needs.factors.empty() && !needs.products) continue;
         TRIMTAB_TRY(HessianSum sum, HessianSum::begin(use.columns));
         sums.push_back(std::move(sum));
     }
@@ -88,7 +95,12 @@ Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& us
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, std::span(&input, 1), take));
     if (seen == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
     for (std::size_t part = 0; part < sums.size(); ++part) {
-        TRIMTAB_TRY(inputs[part].factors, factorsOf(std::move(sums[part]).finish(), needs.factors, tools));
+        Hessian whole = std::move(sums[part]).finish();
+        if (needs.products) {
+            TRIMTAB_TRY(Tensor values, needs.factors.empty() ? Result<Tensor>(std::move(whole.values)) : whole.values.clone());
+            inputs[part].products = Hessian{whole.size, std::move(values), whole.rows};
+        }
+        TRIMTAB_TRY(inputs[part].factors, factorsOf(std::move(whole), needs.factors, tools));
     }
     return inputs;
 }

@@ -7,6 +7,7 @@
 
 #include "core/compress/calibrate/column_statistics.h"
 #include "core/compress/second_order/factor.h"
+#include "core/compress/second_order/hessian.h"
 #include "core/compress/tools.h"
 #include "core/graph/weights.h"
 #include "core/recipe/recipe.h"
@@ -22,8 +23,9 @@ struct FactorKind {
 
 struct InputNeeds {
     bool columns = false;          // statistics of each column
+    bool products = false;         // Σ x·xᵀ itself
     std::set<FactorKind> factors;  // of Σ x·xᵀ
-    bool any() const { return columns || !factors.empty(); }
+    bool any() const { return columns || products || !factors.empty(); }
     void add(const InputNeeds& other);
 };
 
@@ -31,11 +33,15 @@ struct InputNeeds {
 FactorKind pruningFactor();
 FactorKind roundingFactor(const recipe::WeightSpec& spec);
 
+/// Whether AWQ's own rounding is asked for, which clips the range of each group by what its outputs lose (quantize/clip_by_outputs.h).
+bool clipsByOutputs(const recipe::WeightSpec& spec);
+
 /// What pruning and rounding want to know; what rescaling does is rescale/'s affair.
 InputNeeds needsOf(const recipe::Settings& settings);
 
 struct PartInputs {
     std::optional<ColumnStatistics> columns;
+    std::optional<Hessian> products;
     std::map<FactorKind, InverseFactor> factors;
 };
 

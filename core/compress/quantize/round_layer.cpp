@@ -1,6 +1,7 @@
 #include "core/compress/quantize/round_layer.h"
 
 #include "core/compress/quantize/clip.h"
+#include "core/compress/quantize/clip_by_outputs.h"
 #include "core/compress/quantize/half_quadratic.h"
 #include "core/compress/quantize/round_to_nearest.h"
 #include "core/compress/second_order/gptq.h"
@@ -49,6 +50,10 @@ Result<tensor::QuantizedWeight> roundLayer(const std::vector<float>& values, std
     if (rounding == "gptq") return roundBySecondOrder(values, rows, columns, spec, isPruned, inputs, tools);
     if (rounding == "mse") return roundClipped(values, rows, columns, spec);
     if (rounding == "hqq") return halfQuadratic(values, rows, columns, spec);
+    if (clipsByOutputs(spec) && !inputs.empty()) {
+        const Hessian& products = *inputs.front().products;  // matrix products alone are rescaled: one part
+        return roundClippedByOutputs(values, rows, columns, spec, products.values.data<float>(), *tools.math, tools.cancelled);
+    }
     return roundToNearest(values, rows, columns, spec);
 }
 

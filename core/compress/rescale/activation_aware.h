@@ -3,6 +3,7 @@
 //   s_j = (mean|x_j|)^α, all over sqrt(max s · min s),  Ŵ = Q(W diag(s)) diag(s)⁻¹
 // α is searched over 0, 1/20 … 19/20; that of least output error ‖X (W − Ŵ)ᵀ‖² wins. α = 0 is plain rounding and wins ties, so the
 // result is never worse than it. Weights that read the same input (q, k and v) share s, and their errors add up.
+// The rounding that follows searches clipped ranges too: quantize/clip_by_outputs.h.
 // Source: Lin et al. 2023, "AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration", section 3.2. The error of the
 // rows is summed through the Gram matrix of the input (output_error.h) instead of running the layers.
 #include <cstdint>
