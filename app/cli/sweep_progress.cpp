@@ -22,6 +22,7 @@ void SweepProgress::show(const tune::StudyProgress& at) {
 }
 
 void SweepProgress::finished(const trial::TrialResult& result) {
+    if (!m_said.insert(result.id).second) return;
     std::string line = printable(result.trial.label) + ": ";
     if (result.state == trial::State::Failed) {
         m_progress.say(line + "failed: " + printable(result.failure));
@@ -34,7 +35,9 @@ void SweepProgress::finished(const trial::TrialResult& result) {
 }
 
 void SweepProgress::scored(const trial::Accuracy& accuracy) {
+    const bool isKnown = m_baseline.has_value();
     m_baseline = accuracy;
+    if (isKnown) return;
     m_progress.say(fmt::format("The model as it is: {}. Is this what you expect?", accuracyText(accuracy)));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // A running study on standard error: the reference's own score first, a line for every finished trial, and between them where it is.
 #include <optional>
+#include <set>
 
 #include "app/cli/progress.h"
 #include "core/tune/run_study.h"
@@ -20,6 +21,7 @@ private:
     void scored(const trial::Accuracy& accuracy);
 
     Progress& m_progress;
+    std::set<std::int64_t> m_said;  // trials: a search goes through those that it has several times
     std::optional<trial::Accuracy> m_baseline;
 };
 
