@@ -215,6 +215,17 @@ TEST_F(Sweep, EvaluatesACalibratedRecipeToWhatEvalGives) {
     EXPECT_DOUBLE_EQ(other["value"].get<double>(), answer["value"].get<double>()) << "the same inputs under another name";
 }
 
+TEST_F(Sweep, OfASearchSaysEachTrialOnceHoweverManyRoundsItTakes) {
+    const Ran tuned = trimtab({"tune", m_tiny.model(), "--data", m_tiny.data(), "--max-drop", "50pt", "--option", "weights.bits=8", "--session",
+                               m_tiny.at("t.trimtab"), "--seconds", "0.01", "--processes", "2", "--seconds-per-cell", "0.01"});
+    for (const std::string line : {"\nas the model is stored: ", "The model as it is: "}) {
+        const std::string all = "\n" + tuned.err;
+        const std::size_t first = all.find(line);
+        EXPECT_NE(first, std::string::npos) << tuned.err;
+        EXPECT_EQ(all.find(line, first + 1), std::string::npos) << tuned.err;
+    }
+}
+
 TEST_F(Sweep, EndsInReportsAndAnExportedModel) {
     document(trimtab(command()));
     const std::string session = m_tiny.at("s.trimtab");
