@@ -37,6 +37,11 @@ public:
         const auto found = m_byId.find(id);
         return found == m_byId.end() ? nullptr : &m_tokens[found->second];
     }
+    /// What the token is to the decoder: its content, normalised if it is looked for so. nullptr when no added token has the id.
+    const std::string* decodedById(std::int32_t id) const {
+        const auto found = m_byId.find(id);
+        return found == m_byId.end() ? nullptr : &m_normalized[found->second];
+    }
 
 private:
     std::vector<AddedToken> m_tokens;

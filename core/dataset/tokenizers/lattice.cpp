@@ -6,27 +6,27 @@
 
 namespace trimtab::dataset::tokenizers {
 
-template <class Score>
-std::vector<Segment> bestCut(std::string_view text, const ByteTrie& pieces, const std::vector<Score>& scores, Score unknownScore) {
+template <class Sum>
+std::vector<Segment> bestCut(std::string_view text, const ByteTrie& pieces, const std::vector<double>& scores, double unknownScore) {
     struct Node {
-        Score score = 0;
+        Sum score = 0;
         std::int32_t id = -1;
         std::int64_t from = -1;  // -1: not reached
     };
     std::vector<Node> best(text.size() + 1);
     for (std::size_t at = 0; at < text.size();) {
         const std::size_t character = lengthOf(text[at]);
-        const Score here = best[at].score;
+        const double here = best[at].score;
         bool isCovered = false;
-        const auto offer = [&](std::size_t length, std::int32_t id, Score price) {
+        const auto offer = [&](std::size_t length, std::int32_t id, double sum) {
             Node& target = best[at + length];
-            if (target.from < 0 || here + price > target.score) target = {here + price, id, static_cast<std::int64_t>(at)};
+            if (target.from < 0 || sum > target.score) target = {static_cast<Sum>(sum), id, static_cast<std::int64_t>(at)};
         };
         pieces.prefixes(text.substr(at), [&](std::size_t length, std::int32_t id) {
-            offer(length, id, scores[static_cast<std::size_t>(id)]);
+            offer(length, id, here + scores[static_cast<std::size_t>(id)]);
             isCovered = isCovered || length == character;
         });
-        if (!isCovered) offer(character, -1, unknownScore);
+        if (!isCovered) offer(character, -1, static_cast<Sum>(here + unknownScore));
         at += character;
     }
     std::vector<Segment> segments;
@@ -39,7 +39,7 @@ std::vector<Segment> bestCut(std::string_view text, const ByteTrie& pieces, cons
     return segments;
 }
 
-template std::vector<Segment> bestCut(std::string_view, const ByteTrie&, const std::vector<double>&, double);
-template std::vector<Segment> bestCut(std::string_view, const ByteTrie&, const std::vector<float>&, float);
+template std::vector<Segment> bestCut<double>(std::string_view, const ByteTrie&, const std::vector<double>&, double);
+template std::vector<Segment> bestCut<float>(std::string_view, const ByteTrie&, const std::vector<double>&, double);
 
 }  // namespace trimtab::dataset::tokenizers

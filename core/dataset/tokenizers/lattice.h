@@ -16,10 +16,11 @@ struct Segment {
 };
 
 /// `scores` by id; `unknownScore` is the price of an unknown character. Of equal ways the one found first is kept, which ends with the longest piece.
-template <class Score>
-std::vector<Segment> bestCut(std::string_view text, const ByteTrie& pieces, const std::vector<Score>& scores, Score unknownScore);
+/// Sums are kept as Sum: the reference keeps doubles. SentencePiece keeps floats, but holds a new sum against the kept one before it is rounded.
+template <class Sum>
+std::vector<Segment> bestCut(std::string_view text, const ByteTrie& pieces, const std::vector<double>& scores, double unknownScore);
 
-extern template std::vector<Segment> bestCut(std::string_view, const ByteTrie&, const std::vector<double>&, double);
-extern template std::vector<Segment> bestCut(std::string_view, const ByteTrie&, const std::vector<float>&, float);
+extern template std::vector<Segment> bestCut<double>(std::string_view, const ByteTrie&, const std::vector<double>&, double);
+extern template std::vector<Segment> bestCut<float>(std::string_view, const ByteTrie&, const std::vector<double>&, double);
 
 }  // namespace trimtab::dataset::tokenizers

@@ -1,10 +1,16 @@
 // From Oniguruma's Ruby syntax to PCRE2's. What differs and occurs in tokenizer files: \s, \w and \h name other sets; \uHHHH; the flag m is what PCRE2
-// calls s; {n,m}+ repeats once more where PCRE2 makes it possessive; [a&&[^b]] intersects. Everything else is copied.
+// calls s; {n,m}+ repeats once more where PCRE2 makes it possessive; [a&&[^b]] intersects; a script's name means
+// the script without its extensions. Everything else is copied.
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <algorithm>
+#include <array>
 #include <cctype>
 #include <cstddef>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
+#include <pcre2.h>
 
 #include "core/dataset/tokenizers/pattern.h"
 
@@ -18,6 +24,35 @@ constexpr std::string_view kNoSpace =
 // Alphabetic, marks, decimal digits and connectors; PCRE2's own \w lacks the marks.
 constexpr std::string_view kWord = R"(\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
 constexpr std::string_view kHex = "0-9a-fA-F";
+
+// Long names of general categories, of which PCRE2 knows the letters.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kCategories{{{"Letter", "L"},
+                                                                                    {"Mark", "M"},
+                                                                                    {"Number", "N"},
+                                                                                    {"Digit", "Nd"},
+                                                                                    {"Punct", "P"},
+                                                                                    {"Punctuation", "P"},
+                                                                                    {"Symbol", "S"},
+                                                                                    {"Separator", "Z"}}};
+
+bool compiles(const std::string& expression) {
+    int problem = 0;
+    PCRE2_SIZE where = 0;
+    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(), PCRE2_UTF, &problem, &where, nullptr);
+    pcre2_code_free(code);
+    return code != nullptr;
+}
+
+// \p{Name} or \P{Name}. A script is meant in the narrow sense, where PCRE2 takes its extensions (as punctuation that several share) along.
+std::string property(std::string_view escape) {
+    std::string_view name = escape.substr(3, escape.size() - 4);
+    const std::string_view inverse = name.starts_with('^') ? "^" : "";
+    name.remove_prefix(inverse.size());
+    for (const auto& [known, letters] : kCategories)
+        if (name == known) return fmt::format("{}{}{}}}", escape.substr(0, 3), inverse, letters);
+    if (const std::string script = fmt::format("{}{}sc:{}}}", escape.substr(0, 3), inverse, name); name.size() > 2 && compiles(script)) return script;
+    return std::string(escape);
+}
 
 class Translator {
 public:
@@ -72,7 +107,11 @@ private:
         else if (kind == 'u' && m_at + 6 <= m_in.size()) {
             m_out += fmt::format("\\x{{{}}}", m_in.substr(m_at + 2, 4));
             m_at += 6;
-        } else if ((kind == 'p' || kind == 'P' || kind == 'x') && peek(2) == '{') {
+        } else if ((kind == 'p' || kind == 'P') && peek(2) == '{') {
+            const std::size_t end = std::min(m_in.find('}', m_at), m_in.size() - 1);
+            m_out += property(m_in.substr(m_at, end + 1 - m_at));
+            m_at = end + 1;
+        } else if (kind == 'x' && peek(2) == '{') {
             const std::size_t end = m_in.find('}', m_at);
             copy(end == std::string_view::npos ? m_in.size() : end + 1 - m_at);
         } else {

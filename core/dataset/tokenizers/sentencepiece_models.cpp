@@ -134,7 +134,7 @@ public:
         for (std::size_t i = 0; i < file.pieces.size(); ++i) {
             const SentencePiece& piece = file.pieces[i];
             // A user-defined piece costs less than any cut of it.
-            m_scores.push_back(piece.kind == PieceKind::UserDefined ? static_cast<float>(piece.text.size()) * most - 0.1F : piece.score);
+            m_scores.push_back(piece.kind == PieceKind::UserDefined ? static_cast<double>(static_cast<float>(piece.text.size()) * most) - 0.1 : static_cast<double>(piece.score));
             if (piece.kind == PieceKind::Normal || piece.kind == PieceKind::UserDefined) keys.emplace_back(piece.text, static_cast<std::int32_t>(i));
         }
         m_pieces = ByteTrie(std::move(keys));
@@ -143,14 +143,14 @@ public:
 
     Status encode(std::string_view word, Ids& ids) const override {
         bool afterUnknown = false;
-        for (const Segment& segment : bestCut(word, m_pieces, m_scores, m_unknownScore))
+        for (const Segment& segment : bestCut<float>(word, m_pieces, m_scores, m_unknownScore))
             TRIMTAB_REQUIRE(put(word.substr(segment.begin, segment.end - segment.begin), segment.id, afterUnknown, ids));
         return {};
     }
 
 private:
     ByteTrie m_pieces;
-    std::vector<float> m_scores;
+    std::vector<double> m_scores;
     float m_unknownScore = 0;
 };
 

@@ -51,7 +51,9 @@ std::string Tokenizer::decodeBytes(const std::vector<std::int32_t>& ids, bool sk
     std::vector<std::string> tokens;
     for (const std::int32_t id : ids) {
         if (skipSpecial && isSpecial(id)) continue;
-        if (auto token = tokenOf(id)) tokens.push_back(std::move(*token));
+        const std::string* token = m_parts->added.decodedById(id);
+        if (!token) token = m_parts->model->vocabulary().tokenOf(id);
+        if (token) tokens.push_back(*token);
     }
     m_parts->decoder->apply(tokens, repair ? Bytes::Repaired : Bytes::Kept);
     std::string text;

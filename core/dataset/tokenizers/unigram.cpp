@@ -24,7 +24,7 @@ public:
     }
 
     Status encode(std::string_view word, Ids& ids) const override {
-        const auto segments = bestCut(word, m_pieces, m_scores, m_price);
+        const auto segments = bestCut<double>(word, m_pieces, m_scores, m_price);
         for (std::size_t i = 0; i < segments.size();) {
             if (!isUnknown(segments[i])) {
                 ids.push_back(segments[i++].id);
