@@ -68,16 +68,20 @@ Result<AddedTokens> AddedTokens::of(std::vector<AddedToken> tokens, const Vocabu
     std::vector<std::pair<std::string_view, std::int32_t>> before, after;
     for (std::size_t i = 0; i < added.m_tokens.size(); ++i) {
         const AddedToken& token = added.m_tokens[i];
-        if (token.content.size() > kMostTokenBytes) return fail(ErrorCode::Refused, fmt::format("added_tokens: '{:.40}…' is longer than {} bytes", token.content, kMostTokenBytes));
+        if (token.content.size() > kMostTokenBytes)
+            return fail(ErrorCode::Refused, fmt::format("added_tokens: '{:.40}…' is longer than {} bytes", token.content, kMostTokenBytes));
         const std::string* owner = vocabulary.tokenOf(token.id);
         const auto [entry, isNew] = added.m_byId.try_emplace(token.id, i);
         const std::string& known = isNew ? (owner ? *owner : token.content) : added.m_tokens[entry->second].content;
-        if (known != token.content) return fail(ErrorCode::Refused, fmt::format("added_tokens: '{:.40}' and '{:.40}' have the id {}", known, token.content, token.id));
+        if (known != token.content)
+            return fail(ErrorCode::Refused,
+                        fmt::format("added_tokens: '{:.40}' and '{:.40}' have the id {}", known, token.content, token.id));
         entry->second = i;
         Piece piece{token.content};
         if (token.isNormalized && normalizer) TRIMTAB_REQUIRE(normalizer->apply(piece));
         added.m_normalized.push_back(std::move(piece.text));
-        if (added.m_normalized.back().size() > kMostTokenBytes) return fail(ErrorCode::Refused, fmt::format("added_tokens: '{:.40}' is too long when normalised", token.content));
+        if (added.m_normalized.back().size() > kMostTokenBytes)
+            return fail(ErrorCode::Refused, fmt::format("added_tokens: '{:.40}' is too long when normalised", token.content));
         if (token.isSearched) (token.isNormalized ? after : before).emplace_back(added.m_normalized.back(), static_cast<std::int32_t>(i));
     }
     added.m_before = ByteTrie(std::move(before));

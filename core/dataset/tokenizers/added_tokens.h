@@ -1,6 +1,6 @@
 #pragma once
-// Tokens that are found in the text before it is cut: special ones, and those that were added after training. The leftmost match counts, of those the
-// longest; a match may be confined to whole words and may take the spaces around it along.
+// Tokens that are found in the text before it is cut: special ones, and those that were added after training. The leftmost match counts, of
+// those the longest; a match may be confined to whole words and may take the spaces around it along.
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,7 +20,7 @@ struct AddedToken {
     bool stripsRight = false;
     bool isNormalized = true;  // looked for in the normalised text, as itself normalised
     bool isSpecial = false;
-    bool isSearched = true;    // written out in a text it is found; else only its id counts
+    bool isSearched = true;  // written out in a text it is found; else only its id counts
 };
 
 class AddedTokens {

@@ -1,6 +1,6 @@
 #pragma once
-// The alphabet of byte-level tokenizers: every byte has a printable character (GPT-2). A printable byte of Latin-1 stands for itself, the others are
-// numbered from U+0100 on, in their order.
+// The alphabet of byte-level tokenizers: every byte has a printable character (GPT-2). A printable byte of Latin-1 stands for itself, the
+// others are numbered from U+0100 on, in their order.
 #include <string>
 #include <string_view>
 

@@ -1,5 +1,5 @@
-// Byte-pair encoding as tokenizer.json describes it: a word's characters are its first tokens; those that have none become the tokens of their bytes, or
-// unknown; then neighbours merge in the order of the file's list.
+// Byte-pair encoding as tokenizer.json describes it: a word's characters are its first tokens; those that have none become the tokens of
+// their bytes, or unknown; then neighbours merge in the order of the file's list.
 #include <optional>
 
 #include <fmt/format.h>
@@ -24,7 +24,10 @@ struct Settings {
 class BytePair final : public Model {
 public:
     BytePair(Vocabulary vocabulary, MergeTable merges, Settings settings)
-        : Model(std::move(vocabulary)), m_merges(std::move(merges)), m_settings(std::move(settings)), m_bytes(byteTokens(this->vocabulary())) {
+        : Model(std::move(vocabulary)),
+          m_merges(std::move(merges)),
+          m_settings(std::move(settings)),
+          m_bytes(byteTokens(this->vocabulary())) {
         if (!m_settings.unknown.empty()) m_unknown = this->vocabulary().idOf(m_settings.unknown);
     }
 
@@ -49,7 +52,8 @@ public:
                 return merge.into >= 0;
             },
             true);
-        for (std::int32_t i = 0; i >= 0; i = symbols[static_cast<std::size_t>(i)].after) ids.push_back(symbols[static_cast<std::size_t>(i)].id);
+        for (std::int32_t i = 0; i >= 0; i = symbols[static_cast<std::size_t>(i)].after)
+            ids.push_back(symbols[static_cast<std::size_t>(i)].id);
         return {};
     }
 
@@ -90,7 +94,9 @@ private:
             }
             if (m_settings.byteFallback && fallBack(text, symbols)) continue;
             if (m_settings.unknown.empty()) continue;
-            if (!m_unknown) return fail(ErrorCode::Refused, fmt::format("model.unk_token '{:.40}' is not in the vocabulary, and the text needs it", m_settings.unknown));
+            if (!m_unknown)
+                return fail(ErrorCode::Refused,
+                            fmt::format("model.unk_token '{:.40}' is not in the vocabulary, and the text needs it", m_settings.unknown));
             if (waiting > 0 && !m_settings.fuseUnknown) add(symbols, *m_unknown);
             waiting = 1;
         }
@@ -107,7 +113,8 @@ private:
 // "left right", or ["left", "right"] where tokens may hold spaces.
 std::optional<std::pair<std::string_view, std::string_view>> pairOf(const Json& entry) {
     if (entry.is_array() && entry.size() == 2 && entry[0].is_string() && entry[1].is_string())
-        return std::pair{std::string_view(entry[0].get_ref<const std::string&>()), std::string_view(entry[1].get_ref<const std::string&>())};
+        return std::pair{std::string_view(entry[0].get_ref<const std::string&>()),
+                         std::string_view(entry[1].get_ref<const std::string&>())};
     if (!entry.is_string()) return std::nullopt;
     const std::string_view text = entry.get_ref<const std::string&>();
     const std::size_t space = text.find(' ');
@@ -128,7 +135,9 @@ Result<MergeTable> readMerges(const Section& section, const Vocabulary& vocabula
         joined += pair->second.starts_with(prefix) ? pair->second.substr(prefix.size()) : pair->second;
         const auto left = vocabulary.idOf(pair->first), right = vocabulary.idOf(pair->second), into = vocabulary.idOf(joined);
         for (const auto& [id, token] : {std::pair{left, pair->first}, {right, pair->second}, {into, std::string_view(joined)}})
-            if (!id) return fail(ErrorCode::Refused, fmt::format("{}[{}]: '{:.60}' is not in the vocabulary", section.under("merges"), i, token));
+            if (!id)
+                return fail(ErrorCode::Refused,
+                            fmt::format("{}[{}]: '{:.60}' is not in the vocabulary", section.under("merges"), i, token));
         table.put(*left, *right, {static_cast<std::uint32_t>(i), *into});
     }
     return table;

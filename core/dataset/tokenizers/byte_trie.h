@@ -1,6 +1,6 @@
 #pragma once
-// A trie over byte strings: which of a set of keys begin a text. The children of a node lie side by side, in order of their bytes; built level
-// by level, so that depth costs no recursion.
+// A trie over byte strings: which of a set of keys begin a text. The children of a node lie side by side, in order of their bytes; built
+// level by level, so that depth costs no recursion.
 #include <array>
 #include <cstddef>
 #include <cstdint>

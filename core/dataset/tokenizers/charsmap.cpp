@@ -40,7 +40,8 @@ public:
                 eachCharacter(grapheme, result, at == 0, piece);
             }
             at += length;
-            if (result.size() > (std::size_t{1} << 30)) return fail(ErrorCode::Refused, "normalizer: replacements make the text longer than 1 GiB");
+            if (result.size() > (std::size_t{1} << 30))
+                return fail(ErrorCode::Refused, "normalizer: replacements make the text longer than 1 GiB");
         }
         piece.text = std::move(result);
         return {};
@@ -73,7 +74,8 @@ Result<Charsmap> Charsmap::parse(std::string_view blob, std::string_view field) 
     if (repaired(map.m_texts) != map.m_texts) return broken("holds replacements that are no UTF-8");
     std::size_t start = 0;
     for (std::size_t end = map.m_texts.find('\0'); end != std::string::npos; start = end + 1, end = map.m_texts.find('\0', start))
-        if (end - start > kMostReplacementBytes) return broken(fmt::format("holds a replacement longer than {} bytes", kMostReplacementBytes));
+        if (end - start > kMostReplacementBytes)
+            return broken(fmt::format("holds a replacement longer than {} bytes", kMostReplacementBytes));
     if (start != map.m_texts.size()) return broken("does not end its last replacement");
     return map;
 }

@@ -1,7 +1,7 @@
 #pragma once
-// Byte-pair encoding's merging (Sennrich et al. 2016) in n log n: the symbols of a word are a linked list, possible merges wait in a queue, the best
-// first and the leftmost of equals; one that a former merge made impossible is passed over when its turn comes. Each merge removes a symbol and
-// offers at most two new ones, so at most 3n entries are ever queued.
+// Byte-pair encoding's merging (Sennrich et al. 2016) in n log n: the symbols of a word are a linked list, possible merges wait in a queue,
+// the best first and the leftmost of equals; one that a former merge made impossible is passed over when its turn comes. Each merge removes
+// a symbol and offers at most two new ones, so at most 3n entries are ever queued.
 #include <cstdint>
 #include <queue>
 #include <vector>
@@ -21,12 +21,13 @@ template <class Priority>
 struct Candidate {
     Priority priority;  // lower comes first
     std::int32_t left;
-    std::int32_t into;             // id of what results
-    std::uint32_t length;          // of the two together when this was offered
+    std::int32_t into;     // id of what results
+    std::uint32_t length;  // of the two together when this was offered
 };
 
 /// Merges until nothing merges. `offer(left, right, candidate)` fills priority and into and returns true if the two can merge.
-/// `recheck` says whether a candidate is judged by what the two symbols are now (the reference's rule) or by their length then (SentencePiece's).
+/// `recheck` says whether a candidate is judged by what the two symbols are now (the reference's rule) or by their length then
+/// (SentencePiece's).
 template <class Priority, class Offer>
 void mergeAll(std::vector<Symbol>& symbols, Offer offer, bool recheck) {
     using Entry = Candidate<Priority>;
@@ -40,7 +41,8 @@ void mergeAll(std::vector<Symbol>& symbols, Offer offer, bool recheck) {
         Entry entry{{}, left, -1, a.length + b.length};
         if (offer(a, b, entry)) put(entry);
     };
-    for (std::size_t i = 0; i + 1 < symbols.size(); ++i) consider(static_cast<std::int32_t>(i), [&](const Entry& entry) { entries.push_back(entry); });
+    for (std::size_t i = 0; i + 1 < symbols.size(); ++i)
+        consider(static_cast<std::int32_t>(i), [&](const Entry& entry) { entries.push_back(entry); });
     std::priority_queue<Entry, std::vector<Entry>, decltype(later)> queue(later, std::move(entries));
     while (!queue.empty()) {
         const Entry top = queue.top();

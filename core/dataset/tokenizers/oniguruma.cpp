@@ -1,6 +1,6 @@
-// From Oniguruma's Ruby syntax to PCRE2's. What differs and occurs in tokenizer files: \s, \w and \h name other sets; \uHHHH; the flag m is what PCRE2
-// calls s; {n,m}+ repeats once more where PCRE2 makes it possessive; [a&&[^b]] intersects; a script's name means
-// the script without its extensions. Everything else is copied.
+// From Oniguruma's Ruby syntax to PCRE2's. What differs and occurs in tokenizer files: \s, \w and \h name other sets; \uHHHH; the flag m is
+// what PCRE2 calls s; {n,m}+ repeats once more where PCRE2 makes it possessive; [a&&[^b]] intersects; a script's name means the script
+// without its extensions. Everything else is copied.
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <algorithm>
 #include <array>
@@ -20,9 +20,12 @@ namespace {
 // White_Space; PCRE2's own \s holds U+180E too.
 constexpr std::string_view kSpace = R"(\x{09}-\x{0d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})";
 constexpr std::string_view kNoSpace =
-    R"(\x{00}-\x{08}\x{0e}-\x{1f}\x{21}-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
+    R"(\x{00}-\x{08}\x{0e}-\x{1f}\x{21}-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff})"
+    R"(\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
 // Alphabetic, marks, decimal digits and connectors; PCRE2's own \w lacks the marks.
-constexpr std::string_view kWord = R"(\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
+constexpr std::string_view kWord =
+    R"(\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})"
+    R"(\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
 constexpr std::string_view kHex = "0-9a-fA-F";
 
 // Long names of general categories, of which PCRE2 knows the letters.
@@ -38,7 +41,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kCategori
 bool compiles(const std::string& expression) {
     int problem = 0;
     PCRE2_SIZE where = 0;
-    pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(), PCRE2_UTF, &problem, &where, nullptr);
+    pcre2_code* code =
+        pcre2_compile(reinterpret_cast<PCRE2_SPTR>(expression.data()), expression.size(), PCRE2_UTF, &problem, &where, nullptr);
     pcre2_code_free(code);
     return code != nullptr;
 }
@@ -50,7 +54,8 @@ std::string property(std::string_view escape) {
     name.remove_prefix(inverse.size());
     for (const auto& [known, letters] : kCategories)
         if (name == known) return fmt::format("{}{}{}}}", escape.substr(0, 3), inverse, letters);
-    if (const std::string script = fmt::format("{}{}sc:{}}}", escape.substr(0, 3), inverse, name); name.size() > 2 && compiles(script)) return script;
+    if (const std::string script = fmt::format("{}{}sc:{}}}", escape.substr(0, 3), inverse, name); name.size() > 2 && compiles(script))
+        return script;
     return std::string(escape);
 }
 
@@ -127,7 +132,8 @@ private:
             if ((c == ']' && !first) || (c == '&' && peek(1) == '&')) return {};
             if (c == '[') {
                 const std::size_t end = m_in.find(":]", m_at + 2);
-                if (peek(1) != ':' || end == std::string_view::npos) return fail(ErrorCode::Unsupported, "a class within a class is known only as [a&&[^b]]");
+                if (peek(1) != ':' || end == std::string_view::npos)
+                    return fail(ErrorCode::Unsupported, "a class within a class is known only as [a&&[^b]]");
                 copy(end + 2 - m_at);
             } else if (c == '\\') {
                 TRIMTAB_REQUIRE(escape(true));

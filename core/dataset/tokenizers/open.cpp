@@ -16,7 +16,8 @@ const Json& sectionOf(const Json& document, std::string_view key) {
 
 Result<Tokenizer> fromDocument(const Json& document) {
     auto parts = std::make_shared<Tokenizer::Parts>();
-    if (!document.is_object() || !base::memberAt(document, "model")) return fail(ErrorCode::Refused, "is no tokenizer: it has no \"model\"");
+    if (!document.is_object() || !base::memberAt(document, "model"))
+        return fail(ErrorCode::Refused, "is no tokenizer: it has no \"model\"");
     TRIMTAB_TRY(parts->model, readModel(sectionOf(document, "model"), "model"));
     TRIMTAB_TRY(parts->normalizer, readNormalizer(sectionOf(document, "normalizer"), "normalizer"));
     TRIMTAB_TRY(parts->preTokenizer, readPreTokenizer(sectionOf(document, "pre_tokenizer"), "pre_tokenizer"));
@@ -69,7 +70,8 @@ Result<Tokenizer> openTokenizer(const std::filesystem::path& path) {
     if (std::filesystem::is_directory(path, ignored)) {
         file = path / "tokenizer.json";
         if (!std::filesystem::exists(file, ignored)) file = path / "tokenizer.model";
-        if (!std::filesystem::exists(file, ignored)) return fail(ErrorCode::NotFound, "holds neither tokenizer.json nor tokenizer.model", path.string());
+        if (!std::filesystem::exists(file, ignored))
+            return fail(ErrorCode::NotFound, "holds neither tokenizer.json nor tokenizer.model", path.string());
     }
     TRIMTAB_TRY(const std::string content, base::readFile(file, kMostFileBytes));
     return parseTokenizer(content, file.string());

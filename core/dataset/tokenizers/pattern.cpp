@@ -2,6 +2,7 @@
 #include "core/dataset/tokenizers/pattern.h"
 
 #include <array>
+#include <chrono>
 
 #include <fmt/format.h>
 #include <pcre2.h>
@@ -14,6 +15,7 @@ namespace {
 constexpr std::size_t kMostExpressionBytes = 16 << 10;
 constexpr std::uint32_t kMatchLimit = 50'000'000;
 constexpr std::uint32_t kHeapLimitKib = 256 << 10;
+constexpr std::chrono::seconds kMostTime{60};     // of all matches in one text: many short ones can be quadratic too
 constexpr std::size_t kJitStackBytes = 64 << 20;  // address space; touched only as far as a match needs it
 
 template <auto Free>
@@ -75,7 +77,8 @@ Result<Pattern> Pattern::literal(std::string text, std::string_view field) {
 }
 
 Result<Pattern> Pattern::regex(std::string_view expression, std::string_view field) {
-    if (expression.size() > kMostExpressionBytes) return fail(ErrorCode::Refused, fmt::format("{} is longer than {} bytes", field, kMostExpressionBytes));
+    if (expression.size() > kMostExpressionBytes)
+        return fail(ErrorCode::Refused, fmt::format("{} is longer than {} bytes", field, kMostExpressionBytes));
     auto translated = fromOniguruma(expression);
     if (!translated) return fail(translated.error().code, fmt::format("{}: {}", field, translated.error().message));
     const CompileContext context(pcre2_compile_context_create(nullptr));
@@ -84,7 +87,8 @@ Result<Pattern> Pattern::regex(std::string_view expression, std::string_view fie
     PCRE2_SIZE where = 0;
     pcre2_code* code = pcre2_compile(reinterpret_cast<PCRE2_SPTR>(translated->data()), translated->size(),
                                      PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE | PCRE2_NEVER_BACKSLASH_C, &problem, &where, context.get());
-    if (!code) return fail(ErrorCode::Refused, fmt::format("{} is no regular expression that is known here: {}", field, messageOf(problem)));
+    if (!code)
+        return fail(ErrorCode::Refused, fmt::format("{} is no regular expression that is known here: {}", field, messageOf(problem)));
     Pattern pattern;
     pattern.m_expression = std::string(field);
     pattern.m_code = std::shared_ptr<void>(code, [](void* object) { pcre2_code_free(static_cast<pcre2_code*>(object)); });
@@ -107,11 +111,15 @@ Result<std::vector<Span>> Pattern::find(std::string_view text) const {
     Matcher& with = matcher();
     std::vector<Span> spans;
     std::size_t covered = 0, from = 0;
+    const auto start = std::chrono::steady_clock::now();
     while (from <= text.size()) {
-        const int found = pcre2_match(static_cast<const pcre2_code*>(m_code.get()), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), from,
-                                      PCRE2_NO_UTF_CHECK, with.data.get(), with.context.get());
+        if (spans.size() % 256 == 255 && std::chrono::steady_clock::now() - start > kMostTime)
+            return fail(ErrorCode::Refused, fmt::format("The text takes too long to split by {}", m_expression));
+        const int found = pcre2_match(static_cast<const pcre2_code*>(m_code.get()), reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(),
+                                      from, PCRE2_NO_UTF_CHECK, with.data.get(), with.context.get());
         if (found == PCRE2_ERROR_NOMATCH) break;
-        if (found < 0) return fail(ErrorCode::Refused, fmt::format("The text takes too long to split by {}: {}", m_expression, messageOf(found)));
+        if (found < 0)
+            return fail(ErrorCode::Refused, fmt::format("The text takes too long to split by {}: {}", m_expression, messageOf(found)));
         const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(with.data.get());
         const std::size_t begin = ends[0], end = ends[1];
         if (begin > end || begin < covered) return fail(ErrorCode::Refused, m_expression + " matches backwards");

@@ -1,6 +1,6 @@
 #pragma once
-// What a tokenizer file searches text for: a literal string, or a regular expression in the dialect of Oniguruma (as the reference uses it),
-// carried out by PCRE2 with limits.
+// What a tokenizer file searches text for: a literal string, or a regular expression in the dialect of Oniguruma (as the reference uses
+// it), carried out by PCRE2 with limits.
 #include <cstddef>
 #include <memory>
 #include <string>

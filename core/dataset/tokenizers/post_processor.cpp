@@ -11,7 +11,8 @@ namespace {
 constexpr std::size_t kMostItems = 1024;  // of one template, and of the ids of one special token
 
 Result<std::int32_t> idAt(const Json& value, const std::string& field) {
-    const bool isSound = value.is_number_integer() && !(value.is_number_unsigned() && value.get<std::uint64_t>() >= static_cast<std::uint64_t>(kMostTokens));
+    const bool isSound =
+        value.is_number_integer() && !(value.is_number_unsigned() && value.get<std::uint64_t>() >= static_cast<std::uint64_t>(kMostTokens));
     const std::int64_t id = isSound ? value.get<std::int64_t>() : -1;
     if (id < 0) return fail(ErrorCode::Refused, field + " must be an id");
     return static_cast<std::int32_t>(id);

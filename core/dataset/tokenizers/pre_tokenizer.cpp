@@ -52,7 +52,8 @@ private:
 
 class Metaspace final : public PreTokenizer {
 public:
-    Metaspace(std::string replacement, PrependScheme scheme, bool split) : m_replacement(std::move(replacement)), m_scheme(scheme), m_split(split) {}
+    Metaspace(std::string replacement, PrependScheme scheme, bool split)
+        : m_replacement(std::move(replacement)), m_scheme(scheme), m_split(split) {}
     Status apply(Piece piece, Pieces& out) const override {
         std::string text;
         for (const char byte : piece.text)

@@ -18,7 +18,9 @@ public:
     /// The member "type". Refused when it is missing or no string.
     Result<std::string> type() const { return text("type"); }
     Result<std::string> text(std::string_view key) const { return named(base::stringAt(m_json, key)); }
-    Result<std::string> text(std::string_view key, std::string fallback) const { return named(base::stringAt(m_json, key, std::move(fallback))); }
+    Result<std::string> text(std::string_view key, std::string fallback) const {
+        return named(base::stringAt(m_json, key, std::move(fallback)));
+    }
     Result<bool> flag(std::string_view key, bool fallback) const { return named(base::booleanAt(m_json, key, fallback)); }
     Result<std::int64_t> whole(std::string_view key) const { return named(base::integerAt(m_json, key)); }
     Result<std::int64_t> whole(std::string_view key, std::int64_t fallback) const { return named(base::integerAt(m_json, key, fallback)); }

@@ -17,8 +17,8 @@ public:
     explicit Fields(std::string_view message) : m_rest(message) {}
 
     std::uint32_t number = 0;
-    std::uint64_t whole = 0;    // of a varint or a fixed-width field
-    std::string_view bytes;     // of a length-delimited field
+    std::uint64_t whole = 0;  // of a varint or a fixed-width field
+    std::string_view bytes;   // of a length-delimited field
     bool isBroken = false;
 
     /// Moves to the next field; false at the end, or where the message is broken.
@@ -83,7 +83,8 @@ Status readPiece(std::string_view message, SentencePieceFile& file) {
     const std::string at = fmt::format("pieces[{}]", file.pieces.size());
     if (fields.isBroken) return refuse(at + " is broken");
     if (kind < 1 || kind > 6) return refuse(fmt::format("{}.type {} is not known", at, kind));
-    if (piece.text.empty() || piece.text.size() > kMostTokenBytes) return refuse(fmt::format("{}.piece must have 1 to {} bytes", at, kMostTokenBytes));
+    if (piece.text.empty() || piece.text.size() > kMostTokenBytes)
+        return refuse(fmt::format("{}.piece must have 1 to {} bytes", at, kMostTokenBytes));
     if (repaired(piece.text) != piece.text) return refuse(at + ".piece is no UTF-8");
     if (!std::isfinite(piece.score)) return refuse(at + ".score is no number");
     if (file.pieces.size() >= static_cast<std::size_t>(kMostTokens)) return refuse(fmt::format("has more than {} pieces", kMostTokens));

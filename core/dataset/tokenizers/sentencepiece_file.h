@@ -1,6 +1,6 @@
 #pragma once
-// SentencePiece's .model: a protobuf message (sentencepiece_model.proto), of which only the fields that encoding needs are read. Every length is held
-// against the bytes that are there; nothing nests deeper than the message does.
+// SentencePiece's .model: a protobuf message (sentencepiece_model.proto), of which only the fields that encoding needs are read. Every
+// length is held against the bytes that are there; nothing nests deeper than the message does.
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,7 +29,7 @@ struct SentencePieceFile {
     bool removeExtraWhitespaces = true;
     bool escapeWhitespaces = true;
     std::string charsmap;
-    std::string beginning = "<s>";              // the piece that may be put before a text
+    std::string beginning = "<s>";               // the piece that may be put before a text
     std::string unknownText = " \xe2\x81\x87 ";  // what an unknown piece is shown as
 };
 

@@ -1,6 +1,7 @@
-// SentencePiece's two models. Byte pairs: neighbours merge while the two together are a piece, the highest score first; a piece that is out of use is
-// taken apart again. Unigram: the most probable cut. What is no piece is unknown, or the tokens of its bytes.
+// SentencePiece's two models. Byte pairs: neighbours merge while the two together are a piece, the highest score first; a piece that is out
+// of use is taken apart again. Unigram: the most probable cut. What is no piece is unknown, or the tokens of its bytes.
 #include <algorithm>
+#include <limits>
 #include <unordered_map>
 
 #include "core/dataset/tokenizers/lattice.h"
@@ -17,7 +18,8 @@ bool isSearched(PieceKind kind) { return kind == PieceKind::Normal || kind == Pi
 // What both have: turning parts into ids.
 class PieceModel : public Model {
 public:
-    PieceModel(Vocabulary vocabulary, const SentencePieceFile& file) : Model(std::move(vocabulary)), m_byteFallback(file.byteFallback), m_bytes(byteTokens(this->vocabulary())) {
+    PieceModel(Vocabulary vocabulary, const SentencePieceFile& file)
+        : Model(std::move(vocabulary)), m_byteFallback(file.byteFallback), m_bytes(byteTokens(this->vocabulary())) {
         for (const SentencePiece& piece : file.pieces) m_kinds.push_back(piece.kind);
         const auto unknown = std::find(m_kinds.begin(), m_kinds.end(), PieceKind::Unknown);
         if (unknown != m_kinds.end()) m_unknown = static_cast<std::int32_t>(unknown - m_kinds.begin());
@@ -36,7 +38,8 @@ protected:
         if (!isUnknown) ids.push_back(id);
         else if (m_byteFallback)
             for (const char byte : part) ids.push_back(m_bytes[static_cast<unsigned char>(byte)]);
-        else if (m_unknown < 0) return fail(ErrorCode::Refused, "The text holds a character that no piece stands for, and the model has no unknown piece");
+        else if (m_unknown < 0)
+            return fail(ErrorCode::Refused, "The text holds a character that no piece stands for, and the model has no unknown piece");
         else if (!afterUnknown) ids.push_back(m_unknown);
         afterUnknown = isUnknown;
         return {};
@@ -97,7 +100,8 @@ private:
         return symbols;
     }
 
-    Status resolve(std::string_view part, const std::unordered_map<std::string_view, std::size_t>& cuts, bool& afterUnknown, Ids& ids) const {
+    Status resolve(std::string_view part, const std::unordered_map<std::string_view, std::size_t>& cuts, bool& afterUnknown,
+                   Ids& ids) const {
         std::vector<std::string_view> waiting{part};
         while (!waiting.empty()) {
             const std::string_view top = waiting.back();
@@ -122,20 +126,22 @@ private:
 class ScoredCut final : public PieceModel {
 public:
     ScoredCut(Vocabulary vocabulary, const SentencePieceFile& file) : PieceModel(std::move(vocabulary), file) {
-        float least = 0, most = 0;
-        bool isFirst = true;
+        // SentencePiece looks for the highest score from the least positive number on, so that this is what it finds among negative ones.
+        float least = std::numeric_limits<float>::max(), most = std::numeric_limits<float>::min();
         for (const SentencePiece& piece : file.pieces) {
             if (piece.kind != PieceKind::Normal) continue;
-            least = isFirst ? piece.score : std::min(least, piece.score);
-            most = isFirst ? piece.score : std::max(most, piece.score);
-            isFirst = false;
+            least = std::min(least, piece.score);
+            most = std::max(most, piece.score);
         }
         std::vector<std::pair<std::string_view, std::int32_t>> keys;
         for (std::size_t i = 0; i < file.pieces.size(); ++i) {
             const SentencePiece& piece = file.pieces[i];
             // A user-defined piece costs less than any cut of it.
-            m_scores.push_back(piece.kind == PieceKind::UserDefined ? static_cast<double>(static_cast<float>(piece.text.size()) * most) - 0.1 : static_cast<double>(piece.score));
-            if (piece.kind == PieceKind::Normal || piece.kind == PieceKind::UserDefined) keys.emplace_back(piece.text, static_cast<std::int32_t>(i));
+            m_scores.push_back(piece.kind == PieceKind::UserDefined
+                                   ? static_cast<double>(static_cast<float>(piece.text.size()) * most) - 0.1
+                                   : static_cast<double>(piece.score));
+            if (piece.kind == PieceKind::Normal || piece.kind == PieceKind::UserDefined)
+                keys.emplace_back(piece.text, static_cast<std::int32_t>(i));
         }
         m_pieces = ByteTrie(std::move(keys));
         m_unknownScore = least - 10.0F;
@@ -158,7 +164,8 @@ private:
 
 Result<ModelPtr> sentencePieceModel(const SentencePieceFile& file) {
     Vocabulary vocabulary;
-    for (std::size_t i = 0; i < file.pieces.size(); ++i) TRIMTAB_REQUIRE(vocabulary.add(file.pieces[i].text, static_cast<std::int64_t>(i), "pieces"));
+    for (std::size_t i = 0; i < file.pieces.size(); ++i)
+        TRIMTAB_REQUIRE(vocabulary.add(file.pieces[i].text, static_cast<std::int64_t>(i), "pieces"));
     if (file.byteFallback) {
         const auto bytes = byteTokens(vocabulary);
         if (std::find(bytes.begin(), bytes.end(), -1) != bytes.end())

@@ -52,7 +52,8 @@ private:
                 else result += byte;
             if (!part.empty()) afterSpace = m_removeExtra && part.ends_with(' ');
             text.remove_prefix(next.length);
-            if (result.size() > (std::size_t{1} << 30)) return fail(ErrorCode::Refused, "normalizer_spec: replacements make the text longer than 1 GiB");
+            if (result.size() > (std::size_t{1} << 30))
+                return fail(ErrorCode::Refused, "normalizer_spec: replacements make the text longer than 1 GiB");
         }
         return {};
     }
@@ -66,7 +67,9 @@ private:
 class SentencePieceDecoder final : public Decoder {
 public:
     explicit SentencePieceDecoder(const SentencePieceFile& file)
-        : m_unknownText(file.unknownText), m_dropsFirst(file.addDummyPrefix || file.removeExtraWhitespaces), m_dropsAll(file.removeExtraWhitespaces) {
+        : m_unknownText(file.unknownText),
+          m_dropsFirst(file.addDummyPrefix || file.removeExtraWhitespaces),
+          m_dropsAll(file.removeExtraWhitespaces) {
         for (const SentencePiece& piece : file.pieces)
             if (piece.kind == PieceKind::Unknown) m_unknown = piece.text;
     }

@@ -96,7 +96,8 @@ std::vector<SpecialToken> Tokenizer::specialTokens() const {
     return list;
 }
 
-// The next token's bytes are what it adds to the text of those before it. Two of them are enough: one that shows that the text has begun, and the last.
+// The next token's bytes are what it adds to the text of those before it. Two of them are enough: one that shows that the text has begun,
+// and the last.
 std::string StreamDecoder::put(std::int32_t id) {
     const bool skip = m_options.skipSpecialTokens;
     if (!m_tokenizer.tokenOf(id) || (skip && m_tokenizer.isSpecial(id))) return {};

@@ -2,8 +2,9 @@
 // Text to token ids and back, as the model was trained with: from Hugging Face's tokenizer.json or SentencePiece's .model.
 //
 // The way of a text: added tokens are found → what lies between is normalised → added tokens are found again → pre-tokenizer → model →
-// post-processor. Text that is no valid UTF-8 is repaired first: each maximal invalid part becomes U+FFFD. Encoding takes n log n in the length of the
-// text; a pattern of the file that backtracks without end is stopped with an error. A Tokenizer is immutable; any number of threads may use it at once.
+// post-processor. Text that is no valid UTF-8 is repaired first: each maximal invalid part becomes U+FFFD. Encoding takes n log n in the
+// length of the text; a pattern of the file that backtracks without end is stopped with an error. A Tokenizer is immutable; any number of
+// threads may use it at once.
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -52,8 +53,8 @@ private:
     std::shared_ptr<const Parts> m_parts;
 };
 
-/// Text of tokens that come one by one. Bytes that are not a whole character yet are held back; bytes that can't become one turn into U+FFFD. The
-/// texts of all put() and of finish() together are decode() of all ids, up to the number of U+FFFD for invalid bytes.
+/// Text of tokens that come one by one. Bytes that are not a whole character yet are held back; bytes that can't become one turn into
+/// U+FFFD. The texts of all put() and of finish() together are decode() of all ids, up to the number of U+FFFD for invalid bytes.
 class StreamDecoder {
 public:
     explicit StreamDecoder(Tokenizer tokenizer, DecodeOptions options = {}) : m_tokenizer(std::move(tokenizer)), m_options(options) {}
@@ -69,8 +70,8 @@ private:
     std::string m_held;
 };
 
-/// A file of either kind, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field: what is malformed or
-/// not known here.
+/// A file of either kind, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field: what is
+/// malformed or not known here.
 Result<Tokenizer> openTokenizer(const std::filesystem::path& path);
 /// The same from the content; `what` names it in messages.
 Result<Tokenizer> parseTokenizer(std::string_view content, const std::string& what);

@@ -82,8 +82,8 @@ std::size_t unfinishedTail(std::string_view bytes) {
 
 bool isWhitespace(char32_t c) {
     if (c < 0x80) return c == ' ' || (c >= 9 && c <= 13);
-    return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f ||
-           c == 0x3000;
+    return c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+           c == 0x205f || c == 0x3000;
 }
 
 bool isPunctuation(char32_t character) {
@@ -113,7 +113,8 @@ bool isWord(char32_t c) {
     if (kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_NL) return true;  // letters, marks, Nd, Nl
     if (kind == UTF8PROC_CATEGORY_PC || c == 0x200c || c == 0x200d) return true;
     // The symbols that are alphabetic: circled, squared and negative letters.
-    return (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) || (c >= 0x1f170 && c <= 0x1f189);
+    return (c >= 0x24b6 && c <= 0x24e9) || (c >= 0x1f130 && c <= 0x1f149) || (c >= 0x1f150 && c <= 0x1f169) ||
+           (c >= 0x1f170 && c <= 0x1f189);
 }
 
 std::string lowercased(std::string_view text) {
@@ -139,7 +140,8 @@ std::string normalized(std::string_view text, Form form) {
     for (std::size_t at = 0; at < text.size();) {
         std::array<utf8proc_int32_t, 32> parts{};
         int boundary = 0;
-        const auto count = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(nextCharacter(text, at)), parts.data(), parts.size(), options, &boundary);
+        const auto count =
+            utf8proc_decompose_char(static_cast<utf8proc_int32_t>(nextCharacter(text, at)), parts.data(), parts.size(), options, &boundary);
         if (count > 0) characters.insert(characters.end(), parts.begin(), parts.begin() + std::min<utf8proc_ssize_t>(count, parts.size()));
     }
     const auto order = [](utf8proc_int32_t character) { return utf8proc_get_property(character)->combining_class; };

@@ -1,6 +1,6 @@
 #pragma once
-// What the tokenizers need to know about Unicode: UTF-8 in and out, categories, case, the four normal forms. By utf8proc; every function takes
-// time linear in the text (n log n where a long run of combining marks is put in order) and, but for repaired(), wants valid UTF-8.
+// What the tokenizers need to know about Unicode: UTF-8 in and out, categories, case, the four normal forms. By utf8proc; every function
+// takes time linear in the text (n log n where a long run of combining marks is put in order) and, but for repaired(), wants valid UTF-8.
 #include <cstddef>
 #include <string>
 #include <string_view>

@@ -1,5 +1,5 @@
-// Unigram as tokenizer.json describes it: the list's index is the id. Neighbouring unknown characters are one unknown part, which becomes the tokens of
-// its bytes where the file asks for that and has them all.
+// Unigram as tokenizer.json describes it: the list's index is the id. Neighbouring unknown characters are one unknown part, which becomes
+// the tokens of its bytes where the file asks for that and has them all.
 #include <algorithm>
 #include <cmath>
 
@@ -16,7 +16,11 @@ constexpr double kUnknownPenalty = 10;  // below the least score
 class Unigram final : public Model {
 public:
     Unigram(Vocabulary vocabulary, std::vector<double> scores, std::int32_t unknown, bool byteFallback)
-        : Model(std::move(vocabulary)), m_scores(std::move(scores)), m_unknown(unknown), m_byteFallback(byteFallback), m_bytes(byteTokens(this->vocabulary())) {
+        : Model(std::move(vocabulary)),
+          m_scores(std::move(scores)),
+          m_unknown(unknown),
+          m_byteFallback(byteFallback),
+          m_bytes(byteTokens(this->vocabulary())) {
         std::vector<std::pair<std::string_view, std::int32_t>> pieces;
         for (const std::string_view token : this->vocabulary().tokens()) pieces.emplace_back(token, *this->vocabulary().idOf(token));
         m_pieces = ByteTrie(std::move(pieces));
@@ -81,7 +85,8 @@ Result<ModelPtr> readUnigram(const Section& section) {
         TRIMTAB_REQUIRE(vocabulary.add(token, static_cast<std::int64_t>(i), section.under("vocab")));
     }
     TRIMTAB_TRY(const std::int64_t unknown, section.whole("unk_id", -1));
-    if (unknown < -1 || unknown >= static_cast<std::int64_t>(list->size())) return fail(ErrorCode::Refused, section.under("unk_id") + " is no id of model.vocab");
+    if (unknown < -1 || unknown >= static_cast<std::int64_t>(list->size()))
+        return fail(ErrorCode::Refused, section.under("unk_id") + " is no id of model.vocab");
     TRIMTAB_TRY(const bool byteFallback, section.flag("byte_fallback", false));
     return std::make_unique<Unigram>(std::move(vocabulary), std::move(scores), static_cast<std::int32_t>(unknown), byteFallback);
 }

@@ -10,7 +10,8 @@ Result<Vocabulary> Vocabulary::read(const Section& section, std::string_view key
     Vocabulary vocabulary;
     vocabulary.m_ids.reserve(object->size());
     for (const auto& [token, id] : object->items()) {
-        if (!id.is_number_integer()) return fail(ErrorCode::Refused, fmt::format("{}: the id of '{:.40}' must be a whole number", section.under(key), token));
+        if (!id.is_number_integer())
+            return fail(ErrorCode::Refused, fmt::format("{}: the id of '{:.40}' must be a whole number", section.under(key), token));
         const bool isHuge = id.is_number_unsigned() && id.get<std::uint64_t>() > static_cast<std::uint64_t>(kMostTokens);
         TRIMTAB_REQUIRE(vocabulary.add(token, isHuge ? kMostTokens : id.get<std::int64_t>(), section.under(key)));
     }
@@ -18,10 +19,12 @@ Result<Vocabulary> Vocabulary::read(const Section& section, std::string_view key
 }
 
 Status Vocabulary::add(std::string_view token, std::int64_t id, std::string_view field) {
-    if (id < 0 || id >= kMostTokens) return fail(ErrorCode::Refused, fmt::format("{}: the id of '{:.40}' is not in 0 to {}", field, token, kMostTokens - 1));
+    if (id < 0 || id >= kMostTokens)
+        return fail(ErrorCode::Refused, fmt::format("{}: the id of '{:.40}' is not in 0 to {}", field, token, kMostTokens - 1));
     const auto index = static_cast<std::size_t>(id);
     if (index >= m_tokens.size()) m_tokens.resize(index + 1, nullptr);
-    if (m_tokens[index]) return fail(ErrorCode::Refused, fmt::format("{}: '{:.40}' and '{:.40}' have the id {}", field, *m_tokens[index], token, id));
+    if (m_tokens[index])
+        return fail(ErrorCode::Refused, fmt::format("{}: '{:.40}' and '{:.40}' have the id {}", field, *m_tokens[index], token, id));
     if (m_ids.contains(token)) return fail(ErrorCode::Refused, fmt::format("{}: '{:.40}' stands twice", field, token));
     m_texts.emplace_back(token);
     m_tokens[index] = &m_texts.back();

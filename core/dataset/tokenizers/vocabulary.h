@@ -14,7 +14,7 @@
 namespace trimtab::dataset::tokenizers {
 
 inline constexpr std::int64_t kMostTokens = 16 << 20;  // ids are below this, so a file of a few bytes can't ask for gigabytes
-inline constexpr std::size_t kMostTokenBytes = 1024;    // of one token of a model whose search goes by the longest token
+inline constexpr std::size_t kMostTokenBytes = 1024;   // of one token of a model whose search goes by the longest token
 
 class Vocabulary {
 public:

@@ -1,4 +1,5 @@
-// Decoders of one vocabulary's writing: the byte alphabet, the bar for a space, "##", the suffix of a word's end, and the blanks of speech models.
+// Decoders of one vocabulary's writing: the byte alphabet, the bar for a space, "##", the suffix of a word's end, and the blanks of speech
+// models.
 #include <array>
 #include <utility>
 
@@ -77,7 +78,8 @@ private:
 // Connectionist temporal classification: repeats are one, blanks go.
 class Ctc final : public Decoder {
 public:
-    Ctc(std::string blank, std::string delimiter, bool cleans) : m_blank(std::move(blank)), m_delimiter(std::move(delimiter)), m_cleans(cleans) {}
+    Ctc(std::string blank, std::string delimiter, bool cleans)
+        : m_blank(std::move(blank)), m_delimiter(std::move(delimiter)), m_cleans(cleans) {}
     void apply(std::vector<std::string>& tokens, Bytes) const override {
         std::vector<std::string> texts;
         for (std::size_t i = 0; i < tokens.size(); ++i) {

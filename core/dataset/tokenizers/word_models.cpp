@@ -1,5 +1,6 @@
-// WordPiece: from the left, always the longest token of the vocabulary that goes on with the word (tokens inside a word begin with a prefix, "##"); a
-// word of which any part is in no token, or that is too long, is unknown as a whole (Schuster, Nakajima 2012). WordLevel: a word is a token or unknown.
+// WordPiece: from the left, always the longest token of the vocabulary that goes on with the word (tokens inside a word begin with a
+// prefix, "##"); a word of which any part is in no token, or that is too long, is unknown as a whole (Schuster, Nakajima 2012). WordLevel:
+// a word is a token or unknown.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -12,7 +13,9 @@ namespace trimtab::dataset::tokenizers {
 namespace {
 
 tl::unexpected<Error> noUnknown(std::string_view token) {
-    return fail(ErrorCode::Refused, fmt::format("The text holds a word that no token stands for, and model.unk_token '{:.40}' is not in the vocabulary", token));
+    return fail(
+        ErrorCode::Refused,
+        fmt::format("The text holds a word that no token stands for, and model.unk_token '{:.40}' is not in the vocabulary", token));
 }
 
 class WordPiece final : public Model {
@@ -37,7 +40,8 @@ public:
 
     Status encode(std::string_view word, Ids& ids) const override {
         const std::size_t before = ids.size();
-        const auto characters = std::count_if(word.begin(), word.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; });
+        const auto characters =
+            std::count_if(word.begin(), word.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; });
         bool isKnown = characters <= m_settings.mostCharacters;
         for (std::size_t at = 0; isKnown && at < word.size();) {
             const auto [length, id] = (at == 0 ? m_starts : m_rests).longest(word.substr(at));

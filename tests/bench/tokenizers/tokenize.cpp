@@ -1,5 +1,6 @@
 // What compare.mjs runs: encodes and decodes strings by one tokenizer file, or times it on hostile text.
-//   tokenize FILE          each line of standard input is a JSON string; each line of standard output {"ids","plain","text"}: with and without special
+//   tokenize FILE          each line of standard input is a JSON string; each line of standard output {"ids","plain","text"}: with and
+//   without special
 //                          tokens, and the text of "plain"; or {"error"}
 //   tokenize FILE --time   milliseconds per MiB for hostile texts of 64 KiB to 1 MiB, as JSON
 #include <chrono>
@@ -38,15 +39,17 @@ double milliseconds(const Tokenizer& tokenizer, const std::string& text) {
 
 Json timings(const Tokenizer& tokenizer) {
     Json table = Json::array();
-    for (const auto& [name, make] : {std::pair<const char*, std::string (*)(std::size_t)>{"one long word", longWord},
-                                     {"repeated a", [](std::size_t n) { return std::string(n, 'a'); }},
-                                     {"all spaces", [](std::size_t n) { return std::string(n, ' '); }},
-                                     {"emoji without spaces", [](std::size_t n) { return repeated("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80", n); }},
-                                     {"combining marks", [](std::size_t n) { return "a" + repeated("\xcc\x81\xcc\xa3", n - 1); }},
-                                     {"newlines and spaces", [](std::size_t n) { return repeated("\n ", n); }},
-                                     {"words", [](std::size_t n) { return repeated("The quick brown fox, 1984. ", n); }}}) {
+    for (const auto& [name, make] :
+         {std::pair<const char*, std::string (*)(std::size_t)>{"one long word", longWord},
+          {"repeated a", [](std::size_t n) { return std::string(n, 'a'); }},
+          {"all spaces", [](std::size_t n) { return std::string(n, ' '); }},
+          {"emoji without spaces", [](std::size_t n) { return repeated("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80", n); }},
+          {"combining marks", [](std::size_t n) { return "a" + repeated("\xcc\x81\xcc\xa3", n - 1); }},
+          {"newlines and spaces", [](std::size_t n) { return repeated("\n ", n); }},
+          {"words", [](std::size_t n) { return repeated("The quick brown fox, 1984. ", n); }}}) {
         Json row{{"text", name}};
-        for (const std::size_t kib : {64, 256, 1024}) row[std::to_string(kib)] = milliseconds(tokenizer, make(kib << 10)) * 1024 / static_cast<double>(kib);
+        for (const std::size_t kib : {64, 256, 1024})
+            row[std::to_string(kib)] = milliseconds(tokenizer, make(kib << 10)) * 1024 / static_cast<double>(kib);
         table.push_back(row);
     }
     return table;

@@ -26,7 +26,8 @@ export function trainMerges(counts, split, merges) {
     list.push([left, right]);
     for (const word of words) {
       const { symbols } = word;
-      for (let i = 0; i + 1 < symbols.length; ++i) if (symbols[i] === left && symbols[i + 1] === right) symbols.splice(i, 2, left + right);
+      for (let i = 0; i + 1 < symbols.length; ++i)
+        if (symbols[i] === left && symbols[i + 1] === right) symbols.splice(i, 2, left + right);
     }
   }
   return list;
@@ -52,15 +53,23 @@ export function frequentParts(counts, most, longest = 6) {
       for (let n = 1; n <= longest && i + n <= symbols.length; ++n) bump(parts, symbols.slice(i, i + n).join(""), count);
   }
   const total = [...parts.values()].reduce((a, b) => a + b, 0);
-  return [...parts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, most).map(([text, count]) => [text, Math.log(count / total)]);
+  return [...parts]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, most)
+    .map(([text, count]) => [text, Math.log(count / total)]);
 }
 
 // A double-array trie as Darts-clone lays it out, from [from, to] rules, in the envelope of SentencePiece's compiled character map.
 export function charsmap(rules) {
   const sorted = rules.map(([from, to]) => [Buffer.from(from), to]).sort((a, b) => Buffer.compare(a[0], b[0]));
   let texts = Buffer.alloc(0);
-  const units = new Map([[0, 0]]), taken = new Set([0]);
-  const value = sorted.map(([, to]) => { const at = texts.length; texts = Buffer.concat([texts, Buffer.from(to), Buffer.from([0])]); return at; });
+  const units = new Map([[0, 0]]),
+    taken = new Set([0]);
+  const value = sorted.map(([, to]) => {
+    const at = texts.length;
+    texts = Buffer.concat([texts, Buffer.from(to), Buffer.from([0])]);
+    return at;
+  });
   const place = (node, begin, end, depth) => {
     const labels = [];
     for (let i = begin; i < end; ++i) {
@@ -69,7 +78,7 @@ export function charsmap(rules) {
       else labels.at(-1).end = i + 1;
     }
     let base = 1;
-    while (labels.some(({ label }) => taken.has(base ^ label)) || taken.has(-base) || ((base ^ node) >= 1 << 21)) ++base;
+    while (labels.some(({ label }) => taken.has(base ^ label)) || taken.has(-base) || (base ^ node) >= 1 << 21) ++base;
     taken.add(-base);
     for (const { label } of labels) taken.add(base ^ label);
     units.set(node, (units.get(node) | ((base ^ node) << 10) | (labels[0].label === 0 ? 1 << 8 : 0)) >>> 0);
