@@ -1,7 +1,9 @@
-// Holds our tokenizers against the reference implementation (npm `tokenizers`, the Rust library) and against `@huggingface/tokenizers` (JavaScript), id by
-// id, on seeded tokenizers of every kind and seeded awkward strings; and SentencePiece files against SentencePiece itself. Prints Markdown.
+// Holds our tokenizers against the reference implementation (npm `tokenizers`, the Rust library) and against `@huggingface/tokenizers`
+// (JavaScript), id by id, on seeded tokenizers of every kind and seeded awkward strings; and SentencePiece files against SentencePiece
+// itself. Prints Markdown. Where the two of Hugging Face differ, the Rust library is the one that is followed.
 //   npm i tokenizers@0.23.2 @huggingface/tokenizers@0.2.0 @agnai/sentencepiece-js@1.1.1     (in a folder of its own)
-//   node compare.mjs TOKENIZE FOLDER [STRINGS] [NAME]     TOKENIZE: build/…/bin/tokenize; FOLDER: where the packages are; default 10000 strings
+//   node compare.mjs TOKENIZE FOLDER [STRINGS] [NAME]     TOKENIZE: build/…/bin/tokenize; FOLDER: where the packages are; default 10000
+//   strings; TOKENIZER_FILES=a.json:b.json adds files
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { createRequire } from "node:module";
@@ -43,6 +45,7 @@ function difference(string, a, b) {
   while (a && at < a.length && a[at] === b[at]) ++at;
   return `${JSON.stringify(string)} at ${at}: ${a?.slice(at, at + 6)} ≠ ${b.slice(at, at + 6)}`;
 }
+const row = (...cells) => `| ${cells.join(" | ")} |`;
 const cell = (text) => text.replaceAll("|", "\\|").replaceAll("`", "'").slice(0, 260);
 
 async function compareJson(name, { json, extra }, words) {
@@ -93,7 +96,16 @@ async function compareJson(name, { json, extra }, words) {
     script.first = String(error).split("\n")[0];
   }
   console.log(
-    `| ${name} | ${strings.length} | ${encoded.equal} | ${decoded.equal} | ${script.equal} | ${between} | ${cell(encoded.first || decoded.first)} | ${cell(script.first)} |`,
+    row(
+      name,
+      strings.length,
+      encoded.equal,
+      decoded.equal,
+      script.equal,
+      between,
+      cell(encoded.first || decoded.first),
+      cell(script.first),
+    ),
   );
 }
 
@@ -125,9 +137,19 @@ async function compareModel(name, bytes, words, extra) {
 }
 
 const made = makeTokenizers(1);
+const firsts = ["first difference from the reference", "from JavaScript's"];
 console.log(
-  "| tokenizer | strings | ids equal to the reference's | texts equal | ids equal to JavaScript's | reference equal to JavaScript's | first difference from the reference | from JavaScript's |\n|---|---|---|---|---|---|---|---|",
+  row(
+    "tokenizer",
+    "strings",
+    "ids equal to the reference's",
+    "texts equal",
+    "ids equal to JavaScript's",
+    "reference equal to JavaScript's",
+    ...firsts,
+  ),
 );
+console.log("|---|---|---|---|---|---|---|---|");
 for (const [name, tokenizer] of Object.entries(made.tokenizers)) if (name.includes(only)) await compareJson(name, tokenizer, made.words);
 for (const file of (process.env.TOKENIZER_FILES ?? "").split(":").filter(Boolean)) {
   const json = JSON.parse(fs.readFileSync(file));

@@ -1,90 +1,11 @@
-// One tokenizer.json of each kind, trained on generated words: { name: {json, extra} }, where extra holds strings that stand in the comparison's texts.
+// One tokenizer.json of each kind, trained on generated words: { name: {json, extra} }, where extra holds strings that stand in the
+// comparison's texts.
 import { byteLetters, charsmap, frequentParts, toByteLetters, trainMerges, vocabularyOf } from "./train.mjs";
+import { added, bar, byteLevel, byteTokens, document, regex, replace, sequence, split, template } from "./parts.mjs";
+import { patterns } from "./patterns.mjs";
 import { makeWords, Random } from "./random.mjs";
 
-const bar = "▁";
-const byteTokens = Array.from({ length: 256 }, (_, b) => `<0x${b.toString(16).toUpperCase().padStart(2, "0")}>`);
-const regex = (pattern) => ({ Regex: pattern });
-const split = (pattern, behavior = "Isolated", invert = false) => ({ type: "Split", pattern, behavior, invert });
-const byteLevel = (add_prefix_space = false, use_regex = true) => ({
-  type: "ByteLevel",
-  add_prefix_space,
-  trim_offsets: true,
-  use_regex,
-});
-const sequence = (key, members) => ({ type: "Sequence", [key]: members });
-const replace = (pattern, content) => ({ type: "Replace", pattern, content });
-const added = (id, content, more = {}) => ({
-  id,
-  content,
-  single_word: false,
-  lstrip: false,
-  rstrip: false,
-  normalized: false,
-  special: true,
-  ...more,
-});
-const special = (id) => ({ SpecialToken: { id, type_id: 0 } });
-const text = { Sequence: { id: "A", type_id: 0 } };
-const template = (before, after, ids) => ({
-  type: "TemplateProcessing",
-  single: [...before.map(special), text, ...after.map(special)],
-  pair: [text, { Sequence: { id: "B", type_id: 1 } }],
-  special_tokens: Object.fromEntries([...new Set([...before, ...after])].map((id) => [id, { id, ids: [ids[id]], tokens: [id] }])),
-});
-const document = (parts) => ({
-  version: "1.0",
-  truncation: null,
-  padding: null,
-  added_tokens: [],
-  normalizer: null,
-  pre_tokenizer: null,
-  post_processor: null,
-  decoder: null,
-  ...parts,
-});
-
-const patterns = {
-  llama3: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-  qwen: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-  o200k: String.raw`[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-  kimi: String.raw`[\p{Han}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]*[\p{Ll}\p{Lm}\p{Lo}\p{M}&&[^\p{Han}]]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
-  cl100k: String.raw`'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s`,
-};
-
-export function makeTokenizers(seed) {
-  const random = new Random(seed);
-  const words = makeWords(random, 1500);
-  const counts = new Map(words.map((word, i) => [word, 1 + Math.floor(3000 / (i + 1))]));
-  const spaced = new Map(
-    [...counts].flatMap(([word, count]) => [
-      [" " + word, count],
-      [word, 1],
-    ]),
-  );
-  const barred = new Map([...counts].map(([word, count]) => [bar + word, count]));
-
-  const byteMerges = trainMerges(new Map([...spaced].map(([w, n]) => [toByteLetters(w), n])), (w) => [...w], 700);
-  const byteVocab = () => vocabularyOf(byteLetters(), byteMerges);
-  const bytePairs = (more = {}) => ({
-    type: "BPE",
-    dropout: null,
-    unk_token: null,
-    continuing_subword_prefix: null,
-    end_of_word_suffix: null,
-    fuse_unk: false,
-    byte_fallback: false,
-    vocab: byteVocab(),
-    merges: byteMerges,
-    ...more,
-  });
-  const top = Object.keys(byteVocab()).length;
-  const out = {};
-  const put = (name, parts, extra = []) => {
-    out[name] = { json: document(parts), extra };
-  };
-
-  const end = added(top, "<|endoftext|>");
+function byteLevelKinds(put, { bytePairs, top, end }) {
   put(
     "GPT-2 byte-level",
     { added_tokens: [end], pre_tokenizer: byteLevel(), post_processor: byteLevel(), decoder: byteLevel(), model: bytePairs() },
@@ -131,6 +52,9 @@ export function makeTokenizers(seed) {
     },
     ["<think>", "<|im_start|>user\n"],
   );
+}
+
+function patternKinds(put, { bytePairs, end }) {
   for (const name of ["o200k", "kimi", "cl100k"])
     put(`${name} pattern`, {
       added_tokens: [end],
@@ -151,7 +75,9 @@ export function makeTokenizers(seed) {
     decoder: byteLevel(),
     model: bytePairs(),
   });
+}
 
+function barKinds(put, { barred, bytePairs }) {
   const characters = [...new Set([...barred.keys()].flatMap((w) => [...w]))].filter((_, i) => i % 9 !== 8);
   const pairMerges = trainMerges(barred, (w) => [...w], 700).filter(([a, b]) => [...(a + b)].every((c) => characters.includes(c)));
   const barVocab = vocabularyOf(["<unk>", "<s>", "</s>", ...byteTokens, ...characters], pairMerges);
@@ -207,7 +133,10 @@ export function makeTokenizers(seed) {
     decoder: { type: "Metaspace", replacement: bar, prepend_scheme: "always", split: true },
     model: { ...barPairs, fuse_unk: false, byte_fallback: false },
   });
+  return { characters, pairMerges, barSpecials };
+}
 
+function wordEndKinds(put, { counts, bytePairs }) {
   const ended = new Map([...counts].map(([w, n]) => [toByteLetters(w.toLowerCase()), n]));
   const endMerges = trainMerges(ended, (w) => [...w].map((c, i, all) => (i + 1 === all.length ? c + "</w>" : c)), 500);
   const endVocab = vocabularyOf([...byteLetters(), ...byteLetters().map((c) => c + "</w>")], endMerges);
@@ -233,7 +162,9 @@ export function makeTokenizers(seed) {
     },
     ["<|StartOfText|>", "<|startoftext|>"],
   );
+}
 
+function wordPieceKinds(put, { counts }) {
   const lower = new Map(
     [...counts].map(([w, n]) => [
       w
@@ -310,7 +241,9 @@ export function makeTokenizers(seed) {
     decoder: { type: "WordPiece", prefix: "##", cleanup: true },
     model: bert(bertVocabOf(counts)),
   });
+}
 
+function unigramKinds(put, { barred, barSpecials }) {
   const parts = frequentParts(barred, 1500).filter(([p], i) => [...p].length > 1 || i % 7 !== 6);
   const unigram = (more = {}) => ({
     type: "Unigram",
@@ -338,6 +271,10 @@ export function makeTokenizers(seed) {
     decoder: sequence("decoders", [{ type: "ByteFallback" }, metaspace("first")]),
     model: unigram({ byte_fallback: true, vocab: [["<unk>", 0], ["<s>", 0], ["</s>", 0], ...byteTokens.map((t) => [t, 0]), ...parts] }),
   });
+  return { parts, unigram, metaspace };
+}
+
+function charsmapKinds(put, { barSpecials, unigram, metaspace }) {
   const rules = [];
   for (let c = 0xa0; c < 0x10000; ++c) {
     if (c >= 0xd800 && c < 0xe000) continue;
@@ -372,7 +309,10 @@ export function makeTokenizers(seed) {
     },
     ["</s>"],
   );
+  return map;
+}
 
+function otherKinds(put, { counts, bytePairs, top }) {
   const wordIds = Object.fromEntries(["[UNK]", ...counts.keys()].map((w, i) => [w, i]));
   put("WordLevel", {
     added_tokens: [added(0, "[UNK]")],
@@ -399,6 +339,9 @@ export function makeTokenizers(seed) {
     },
     ["über", "ÜBER", "qzq", " qzq ", "xqzq", "qzqj", "  qzqj  ", "<x>", "<x><y>", "<x>  <y>", " cap ", "é", "E\u0301", "éé"],
   );
+}
+
+function splitKinds(put, { bytePairs }) {
   let turn = 0;
   for (const behavior of ["Removed", "Isolated", "MergedWithPrevious", "MergedWithNext", "Contiguous"])
     for (const invert of [false, true])
@@ -419,5 +362,48 @@ export function makeTokenizers(seed) {
     decoder: byteLevel(),
     model: bytePairs(),
   });
+}
+
+export function makeTokenizers(seed) {
+  const random = new Random(seed);
+  const words = makeWords(random, 1500);
+  const counts = new Map(words.map((word, i) => [word, 1 + Math.floor(3000 / (i + 1))]));
+  const spaced = new Map(
+    [...counts].flatMap(([word, count]) => [
+      [" " + word, count],
+      [word, 1],
+    ]),
+  );
+  const barred = new Map([...counts].map(([word, count]) => [bar + word, count]));
+
+  const byteMerges = trainMerges(new Map([...spaced].map(([w, n]) => [toByteLetters(w), n])), (w) => [...w], 700);
+  const byteVocab = () => vocabularyOf(byteLetters(), byteMerges);
+  const bytePairs = (more = {}) => ({
+    type: "BPE",
+    dropout: null,
+    unk_token: null,
+    continuing_subword_prefix: null,
+    end_of_word_suffix: null,
+    fuse_unk: false,
+    byte_fallback: false,
+    vocab: byteVocab(),
+    merges: byteMerges,
+    ...more,
+  });
+  const top = Object.keys(byteVocab()).length;
+  const out = {};
+  const put = (name, parts, extra = []) => {
+    out[name] = { json: document(parts), extra };
+  };
+  const trained = { counts, barred, bytePairs, top, end: added(top, "<|endoftext|>") };
+  byteLevelKinds(put, trained);
+  patternKinds(put, trained);
+  const { characters, pairMerges, barSpecials } = barKinds(put, trained);
+  wordEndKinds(put, trained);
+  wordPieceKinds(put, trained);
+  const { parts, unigram, metaspace } = unigramKinds(put, { barred, barSpecials });
+  const map = charsmapKinds(put, { barSpecials, unigram, metaspace });
+  otherKinds(put, trained);
+  splitKinds(put, trained);
   return { tokenizers: out, words, charsmap: map, parts, pairMerges, characters };
 }
