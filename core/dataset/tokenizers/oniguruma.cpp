@@ -19,13 +19,11 @@ namespace {
 
 // White_Space; PCRE2's own \s holds U+180E too.
 constexpr std::string_view kSpace = R"(\x{09}-\x{0d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})";
-constexpr std::string_view kNoSpace =
-    R"(\x{00}-\x{08}\x{0e}-\x{1f}\x{21}-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff})"
-    R"(\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
+constexpr std::string_view kNoSpace = R"(\x{00}-\x{08}\x{0e}-\x{1f}\x{21}-\x{84}\x{86}-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff})"
+                                      R"(\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{10ffff})";
 // Alphabetic, marks, decimal digits and connectors; PCRE2's own \w lacks the marks.
-constexpr std::string_view kWord =
-    R"(\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})"
-    R"(\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
+constexpr std::string_view kWord = R"(\p{L}\p{Nl}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})"
+                                   R"(\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
 constexpr std::string_view kHex = "0-9a-fA-F";
 
 // Long names of general categories, of which PCRE2 knows the letters.
@@ -112,13 +110,12 @@ private:
         else if (kind == 'u' && m_at + 6 <= m_in.size()) {
             m_out += fmt::format("\\x{{{}}}", m_in.substr(m_at + 2, 4));
             m_at += 6;
-        } else if ((kind == 'p' || kind == 'P') && peek(2) == '{') {
-            const std::size_t end = std::min(m_in.find('}', m_at), m_in.size() - 1);
-            m_out += property(m_in.substr(m_at, end + 1 - m_at));
-            m_at = end + 1;
-        } else if (kind == 'x' && peek(2) == '{') {
+        } else if ((kind == 'p' || kind == 'P' || kind == 'x') && peek(2) == '{') {
             const std::size_t end = m_in.find('}', m_at);
-            copy(end == std::string_view::npos ? m_in.size() : end + 1 - m_at);
+            if (end == std::string_view::npos) return fail(ErrorCode::Refused, fmt::format("\\{}{{ is not closed", kind));
+            const std::string_view whole = m_in.substr(m_at, end + 1 - m_at);
+            m_out += kind == 'x' ? std::string(whole) : property(whole);
+            m_at = end + 1;
         } else {
             copy(2);
         }

@@ -6,7 +6,7 @@
 namespace trimtab::dataset::tokenizers {
 namespace {
 
-constexpr std::int64_t kMostFileBytes = 128 << 20;
+constexpr std::int64_t kMostFileBytes = 64 << 20;
 
 const Json& sectionOf(const Json& document, std::string_view key) {
     static const Json kNull;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/base/random.h"
+
 namespace trimtab::dataset::tokenizers {
 namespace {
 
@@ -55,6 +57,7 @@ TEST(Pattern, IntersectsClasses) {
     EXPECT_THAT(refusal("[^a&&[b]]"), HasSubstr("intersection"));
     EXPECT_THAT(refusal("[a[b]]"), HasSubstr("class within a class"));
     EXPECT_THAT(refusal("[a"), HasSubstr("not closed"));
+    EXPECT_THAT(refusal("\\p{Han"), HasSubstr("not closed"));
 }
 
 TEST(Pattern, MeansTheScriptWithoutWhatItSharesWithOthers) { EXPECT_THAT(matches(R"(\p{Han}+)", "界。"), ElementsAre("界")); }
@@ -67,6 +70,27 @@ TEST(Pattern, CutsWhereItMatchesNothing) {
     for (const Span& span : *spans) texts += span.end > span.begin ? 1 : 0;
     EXPECT_EQ(texts, 3U);
     EXPECT_TRUE(pattern->find("")->empty());
+}
+
+TEST(Pattern, OfAnyCharactersEndsWithSpansOrARefusal) {
+    base::Random random(12);
+    const std::string text = "aé (b)-\n1";
+    const std::vector<std::string> parts{"a",     "\\", "p{L}", "p{Han", "}", "[", "]", "^", "&&", "(", ")", "?",     "?:",   "?m",
+                                         "{1,2}", "{",  "+",    "*",     "|", "s", "w", "W", "-",  "é", "$", "u00e9", "x{41}"};
+    for (int round = 0; round < 20'000; ++round) {
+        std::string expression;
+        for (std::uint64_t n = random.below(9); n > 0; --n) expression += parts[random.below(parts.size())];
+        const auto pattern = Pattern::regex(expression, "p");
+        if (!pattern) continue;
+        const auto spans = pattern->find(text);
+        if (!spans) continue;
+        std::size_t covered = 0;
+        for (const Span& span : *spans) {
+            ASSERT_EQ(span.begin, covered) << expression;
+            covered = span.end;
+        }
+        ASSERT_EQ(covered, text.size()) << expression;
+    }
 }
 
 TEST(Pattern, RefusesWhatIsNoExpressionByItsField) {
