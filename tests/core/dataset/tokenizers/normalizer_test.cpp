@@ -47,9 +47,7 @@ TEST(Normalizer, ReplacesTextsAndPatterns) {
 TEST(Normalizer, CleansAsBertDoes) {
     Json bert = {
         {"type", "BertNormalizer"}, {"clean_text", true}, {"handle_chinese_chars", true}, {"strip_accents", nullptr}, {"lowercase", true}};
-    EXPECT_EQ(normalizedBy(bert, std::string("\0H\xc3\xa9\tLLO\xc2\xad\xef\xbf\xbd"
-                                             "你",
-                                             18)),
+    EXPECT_EQ(normalizedBy(bert, std::string(1, '\0') + "H\xc3\xa9\tLLO\xc2\xad\xef\xbf\xbd" "你"),
               "he llo 你 ");
     bert["lowercase"] = false;
     EXPECT_EQ(normalizedBy(bert, "É"), "É");
