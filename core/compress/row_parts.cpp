@@ -70,7 +70,8 @@ Part roundPart(const Tensor& original, const graph::WeightUse& use, std::int64_t
 
 bool roundsRowByRow(const recipe::WeightSpec& spec, DataType original) {
     const bool aByteOrMore = tensor::bitWidth(original) >= 8;
-    return aByteOrMore && spec.bits <= 8 && recipe::weightMethod(spec).rounding == "rtn" && !clipsByOutputs(spec) && spec.group >= 0 && spec.format != "nvfp4";
+    return aByteOrMore && spec.bits <= 8 && recipe::weightMethod(spec).rounding == "rtn" && !clipsByOutputs(spec) && spec.group >= 0 &&
+           spec.format != "nvfp4";
 }
 
 Result<LayerWeight> storeByRows(const Tensor& original, const graph::WeightUse& use, const recipe::WeightSpec& spec,

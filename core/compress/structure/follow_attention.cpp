@@ -87,13 +87,15 @@ void followAttention(AxisTrace& trace, int index) {
     const std::int64_t queryHeads = node.integer(layout.queryHeads, 0), kvHeads = node.integer(layout.kvHeads, 0);
     const Labels q = headsOf(trace, node.input(0), queryHeads), k = headsOf(trace, node.input(1), kvHeads),
                  v = headsOf(trace, node.input(2), kvHeads);
-    if (q.empty() || k.empty() || v.size() != k.size() || q.size() % k.size() != 0)
+    const int axis = headAxisOf(trace, node.input(0));
+    const bool areAlike = axis == headAxisOf(trace, node.input(1)) && axis == headAxisOf(trace, node.input(2));
+    if (!areAlike || q.empty() || k.empty() || v.size() != k.size() || q.size() % k.size() != 0)
         return trace.leaveInputsAlone(index, at(node) + " meets queries, keys or values that stay");
     for (std::size_t input = 0; input < node.inputs.size(); ++input) leaveOtherAxesAlone(trace, node, input);
     for (std::size_t head = 0; head < q.size(); ++head) trace.units.join(q[head], k[head / (q.size() / k.size())]);
     for (std::size_t head = 0; head < k.size(); ++head) trace.units.join(k[head], v[head]);
     for (const int label : k) trace.units.markHeads(label);
-    const bool isFlat = headAxisOf(trace, node.input(0)) == 2;
+    const bool isFlat = axis == 2;
     if (isFlat) {
         trace.counts.push_back({index, 0, layout.queryHeads, 0, q, {}});
         if (layout.kvHeads != layout.queryHeads) trace.counts.push_back({index, 0, layout.kvHeads, 0, k, {}});

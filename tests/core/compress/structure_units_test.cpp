@@ -68,6 +68,15 @@ TEST(Units, OfAttentionStayWhereACacheOrAMaskHasTheirNumber) {
     EXPECT_EQ(withMask(1), "");
 }
 
+TEST(Units, OfAttentionStayWhereKeysAreLaidOutOtherwiseThanQueries) {
+    RandomLayers net(5);
+    const ValueId x = net.input("x", dims({1, 4, 8}));
+    const auto apart = [&](ValueId rows) { return net.transpose(net.reshape(rows, {1, 4, 3, 4}), {0, 2, 1, 3}); };
+    const ValueId q = net.product(x, 8, 12, false), k = apart(net.product(x, 8, 12, false)), v = apart(net.product(x, 8, 12, false));
+    const ValueId y = net.add("MultiHeadAttention", {q, k, v}, {{"num_heads", std::int64_t{3}}}, "com.microsoft");
+    EXPECT_NE(reasonAt(net.finish(net.product(y, 12, 8, false)), "MatMul_0"), "");
+}
+
 TEST(Units, OfGateAndUpAreOneGroup) {
     const auto neurons = ofKind(decoder(1, {}, 2, 1, 1), UnitKind::Neurons);
     ASSERT_EQ(neurons.size(), 1U);
