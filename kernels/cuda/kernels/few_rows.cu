@@ -22,14 +22,27 @@ Status checkProduct(const Product& product, const ProductOperands& operands) {
     return {};
 }
 
+bool readsX(const Product& product, const void* x) {
+    return (isAligned(x, 16) && product.k % 8 == 0) || product.m * product.k * 2 <= kAlwaysPlaced;
+}
+
 bool servesTensorCores(const Product& product) {
     const WeightFormat& format = product.weight;
-    if (product.type == DataType::Float32) return false;
+    if (product.type == DataType::Float32 || product.k > kMostColumns) return false;
     if (format.kind == WeightFormat::Kind::Plain) return format.type == product.type;
     return groupsAreWholeBlocks(format, product.k);
 }
 
 namespace {
+
+/// Warps that share rows of weights: as many as have 16 bytes a lane each, fewer where there are so many rows that all blocks stay busy
+/// without.
+int splitsFor(std::int64_t chunks, std::int64_t rowsOfWarp, std::int64_t n, std::int64_t enoughBlocks) {
+    int splits = 1;
+    while (splits < kScalarWarps && splits < chunks) splits *= 2;
+    while (splits > 1 && ceilDivide(n, rowsOfWarp * kScalarWarps / (splits / 2)) >= enoughBlocks) splits /= 2;
+    return splits;
+}
 
 template <class Units, int rowsOfX, bool anyX>
 Status launchScalar(Stream stream, ScalarRows rows) {
@@ -97,7 +110,7 @@ Status launchFewRows(Stream stream, const Product& given, const ProductOperands&
     return product::withFloat(product.type, "a product", [&](auto type) {
         using T = typename decltype(type)::type;
         if constexpr (sizeof(T) == 2)
-            if (product::servesTensorCores(product))
+            if (product::servesTensorCores(product) && product::readsX(product, operands.x))
                 return product::launchTensorRows<T, 1>(stream, product, operands.x, {product::sideOf(product, operands)},
                                                        product::epilogueOf(product, operands));
         return product::launchScalarRows(stream, product, operands);

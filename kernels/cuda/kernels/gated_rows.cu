@@ -15,7 +15,7 @@ ProductOperands operandsOf(const GatedOperands& operands, const GatedOperands::W
 }  // namespace
 
 bool takesGatedRows(const Product& product) {
-    return product.m <= kFewRows && product::servesTensorCores(withWholeGroups(product));
+    return product.m <= kFewRows && product::servesTensorCores(withWholeGroups(product)) && product::readsX(product, nullptr);
 }
 
 Status launchGatedRows(Stream stream, const Product& given, const GatedOperands& operands) {
@@ -24,7 +24,8 @@ Status launchGatedRows(Stream stream, const Product& given, const GatedOperands&
     const ProductOperands up = operandsOf(operands, operands.up);
     TRIMTAB_REQUIRE(product::checkProduct(product, gate));
     TRIMTAB_REQUIRE(product::checkProduct(product, up));
-    if (!takesGatedRows(product)) return fail(ErrorCode::Unsupported, "a gated unit takes few rows of 16-bit x");
+    if (!takesGatedRows(product) || !product::readsX(product, operands.x))
+        return fail(ErrorCode::Unsupported, "a gated unit takes few rows of 16-bit x");
     if (product.activation != Activation::None) return fail(ErrorCode::Unsupported, "a gated unit has no activation but its own");
     if (product.m == 0 || product.n == 0) return {};
     return product::withFloat(product.type, "a gated unit", [&](auto type) -> Status {

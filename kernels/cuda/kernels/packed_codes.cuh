@@ -52,6 +52,9 @@ __device__ __forceinline__ unsigned addPairs(unsigned a, unsigned b) {
 #endif
 }
 
+__device__ __forceinline__ unsigned lowHalves(unsigned a, unsigned b) { return __byte_perm(a, b, 0x5410U); }
+__device__ __forceinline__ unsigned highHalves(unsigned a, unsigned b) { return __byte_perm(a, b, 0x7632U); }
+
 template <class T>
 inline constexpr bool kIsHalf = std::is_same_v<T, __half>;
 /// Two numbers whose low mantissa bits count ones: 1024 (float16), 128 (bfloat16).
@@ -61,7 +64,8 @@ template <class T>
 inline constexpr float kOnesValue = kIsHalf<T> ? 1024.0F : 128.0F;
 
 /// How a format's weights come in blocks of 32 columns, eight to each of the four lanes that share a row. Words: a lane's eight. kBlocks:
-/// blocks in 128 bytes of a row. addend<T>(zero): the pair that decode() is given for a group's zero point.
+/// blocks in 128 bytes of a row. addend<T>(zero): the pair that decode() is given for a group's zero point. decodeSpread() is decode() with
+/// the columns in the order that takes fewest instructions, in which arrange() puts eight 16-bit numbers of x.
 struct PlainWeights {
     using Words = uint4;
     static constexpr int kBlocks = 2;
@@ -74,6 +78,11 @@ struct PlainWeights {
     static __device__ __forceinline__ void decode(const uint4& words, unsigned, unsigned (&pairs)[4]) {
         pairs[0] = words.x, pairs[1] = words.y, pairs[2] = words.z, pairs[3] = words.w;
     }
+    template <class T>
+    static __device__ __forceinline__ void decodeSpread(const uint4& words, unsigned addend, unsigned (&pairs)[4]) {
+        decode<T>(words, addend, pairs);
+    }
+    static __device__ __forceinline__ uint4 arrange(const uint4& x) { return x; }
 };
 
 struct Int8Weights {
@@ -85,11 +94,11 @@ struct Int8Weights {
         const float value = kIsHalf<T> ? -(kOnesValue<T> + 128.0F) - static_cast<float>(zero) : -static_cast<float>(zero);
         return pack<T>(value, value);
     }
-    /// Of the two bytes in `spread`'s halves. A bfloat16 has seven bits for the code: 128 + low bits, less 128 or (sign bit set) 256.
+    /// Of the lower bytes of `spread`'s halves. A bfloat16 has seven bits for the code: 128 + low bits, less 128 or (sign bit set) 256.
     template <class T>
     static __device__ __forceinline__ unsigned pairOf(unsigned spread, unsigned addend) {
-        if constexpr (kIsHalf<T>) return addPairs<T>((spread ^ 0x00800080U) | kOnes<T>, addend);
-        const unsigned code = addPairs<T>((spread & 0x007F007FU) | kOnes<T>, (spread & 0x00800080U) | 0xC300C300U);
+        if constexpr (kIsHalf<T>) return addPairs<T>(andXor(spread, 0x00FF00FFU, kOnes<T> | 0x00800080U), addend);
+        const unsigned code = addPairs<T>(andOr(spread, 0x007F007FU, kOnes<T>), andOr(spread, 0x00800080U, 0xC300C300U));
         return addPairs<T>(code, addend);
     }
     template <class T>
@@ -98,6 +107,17 @@ struct Int8Weights {
         pairs[1] = pairOf<T>(__byte_perm(words.x, 0, 0x4342), addend);
         pairs[2] = pairOf<T>(__byte_perm(words.y, 0, 0x4140), addend);
         pairs[3] = pairOf<T>(__byte_perm(words.y, 0, 0x4342), addend);
+    }
+    /// Columns (0, 2), (1, 3), (4, 6), (5, 7).
+    template <class T>
+    static __device__ __forceinline__ void decodeSpread(const uint2& words, unsigned addend, unsigned (&pairs)[4]) {
+        pairs[0] = pairOf<T>(words.x, addend);
+        pairs[1] = pairOf<T>(words.x >> 8, addend);
+        pairs[2] = pairOf<T>(words.y, addend);
+        pairs[3] = pairOf<T>(words.y >> 8, addend);
+    }
+    static __device__ __forceinline__ uint4 arrange(const uint4& x) {
+        return make_uint4(lowHalves(x.x, x.y), highHalves(x.x, x.y), lowHalves(x.z, x.w), highHalves(x.z, x.w));
     }
 };
 
@@ -117,8 +137,17 @@ struct Int4Weights {
 #pragma unroll
         for (unsigned i = 0; i < 4; ++i) {
             const unsigned both = __byte_perm(word, upper, 0x0400U + 0x0101U * i);
-            pairs[i] = addPairs<T>((both & 0x000F000FU) | kOnes<T>, addend);
+            pairs[i] = addPairs<T>(andOr(both, 0x000F000FU, kOnes<T>), addend);
         }
+    }
+    /// Columns (0, 4), (1, 5), (2, 6), (3, 7).
+    template <class T>
+    static __device__ __forceinline__ void decodeSpread(unsigned word, unsigned addend, unsigned (&pairs)[4]) {
+#pragma unroll
+        for (unsigned i = 0; i < 4; ++i) pairs[i] = addPairs<T>(andOr(word >> (4 * i), 0x000F000FU, kOnes<T>), addend);
+    }
+    static __device__ __forceinline__ uint4 arrange(const uint4& x) {
+        return make_uint4(lowHalves(x.x, x.z), highHalves(x.x, x.z), lowHalves(x.y, x.w), highHalves(x.y, x.w));
     }
 };
 

@@ -66,7 +66,7 @@ struct GatedOperands {
     void* y = nullptr;
 };
 Status launchGatedRows(Stream stream, const Product& product, const GatedOperands& operands);
-/// Where tensor cores serve: few rows of 16-bit x, weights of x's type or codes whose groups are multiples of 32.
+/// Where tensor cores serve: few rows of aligned 16-bit x, weights of x's type or codes whose groups are multiples of 32.
 bool takesGatedRows(const Product& product);
 /// Any m. Type Float16 or BFloat16 (tensor cores); Float32 x is refused as Unsupported. Requires of weights what launchFewRows() does,
 /// which takes the smallest.

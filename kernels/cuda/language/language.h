@@ -6,9 +6,10 @@
 // Beside plain CUDA C++ (threadIdx, __syncthreads, __shfl_*_sync, __ballot_sync, atomicAdd, __half, __nv_bfloat16, float4, …):
 //   SHARED_ARRAY(T, name, count)    a fixed array in shared memory
 //   DYNAMIC_SHARED(T, name)         the launch's dynamic shared memory
-//   launch(kernel, grid, block, sharedBytes, stream, arguments…) → Status
+//   launch(kernel, grid, block, sharedBytes, stream, arguments…) → Status; mostSharedBytes()
 //   toFloat(x), fromFloat<T>(f)     16-bit floats ↔ float, round to nearest even
 //   copyAsync16(to, from, valid), commitCopies(), waitForCopies<pending>()
+//   andOr(a, b, c), andXor(a, b, c)
 //   loadMatrix4(r, row), loadMatrix4Transposed(r, row)
 //   multiplyAdd16816(d, a, b, T{}), multiplyAdd16832(d, a, b)
 #ifndef TRIMTAB_SIMT

@@ -79,6 +79,18 @@ __device__ __forceinline__ void loadMatrix2(unsigned (&r)[2], const void* row) {
     asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];" : "=r"(r[0]), "=r"(r[1]) : "r"(from) : "memory");
 }
 
+/// (a & b) | c and (a & b) ^ c in one instruction also where b and c are constants, of which the compiler would make two.
+__device__ __forceinline__ unsigned andOr(unsigned a, unsigned b, unsigned c) {
+    unsigned d;
+    asm("lop3.b32 %0, %1, %2, %3, 0xEA;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+    return d;
+}
+__device__ __forceinline__ unsigned andXor(unsigned a, unsigned b, unsigned c) {
+    unsigned d;
+    asm("lop3.b32 %0, %1, %2, %3, 0x6A;" : "=r"(d) : "r"(a), "r"(b), "r"(c));
+    return d;
+}
+
 /// d[16, 8] += a[16, 16] · b[16, 8], float32 sums. With g = lane / 4 and t = 2 (lane % 4), two 16-bit elements a register, the first in the
 /// low half:
 ///   a[0]: (g, t)  a[1]: (g + 8, t)  a[2]: (g, t + 8)  a[3]: (g + 8, t + 8)    b[0]: (t, g)  b[1]: (t + 8, g)
@@ -160,6 +172,16 @@ Status enqueue(bool dependent, void (*kernel)(Parameters...), dim3 grid, dim3 bl
 }
 
 }  // namespace detail
+
+/// Shared bytes that a block may have on the current device (227 KB on an H100, 163 on an A100, 99 on GPUs of compute capability 8.6 and
+/// 8.9).
+inline std::int64_t mostSharedBytes() {
+    int device = 0;
+    int bytes = 0;
+    const bool told = cudaGetDevice(&device) == cudaSuccess &&
+                      cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device) == cudaSuccess;
+    return told ? bytes : 48 << 10;
+}
 
 /// Enqueues a kernel; arguments are converted to the kernel's parameter types. An empty grid succeeds and does nothing.
 template <class... Parameters, class... Arguments>

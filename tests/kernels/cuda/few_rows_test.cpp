@@ -104,6 +104,24 @@ TEST_F(FewRowsTest, MoreTilesThanBlocksThatStay) {
     expectClose(1, 16 * 8 * 420, 16, plainWeight(DataType::BFloat16, 16 * 8 * 420, 16, 14), {.outputType = DataType::Float32});
 }
 
+TEST_F(FewRowsTest, TilesInTurnWhoseWarpsMeet) {
+    // Two and eight warps to a tile, and more tiles than all blocks take at once.
+    expectClose(1, 16 * 1070 + 3, 512, plainWeight(DataType::BFloat16, 16 * 1070 + 3, 512, 15), {.outputType = DataType::Float32});
+    expectClose(2, 16 * 280 + 9, 2048, plainWeight(DataType::BFloat16, 16 * 280 + 9, 2048, 15), {.outputType = DataType::Float32});
+}
+
+TEST_F(FewRowsTest, XThatSharedMemoryDoesNotTake) {
+    constexpr std::int64_t k = 4096 + 40;
+    for (const std::int64_t m : {5, 16}) {
+        expectClose(m, 20, k, plainWeight(DataType::BFloat16, 20, k, 16), {.outputType = DataType::Float32});
+        expectClose(m, 20, k, integerWeight(8, 20, k, 0, true, 16), {.outputType = DataType::Float32});
+        expectClose(m, 20, k, integerWeight(4, 20, k, 96, true, 16), {.outputType = DataType::Float32});
+    }
+    expectClose(4, 9, 2053, integerWeight(4, 9, 2053, 64, true, 16), {.outputType = DataType::Float32});
+    expectClose(3, 9, 2048, plainWeight(DataType::Float16, 9, 2048, 16),
+                {.type = DataType::Float16, .outputType = DataType::Float32, .misalignedX = true});
+}
+
 TEST_F(FewRowsTest, NothingToDoIsDone) {
     const StoredWeight weight = plainWeight(DataType::BFloat16, 8, 16, 1);
     expectClose(0, 8, 16, weight, {});

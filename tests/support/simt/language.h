@@ -41,6 +41,9 @@
 
 namespace trimtab::cuda {
 
+inline std::int64_t mostSharedBytes() { return 227 << 10; }
+inline unsigned andOr(unsigned a, unsigned b, unsigned c) { return (a & b) | c; }
+inline unsigned andXor(unsigned a, unsigned b, unsigned c) { return (a & b) ^ c; }
 inline void copyAsync16(void* shared, const void* global, bool valid) { simt::beginCopy16(shared, global, valid); }
 inline void commitCopies() { simt::commitCopies(); }
 template <int pending>
