@@ -48,6 +48,24 @@ class Verify(Folder):
         self.assertIn("PASSED", ran.stdout.splitlines()[-1])
         self.assertTrue(os.path.exists(os.path.join(self.out, "gpu_session.trimtab")))
 
+    def test_completes_a_record_of_the_same_card(self):
+        self.assertEqual(self.verify("--only", "selftest,bench").returncode, 0)
+        path = os.path.join(self.out, "gpu_record.json")
+        first = self.record()
+        self.assertEqual(self.verify("--only", "models", "--complete", path).returncode, 0)
+        record = self.record()
+        self.assertEqual(list(record["stages"]), ["selftest", "bench", "models"])
+        self.assertEqual(record["stages"]["bench"], first["stages"]["bench"])
+        self.assertEqual(record["recorded_at"], first["recorded_at"])
+        self.assertIn("recorded_at", record["stages"]["models"])
+        record["card"]["name"] = "NVIDIA H200"
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(record, file)
+        refused = self.verify("--only", "models", "--complete", path)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("is of another card: NVIDIA H200", refused.stderr)
+        self.assertEqual(self.record()["card"]["name"], "NVIDIA H200")
+
     def test_watches_one_test_of_every_suite(self):
         self.verify("--only", "memcheck,racecheck")
         with open(os.path.join(self.bin, "sanitizer.log"), encoding="utf-8") as file:
