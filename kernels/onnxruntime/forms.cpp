@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/tensor/code_values.h"
+#include "kernels/onnxruntime/processor.h"
 
 namespace trimtab::onnxruntime {
 namespace {
@@ -79,6 +80,8 @@ std::string kernelName(const graph::Node& node, const WeightPlan* plan, const Re
 
 /// For rows that are native and yet not what the width promises.
 constexpr const char* kWidened = "the codes are widened to fp32 in each run, before they are multiplied";
+constexpr const char* kSaturates =
+    "this processor has no VNNI: ONNX Runtime's sums of uint8 × int8 products saturate at 16 bits and lose accuracy that other processors keep";
 constexpr const char* kZerosMultiplied = "zeros are multiplied all the same: no sparse kernel for this layer";
 
 }  // namespace
@@ -113,6 +116,7 @@ trace::LayerRecord recordOf(const Graph& graph, const graph::Node& node, const W
                               rewritten.contains(graph.value(node.input(1)).name + "/DequantizeLinear");
     const bool widened = support.level == Support::Level::Native && plan && (readsWidened || plan->form == WeightForm::NormalFloat);
     if (widened) row.reason = kWidened;
+    if (support.level == Support::Level::Native && multipliesIntegers(rewritten, node) && integerSumsSaturate()) row.reason = kSaturates;
     if (node.treatment.pruned) row.reason = join(row.reason, kZerosMultiplied);
     if (!plan) return row;
     if (hasQuantizedActivations(graph, node, *plan)) {

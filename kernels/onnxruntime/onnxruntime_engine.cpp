@@ -8,6 +8,7 @@
 
 #include "core/base/parallel.h"
 #include "kernels/onnxruntime/compiled_model.h"
+#include "kernels/onnxruntime/processor.h"
 
 #ifndef TRIMTAB_VERSION
 #define TRIMTAB_VERSION "development"
@@ -23,16 +24,6 @@ const char* wordFor(GraphOptimizationLevel level) {
         case ORT_ENABLE_EXTENDED: return "extended graph optimisations";
         default: return "";
     }
-}
-
-/// ONNX Runtime picks among its kernels by what the processor has, and tells nobody.
-std::string processorOffers() {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512vnni")) return "up to avx512_vnni";
-    if (__builtin_cpu_supports("avx512f")) return "up to avx512f";
-    if (__builtin_cpu_supports("avx2")) return "up to avx2";
-#endif
-    return "the processor's";
 }
 
 class OnnxRuntimeEngine final : public runtime::Engine {

@@ -6,6 +6,7 @@
 
 #include "core/base/file.h"
 
+#include "kernels/onnxruntime/processor.h"
 #include "tests/kernels/onnxruntime/harness.h"
 
 namespace trimtab::onnxruntime {
@@ -16,6 +17,8 @@ using ::testing::HasSubstr;
 
 constexpr double kExact = 1e-4;
 constexpr double kRounded = 3e-2;  // quantised activations and 16-bit values are rounded in another place
+/// Where sums of integer products saturate, some outputs are far from what they should be; that the rows must say.
+double summed() { return integerSumsSaturate() ? 0.3 : kRounded; }
 
 constexpr char kInt8[] = R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})";
 constexpr char kInt4[] = R"({"weights": {"bits": 4, "group": 32}})";
@@ -98,9 +101,10 @@ TEST_F(Samples, TheLanguageModelAgreesWithTheReference) {
         EXPECT_THAT(row.kernel, HasSubstr("MatMulNBits int4"));
     }
     EXPECT_EQ(weighted, 43);
-    for (const auto& row : expectLikeReference(graph, kInt8, kRounded)) {
+    for (const auto& row : expectLikeReference(graph, kInt8, summed())) {
         if (!isWeighted(row)) continue;
         EXPECT_EQ(row.execution, trace::Execution::Native) << row.node << ": " << row.reason;
+        EXPECT_EQ(row.reason.find("saturate") != std::string::npos, integerSumsSaturate()) << row.reason;
         EXPECT_EQ(row.compute, "int8");
         EXPECT_THAT(row.kernel, AnyOf(HasSubstr("MatMulIntegerToFloat"), HasSubstr("DynamicQuantizeMatMul")));
     }
@@ -122,7 +126,7 @@ TEST_F(Samples, ThroughAFileIsTheSame) {
     setting.mostInMemory = 0;
     Rows rows;
     EXPECT_LE(differenceFromReference(sample("classifier"), rows, setting), kExact);
-    EXPECT_LE(differenceFromReference(compressed(sample("language"), kInt8), rows, setting), kRounded);
+    EXPECT_LE(differenceFromReference(compressed(sample("language"), kInt8), rows, setting), summed());
     for (const auto& row : rows) {
         if (!isWeighted(row)) continue;
         EXPECT_EQ(row.execution, trace::Execution::Native) << row.node << ": evidence with weights beside it";

@@ -29,18 +29,6 @@ Shape anyShape(Draw& draw, int index) {
     return index == 0 ? Shape{0, 2} : index == 1 ? Shape{} : draw.shape(static_cast<int>(draw.integer(1, 4)), 1, 6);
 }
 
-/// Three inputs: codes, scale, zero point. ONNX Runtime takes a model without the zero point for Sigmoid and LeakyRelu only.
-void append(Case& made, Draw& draw, DataType type, Shape shape, double low = 0.01, double high = 0.05, bool optional = false) {
-    made.inputs.push_back(codes(draw, type, std::move(shape)));
-    made.inputs.push_back(scales(draw, Shape{}, low, high));
-    made.inputs.push_back(optional && draw.coin(0.3) ? Tensor() : zeros(draw, type, Shape{}));
-}
-/// Scale and zero point of the result.
-void appendResult(Case& made, Draw& draw, DataType type, double low, double high) {
-    made.inputs.push_back(scales(draw, Shape{}, low, high));
-    made.inputs.push_back(zeros(draw, type, Shape{}));
-}
-
 Case addition(Draw& draw, int index) {
     const auto [a, b] = broadcasting(draw, index);
     const DataType type = byteCode(draw);
@@ -181,7 +169,7 @@ Case convolution(Draw& draw, int) {
     Case made{.attributes = {{"group", group}, {"strides", strides}, {"pads", pads}}, .initializers = {3, 4, 5}};
     if (last || draw.coin(0.3)) made.attributes["channels_last"] = std::int64_t{last};
     append(made, draw, input, Shape(std::move(x)));
-    append(made, draw, weight, Shape(std::move(w)));
+    appendFactor(made, draw, weight, Shape(std::move(w)));
     if (draw.coin()) made.inputs[4] = scales(draw, Shape{outputs});
     appendResult(made, draw, input, 0.2, 0.9);
     if (draw.coin()) made.inputs.push_back(draw.tensor(DataType::Int32, Shape{outputs}, -3000, 3000));
@@ -205,7 +193,7 @@ Case dynamicQuantizeMatMul(Draw& draw, int index) {
     const std::int64_t columns = b[b.rank() - 1];
     const DataType type = byteCode(draw);
     const Shape parameters = b.rank() == 2 && draw.coin() ? Shape{columns} : Shape{};
-    Case made{.inputs = {draw.floats(a), codes(draw, type, b), scales(draw, parameters),
+    Case made{.inputs = {draw.floats(a), factors(draw, type, b), scales(draw, parameters),
                          draw.coin(0.7) ? zeros(draw, type, parameters) : Tensor(), draw.coin() ? draw.floats(Shape{columns}) : Tensor()}};
     if (draw.coin()) made.initializers = {1, 2, 3};
     return made;
@@ -216,7 +204,7 @@ Case matMulIntegerToFloat(Draw& draw, int index) {
     const std::int64_t columns = b[b.rank() - 1];
     const DataType left = byteCode(draw), right = left == DataType::Int8 ? DataType::Int8 : byteCode(draw);
     const Shape parameters = b.rank() == 2 && draw.coin() ? Shape{columns} : Shape{};
-    Case made{.inputs = {codes(draw, left, a), codes(draw, right, b), scales(draw, Shape{}), scales(draw, parameters),
+    Case made{.inputs = {codes(draw, left, a), factors(draw, right, b), scales(draw, Shape{}), scales(draw, parameters),
                          draw.coin(0.7) ? zeros(draw, left, Shape{}) : Tensor(), draw.coin(0.7) ? zeros(draw, right, parameters) : Tensor(),
                          draw.coin() ? draw.floats(Shape{columns}) : Tensor()}};
     if (draw.coin()) made.initializers = {1, 3, 5};
@@ -231,7 +219,7 @@ Case gemm(Draw& draw, int) {
     Case made{.attributes = {{"transA", transA}, {"transB", transB}}};
     if (draw.coin()) made.attributes["alpha"] = static_cast<float>(draw.real(0.3, 2));
     append(made, draw, left, transA != 0 ? Shape{inner, rows} : Shape{rows, inner});
-    append(made, draw, right, transB != 0 ? Shape{columns, inner} : Shape{inner, columns});
+    appendFactor(made, draw, right, transB != 0 ? Shape{columns, inner} : Shape{inner, columns});
     made.inputs[4] = scales(draw, parameters);
     made.inputs[5] = zeros(draw, right, parameters);
     made.initializers = {3, 4, 5};

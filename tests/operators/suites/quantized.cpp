@@ -55,7 +55,7 @@ std::set<std::size_t> sometimes(Draw& draw, std::set<std::size_t> inputs) { retu
 Case convInteger(Draw& draw, int index) {
     const Geometry g = geometry(draw, index, true);
     const DataType input = byteCode(draw), weight = input == DataType::Int8 ? DataType::Int8 : byteCode(draw);
-    Case made{.attributes = g.attributes, .inputs = {codes(draw, input, g.x), codes(draw, weight, g.w)}};
+    Case made{.attributes = g.attributes, .inputs = {codes(draw, input, g.x), factors(draw, weight, g.w)}};
     made.initializers = sometimes(draw, {1});
     if (draw.coin(0.7)) made.inputs.push_back(zeros(draw, input, Shape{}));
     if (draw.coin(0.5)) {
@@ -69,7 +69,7 @@ Case convIntegerPerChannel(Draw& draw, int index) {
     const Geometry g = geometry(draw, index, false);
     const DataType input = byteCode(draw), weight = byteCode(draw);
     return {.attributes = g.attributes,
-            .inputs = {codes(draw, input, g.x), codes(draw, weight, g.w), draw.coin() ? zeros(draw, input, Shape{}) : Tensor(),
+            .inputs = {codes(draw, input, g.x), factors(draw, weight, g.w), draw.coin() ? zeros(draw, input, Shape{}) : Tensor(),
                        zeros(draw, weight, Shape{g.outputs})}};
 }
 
@@ -151,7 +151,7 @@ Case qLinearConv(Draw& draw, const Geometry& g, DataType input, DataType weight,
     made.inputs = {codes(draw, input, g.x),
                    scales(draw, Shape{}),
                    zeros(draw, input, Shape{}),
-                   codes(draw, weight, g.w),
+                   factors(draw, weight, g.w),
                    scales(draw, perChannel ? Shape{g.outputs} : Shape{}),
                    std::move(weightZero),
                    scales(draw, Shape{}, 0.003 * reach, 0.01 * reach),
@@ -242,7 +242,7 @@ Shape perRow(const Shape& shape) {
 Case matMulInteger(Draw& draw, int index) {
     const Factors f = factors(draw, index);
     const DataType a = byteCode(draw), b = byteCode(draw);
-    Case made{.inputs = {codes(draw, a, f.a), codes(draw, b, f.b)}};
+    Case made{.inputs = {codes(draw, a, f.a), factors(draw, b, f.b)}};
     made.initializers = sometimes(draw, {1});
     if (draw.coin(0.7)) made.inputs.push_back(zeros(draw, a, Shape{}));
     if (draw.coin(0.7)) {
@@ -255,7 +255,7 @@ Case matMulInteger(Draw& draw, int index) {
 Case matMulIntegerPerRow(Draw& draw, int index) {
     const Factors f = factors(draw, index);
     const DataType a = byteCode(draw), b = byteCode(draw);
-    return {.inputs = {codes(draw, a, f.a), codes(draw, b, f.b), zeros(draw, a, perRow(f.a)),
+    return {.inputs = {codes(draw, a, f.a), factors(draw, b, f.b), zeros(draw, a, perRow(f.a)),
                        draw.coin(0.7) ? zeros(draw, b, perColumn(draw, f.b)) : Tensor()}};
 }
 
@@ -318,7 +318,7 @@ Case qLinearMatMul(Draw& draw, int index) {
     const Factors f = factors(draw, index);
     const DataType a = byteCode(draw), b = a == DataType::Int8 ? DataType::Int8 : byteCode(draw);
     const Shape columns = perColumn(draw, f.b);
-    Case made{.inputs = {codes(draw, a, f.a), scales(draw, Shape{}), zeros(draw, a, Shape{}), codes(draw, b, f.b), scales(draw, columns),
+    Case made{.inputs = {codes(draw, a, f.a), scales(draw, Shape{}), zeros(draw, a, Shape{}), factors(draw, b, f.b), scales(draw, columns),
                          zeros(draw, b, columns), scales(draw, Shape{}, 0.1, 0.9), zeros(draw, a, Shape{})}};
     made.initializers = sometimes(draw, {3, 4, 5});
     return made;
@@ -329,7 +329,7 @@ Case qLinearMatMulPerRow(Draw& draw, int index) {
     const DataType a = byteCode(draw), b = byteCode(draw), y = byteCode(draw);
     const DataType scale = draw.pick({DataType::Float32, DataType::Float16, DataType::BFloat16});
     const Shape rows = draw.coin(0.7) ? perRow(f.a) : Shape{}, columns = perColumn(draw, f.b);
-    return {.inputs = {codes(draw, a, f.a), draw.tensor(scale, rows, 0.01, 0.05), zeros(draw, a, rows), codes(draw, b, f.b),
+    return {.inputs = {codes(draw, a, f.a), draw.tensor(scale, rows, 0.01, 0.05), zeros(draw, a, rows), factors(draw, b, f.b),
                        draw.tensor(scale, columns, 0.01, 0.05), zeros(draw, b, columns), draw.tensor(scale, Shape{}, 0.1, 0.9),
                        zeros(draw, y, Shape{})}};
 }
