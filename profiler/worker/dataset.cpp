@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "core/formats/onnx/reader.h"
+#include "core/formats/model_file.h"
 #include "core/graph/shape_inference.h"
 #include "core/ipc/messages.h"
 #include "core/tensor/convert.h"
@@ -37,7 +37,7 @@ Result<Graph> graphOf(const ipc::DatasetRequest& request) {
     options.readWeights = false;
     options.trustLinks = request.trustLinks;
     options.tolerant = true;
-    TRIMTAB_TRY(auto read, formats::onnx::read(request.model, options));
+    TRIMTAB_TRY(auto read, formats::readModel(request.model, options));
     return std::move(read.graph);
 }
 

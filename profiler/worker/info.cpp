@@ -1,7 +1,7 @@
 // "info": what can be told of a model without reading its weights.
 #include <algorithm>
 
-#include "core/formats/onnx/reader.h"
+#include "core/formats/model_file.h"
 #include "core/graph/cost.h"
 #include "core/graph/shape_inference.h"
 #include "core/ipc/messages.h"
@@ -111,7 +111,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     options.readWeights = false;
     options.trustLinks = request.trustLinks;
     options.tolerant = true;
-    TRIMTAB_TRY(auto read, formats::onnx::read(request.model, options));
+    TRIMTAB_TRY(auto read, formats::readModel(request.model, options));
     Graph& graph = read.graph;
     ipc::ModelInfo info;
     info.problems = read.problems;
@@ -119,7 +119,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     info.path = request.model;
     info.name = graph.name;
     info.producer = graph.producer;
-    info.format = "ONNX";
+    info.format = read.format;
     info.opsets = graph.opsets;
     info.fileBytes = read.fileBytes;
     for (const graph::ValueId id : graph.inputs) info.inputs.push_back(portOf(graph.value(id)));
@@ -130,7 +130,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     info.unsupported = unsupportedOperators(graph);
     TRIMTAB_TRY(const std::int64_t hashUpTo, base::integerAt(params, "hash_up_to", INT64_MAX));
     if (info.fileBytes > hashUpTo) return ipc::toJson(info);
-    if (auto hash = formats::onnx::modelHash(request.model)) {
+    if (auto hash = formats::modelHash(request.model)) {
         info.hash = std::move(*hash);
     } else if (info.problems.empty()) {
         info.problems.push_back(hash.error().text());

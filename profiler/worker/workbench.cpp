@@ -5,7 +5,9 @@
 #include <cstring>
 #include <sys/stat.h>
 
-#include "core/formats/onnx/reader.h"
+#include <fmt/format.h>
+
+#include "core/formats/model_file.h"
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
 #include "kernels/cpu/tensor_math.h"
@@ -18,11 +20,14 @@ namespace trimtab::worker {
 namespace {
 
 Result<std::string> fileKey(const std::string& path, bool trustLinks) {
-    struct stat status{};
-    if (::stat(path.c_str(), &status) != 0)
-        return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), path);
-    return path + '\n' + std::to_string(status.st_ino) + ' ' + std::to_string(status.st_size) + ' ' +
-           std::to_string(status.st_mtim.tv_sec) + '.' + std::to_string(status.st_mtim.tv_nsec) + (trustLinks ? " trusted" : "");
+    std::string key = path + (trustLinks ? " trusted" : "");
+    for (const auto& file : formats::filesOf(path)) {
+        struct stat status{};
+        if (::stat(file.c_str(), &status) != 0)
+            return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), file.string());
+        key += fmt::format("\n{} {} {} {}.{}", file.filename().string(), status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+    }
+    return key;
 }
 
 Status stopWhenCancelled(const Call& call) {
@@ -68,7 +73,7 @@ Result<std::shared_ptr<const LoadedModel>> Workbench::model(const std::string& p
     call.progress(0, "reading the model");
     formats::onnx::ReadOptions options;
     options.trustLinks = trustLinks;
-    TRIMTAB_TRY(auto read, formats::onnx::read(path, options));
+    TRIMTAB_TRY(auto read, formats::readModel(path, options));
     TRIMTAB_REQUIRE(stopWhenCancelled(call));
     TRIMTAB_REQUIRE(graph::inferShapes(read.graph));
     TRIMTAB_REQUIRE(compress::checkForNaN(read.graph));

@@ -98,6 +98,10 @@ void Workspace::open(const QString& path) {
         return;
     }
     const QFileInfo file(path);
+    if (file.fileName() == QLatin1String("config.json")) {  // a Hugging Face folder, chosen by a file in it
+        open(file.absolutePath());
+        return;
+    }
     if (!file.exists()) {
         emit problem(tr("%1 is not there any more.").arg(file.absoluteFilePath()));
         return;

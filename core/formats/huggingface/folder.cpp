@@ -1,0 +1,80 @@
+#include "core/formats/huggingface/folder.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "core/base/file.h"
+#include "core/base/hash.h"
+#include "core/formats/huggingface/decoder_graph.h"
+#include "core/formats/safetensors/checkpoint.h"
+
+namespace trimtab::formats::huggingface {
+namespace {
+
+constexpr const char* kConfig = "config.json";
+constexpr std::int64_t kLongestConfig = 4 << 20;
+
+Result<std::string> configText(const std::filesystem::path& path, bool trustLinks) {
+    TRIMTAB_TRY(const int descriptor, base::openBeneath(path, kConfig, trustLinks));
+    TRIMTAB_TRY(const auto file, base::MappedFile::adopt(descriptor, (path / kConfig).string()));
+    const auto bytes = file->bytes();
+    if (bytes.size() > static_cast<std::size_t>(kLongestConfig))
+        return fail(ErrorCode::Refused, fmt::format("is larger than {} bytes", kLongestConfig), kConfig);
+    return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+Result<DecoderConfig> configOf(const std::string& text) {
+    TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
+    auto config = decoderConfigFromJson(json);
+    if (!config && config.error().context.empty()) config.error().context = kConfig;
+    return config;
+}
+
+/// Checkpoints may hold what is computed from the config, or the tied head once more.
+bool isExpectedSpare(const std::string& name, const DecoderConfig& config) {
+    return name.ends_with(".rotary_emb.inv_freq") || (config.tied && name == "lm_head.weight");
+}
+
+std::vector<std::string> spareTensors(const Graph& graph, const safetensors::Checkpoint& checkpoint, const DecoderConfig& config) {
+    std::set<std::string> taken;
+    for (const graph::Value& value : graph.values) taken.insert(value.name);
+    std::vector<std::string> problems;
+    for (const auto& [name, tensor] : checkpoint.tensors)
+        if (!taken.contains(name) && !isExpectedSpare(name, config))
+            problems.push_back(fmt::format("{} has no place in a {}", name, config.architecture));
+    return problems;
+}
+
+}  // namespace
+
+bool isModelFolder(const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(path, ignored) && std::filesystem::exists(path / kConfig, ignored);
+}
+
+Result<Folder> read(const std::filesystem::path& path, bool readWeights, bool trustLinks) {
+    TRIMTAB_TRY(const std::string text, configText(path, trustLinks));
+    TRIMTAB_TRY(const DecoderConfig config, configOf(text));
+    TRIMTAB_TRY(const safetensors::Checkpoint checkpoint, safetensors::readCheckpoint(path, trustLinks));
+    Folder folder;
+    TRIMTAB_TRY(folder.graph, decoderGraph(config, DecoderWeights(checkpoint, readWeights)));
+    folder.fileBytes = static_cast<std::int64_t>(text.size());
+    for (const auto& [name, tensor] : checkpoint.tensors) folder.fileBytes += static_cast<std::int64_t>(tensor.bytes().size());
+    folder.problems = spareTensors(folder.graph, checkpoint, config);
+    return folder;
+}
+
+Result<std::string> folderHash(const std::filesystem::path& path) {
+    TRIMTAB_TRY(const std::string text, configText(path, true));
+    TRIMTAB_TRY(const safetensors::Checkpoint checkpoint, safetensors::readCheckpoint(path, true));
+    base::Sha256 hash;
+    hash.update(text);
+    for (const auto& [name, tensor] : checkpoint.tensors) {
+        hash.update(fmt::format("\n{} {} {}\n", name, tensor::name(tensor.type()), tensor.shape().text()));
+        hash.update(tensor.bytes());
+    }
+    return hash.finish();
+}
+
+}  // namespace trimtab::formats::huggingface

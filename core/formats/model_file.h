@@ -1,0 +1,26 @@
+#pragma once
+// A model from wherever it lies: an ONNX file or a Hugging Face folder.
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/formats/onnx/reader.h"
+
+namespace trimtab::formats {
+
+struct ModelFile {
+    Graph graph;         // shapes as declared (not yet inferred)
+    std::string format;  // "ONNX", "Hugging Face"
+    std::vector<std::string> problems;
+    std::int64_t fileBytes = 0;
+};
+
+Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadOptions& options = {});
+
+/// The identity of a model: SHA-256 over all of its files.
+Result<std::string> modelHash(const std::filesystem::path& path);
+
+/// The files whose change makes another model of it.
+std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path);
+
+}  // namespace trimtab::formats

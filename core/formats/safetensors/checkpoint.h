@@ -1,0 +1,21 @@
+#pragma once
+// The weights of a Hugging Face folder: model.safetensors, or the shards that model.safetensors.index.json lists.
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/tensor/tensor.h"
+
+namespace trimtab::formats::safetensors {
+
+struct Checkpoint {
+    std::map<std::string, Tensor> tensors;  // views of mappings
+    std::vector<std::string> files;         // names within the folder, in the order of their names
+};
+
+/// Shards are opened beneath the folder (base::openBeneath). NotFound where the folder has neither file; Refused, naming the tensor or the
+/// file, where the index and the shards disagree or a name stands in two shards.
+Result<Checkpoint> readCheckpoint(const std::filesystem::path& folder, bool trustLinks = false);
+
+}  // namespace trimtab::formats::safetensors

@@ -1,0 +1,179 @@
+#include "core/formats/huggingface/folder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <numbers>
+
+#include "core/base/file.h"
+#include "core/formats/huggingface/rotary.h"
+#include "core/graph/shape_inference.h"
+#include "core/tensor/convert.h"
+#include "kernels/ref/graph_run.h"
+#include "tests/core/formats/huggingface/small_decoder.h"
+
+namespace trimtab::formats::huggingface {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class Folders : public testing::Test {
+protected:
+    const std::filesystem::path& folder() const { return m_folder.path(); }
+    std::string refusal() const {
+        const auto made = read(folder());
+        return made ? "was read" : made.error().text();
+    }
+    std::string refusal(SmallDecoder decoder, const std::string& moreConfig) const {
+        decoder.moreConfig = moreConfig;
+        decoder.write(folder());
+        return refusal();
+    }
+
+    /// Both rows of a batch against the plain statement.
+    void expectAnswers(const SmallDecoder& decoder) {
+        decoder.write(folder());
+        auto made = read(folder());
+        ASSERT_TRUE(made) << made.error().text();
+        EXPECT_THAT(made->problems, ElementsAre());
+        ASSERT_TRUE(graph::inferShapes(made->graph));
+        const std::vector<std::int64_t> one{3, 0, 17, 17, 5, 30, 9}, other{8, 1, 2, 4, 29, 11, 0};
+        std::vector<std::int64_t> both = one;
+        both.insert(both.end(), other.begin(), other.end());
+        const auto outputs = ref::evaluateGraph(made->graph, {Tensor::fromInt64s(Shape{2, 7}, both)});
+        ASSERT_TRUE(outputs) << outputs.error().text();
+        const auto& logits = std::get<Tensor>(outputs->at(0));
+        EXPECT_EQ(logits.shape(), (Shape{2, 7, decoder.vocabulary}));
+        const auto got = tensor::toFloats(logits);
+        std::vector<double> wanted = decoder.logits(one), second = decoder.logits(other);
+        wanted.insert(wanted.end(), second.begin(), second.end());
+        double largest = 0;
+        for (const double value : wanted) largest = std::max(largest, std::abs(value));
+        for (std::size_t i = 0; i < wanted.size(); ++i) ASSERT_NEAR(got[i], wanted[i], 2e-6 * largest) << i;
+    }
+
+    base::TemporaryFolder m_folder = *base::TemporaryFolder::create("huggingface");
+};
+
+TEST_F(Folders, OfLlamaAnswerAsItsStatementDoes) {
+    SmallDecoder decoder;
+    decoder.draw(1);
+    expectAnswers(decoder);
+}
+
+TEST_F(Folders, OfLlamaWithEveryBiasAndATiedHead) {
+    SmallDecoder decoder{.tied = true, .inputBias = true, .outputBias = true, .gateBias = true};
+    decoder.moreConfig = R"(, "attention_bias": true, "mlp_bias": true)";
+    decoder.draw(2);
+    expectAnswers(decoder);
+}
+
+TEST_F(Folders, OfMistralWhoseTokensSeeAWindow) {
+    SmallDecoder decoder{.architecture = "MistralForCausalLM", .headSize = 10, .window = 3};
+    decoder.moreConfig = R"(, "sliding_window": 3)";
+    decoder.draw(3);
+    expectAnswers(decoder);
+}
+
+TEST_F(Folders, OfQwen2WhoseQueriesKeysAndValuesAreBiased) {
+    SmallDecoder decoder{.architecture = "Qwen2ForCausalLM", .kvHeads = 1, .theta = 1e6, .inputBias = true};
+    decoder.moreConfig = R"(, "sliding_window": 4096, "use_sliding_window": false)";
+    decoder.draw(4);
+    expectAnswers(decoder);
+}
+
+TEST_F(Folders, WithoutReadingWeightsHaveTheSameTypes) {
+    SmallDecoder decoder;
+    decoder.draw(1);
+    decoder.write(folder());
+    const auto whole = read(folder()), bare = read(folder(), false);
+    ASSERT_TRUE(whole && bare);
+    EXPECT_EQ(whole->fileBytes, bare->fileBytes);
+    ASSERT_EQ(whole->graph.values.size(), bare->graph.values.size());
+    int unread = 0;
+    for (std::size_t i = 0; i < whole->graph.values.size(); ++i) {
+        EXPECT_EQ(whole->graph.values[i].type.text(), bare->graph.values[i].type.text());
+        unread += bare->graph.values[i].weightsUnread ? 1 : 0;
+    }
+    EXPECT_EQ(unread, 2 * 9 + 3);
+}
+
+TEST_F(Folders, SayWhatTheCheckpointLacksOrHasTooMuchOf) {
+    SmallDecoder decoder;
+    decoder.draw(1);
+    SmallDecoder changed = decoder;
+    changed.tensors.erase("model.layers.1.mlp.up_proj.weight");
+    EXPECT_THAT(refusal(changed, ""), HasSubstr("has no model.layers.1.mlp.up_proj.weight"));
+    changed = decoder;
+    changed.intermediate = 41;
+    EXPECT_THAT(refusal(changed, ""), HasSubstr("model.layers.0.mlp.gate_proj.weight is [40, 24], and the config asks for [41, 24]"));
+    changed = decoder;
+    changed.tensors["model.layers.0.self_attn.q_norm.weight"] = {1};
+    changed.shapes["model.layers.0.self_attn.q_norm.weight"] = {1};
+    changed.write(folder());
+    EXPECT_THAT(read(folder())->problems, ElementsAre(HasSubstr("q_norm.weight has no place in a LlamaForCausalLM")));
+}
+
+TEST_F(Folders, RefuseConfigsByTheNameOfTheField) {
+    SmallDecoder decoder;
+    decoder.draw(1);
+    EXPECT_THAT(refusal(decoder, R"(, "rope_scaling": {"rope_type": "yarn", "factor": 4})"), HasSubstr("rope_scaling of type yarn"));
+    EXPECT_THAT(refusal(decoder, R"(, "rope_scaling": {"type": "linear", "factor": 0.5})"), HasSubstr("factor must be at least 1"));
+    EXPECT_THAT(refusal(decoder, R"(, "quantization_config": {"bits": 4})"), HasSubstr("quantization_config"));
+    decoder.architecture = "MambaForCausalLM";
+    EXPECT_THAT(refusal(decoder, ""), HasSubstr("MambaForCausalLM is not read yet"));
+    decoder.architecture = "LlamaForCausalLM";
+    decoder.kvHeads = 3;
+    EXPECT_THAT(refusal(decoder, ""), HasSubstr("no multiple of num_key_value_heads (3)"));
+    decoder.kvHeads = 0;
+    EXPECT_THAT(refusal(decoder, ""), HasSubstr("num_key_value_heads is 0"));
+    std::ofstream(folder() / "config.json") << "{}";
+    EXPECT_THAT(refusal(), HasSubstr("names no architecture"));
+    std::ofstream(folder() / "config.json") << "{";
+    EXPECT_THAT(refusal(), HasSubstr("config.json"));
+    std::filesystem::remove(folder() / "config.json");
+    EXPECT_FALSE(isModelFolder(folder()));
+    EXPECT_FALSE(read(folder()));
+}
+
+TEST_F(Folders, HashTheirConfigAndTheirTensors) {
+    SmallDecoder decoder;
+    decoder.draw(1);
+    decoder.write(folder());
+    const std::string first = folderHash(folder()).value();
+    EXPECT_EQ(folderHash(folder()).value(), first);
+    decoder.tensors["model.norm.weight"][3] += 1;
+    decoder.write(folder());
+    EXPECT_NE(folderHash(folder()).value(), first);
+}
+
+TEST(RotaryFrequencies, AreStretchedAsTheConfigAsks) {
+    DecoderConfig config{.headSize = 64, .ropeTheta = 500000};
+    const auto plain = rotaryFrequencies(config);
+    ASSERT_EQ(plain.size(), 32U);
+    EXPECT_DOUBLE_EQ(plain[0], 1);
+    EXPECT_NEAR(plain[31], std::pow(500000.0, -62.0 / 64.0), 1e-15);
+    config.scaling = {.kind = RotaryScaling::Kind::Linear, .factor = 4};
+    EXPECT_DOUBLE_EQ(rotaryFrequencies(config)[5], plain[5] / 4);
+    // Llama 3.1's own words are of wavelengths.
+    config.scaling = {
+        .kind = RotaryScaling::Kind::Llama3, .factor = 8, .lowFrequencyFactor = 1, .highFrequencyFactor = 4, .originalPositions = 8192};
+    const auto stretched = rotaryFrequencies(config);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+        const double wavelength = 2 * std::numbers::pi / plain[i];
+        double wanted = plain[i];
+        if (wavelength > 8192.0 / 1) {
+            wanted = plain[i] / 8;
+        } else if (wavelength >= 8192.0 / 4) {
+            const double smooth = (8192.0 / wavelength - 1) / (4.0 - 1);
+            wanted = (1 - smooth) * plain[i] / 8 + smooth * plain[i];
+        }
+        EXPECT_NEAR(stretched[i], wanted, 1e-12 * wanted) << i;
+    }
+}
+
+}  // namespace
+}  // namespace trimtab::formats::huggingface
