@@ -19,6 +19,7 @@
 #include "app/gui/views/common/stat_tile.h"
 #include "core/store/session.h"
 #include "tests/app/gui/journey_fixture.h"
+#include "tests/core/formats/huggingface/small_decoder.h"
 
 namespace trimtab::gui_tests {
 namespace {
@@ -295,6 +296,20 @@ TEST_F(Journey, SaysWhatIsWrongWithABrokenModelAndLivesOn) {
     EXPECT_TRUE(message().isEmpty());
     openModel(smallModel());
     EXPECT_EQ(find<QTableView>(QStringLiteral("model.layers"))->model()->rowCount(), 3);
+}
+
+TEST_F(Journey, OpensAHuggingFaceFolderByItselfOrByItsConfig) {
+    const QString model = folder() + QStringLiteral("/decoder");
+    ASSERT_TRUE(QDir().mkpath(model));
+    formats::huggingface::SmallDecoder decoder;
+    decoder.draw(1);
+    decoder.write(model.toStdString());
+    for (const QString& path : {model, model + QStringLiteral("/config.json")}) {
+        openModel(path);
+        EXPECT_GT(find<QTableView>(QStringLiteral("model.layers"))->model()->rowCount(), 20);
+        EXPECT_TRUE(message().isEmpty()) << message().toStdString();
+        EXPECT_EQ(settings().value(gui::Setting::RecentFiles).toStringList().front(), model);
+    }
 }
 
 TEST_F(Journey, SaysWhatIsWrongWithABrokenSession) {
