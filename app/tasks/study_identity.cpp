@@ -17,6 +17,14 @@ std::string absolute(const std::string& path) {
     return error ? path : full.lexically_normal().string();
 }
 
+/// A folder's whole name: what stands behind a dot in "Qwen2.5-0.5B" is no suffix.
+std::string modelNameOf(std::filesystem::path path) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path, ignored)) return path.stem().string();
+    if (!path.has_filename()) path = path.parent_path();  // "folder/"
+    return path.filename().string();
+}
+
 std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 }  // namespace
@@ -33,7 +41,7 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
         return fail(ErrorCode::Refused, subject.model.problems.empty() ? "the model cannot be read whole" : subject.model.problems.front(),
                     study.modelPath);
     study.modelHash = subject.model.hash;
-    study.modelName = std::filesystem::path(study.modelPath).stem().string();
+    study.modelName = modelNameOf(study.modelPath);
     if (!study.calibration.path.empty()) {
         study.calibration.path = absolute(study.calibration.path);
         const ipc::DatasetRequest data{study.calibration.path, study.modelPath, trustLinks};

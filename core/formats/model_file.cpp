@@ -31,10 +31,11 @@ std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {
     if (!huggingface::isModelFolder(path)) return {path};
     std::vector<std::filesystem::path> files;
     std::error_code ignored;
-    for (const auto& entry : std::filesystem::directory_iterator(path, ignored)) {
-        const auto name = entry.path().filename().string();
-        if (name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json"))
-            files.push_back(entry.path());
+    auto entry = std::filesystem::directory_iterator(path, ignored);
+    for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
+        const auto name = entry->path().filename().string();
+        const bool isOfModel = name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json");
+        if (isOfModel) files.push_back(entry->path());
     }
     std::ranges::sort(files);
     return files;

@@ -12,6 +12,12 @@
 #include "app/gui/settings/settings.h"
 
 namespace trimtab::gui {
+namespace {
+
+/// A folder's whole name: what stands behind a dot in "Qwen2.5-0.5B" is no suffix.
+QString modelName(const QString& path) { return QFileInfo(path).isDir() ? QDir(path).dirName() : QFileInfo(path).completeBaseName(); }
+
+}  // namespace
 
 Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObject* parent)
     : QObject(parent),
@@ -113,7 +119,7 @@ void Workspace::open(const QString& path) {
     m_chosenSession.clear();
     m_pendingData.clear();
     m_settings.set(Setting::LastFolder, file.absolutePath());
-    m_fromSession = file.suffix().compare(QLatin1String("trimtab"), Qt::CaseInsensitive) == 0;
+    m_fromSession = !file.isDir() && file.suffix().compare(QLatin1String("trimtab"), Qt::CaseInsensitive) == 0;
     if (m_fromSession) {
         m_results->load(path);
         return;
@@ -205,7 +211,7 @@ void Workspace::refreshDraft() {
     // A metric belongs to its data; a program that a session names is not run.
     const bool ownMetric = m_draft.dataPath == given.dataPath && !given.metric.starts_with("exec:");
     m_draft.metric = ownMetric ? given.metric : std::string();
-    m_draft.name = m_taken ? given.name : QFileInfo(m_model->path()).completeBaseName().toStdString();
+    m_draft.name = m_taken ? given.name : modelName(m_model->path()).toStdString();
     m_sweep->setDraft(m_draft);
     // What a session says of layers holds for its own data and extents.
     if (sameExtents && m_draft.dataPath == given.dataPath) m_sensitivity->show(m_results->sensitivity());
@@ -242,7 +248,7 @@ QString Workspace::sessionPath() const {
         folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");
         QDir().mkpath(folder);
     }
-    return folder + '/' + model.completeBaseName() + QStringLiteral(".trimtab");
+    return folder + '/' + modelName(m_model->path()) + QStringLiteral(".trimtab");
 }
 
 void Workspace::setSessionPath(const QString& path) {

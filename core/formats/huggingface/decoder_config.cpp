@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::array kArchitectures{"LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"};
 constexpr std::int64_t kMostLayers = 1000, kLargestExtent = 1 << 24;
+constexpr std::int64_t kMostAngles = 1 << 28;  // of rotary tables: positions times pairs of a head
 
 Result<std::string> architectureIn(const Json& json) {
     const Json* const listed = base::memberAt(json, "architectures");
@@ -33,11 +34,29 @@ Result<std::int64_t> extentAt(const Json& json, std::string_view key, std::int64
     return extentAt(json, key, most);
 }
 
+/// Where a config states its rotary embedding: newer ones in rope_parameters, θ among them, older ones in rope_scaling and rope_theta.
+Result<const Json*> rotaryIn(const Json& json) {
+    const Json* const newer = base::memberAt(json, "rope_parameters");
+    const Json* const given = newer != nullptr ? newer : base::memberAt(json, "rope_scaling");
+    if (given == nullptr) return nullptr;
+    const char* const name = newer != nullptr ? "rope_parameters" : "rope_scaling";
+    if (!given->is_object()) return fail(ErrorCode::Refused, fmt::format("{} is no object", name));
+    for (const auto& [key, value] : given->items())
+        if (value.is_object()) return fail(ErrorCode::Unsupported, fmt::format("{} by kinds of layers ({}) are not read yet", name, key));
+    return given;
+}
+
+Result<double> thetaIn(const Json& json) {
+    TRIMTAB_TRY(const Json* given, rotaryIn(json));
+    TRIMTAB_TRY(const double outer, base::numberAt(json, "rope_theta", 10000));
+    if (given == nullptr) return outer;
+    return base::numberAt(*given, "rope_theta", outer);
+}
+
 Result<RotaryScaling> scalingIn(const Json& json) {
     RotaryScaling scaling;
-    const Json* const given = base::memberAt(json, "rope_scaling");
+    TRIMTAB_TRY(const Json* given, rotaryIn(json));
     if (given == nullptr) return scaling;
-    if (!given->is_object()) return fail(ErrorCode::Refused, "rope_scaling is no object");
     TRIMTAB_TRY(const std::string older, base::stringAt(*given, "type", "default"));
     TRIMTAB_TRY(const std::string kind, base::stringAt(*given, "rope_type", older));
     if (kind == "default") return scaling;
@@ -52,7 +71,7 @@ Result<RotaryScaling> scalingIn(const Json& json) {
     }
     const bool isSound = std::isfinite(scaling.factor) && scaling.factor >= 1 && scaling.lowFrequencyFactor > 0 &&
                          scaling.highFrequencyFactor > scaling.lowFrequencyFactor;
-    if (!isSound) return fail(ErrorCode::Refused, "rope_scaling: factor must be at least 1, and low_freq_factor below high_freq_factor");
+    if (!isSound) return fail(ErrorCode::Refused, "rope scaling: factor must be at least 1, and low_freq_factor below high_freq_factor");
     return scaling;
 }
 
@@ -70,15 +89,36 @@ Status readExtents(const Json& json, DecoderConfig& config) {
                     fmt::format("num_attention_heads ({}) is no multiple of num_key_value_heads ({})", config.heads, config.kvHeads));
     if (config.headSize % 2 != 0)
         return fail(ErrorCode::Refused, fmt::format("heads of {} channels have no pairs to rotate", config.headSize));
+    if (config.positions > kMostAngles / (config.headSize / 2))
+        return fail(ErrorCode::Refused,
+                    fmt::format("max_position_embeddings is {}, too many for heads of {}", config.positions, config.headSize));
     return {};
 }
 
+/// As transformers' configurations read them: MistralConfig has a window of 4096 unless it is null, Qwen2Config one for the layers from
+/// max_window_layers on, when use_sliding_window says so.
 Status readWindow(const Json& json, DecoderConfig& config) {
-    const bool isMistral = config.architecture == "MistralForCausalLM";
-    TRIMTAB_TRY(const bool isUsed, base::booleanAt(json, "use_sliding_window", isMistral));
-    if (!isUsed || base::memberAt(json, "sliding_window") == nullptr) return {};
-    if (!isMistral) return fail(ErrorCode::Unsupported, "use_sliding_window, which only some layers follow, is not read yet");
-    TRIMTAB_TRY(config.window, extentAt(json, "sliding_window", kLargestExtent));
+    constexpr std::int64_t usual = 4096, usualFirstLayer = 28;
+    if (config.architecture == "MistralForCausalLM") {
+        if (json.contains("sliding_window") && json["sliding_window"].is_null()) return {};
+        TRIMTAB_TRY(config.window, extentAt(json, "sliding_window", kLargestExtent, usual));
+        return {};
+    }
+    TRIMTAB_TRY(const bool isUsed, base::booleanAt(json, "use_sliding_window", false));
+    TRIMTAB_TRY(const std::int64_t first, base::integerAt(json, "max_window_layers", usualFirstLayer));
+    const bool isOff = json.contains("sliding_window") && json["sliding_window"].is_null();
+    if (isUsed && !isOff && first < config.layers)
+        return fail(ErrorCode::Unsupported, "use_sliding_window, which only some layers follow, is not read yet");
+    return {};
+}
+
+/// Llama alone says it in its config; the others' products are biased or not by their architecture.
+Status readBiases(const Json& json, DecoderConfig& config) {
+    config.inputBias = config.architecture == "Qwen2ForCausalLM";
+    if (config.architecture != "LlamaForCausalLM") return {};
+    TRIMTAB_TRY(config.inputBias, base::booleanAt(json, "attention_bias", false));
+    config.outputBias = config.inputBias;
+    TRIMTAB_TRY(config.gateBias, base::booleanAt(json, "mlp_bias", false));
     return {};
 }
 
@@ -93,17 +133,14 @@ Result<DecoderConfig> decoderConfigFromJson(const Json& json) {
     if (activation != "silu") return fail(ErrorCode::Unsupported, fmt::format("hidden_act {} is not read yet, silu is", activation));
     if (base::memberAt(json, "quantization_config") != nullptr)
         return fail(ErrorCode::Unsupported, "checkpoints that are quantised already (quantization_config) are not read yet");
-    TRIMTAB_TRY(config.ropeTheta, base::numberAt(json, "rope_theta", 10000));
+    TRIMTAB_TRY(config.ropeTheta, thetaIn(json));
     TRIMTAB_TRY(const double epsilon, base::numberAt(json, "rms_norm_eps", 1e-6));
     if (!(config.ropeTheta > 0) || !(epsilon >= 0)) return fail(ErrorCode::Refused, "rope_theta and rms_norm_eps must be positive");
     config.epsilon = static_cast<float>(epsilon);
     TRIMTAB_TRY(config.scaling, scalingIn(json));
     TRIMTAB_REQUIRE(readWindow(json, config));
     TRIMTAB_TRY(config.tied, base::booleanAt(json, "tie_word_embeddings", false));
-    const bool isQwen = config.architecture == "Qwen2ForCausalLM";
-    TRIMTAB_TRY(config.inputBias, base::booleanAt(json, "attention_bias", isQwen));
-    config.outputBias = config.inputBias && !isQwen;
-    TRIMTAB_TRY(config.gateBias, base::booleanAt(json, "mlp_bias", false));
+    TRIMTAB_REQUIRE(readBiases(json, config));
     return config;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/base/parallel.h"
 #include "core/formats/huggingface/rotary.h"
 #include "core/tensor/convert.h"
 
@@ -31,8 +32,8 @@ public:
         const ValueId ids = m_graph.addValue({.name = "input_ids", .type = {DataType::Int64, dims}});
         m_graph.inputs.push_back(ids);
         countTokens(ids);
-        TRIMTAB_TRY(m_cos, rotaryTable("cos_cache", std::cos));
-        TRIMTAB_TRY(m_sin, rotaryTable("sin_cache", std::sin));
+        m_cos = rotaryTable("cos_cache");
+        m_sin = rotaryTable("sin_cache");
         TRIMTAB_TRY(const ValueId embedding, plain("model.embed_tokens.weight", Shape{m_config.vocabulary, m_config.hidden}));
         ValueId residual = node("/model/embed_tokens/Gather", "Gather", {embedding, ids});
         TRIMTAB_TRY(ValueId normed, firstNorm(residual));
@@ -47,6 +48,10 @@ public:
         }
         TRIMTAB_TRY(const ValueId logits, head(normed));
         m_graph.outputs = {logits};
+        if (m_weights.areRead()) {
+            TRIMTAB_REQUIRE(fillTable(m_cos, std::cos));
+            TRIMTAB_REQUIRE(fillTable(m_sin, std::sin));
+        }
         m_graph.removeDeadNodes();
         TRIMTAB_REQUIRE(m_graph.validate());
         return std::move(m_graph);
@@ -107,18 +112,25 @@ private:
         m_lengths = node("/lengths/Expand", "Expand", {last, node("/lengths/Batch", "Gather", {shape, zero})});
     }
 
-    /// [positions, headSize / 2] in the weights' type.
-    Result<ValueId> rotaryTable(const std::string& name, double (*function)(double)) {
+    /// [positions, headSize / 2] in the weights' type; its values come when all weights have been found.
+    ValueId rotaryTable(const std::string& name) {
+        graph::Value value{.name = name, .type = graph::ValueType::of(m_type, Shape{m_config.positions, m_config.headSize / 2})};
+        value.weightsUnread = true;
+        return m_graph.addValue(std::move(value));
+    }
+    Status fillTable(ValueId id, double (*function)(double)) {
         const std::vector<double> frequencies = rotaryFrequencies(m_config);
-        const auto half = static_cast<std::int64_t>(frequencies.size());
-        TRIMTAB_TRY(Tensor table, Tensor::allocate(DataType::Float32, Shape{m_config.positions, half}));
+        const std::size_t half = frequencies.size();
+        TRIMTAB_TRY(Tensor table, Tensor::allocate(DataType::Float32, Shape{m_config.positions, static_cast<std::int64_t>(half)}));
         auto values = table.mutableData<float>();
-        for (std::int64_t p = 0; p < m_config.positions; ++p)
-            for (std::int64_t i = 0; i < half; ++i)
-                values[static_cast<std::size_t>(p * half + i)] =
-                    static_cast<float>(function(static_cast<double>(p) * frequencies[static_cast<std::size_t>(i)]));
-        TRIMTAB_TRY(Tensor converted, tensor::convert(table, m_type));
-        return m_graph.addConstant(name, std::move(converted));
+        base::parallelFor(static_cast<std::size_t>(m_config.positions), [&](std::size_t p) {
+            for (std::size_t i = 0; i < half; ++i)
+                values[p * half + i] = static_cast<float>(function(static_cast<double>(p) * frequencies[i]));
+        });
+        graph::Value& value = m_graph.value(id);
+        TRIMTAB_TRY(value.constant, tensor::convert(table, m_type));
+        value.weightsUnread = false;
+        return {};
     }
 
     Result<ValueId> firstNorm(ValueId x) {

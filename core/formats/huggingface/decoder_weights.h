@@ -14,6 +14,7 @@ public:
     /// `read` false: constants get their type alone.
     DecoderWeights(const safetensors::Checkpoint& checkpoint, bool read) : m_checkpoint(checkpoint), m_read(read) {}
 
+    bool areRead() const { return m_read; }
     /// float32, float16 or bfloat16: that of the embedding, which all others are brought to.
     Result<DataType> type() const;
     /// As the checkpoint holds it. NotFound or Refused, naming the tensor, where it is missing or of another shape.

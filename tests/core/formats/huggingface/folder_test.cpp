@@ -85,6 +85,56 @@ TEST_F(Folders, OfQwen2WhoseQueriesKeysAndValuesAreBiased) {
     expectAnswers(decoder);
 }
 
+TEST_F(Folders, ReadRotaryParametersWhereNewerConfigsKeepThem) {
+    SmallDecoder decoder{.theta = 500};
+    decoder.draw(5);
+    decoder.write(folder());
+    // θ stands in rope_parameters alone.
+    std::string config = decoder.config();
+    const std::string older = "\"rope_theta\": 500";
+    config.replace(config.find(older), older.size(), "\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 500}");
+    const auto read = decoderConfigFromJson(base::parseJson(config, "config").value());
+    ASSERT_TRUE(read) << read.error().text();
+    EXPECT_EQ(read->ropeTheta, 500);
+    decoder.moreConfig = R"(, "rope_parameters": {"rope_type": "default", "rope_theta": 500})";
+    expectAnswers(decoder);
+    EXPECT_THAT(refusal(decoder, R"(, "rope_parameters": {"rope_type": "yarn", "rope_theta": 500})"), HasSubstr("yarn"));
+    EXPECT_THAT(refusal(decoder, R"(, "rope_parameters": {"full_attention": {"rope_theta": 500}})"), HasSubstr("full_attention"));
+    EXPECT_THAT(refusal(decoder, R"(, "rope_parameters": 3)"), HasSubstr("rope_parameters is no object"));
+}
+
+TEST_F(Folders, TakeWindowsAndBiasesAsTransformersDoes) {
+    const auto configOf = [](const char* architecture, const std::string& more) {
+        SmallDecoder decoder{.architecture = architecture};
+        decoder.moreConfig = more;
+        return decoderConfigFromJson(base::parseJson(decoder.config(), "config").value());
+    };
+    EXPECT_EQ(configOf("MistralForCausalLM", "")->window, 4096);
+    EXPECT_EQ(configOf("MistralForCausalLM", R"(, "sliding_window": null)")->window, std::nullopt);
+    EXPECT_EQ(configOf("MistralForCausalLM", R"(, "use_sliding_window": false, "sliding_window": 7)")->window, 7);
+    EXPECT_EQ(configOf("LlamaForCausalLM", R"(, "sliding_window": 7)")->window, std::nullopt);
+    EXPECT_EQ(configOf("Qwen2ForCausalLM", R"(, "use_sliding_window": true, "max_window_layers": 2)")->window, std::nullopt);
+    EXPECT_FALSE(configOf("Qwen2ForCausalLM", R"(, "use_sliding_window": true, "max_window_layers": 1)"));
+    EXPECT_TRUE(configOf("Qwen2ForCausalLM", R"(, "attention_bias": false)")->inputBias);
+    EXPECT_FALSE(configOf("MistralForCausalLM", R"(, "attention_bias": true)")->inputBias);
+    EXPECT_TRUE(configOf("LlamaForCausalLM", R"(, "attention_bias": true)")->outputBias);
+}
+
+TEST_F(Folders, FindThatWeightsAreMissingBeforeTheyMakeTables) {
+    SmallDecoder decoder;
+    decoder.draw(1);
+    decoder.tensors.erase("lm_head.weight");
+    decoder.write(folder());
+    std::string config = decoder.config();
+    const std::string positions = "\"max_position_embeddings\": 64";
+    config.replace(config.find(positions), positions.size(), "\"max_position_embeddings\": 16777216");
+    std::ofstream(folder() / "config.json") << config;
+    EXPECT_THAT(refusal(), HasSubstr("has no lm_head.weight"));
+    config.replace(config.find("\"head_dim\": 6"), 13, "\"head_dim\": 64");
+    std::ofstream(folder() / "config.json") << config;
+    EXPECT_THAT(refusal(), HasSubstr("max_position_embeddings is 16777216, too many"));
+}
+
 TEST_F(Folders, WithoutReadingWeightsHaveTheSameTypes) {
     SmallDecoder decoder;
     decoder.draw(1);
@@ -98,7 +148,7 @@ TEST_F(Folders, WithoutReadingWeightsHaveTheSameTypes) {
         EXPECT_EQ(whole->graph.values[i].type.text(), bare->graph.values[i].type.text());
         unread += bare->graph.values[i].weightsUnread ? 1 : 0;
     }
-    EXPECT_EQ(unread, 2 * 9 + 3);
+    EXPECT_EQ(unread, 2 * 9 + 3 + 2) << "both rotary tables too";
 }
 
 TEST_F(Folders, SayWhatTheCheckpointLacksOrHasTooMuchOf) {

@@ -70,12 +70,24 @@ TEST_F(Checkpoints, SaysWhatIsMissing) {
     EXPECT_THAT(refusal(), HasSubstr("model-1.safetensors"));
     write(folder() / "model-1.safetensors", oneTensor("b", "1"));
     EXPECT_THAT(refusal(), HasSubstr("a is not in model-1.safetensors"));
-    write(folder() / "model.safetensors.index.json", R"({"weight_map":{"b":"../model-1.safetensors"}})");
-    EXPECT_THAT(refusal(), HasSubstr("../model-1.safetensors"));
+    for (const char* elsewhere : {"../model-1.safetensors", "sub/model-1.safetensors", "weights.bin"}) {
+        write(folder() / "model.safetensors.index.json", fmt::format(R"({{"weight_map":{{"b":"{}"}}}})", elsewhere));
+        EXPECT_THAT(refusal(), HasSubstr(elsewhere));
+    }
+    write(folder() / "model-2.safetensors", oneTensor("c", "1"));
+    write(folder() / "model.safetensors.index.json", R"({"weight_map":{"b":"model-2.safetensors","c":"model-1.safetensors"}})");
+    EXPECT_THAT(refusal(), HasSubstr("b is not in model-2.safetensors"));
     write(folder() / "model.safetensors.index.json", R"({"weight_map":{"b":3}})");
     EXPECT_THAT(refusal(), HasSubstr("names no file for b"));
     write(folder() / "model.safetensors.index.json", "{}");
     EXPECT_THAT(refusal(), HasSubstr("has no weight_map"));
+}
+
+TEST_F(Checkpoints, TakeTheWholeFileBeforeAnIndexThatWasLeftBehind) {
+    write(folder() / "model-1.safetensors", oneTensor("old", "1"));
+    write(folder() / "model.safetensors.index.json", R"({"weight_map":{"old":"model-1.safetensors"}})");
+    write(folder() / "model.safetensors", oneTensor("new", "2"));
+    EXPECT_THAT(readCheckpoint(folder())->tensors, ElementsAre(Key("new")));
 }
 
 TEST_F(Checkpoints, RefusesANameThatStandsInTwoShards) {
