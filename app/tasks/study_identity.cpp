@@ -17,17 +17,16 @@ std::string absolute(const std::string& path) {
     return error ? path : full.lexically_normal().string();
 }
 
-/// A folder's whole name: what stands behind a dot in "Qwen2.5-0.5B" is no suffix.
+std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
+
+}  // namespace
+
 std::string modelNameOf(std::filesystem::path path) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(path, ignored)) return path.stem().string();
     if (!path.has_filename()) path = path.parent_path();  // "folder/"
     return path.filename().string();
 }
-
-std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
-
-}  // namespace
 
 Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bool trustLinks, std::stop_token stop) {
     study.modelPath = absolute(study.modelPath);

@@ -10,14 +10,9 @@
 #include "app/gui/models/axis_catalog.h"
 #include "app/gui/models/recordings.h"
 #include "app/gui/settings/settings.h"
+#include "app/tasks/study_identity.h"
 
 namespace trimtab::gui {
-namespace {
-
-/// A folder's whole name: what stands behind a dot in "Qwen2.5-0.5B" is no suffix.
-QString modelName(const QString& path) { return QFileInfo(path).isDir() ? QDir(path).dirName() : QFileInfo(path).completeBaseName(); }
-
-}  // namespace
 
 Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObject* parent)
     : QObject(parent),
@@ -211,7 +206,7 @@ void Workspace::refreshDraft() {
     // A metric belongs to its data; a program that a session names is not run.
     const bool ownMetric = m_draft.dataPath == given.dataPath && !given.metric.starts_with("exec:");
     m_draft.metric = ownMetric ? given.metric : std::string();
-    m_draft.name = m_taken ? given.name : modelName(m_model->path()).toStdString();
+    m_draft.name = m_taken ? given.name : tasks::modelNameOf(m_model->path().toStdString());
     m_sweep->setDraft(m_draft);
     // What a session says of layers holds for its own data and extents.
     if (sameExtents && m_draft.dataPath == given.dataPath) m_sensitivity->show(m_results->sensitivity());
@@ -248,7 +243,7 @@ QString Workspace::sessionPath() const {
         folder = QStandardPaths::writableLocation(QStandardPaths::AppDataLocation) + QStringLiteral("/sessions");
         QDir().mkpath(folder);
     }
-    return folder + '/' + modelName(m_model->path()) + QStringLiteral(".trimtab");
+    return folder + '/' + QString::fromStdString(tasks::modelNameOf(m_model->path().toStdString())) + QStringLiteral(".trimtab");
 }
 
 void Workspace::setSessionPath(const QString& path) {
