@@ -75,6 +75,7 @@ Result<std::unique_ptr<runtime::CompiledModel>> compileModel(const Graph& graph,
         ref::ReferenceEvaluator evaluator;
         TRIMTAB_REQUIRE(graph::fuseQuantization(copy, evaluator));
     }
+    TRIMTAB_REQUIRE(graph::widenFloats(copy));
     copy.removeDeadNodes();
     TRIMTAB_REQUIRE(plan::checkOperators(backend, copy, "cpu"));
     return std::make_unique<CpuModel>(std::move(copy), threads);

@@ -8,6 +8,10 @@
 
 namespace trimtab::graph {
 
+/// Attribute of a GroupQueryAttention without present caches: its new rows are written into the past ones, so that the tensors given to a run are
+/// changed. Not an attribute of any file.
+inline constexpr char kCachesInPlace[] = "trimtab_caches_in_place";
+
 /// One attention. Of a fused operator both indices are its own.
 struct AttentionNodes {
     int scores = -1;  // forms q · kᵀ

@@ -57,5 +57,9 @@ Status fuse(Graph& graph);
 /// and no treatment of their own, Add, Mul, chains of element-wise functions of one value, and operators that only hand elements on. Codes may differ
 /// by one where a sum lies between two. Runs after fuse(), in engines that have these operators.
 Status fuseQuantization(Graph& graph, NodeEvaluator& evaluator);
+/// For engines that compute in fp32: float16 and bfloat16 values become float32, with a Cast behind inputs and before outputs of those types.
+/// What is read as it is stored keeps its type: weights of FusedMatMul (their Treatment says 16 bits), tables of Gather, caches of
+/// GroupQueryAttention. Runs after fuse(). A graph with subgraphs is left as it is.
+Status widenFloats(Graph& graph);
 
 }  // namespace trimtab::graph

@@ -22,6 +22,18 @@ void convertToBool(const std::byte* from, std::byte* to, std::int64_t begin, std
     for (std::int64_t i = begin; i < end; ++i) to[i] = static_cast<std::byte>(source[i] != From{0});
 }
 
+template <float (*Widen)(std::uint16_t)>
+void widen(const std::byte* from, std::byte* to, std::int64_t begin, std::int64_t end) {
+    const auto* source = reinterpret_cast<const std::uint16_t*>(from);
+    for (std::int64_t i = begin; i < end; ++i) reinterpret_cast<float*>(to)[i] = Widen(source[i]);
+}
+
+template <std::uint16_t (*Narrow)(float)>
+void narrow(const std::byte* from, std::byte* to, std::int64_t begin, std::int64_t end) {
+    const auto* source = reinterpret_cast<const float*>(from);
+    for (std::int64_t i = begin; i < end; ++i) reinterpret_cast<std::uint16_t*>(to)[i] = Narrow(source[i]);
+}
+
 struct Pair {
     DataType from;
     DataType to;
@@ -41,6 +53,10 @@ constexpr std::array kPairs = {
     Pair{DataType::Int64, DataType::Int32, convert<std::int64_t, std::int32_t>},
     Pair{DataType::Float64, DataType::Float32, convert<double, float>},
     Pair{DataType::Float32, DataType::Float64, convert<float, double>},
+    Pair{DataType::Float16, DataType::Float32, widen<tensor::halfToFloat>},
+    Pair{DataType::BFloat16, DataType::Float32, widen<tensor::bfloatToFloat>},
+    Pair{DataType::Float32, DataType::Float16, narrow<tensor::floatToHalf>},
+    Pair{DataType::Float32, DataType::BFloat16, narrow<tensor::floatToBfloat>},
     Pair{DataType::Int64, DataType::Bool, convertToBool<std::int64_t>},
     Pair{DataType::Int32, DataType::Bool, convertToBool<std::int32_t>},
     Pair{DataType::Float32, DataType::Bool, convertToBool<float>},

@@ -42,7 +42,8 @@ Result<std::vector<Source>> sources(Builder& builder, const NodeView& view, cons
         if (isLeft) source.isLeftOut = true;
         if (isHere && !isLeft) {
             const graph::Value& value = view.graph.value(source.value);
-            source.type = value.constant ? value.constant->type() : value.type.type;
+            source.type = value.constant && !isStoredNarrow(view, i) ? value.constant->type() : value.type.type;
+            if (isStoredNarrow(view, i) && !ofPart) source.type = DataType::Float32;
             source.shape = value.constant    ? value.constant->shape()
                            : value.quantized ? value.quantized->originalShape
                                              : *value.type.shape();

@@ -6,6 +6,7 @@
 
 #include "core/graph/attention/kv_rounding.h"
 #include "core/graph/operand_rounding.h"
+#include "core/tensor/convert.h"
 #include "kernels/cpu/simd/quantize.h"
 #include "kernels/cpu/vector/parallel.h"
 #include "kernels/plan/operands/weight_words.h"
@@ -105,6 +106,12 @@ Result<SlotId> placeKept(Builder& builder, const NodeView& view, SlotId source, 
 
 }  // namespace
 
+bool isStoredNarrow(const NodeView& view, std::size_t i) {
+    const Tensor* constant = view.constant(i);
+    return constant && hasTreatedOperands(view.node) && i == 1 && view.type(0) == DataType::Float32 &&
+           (constant->type() == DataType::Float16 || constant->type() == DataType::BFloat16);
+}
+
 runtime::Support judgeEmulation(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
     if (treatment.kvBits < 32)
@@ -129,7 +136,12 @@ Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size
     }
     const Tensor* constant = view.constant(i);
     if (!constant) return fail(ErrorCode::Failed, "a weight was expected", view.node.name);
-    return *constant;
+    if (!isStoredNarrow(view, i)) return *constant;
+    TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(
+                                constant->bytes().data(), "widened", *constant,
+                                [&] { return tensor::convert(*constant, DataType::Float32); }, bytesOf));
+    builder.hold(entry.held);
+    return *entry.value;
 }
 
 Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i) {
@@ -146,9 +158,10 @@ Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t
 Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t i, Layout layout) {
     const graph::ValueId id = view.node.inputs[i];
     const graph::Treatment& treatment = view.node.treatment;
-    const DataType type = view.constant(i) ? view.constant(i)->type() : view.type(i);
+    const bool isWidened = isStoredNarrow(view, i);
+    const DataType type = isWidened ? DataType::Float32 : view.constant(i) ? view.constant(i)->type() : view.type(i);
     const bool isOperand = hasTreatedOperands(view.node) && i < 2 && type == DataType::Float32;
-    if (isOperand && view.value(i).isConstant() && (roundsOperands(treatment) || view.quantized(i))) {
+    if (isOperand && view.value(i).isConstant() && (roundsOperands(treatment) || view.quantized(i) || isWidened)) {
         TRIMTAB_TRY(Tensor weight, treatedWeight(builder, view, i));
         return builder.constant(std::move(weight));
     }

@@ -21,6 +21,8 @@ TRIMTAB_FAMILY(Reduce);
 TRIMTAB_FAMILY(GlobalPool);
 TRIMTAB_FAMILY(Softmax);
 TRIMTAB_FAMILY(RowNormalization);
+TRIMTAB_FAMILY(SkipNormalization);
+TRIMTAB_FAMILY(GroupQueryAttention);
 TRIMTAB_FAMILY(BatchNormalization);
 TRIMTAB_FAMILY(Pool);
 TRIMTAB_FAMILY(Convolution);

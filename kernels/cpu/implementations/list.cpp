@@ -43,7 +43,12 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"MaxPool", "AveragePool"}, {{"pooling", judgePool, placePool}});
     put({"GlobalAveragePool", "GlobalMaxPool"}, {{"global pooling", judgeGlobalPool, placeGlobalPool}});
     put({"BatchNormalization"}, {{"channel scaling", judgeBatchNormalization, placeBatchNormalization}});
-    put({"LayerNormalization", "trimtab.RMSNormalization"}, {{"row normalisation", judgeRowNormalization, placeRowNormalization}});
+    put({"LayerNormalization", "RMSNormalization", "trimtab.RMSNormalization", "SimplifiedLayerNormalization",
+         "com.microsoft.SimplifiedLayerNormalization"},
+        {{"row normalisation", judgeRowNormalization, placeRowNormalization}});
+    put({"com.microsoft.SkipLayerNormalization", "com.microsoft.SkipSimplifiedLayerNormalization"},
+        {{"skip normalisation", judgeSkipNormalization, placeSkipNormalization}});
+    put({"com.microsoft.GroupQueryAttention"}, {{"tiled attention", judgeGroupQueryAttention, placeGroupQueryAttention}});
     put({"Softmax", "LogSoftmax"}, {{"row softmax", judgeSoftmax, placeSoftmax}});
     put({"ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"}, {{"vector reduction", judgeReduce, placeReduce}});
     put({"Abs", "Neg",  "Relu",       "LeakyRelu", "Clip",  "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",         "Erf",

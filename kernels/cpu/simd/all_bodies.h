@@ -7,6 +7,7 @@
 #include "kernels/cpu/simd/kernel_table.h"
 #include "kernels/cpu/simd/nm_body.h"
 #include "kernels/cpu/simd/quantize_body.h"
+#include "kernels/cpu/simd/tiles_body.h"
 #include "kernels/cpu/simd/weight_only_body.h"
 
 // File-local in each instruction set's file: code built for one processor must never be linked into another's.
@@ -22,7 +23,8 @@ constexpr KernelTable tableOf() {
             {bitmapNarrow<Lanes>, bitmapWide<Lanes>},
             {nmNarrow<Lanes>, nmWide<Lanes>},
             range<Lanes>,
-            quantize<Lanes>};
+            quantize<Lanes>,
+            {turnRows<Lanes>, widenRows<Lanes>, multiplyTiles<Lanes>}};
 }
 
 }  // namespace

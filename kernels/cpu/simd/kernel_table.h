@@ -7,6 +7,7 @@
 #include "kernels/cpu/simd/nm_weight.h"
 #include "kernels/cpu/simd/packed_weight.h"
 #include "kernels/cpu/simd/quantize.h"
+#include "kernels/cpu/simd/tiles.h"
 
 namespace trimtab::cpu::simd {
 
@@ -33,6 +34,7 @@ struct KernelTable {
     SparseKernels<NmWeight> nm;
     Range (*range)(const float* x, std::int64_t count);
     void (*quantize)(const float* x, std::int64_t count, QuantizationParameters, std::uint8_t* q);
+    TileKernels tiles;
 };
 
 extern const KernelTable kPortableKernels;

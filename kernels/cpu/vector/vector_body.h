@@ -231,6 +231,11 @@ void softmaxRow(const float* x, float* y, std::int64_t count, bool logarithm) {
     map(y, y, count, [inverse](float v) { return v * inverse; });
 }
 
+float exponentialRow(const float* x, float shift, float* y, std::int64_t count) {
+    map(x, y, count, [shift](float v) { return exponential(v - shift); });
+    return sumOf(y, count, [](float v) { return v; });
+}
+
 void rmsRow(const float* x, const float* scale, float* y, std::int64_t count, float epsilon) {
     const float square = sumOf(x, count, [](float v) { return v * v; }) / static_cast<float>(count);
     const float factor = 1.0F / __builtin_sqrtf(square + epsilon);

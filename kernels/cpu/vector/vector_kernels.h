@@ -23,6 +23,8 @@ struct VectorKernels {
     void (*select)(const std::uint8_t* condition, int cStep, const float* a, int aStep, const float* b, int bStep, float* y, std::int64_t count);
     /// exp(x − max) / Σ, or its logarithm. x may be y.
     void (*softmaxRow)(const float* x, float* y, std::int64_t count, bool logarithm);
+    /// y[i] = exp(x[i] − shift); returns their sum. x may be y.
+    float (*exponentialRow)(const float* x, float shift, float* y, std::int64_t count);
     /// x / sqrt(mean(x²) + ε) · scale.
     void (*rmsRow)(const float* x, const float* scale, float* y, std::int64_t count, float epsilon);
     /// (x − mean) / sqrt(variance + ε) · scale + bias; scale and bias may be null.

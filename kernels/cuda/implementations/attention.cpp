@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/graph/attention/attention_nodes.h"
 #include "core/tensor/convert.h"
 #include "kernels/cuda/implementations/families.h"
 #include "kernels/cuda/implementations/weights.h"
@@ -105,7 +106,7 @@ runtime::Support judgeAttention(const NodeView& view) {
         if (view.has(i)) return plan::refused("input " + std::to_string(i) + " has no kernel");
     if (view.node.integer("smooth_softmax", 0) == 1) return plan::refused("smooth_softmax has no kernel");
     if (view.node.integer("causal", 1) != 1) return plan::refused("attention that is not causal has no kernel");
-    for (const char* key : {"sliding_window_cache", "qk_output"})
+    for (const char* key : {"sliding_window_cache", "qk_output", graph::kCachesInPlace})
         if (view.node.integer(key, 0) != 0) return plan::refused(std::string(key) + " has no kernel");
     for (const char* key : {"k_quant_type", "v_quant_type"})
         if (view.node.string(key, "NONE") != "NONE") return plan::refused("a quantised cache has no kernel");

@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "core/graph/attention/attention_nodes.h"
 #include "core/graph/attention/kv_rounding.h"
 #include "core/tensor/convert.h"
 #include "kernels/ref/attention/heads.h"
@@ -54,6 +55,7 @@ Status checkKnown(const Call& call) {
     for (const char* key : {"sliding_window_cache", "qk_output"})
         if (call.node.integer(key, 0) != 0) return unsupported(call, fmt::format("attribute {} is not known here", key));
     if (call.node.integer("causal", 1) != 1) return unsupported(call, "attention that is not causal is not known here");
+    if (call.node.integer(graph::kCachesInPlace, 0) != 0) return unsupported(call, "caches written in place are not known here");
     if (!call.has(kLengths) || !call.has(kTotal)) return refuse(call, "seqlens_k and total_sequence_length must be given");
     return {};
 }

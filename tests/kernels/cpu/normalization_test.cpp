@@ -58,6 +58,29 @@ TEST(RMSNormalization, AgreesWithTheReference) {
     }
 }
 
+TEST(SkipNormalization, AddsThenNormalisesAndHandsTheSumOn) {
+    for (const char* op : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"}) {
+        const bool isSimplified = op[4] == 'S';
+        for (const std::int64_t length : {1, 7, 64, 129}) {
+            for (const bool extras : {false, true}) {
+                GraphMaker maker;
+                const Shape shape{2, 3, length};
+                std::vector<ValueId> inputs{maker.input("x", shape), maker.input("skip", shape), maker.constant(normalTensor(Shape{length}, 2))};
+                const int vectors = !extras ? 0 : isSimplified ? 1 : 2;
+                for (int i = 0; i < vectors; ++i) inputs.push_back(maker.constant(normalTensor(Shape{length}, 3 + static_cast<std::uint64_t>(i))));
+                maker.node(op, inputs, {{"epsilon", 1e-5F}}, "com.microsoft", 4);
+                const auto outputs = maker.last().outputs;
+                maker.last().outputs = {outputs[0], graph::kNoValue, graph::kNoValue, outputs[3]};
+                maker.output(outputs[0]);
+                maker.output(outputs[3]);
+                const auto layers = expectLikeReference(
+                    maker.finish(), {{"x", normalTensor(shape, 1, 3.0)}, {"skip", normalTensor(shape, 4)}}, {1e-5, 1e-5});
+                EXPECT_EQ(layers.front().kernel, "skip normalisation");
+            }
+        }
+    }
+}
+
 TEST(BatchNormalization, LeftAloneBecomesOneFactorAndOneSummandPerChannel) {
     for (const bool afterConv : {false, true}) {
         GraphMaker maker;
