@@ -81,7 +81,10 @@ template <class Lanes, int M, int B>
 void tileProduct(const float* a, std::int64_t aStride, const float* b, std::int64_t bStride, std::int64_t depth, float* c,
                  std::int64_t cStride, bool add) {
     typename Lanes::Vector sums[M][B];
+    // Every loop over the sums is unrolled: an array that is indexed at run time would be written to memory at every step.
+#pragma GCC unroll 4
     for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
         for (int n = 0; n < B; ++n) sums[m][n] = add ? Lanes::load(c + m * cStride + n * kLanes) : Lanes::zero();
     for (std::int64_t k = 0; k < depth; ++k) {
         typename Lanes::Vector right[B];
@@ -94,7 +97,9 @@ void tileProduct(const float* a, std::int64_t aStride, const float* b, std::int6
             for (int n = 0; n < B; ++n) sums[m][n] = Lanes::multiplyAdd(right[n], left, sums[m][n]);
         }
     }
+#pragma GCC unroll 4
     for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
         for (int n = 0; n < B; ++n) Lanes::store(c + m * cStride + n * kLanes, sums[m][n]);
 }
 

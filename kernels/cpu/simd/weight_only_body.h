@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/simd/epilogue_body.h"
 #include "kernels/cpu/simd/packed_weight.h"
+#include "kernels/cpu/simd/weight_panel_body.h"
 
 // File-local in each instruction set's file: code built for one processor must never be linked into another's.
 namespace trimtab::cpu::simd {
@@ -109,31 +110,39 @@ void weightOnlyRows(const PackedWeight& weight, std::int64_t first, std::int64_t
     advance(std::integral_constant<int, 1>{});
 }
 
-template <class Lanes>
-void weightOnly(const PackedWeight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
+/// Rows of x from which on decoded weights go through the cache and not through registers.
+constexpr std::int64_t kPanelRows = 24;
+
+template <class Lanes, WeightFormat F, bool Zero>
+void weightOnlyProduct(const PackedWeight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
     constexpr std::int64_t kChunk = 8;  // blocks a thread takes at once
     const std::int64_t blocks = weight.blocks();
-    const bool asymmetric = !weight.zeroPoints.empty();
+    std::int64_t begin = 0;
+    if (m >= kPanelRows) {
+        begin = weight.rows / kLanes;  // a block that is not whole is left to the rows below: panels keep their sums in y
+        weightPanels<Lanes, F, Zero>(weight, begin, x, m, y, epilogue);
+    }
 #pragma omp parallel for schedule(static)
-    for (std::int64_t first = 0; first < blocks; first += kChunk) {
-        const std::int64_t last = std::min(first + kChunk, blocks);
-        switch (weight.format) {
-            case WeightFormat::Int4:
-                if (asymmetric) weightOnlyRows<Lanes, WeightFormat::Int4, true>(weight, first, last, x, m, y, epilogue);
-                else weightOnlyRows<Lanes, WeightFormat::Int4, false>(weight, first, last, x, m, y, epilogue);
-                break;
-            case WeightFormat::Int8:
-                if (asymmetric) weightOnlyRows<Lanes, WeightFormat::Int8, true>(weight, first, last, x, m, y, epilogue);
-                else weightOnlyRows<Lanes, WeightFormat::Int8, false>(weight, first, last, x, m, y, epilogue);
-                break;
-            case WeightFormat::NormalFloat4: weightOnlyRows<Lanes, WeightFormat::NormalFloat4, false>(weight, first, last, x, m, y, epilogue); break;
-            case WeightFormat::Float4E2M1: weightOnlyRows<Lanes, WeightFormat::Float4E2M1, false>(weight, first, last, x, m, y, epilogue); break;
-            case WeightFormat::Float8E4M3: weightOnlyRows<Lanes, WeightFormat::Float8E4M3, false>(weight, first, last, x, m, y, epilogue); break;
-            case WeightFormat::Float8E5M2: weightOnlyRows<Lanes, WeightFormat::Float8E5M2, false>(weight, first, last, x, m, y, epilogue); break;
-            case WeightFormat::BFloat16: weightOnlyRows<Lanes, WeightFormat::BFloat16, false>(weight, first, last, x, m, y, epilogue); break;
-            case WeightFormat::Float32: weightOnlyRows<Lanes, WeightFormat::Float32, false>(weight, first, last, x, m, y, epilogue); break;
-            case WeightFormat::Float16: weightOnlyRows<Lanes, WeightFormat::Float16, false>(weight, first, last, x, m, y, epilogue); break;
-        }
+    for (std::int64_t first = begin; first < blocks; first += kChunk)
+        weightOnlyRows<Lanes, F, Zero>(weight, first, std::min(first + kChunk, blocks), x, m, y, epilogue);
+}
+
+template <class Lanes>
+void weightOnly(const PackedWeight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
+    const bool asymmetric = !weight.zeroPoints.empty();
+    const auto multiply = [&](auto format, auto zero) { weightOnlyProduct<Lanes, format(), zero()>(weight, x, m, y, epilogue); };
+    const auto symmetric = [&](auto format) { multiply(format, std::false_type{}); };
+    const auto either = [&](auto format) { asymmetric ? multiply(format, std::true_type{}) : symmetric(format); };
+    switch (weight.format) {
+        case WeightFormat::Int4: return either(std::integral_constant<WeightFormat, WeightFormat::Int4>{});
+        case WeightFormat::Int8: return either(std::integral_constant<WeightFormat, WeightFormat::Int8>{});
+        case WeightFormat::NormalFloat4: return symmetric(std::integral_constant<WeightFormat, WeightFormat::NormalFloat4>{});
+        case WeightFormat::Float4E2M1: return symmetric(std::integral_constant<WeightFormat, WeightFormat::Float4E2M1>{});
+        case WeightFormat::Float8E4M3: return symmetric(std::integral_constant<WeightFormat, WeightFormat::Float8E4M3>{});
+        case WeightFormat::Float8E5M2: return symmetric(std::integral_constant<WeightFormat, WeightFormat::Float8E5M2>{});
+        case WeightFormat::BFloat16: return symmetric(std::integral_constant<WeightFormat, WeightFormat::BFloat16>{});
+        case WeightFormat::Float16: return symmetric(std::integral_constant<WeightFormat, WeightFormat::Float16>{});
+        case WeightFormat::Float32: return symmetric(std::integral_constant<WeightFormat, WeightFormat::Float32>{});
     }
 }
 
