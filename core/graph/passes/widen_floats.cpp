@@ -157,8 +157,7 @@ Status widenFloats(Graph& graph) {
     Widening widening(graph);
     if (!widening.applies()) return {};
     TRIMTAB_REQUIRE(widening.run());
-    graph.removeDeadNodes();
-    return inferShapes(graph);
+    return removeIdentities(graph);  // casts that have become empty
 }
 
 }  // namespace trimtab::graph

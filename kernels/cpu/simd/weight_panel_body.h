@@ -1,6 +1,6 @@
 #pragma once
-// The weight-only product with many rows of x, written once over `Lanes`: weights of 64 outputs are decoded 256 columns at a time into a panel in
-// the cache, which all rows of x meet. Where few rows meet a weight, weight_only_body.h decodes it in registers.
+// The weight-only product with many rows of x, written once over `Lanes`: weights of 64 outputs are decoded 256 columns at a time into a
+// panel in the cache, which all rows of x meet. Where few rows meet a weight, weight_only_body.h decodes it in registers.
 #include <algorithm>
 
 #include "kernels/cpu/simd/epilogue_body.h"
@@ -23,7 +23,8 @@ void decodeColumns(const PackedWeight& weight, std::int64_t block, std::int64_t 
     const std::int64_t groupUnits = (weight.group + kStep - 1) / kStep;
     for (std::int64_t k = first; k < last;) {
         const std::int64_t g = k / weight.group, within = k - g * weight.group;
-        const std::int64_t at = (block * weight.groups + g) * kLanes, end = std::min({last, (g + 1) * weight.group, k - within % kStep + kStep});
+        const std::int64_t at = (block * weight.groups + g) * kLanes,
+                           end = std::min({last, (g + 1) * weight.group, k - within % kStep + kStep});
         const auto unit = Lanes::template loadUnit<F>(codes + (g * groupUnits + within / kStep) * kUnit);
         for (std::int64_t j = within % kStep; k < end; ++k, ++j) {
             auto value = Lanes::template decode<F>(unit, static_cast<int>(j));
@@ -34,8 +35,8 @@ void decodeColumns(const PackedWeight& weight, std::int64_t block, std::int64_t 
     }
 }
 
-/// M rows of x meet B neighbouring blocks of the panel. The sums are a value: one whose address is known elsewhere would be written to memory at
-/// every step.
+/// M rows of x meet B neighbouring blocks of the panel. The sums are a value: one whose address is known elsewhere would be written to
+/// memory at every step.
 template <class Lanes, int M, int B>
 struct PanelSums {
     typename Lanes::Vector at[M][B];
@@ -75,7 +76,8 @@ template <class Lanes, int M, int B>
 void panelBlocks(const PanelChunk& chunk, std::int64_t at, const PackedWeight& weight, const float* x, float* y, const Epilogue& epilogue) {
     const std::int64_t output = (chunk.block + at) * kLanes;
     const float* before = chunk.first == 0 ? nullptr : y + output;
-    const auto sums = panelTile<Lanes, M, B>(x + chunk.first, weight.columns, chunk.panel + at * kPanelColumns * kLanes, chunk.depth, before, weight.rows);
+    const auto sums = panelTile<Lanes, M, B>(x + chunk.first, weight.columns, chunk.panel + at * kPanelColumns * kLanes, chunk.depth,
+                                             before, weight.rows);
 #pragma GCC unroll 12
     for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 2
@@ -84,7 +86,8 @@ void panelBlocks(const PanelChunk& chunk, std::int64_t at, const PackedWeight& w
     if (!chunk.isLast) return;
     for (int m = 0; m < M; ++m) {
         float* row = y + m * weight.rows;
-        for (int b = 0; b < B; ++b) storeSums<Lanes>(Lanes::load(row + output + b * kLanes), epilogue, output + b * kLanes, weight.rows, row);
+        for (int b = 0; b < B; ++b)
+            storeSums<Lanes>(Lanes::load(row + output + b * kLanes), epilogue, output + b * kLanes, weight.rows, row);
     }
 }
 

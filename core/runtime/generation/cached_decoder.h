@@ -1,0 +1,33 @@
+#pragma once
+// A decoder's graph as generation runs it: keys and values are written where they stand, lengths are inputs, and the head is applied to the
+// last token of each sequence alone.
+#include <string>
+#include <vector>
+
+#include "core/graph/graph.h"
+
+namespace trimtab::runtime {
+
+/// One attention's caches: inputs [batch, heads, capacity, size].
+struct CacheInput {
+    std::string key, value;
+    DataType type = DataType::Undefined;
+    std::int64_t heads = 0, size = 0;
+};
+
+/// Inputs of the graph: ids int64 [batch, tokens]; `lengths` int32 [batch], the tokens of each sequence in all, less one; `total` int32 [],
+/// the longest length; `last` int64 [batch, 2], (sequence, its last new token); the caches, which a run changes. Output: logits float32
+/// [batch, vocabulary].
+struct CachedDecoder {
+    Graph graph;
+    std::string ids, lengths, total, last;
+    std::vector<CacheInput> caches;
+    std::int64_t vocabulary = 0;
+    std::int64_t positions = 0;  // that its rotary tables have; 0: it rotates nothing
+};
+
+/// From a graph whose attention is GroupQueryAttention, with caches among its inputs and outputs or without. Unsupported, naming what
+/// stands in the way, for any other.
+Result<CachedDecoder> cachedDecoder(const Graph& graph);
+
+}  // namespace trimtab::runtime

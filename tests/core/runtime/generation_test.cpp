@@ -1,0 +1,283 @@
+// Generation: what is read token by token equals what is read at once, a batch equals its sequences one by one, and both equal a plain
+// statement of the architecture in double (tests/core/formats/huggingface/small_decoder.h).
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "core/base/random.h"
+#include "core/formats/huggingface/folder.h"
+#include "core/graph/shape_inference.h"
+#include "core/runtime/generation/generate.h"
+#include "kernels/cpu/cpu_engine.h"
+#include "tests/core/formats/huggingface/small_decoder.h"
+#include "tests/support/llama_shape.h"
+
+namespace trimtab::runtime {
+namespace {
+
+using Tokens = std::vector<std::int64_t>;
+using formats::huggingface::SmallDecoder;
+
+Tokens someTokens(std::size_t count, std::int64_t vocabulary, std::uint64_t seed) {
+    base::Random random(seed);
+    Tokens tokens;
+    for (std::size_t i = 0; i < count; ++i)
+        tokens.push_back(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(vocabulary))));
+    return tokens;
+}
+
+Graph graphOf(const SmallDecoder& small) {
+    const auto folder = std::filesystem::temp_directory_path() / fmt::format("trimtab_generation_{}", ::getpid());
+    std::filesystem::create_directories(folder);
+    small.write(folder);
+    auto read = formats::huggingface::read(folder, true, false);
+    EXPECT_TRUE(read) << read.error().text();
+    EXPECT_TRUE(graph::inferShapes(read->graph));
+    std::filesystem::remove_all(folder);
+    return std::move(read->graph);
+}
+
+class GenerationTest : public ::testing::Test {
+protected:
+    std::unique_ptr<Decoder> decoderOf(const Graph& graph, std::int64_t batch, std::int64_t capacity) {
+        auto model = cachedDecoder(graph);
+        EXPECT_TRUE(model) << model.error().text();
+        auto decoder = Decoder::make(*m_engine, std::move(*model), {}, batch, capacity);
+        EXPECT_TRUE(decoder) << decoder.error().text();
+        return std::move(*decoder);
+    }
+    std::vector<float> feed(Decoder& decoder, const std::vector<Tokens>& tokens) {
+        const auto logits = decoder.feed(tokens);
+        EXPECT_TRUE(logits) << logits.error().text();
+        return {logits->begin(), logits->end()};
+    }
+
+    std::unique_ptr<Engine> m_engine = cpu::makeCpuEngine(2);
+};
+
+SmallDecoder drawn(std::uint64_t seed, const std::function<void(SmallDecoder&)>& change = {}) {
+    SmallDecoder small;
+    if (change) change(small);
+    small.draw(seed);
+    return small;
+}
+
+void expectLast(const std::vector<float>& logits, std::size_t sequence, const SmallDecoder& small, const Tokens& tokens) {
+    const auto all = small.logits(tokens);
+    const auto width = static_cast<std::size_t>(small.vocabulary);
+    for (std::size_t i = 0; i < width; ++i)
+        EXPECT_NEAR(logits[sequence * width + i], all[all.size() - width + i], 2e-5) << "token " << i << " of sequence " << sequence;
+}
+
+TEST_F(GenerationTest, StepsEqualAPlainStatementOfTheWholeText) {
+    for (const bool windowed : {false, true}) {
+        const SmallDecoder small = drawn(3, [&](SmallDecoder& s) {
+            s.architecture = windowed ? "MistralForCausalLM" : "LlamaForCausalLM";
+            if (windowed) s.window = 5, s.moreConfig = R"(, "sliding_window": 5)";
+        });
+        const auto decoder = decoderOf(graphOf(small), 1, 24);
+        const Tokens text = someTokens(20, small.vocabulary, 1);
+        Tokens fed(text.begin(), text.begin() + 7);
+        expectLast(feed(*decoder, {fed}), 0, small, fed);
+        for (std::size_t i = fed.size(); i < text.size(); ++i) {
+            fed.push_back(text[i]);
+            expectLast(feed(*decoder, {{text[i]}}), 0, small, fed);
+        }
+        EXPECT_EQ(decoder->lengths().front(), 20);
+    }
+}
+
+TEST_F(GenerationTest, ABatchOfRaggedPromptsEqualsItsSequencesOneByOne) {
+    const SmallDecoder small = drawn(4, [](SmallDecoder& s) { s.architecture = "Qwen2ForCausalLM", s.inputBias = true, s.tied = true; });
+    const auto decoder = decoderOf(graphOf(small), 3, 30);
+    std::vector<Tokens> texts{someTokens(9, small.vocabulary, 1), someTokens(1, small.vocabulary, 2), someTokens(14, small.vocabulary, 3)};
+    auto logits = feed(*decoder, texts);
+    for (std::size_t step = 0; step < 10; ++step) {
+        for (std::size_t b = 0; b < texts.size(); ++b) expectLast(logits, b, small, texts[b]);
+        std::vector<Tokens> next;
+        for (std::size_t b = 0; b < texts.size(); ++b) next.push_back({static_cast<std::int64_t>((step * 7 + b * 3) % 31)});
+        for (std::size_t b = 0; b < texts.size(); ++b) texts[b].push_back(next[b][0]);
+        logits = feed(*decoder, next);
+    }
+}
+
+TEST_F(GenerationTest, LaterTokensMayComeInParts) {
+    const SmallDecoder small = drawn(5);
+    const auto decoder = decoderOf(graphOf(small), 2, 40);
+    std::vector<Tokens> texts{someTokens(30, small.vocabulary, 1), someTokens(30, small.vocabulary, 2)};
+    std::size_t at = 0;
+    for (const std::size_t part : {4U, 1U, 11U, 2U, 12U}) {
+        std::vector<Tokens> next, fed;
+        for (const Tokens& text : texts) {
+            next.emplace_back(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(at + part));
+            fed.emplace_back(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at + part));
+        }
+        const auto logits = feed(*decoder, next);
+        for (std::size_t b = 0; b < texts.size(); ++b) expectLast(logits, b, small, fed[b]);
+        at += part;
+    }
+}
+
+TEST_F(GenerationTest, AModelWithCachesAmongItsInputsAndLengthsFromAMaskIsTakenToo) {
+    for (const DataType type : {DataType::Float32, DataType::Float16, DataType::BFloat16}) {
+        const auto weights = support::drawLlama(support::LlamaShape::tiny(), {.type = type, .lengths = support::LlamaLengths::FromMask});
+        ASSERT_TRUE(weights);
+        const auto graph = support::llamaGraph(*weights, {.batch = 1, .newTokens = 3, .past = 5, .capacity = 16});
+        ASSERT_TRUE(graph) << graph.error().text();
+        auto model = cachedDecoder(*graph);
+        ASSERT_TRUE(model) << model.error().text();
+        EXPECT_EQ(model->graph.inputs.size(), 4 + 2 * model->caches.size());
+        EXPECT_EQ(model->caches.front().type, type);
+        const auto whole = Decoder::make(*m_engine, *model, {}, 1, 16), steps = Decoder::make(*m_engine, *model, {}, 1, 16);
+        ASSERT_TRUE(whole) << whole.error().text();
+        ASSERT_TRUE(steps) << steps.error().text();
+        const Tokens text = someTokens(12, model->vocabulary, 9);
+        const auto expected = feed(**whole, {text});
+        std::vector<float> logits;
+        for (const std::int64_t token : text) logits = feed(**steps, {{token}});
+        const float bound = type == DataType::Float32 ? 2e-5F : 1e-3F;  // prompt and steps round the same values into their caches
+        for (std::size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], bound * (1 + std::abs(expected[i])));
+    }
+}
+
+TEST_F(GenerationTest, GreedyTextTakesTheLikeliestTokenEachTime) {
+    const SmallDecoder small = drawn(6);
+    const auto decoder = decoderOf(graphOf(small), 1, 40);
+    const Tokens prompt = someTokens(5, small.vocabulary, 2);
+    std::vector<std::int64_t> heard;
+    const auto made = generateTokens(*decoder, std::vector<Tokens>{prompt}, {.tokens = 12}, [&](std::size_t, std::int64_t token) {
+        heard.push_back(token);
+        return true;
+    });
+    ASSERT_TRUE(made) << made.error().text();
+    ASSERT_EQ(made->tokens[0].size(), 12U);
+    EXPECT_EQ(made->tokens[0], heard);
+    EXPECT_EQ(made->stepMs.size(), 11U);
+    EXPECT_GT(made->firstTokenMs, 0);
+    Tokens text = prompt;
+    for (const std::int64_t token : made->tokens[0]) {
+        const auto all = small.logits(text);
+        const auto last = all.end() - small.vocabulary;
+        EXPECT_EQ(token, std::max_element(last, all.end()) - last);
+        text.push_back(token);
+    }
+    // A second text starts from empty caches.
+    const auto again = generateTokens(*decoder, std::vector<Tokens>{prompt}, {.tokens = 12});
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->tokens, made->tokens);
+}
+
+TEST_F(GenerationTest, StopTokensEndTheirSequenceAlone) {
+    const SmallDecoder small = drawn(6);
+    const auto decoder = decoderOf(graphOf(small), 2, 40);
+    const std::vector<Tokens> prompts{someTokens(5, small.vocabulary, 2), someTokens(3, small.vocabulary, 8)};
+    const auto free = generateTokens(*decoder, prompts, {.tokens = 10});
+    ASSERT_TRUE(free);
+    const std::int64_t stop = free->tokens[0][4];
+    const auto first = std::ranges::find(free->tokens[0], stop) - free->tokens[0].begin();
+    const auto made = generateTokens(*decoder, prompts, {.tokens = 10, .stops = {stop}});
+    ASSERT_TRUE(made);
+    EXPECT_TRUE(made->stopped[0]);
+    EXPECT_EQ(made->tokens[0], Tokens(free->tokens[0].begin(), free->tokens[0].begin() + first));
+    if (std::ranges::find(free->tokens[1], stop) == free->tokens[1].end()) {
+        EXPECT_EQ(made->tokens[1], free->tokens[1]);
+    }
+    const auto cut = generateTokens(*decoder, prompts, {.tokens = 10}, [](std::size_t sequence, std::int64_t) { return sequence != 1; });
+    ASSERT_TRUE(cut);
+    EXPECT_EQ(cut->tokens[1].size(), 1U);
+}
+
+TEST_F(GenerationTest, RefusesWhatDoesNotFit) {
+    const SmallDecoder small = drawn(6);
+    const Graph graph = graphOf(small);
+    auto model = cachedDecoder(graph);
+    ASSERT_TRUE(model);
+    const std::int64_t tooMany = model->positions + 1;
+    const auto wide = Decoder::make(*m_engine, *model, {}, 1, tooMany);
+    ASSERT_FALSE(wide);
+    EXPECT_NE(wide.error().text().find("positions"), std::string::npos);
+    const auto decoder = decoderOf(graph, 1, 8);
+    const auto expectRefused = [&](const std::vector<Tokens>& tokens, const std::string& word) {
+        const auto fed = decoder->feed(tokens);
+        ASSERT_FALSE(fed);
+        EXPECT_NE(fed.error().text().find(word), std::string::npos) << fed.error().text();
+    };
+    expectRefused({Tokens(9, 1)}, "room for");
+    expectRefused({{}}, "no tokens");
+    expectRefused({{99}}, "outside the vocabulary");
+    expectRefused({{1}, {1}}, "2 sequences");
+    const auto made = generateTokens(*decoder, std::vector<Tokens>{Tokens(5, 1)}, {.tokens = 5});
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().text().find("context of 8"), std::string::npos);
+    EXPECT_TRUE(generateTokens(*decoder, std::vector<Tokens>{Tokens(5, 1)}, {.tokens = 4}));
+}
+
+TEST(CachedDecoder, SaysWhyAGraphCannotGenerate) {
+    Graph graph;
+    const graph::ValueId ids = graph.addValue(
+        {.name = "input_ids", .type = {DataType::Int64, std::vector{graph::Dim::named("batch"), graph::Dim::named("sequence")}}});
+    graph.inputs = {ids};
+    graph.outputs = {graph.addValue({.name = "logits"})};
+    graph.nodes.push_back(
+        {.name = "cast", .op = "Cast", .version = 13, .inputs = {ids}, .outputs = graph.outputs, .attributes = {{"to", std::int64_t{1}}}});
+    const auto made = cachedDecoder(graph);
+    ASSERT_FALSE(made);
+    EXPECT_NE(made.error().text().find("GroupQueryAttention"), std::string::npos) << made.error().text();
+}
+
+TEST(Sampler, TakesTheLowestOfEqualsWithoutTemperature) {
+    Sampler sampler({}, 0);
+    EXPECT_EQ(*sampler.pick(std::vector<float>{1, 3, 3, 2}), 1);
+    EXPECT_FALSE(sampler.pick(std::vector<float>{1, std::nanf("")}));
+}
+
+TEST(Sampler, DrawsInProportionToTheSoftmax) {
+    const std::vector<float> logits{0, std::log(2.0F), std::log(5.0F)};
+    Sampler sampler({.temperature = 1, .seed = 3}, 0);
+    std::vector<int> counts(3, 0);
+    for (int i = 0; i < 8000; ++i) ++counts[static_cast<std::size_t>(*sampler.pick(logits))];
+    // Six standard deviations of a binomial count.
+    for (const auto& [token, share] : {std::pair{0, 0.125}, {1, 0.25}, {2, 0.625}})
+        EXPECT_NEAR(counts[static_cast<std::size_t>(token)], 8000 * share, 6 * std::sqrt(8000 * share * (1 - share)));
+}
+
+TEST(Sampler, KeepsTheLikeliestByCountAndByProbability) {
+    const std::vector<float> logits{0, std::log(2.0F), std::log(5.0F), -1};
+    Sampler two({.temperature = 1, .topK = 2}, 0), most({.temperature = 1, .topP = 0.55}, 0),
+        both({.temperature = 2, .topK = 3, .topP = 0.8}, 0);
+    std::vector<bool> seen(4, false);
+    for (int i = 0; i < 500; ++i) {
+        const auto token = *two.pick(logits);
+        EXPECT_TRUE(token == 1 || token == 2);
+        seen[static_cast<std::size_t>(token)] = true;
+        EXPECT_EQ(*most.pick(logits), 2);
+        EXPECT_NE(*both.pick(logits), 3);
+    }
+    EXPECT_TRUE(seen[1] && seen[2]);
+}
+
+TEST(Sampler, IsTheSameForASeedAndAnotherForEachSequence) {
+    const std::vector<float> logits(50, 0);
+    const auto draw = [&](std::uint64_t seed, std::size_t sequence) {
+        Sampler sampler({.temperature = 1, .seed = seed}, sequence);
+        Tokens tokens;
+        for (int i = 0; i < 20; ++i) tokens.push_back(*sampler.pick(logits));
+        return tokens;
+    };
+    EXPECT_EQ(draw(1, 0), draw(1, 0));
+    EXPECT_NE(draw(1, 0), draw(1, 1));
+    EXPECT_NE(draw(1, 0), draw(2, 0));
+}
+
+TEST(Sampler, RefusesSettingsWithoutMeaning) {
+    EXPECT_TRUE(check(Sampling{}));
+    for (const Sampling& bad : {Sampling{.temperature = -1}, Sampling{.topK = -1}, Sampling{.topP = 0}, Sampling{.topP = 1.5}})
+        EXPECT_FALSE(check(bad));
+}
+
+}  // namespace
+}  // namespace trimtab::runtime
