@@ -12,6 +12,7 @@ void addInfo(CLI::App& app, Program& program);
 void addRun(CLI::App& app, Program& program);
 void addBench(CLI::App& app, Program& program);
 void addEval(CLI::App& app, Program& program);
+void addGenerate(CLI::App& app, Program& program);
 void addCompress(CLI::App& app, Program& program);
 void addSensitivity(CLI::App& app, Program& program);
 void addTune(CLI::App& app, Program& program);

@@ -21,6 +21,7 @@ void addCommands(CLI::App& app, trimtab::cli::Program& program) {
     cli::addRun(app, program);
     cli::addBench(app, program);
     cli::addEval(app, program);
+    cli::addGenerate(app, program);
     cli::addCompress(app, program);
     cli::addSensitivity(app, program);
     cli::addSweep(app, program);

@@ -24,12 +24,13 @@ std::string clipped(const std::string& text, std::size_t width) {
     return text.substr(0, bytes) + "…";
 }
 
-std::string printable(const std::string& text) {
+std::string printable(const std::string& text, std::string_view kept) {
     std::string result;
     result.reserve(text.size());
     for (const char c : text) {
         const auto byte = static_cast<unsigned char>(c);
-        result += byte < 0x20 || byte == 0x7f ? ' ' : c;
+        const bool isControl = (byte < 0x20 || byte == 0x7f) && kept.find(c) == std::string_view::npos;
+        result += isControl ? ' ' : c;
     }
     return result;
 }

@@ -2,6 +2,7 @@
 // Aligned text tables for people.
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace trimtab::cli {
@@ -32,7 +33,7 @@ std::size_t displayWidth(const std::string& text);
 /// At most `width` columns; what does not fit gives way to "…".
 std::string clipped(const std::string& text, std::size_t width);
 
-/// Text of files that may be hostile, for a terminal: control characters become spaces.
-std::string printable(const std::string& text);
+/// Text of files that may be hostile, for a terminal: control characters become spaces, but for those in `kept`.
+std::string printable(const std::string& text, std::string_view kept = {});
 
 }  // namespace trimtab::cli

@@ -40,6 +40,23 @@ Result<base::PairedBlock> blockAt(const Json& object, std::string_view key) {
     return block;
 }
 
+Result<std::vector<std::int64_t>> integersAt(const Json& object, std::string_view key) {
+    TRIMTAB_TRY(const Json* array, arrayAt(object, key));
+    std::vector<std::int64_t> values;
+    if (!array) return values;
+    for (const Json& item : *array) {
+        if (!item.is_number_integer()) return wrongType(key, "an array of whole numbers");
+        values.push_back(item.get<std::int64_t>());
+    }
+    return values;
+}
+
+Result<trial::Environment> environmentAt(const Json& json) {
+    const Json* member = base::memberAt(json, "environment");
+    if (!member) return fail(ErrorCode::Refused, "the answer does not say where it was measured");
+    return trial::environmentFromJson(*member);
+}
+
 Result<std::vector<std::string>> stringsAt(const Json& object, std::string_view key) {
     TRIMTAB_TRY(const Json* array, arrayAt(object, key));
     std::vector<std::string> values;

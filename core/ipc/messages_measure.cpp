@@ -11,12 +11,6 @@ Result<std::vector<trace::LayerRecord>> layersAt(const Json& json, std::string_v
     return trace::layerRecordsFromJson(*member);
 }
 
-Result<trial::Environment> environmentAt(const Json& json) {
-    const Json* member = base::memberAt(json, "environment");
-    if (!member) return fail(ErrorCode::Refused, "the answer does not say where it was measured");
-    return trial::environmentFromJson(*member);
-}
-
 }  // namespace
 
 Json toJson(const RunRequest& request) {

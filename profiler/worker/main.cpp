@@ -62,6 +62,7 @@ int main(int count, char** words) {
     server.add("plan", worker::plan);
     server.add("eval", worker::eval);
     server.add("sensitivity", worker::sensitivity);
+    server.add("generate", worker::generate);
     server.add("fidelity", worker::fidelity);
     server.add("compress", worker::compress);
     server.add("export", worker::compress);

@@ -72,6 +72,11 @@ Status Decoder::shapeInputs(std::int64_t tokens) {
     return {};
 }
 
+Status Decoder::prepare(std::int64_t tokens) {
+    TRIMTAB_REQUIRE(shapeInputs(tokens));
+    return m_compiled->prepare(m_inputs);
+}
+
 Result<std::span<const float>> Decoder::feed(std::span<const std::vector<std::int64_t>> tokens) {
     TRIMTAB_REQUIRE(checkTokens(tokens));
     std::size_t longest = 0;

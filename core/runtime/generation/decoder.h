@@ -18,6 +18,9 @@ public:
     static Result<std::unique_ptr<Decoder>> make(Engine& engine, CachedDecoder model, const recipe::RunSetting& setting, std::int64_t batch,
                                                  std::int64_t capacity);
 
+    /// Plans for so many tokens of each sequence at once, and packs the weights; feed() does it by itself.
+    Status prepare(std::int64_t tokens);
+
     /// Appends tokens to every sequence: prompts of any lengths at first, later equally many for each. The logits of the token that
     /// follows, [batch][vocabulary], valid until the next call. Refused: no tokens, tokens outside the vocabulary, or more than there is
     /// room for.

@@ -77,6 +77,10 @@ Result<Generation> generateTokens(Decoder& decoder, std::span<const std::vector<
             return fail(ErrorCode::Refused, fmt::format("a prompt of {} tokens and {} new ones do not fit a context of {}", prompt.size(),
                                                         setting.tokens, decoder.capacity()));
     }
+    std::size_t longest = 1;
+    for (const auto& prompt : prompts) longest = std::max(longest, prompt.size());
+    TRIMTAB_REQUIRE(decoder.prepare(1));
+    TRIMTAB_REQUIRE(decoder.prepare(static_cast<std::int64_t>(longest)));
     decoder.clear();
     return Run(decoder, setting, listener).run(prompts);
 }

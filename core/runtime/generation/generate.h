@@ -25,7 +25,7 @@ struct Generation {
 /// Told of each new token as it comes; false ends the generation with what there is.
 using TokenListener = std::function<bool(std::size_t sequence, std::int64_t token)>;
 
-/// From empty caches. Refused when prompt and new tokens do not fit the decoder's capacity.
+/// From empty caches; planning is done before the clock starts. Refused when prompt and new tokens do not fit the decoder's capacity.
 Result<Generation> generateTokens(Decoder& decoder, std::span<const std::vector<std::int64_t>> prompts, const GenerationSetting& setting,
                                   const TokenListener& listener = {});
 

@@ -1,0 +1,149 @@
+// trimtab generate MODEL --prompt TEXT
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <optional>
+
+#include "app/cli/command.h"
+#include "app/cli/commands.h"
+#include "app/cli/model_options.h"
+#include "app/cli/progress.h"
+#include "app/cli/table.h"
+#include "core/base/statistics.h"
+#include "core/base/units.h"
+#include "core/ipc/generate_request.h"
+
+namespace trimtab::cli {
+namespace {
+
+struct GenerateOptions {
+    ModelOptions model;
+    ipc::GenerateRequest request;
+};
+
+/// Prints a text that grows, each part once.
+class GrowingText {
+public:
+    explicit GrowingText(bool shown) : m_shown(shown) {}
+    void show(const std::string& text) {
+        if (!m_shown || text.size() <= m_printed.size() || !text.starts_with(m_printed)) return;
+        fmt::print("{}", printable(text.substr(m_printed.size()), "\n\t"));
+        std::fflush(stdout);
+        m_printed = text;
+    }
+
+private:
+    bool m_shown;
+    std::string m_printed;
+};
+
+double perSecond(double count, double milliseconds) { return milliseconds > 0 ? 1000 * count / milliseconds : 0; }
+
+Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
+    Json step{{"median", nullptr}, {"p95", nullptr}, {"ci", nullptr}, {"n", answer.stepMs.size()}};
+    Json decode;
+    if (!answer.stepMs.empty()) {
+        const double median = base::median(answer.stepMs);
+        step["median"] = median;
+        decode = perSecond(1, median);
+        if (const auto interval = base::quantileInterval(answer.stepMs, 0.5)) step["ci"] = {interval->low, interval->high};
+        if (const auto p95 = base::percentile95(answer.stepMs)) step["p95"] = p95->value;
+    }
+    return {{"text", answer.text},
+            {"prompt_tokens", answer.promptTokens},
+            {"tokens", answer.tokens},
+            {"stopped", answer.stopped},
+            {"time_to_first_token_ms", answer.firstTokenMs},
+            {"time_per_token_ms", std::move(step)},
+            {"prefill_tokens_per_s", perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs)},
+            {"decode_tokens_per_s", std::move(decode)},
+            {"weight_bytes", answer.weightBytes},
+            {"cache_bytes", answer.cacheBytes},
+            {"cache_bytes_per_token", answer.cacheBytesPerToken},
+            {"arena_bytes", answer.arenaBytes},
+            {"basis", "measured"},
+            {"recipe", recipe::toJson(model.recipe)},
+            {"setting", recipe::toJson(model.setting)},
+            {"environment", trial::toJson(answer.environment)}};
+}
+
+std::string words(const std::vector<std::int64_t>& tokens) { return fmt::format("{}", fmt::join(tokens, " ")); }
+
+/// Figures go to standard error, so that standard output is the text alone.
+void printFigures(const ipc::GenerateAnswer& answer) {
+    const auto& where = answer.environment;
+    fmt::print(stderr, "\n{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet,
+               where.threads, where.threads == 1 ? "" : "s", where.device);
+    fmt::print(stderr, "{:<12}{} tokens, first token after {} ({:.4g} tokens/s)\n", "prefill", answer.promptTokens.size(),
+               base::formatMilliseconds(answer.firstTokenMs),
+               perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs));
+    if (!answer.stepMs.empty()) {
+        const double median = base::median(answer.stepMs);
+        fmt::print(stderr, "{:<12}{:.4g} tokens/s, {} a token", "decode", perSecond(1, median), base::formatMilliseconds(median));
+        if (const auto p95 = base::percentile95(answer.stepMs)) fmt::print(stderr, ", p95 {}", base::formatMilliseconds(p95->value));
+        fmt::print(stderr, ", median of {}\n", answer.stepMs.size());
+    }
+    fmt::print(stderr, "{:<12}{} of weights, {} of keys and values ({} a token), {} of activations\n", "memory",
+               base::formatBytes(static_cast<double>(answer.weightBytes)), base::formatBytes(static_cast<double>(answer.cacheBytes)),
+               base::formatBytes(static_cast<double>(answer.cacheBytesPerToken)),
+               base::formatBytes(static_cast<double>(answer.arenaBytes)));
+}
+
+Result<Json> callWorker(Program& program, const ipc::GenerateRequest& request, GrowingText& shown) {
+    TRIMTAB_TRY(const auto worker, program.startWorker());
+    auto progress = std::make_optional<Progress>(program.quiet());
+    const auto listen = [&](double share, const std::string& what) {
+        if (share >= 0) {
+            if (progress) progress->show(share, printable(what));
+            return;
+        }
+        progress.reset();  // its line gives way to the text
+        shown.show(what);
+    };
+    return worker->call("generate", ipc::toJson(request), listen, program.stop.get_token());
+}
+
+Status work(Program& program, const GenerateOptions& options) {
+    ipc::GenerateRequest request = options.request;
+    TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
+    if (request.prompt.empty() && request.promptTokens.empty())
+        return fail(ErrorCode::Usage, "give a text with --prompt, or tokens with --prompt-tokens");
+    if (!request.tokenizer.empty()) request.tokenizer = absolutePath(request.tokenizer);
+    GrowingText shown(!program.options.json);
+    TRIMTAB_TRY(const Json json, callWorker(program, request, shown));
+    TRIMTAB_TRY(const auto answer, ipc::generateAnswerFromJson(json));
+    if (program.options.json) {
+        program.printJson(documentOf(answer, request.model));
+        return {};
+    }
+    shown.show(answer.text);
+    fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
+    if (!program.quiet()) printFigures(answer);
+    return {};
+}
+
+}  // namespace
+
+void addGenerate(CLI::App& app, Program& program) {
+    auto options = std::make_shared<GenerateOptions>();
+    CLI::App* command = addCommand(app, program, "generate", "Text from a language model, and how fast it comes",
+                                   [&program, options] { return work(program, *options); });
+    ipc::GenerateRequest& request = options->request;
+    addModel(*command, options->model);
+    addRecipe(*command, options->model);
+    addEngine(*command, options->model.engine, options->model.device);
+    auto* prompt = command->add_option("--prompt", request.prompt, "The text to go on from");
+    command->add_option("--prompt-tokens", request.promptTokens, "The same as token ids, 5,17,3")->delimiter(',')->excludes(prompt);
+    command->add_option("--tokenizer", request.tokenizer, "tokenizer.json or tokenizer.model (default: the one beside the model)");
+    command->add_option("--tokens", request.tokens, "New tokens at most (default: 64)")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
+    command->add_option("--temperature", request.temperature, "0 takes the likeliest token each time (default: 0)")
+        ->check(realBetween(0, 1e6));
+    command->add_option("--top-k", request.topK, "Draw among the likeliest so many (default: 0, all)")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30));
+    command->add_option("--top-p", request.topP, "Draw among the likeliest of this probability together (default: 1)")
+        ->check(realBetween(1e-9, 1));
+    command->add_flag("--go-on", request.goOn, "Go on past the tokens that end a text");
+}
+
+}  // namespace trimtab::cli

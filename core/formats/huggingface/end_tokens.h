@@ -1,0 +1,15 @@
+#pragma once
+// Which tokens end a text, as the files beside a model say it.
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "core/base/result.h"
+
+namespace trimtab::formats::huggingface {
+
+/// eos_token_id, a number or a list, of generation_config.json, else of config.json in `folder`. Empty where neither file says so; Refused
+/// where one says nonsense.
+Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& folder);
+
+}  // namespace trimtab::formats::huggingface

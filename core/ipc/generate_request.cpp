@@ -1,0 +1,61 @@
+#include "core/ipc/generate_request.h"
+#include "core/ipc/json_fields.h"
+
+namespace trimtab::ipc {
+
+Json toJson(const GenerateRequest& request) {
+    return {{"model", toJson(request.model)}, {"prompt", request.prompt},      {"prompt_tokens", request.promptTokens},
+            {"tokenizer", request.tokenizer}, {"tokens", request.tokens},      {"temperature", encode(request.temperature)},
+            {"top_k", request.topK},          {"top_p", encode(request.topP)}, {"go_on", request.goOn}};
+}
+
+Result<GenerateRequest> generateRequestFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a request to generate"));
+    GenerateRequest request;
+    TRIMTAB_TRY(request.model, modelRequestAt(json, "model"));
+    TRIMTAB_TRY(request.prompt, base::stringAt(json, "prompt", ""));
+    TRIMTAB_TRY(request.promptTokens, integersAt(json, "prompt_tokens"));
+    TRIMTAB_TRY(request.tokenizer, base::stringAt(json, "tokenizer", ""));
+    TRIMTAB_TRY(request.tokens, base::integerAt(json, "tokens", request.tokens));
+    TRIMTAB_TRY(request.temperature, realAt(json, "temperature", 0));
+    TRIMTAB_TRY(request.topK, base::integerAt(json, "top_k", 0));
+    TRIMTAB_TRY(request.topP, realAt(json, "top_p", 1));
+    TRIMTAB_TRY(request.goOn, base::booleanAt(json, "go_on", false));
+    constexpr std::int64_t kMostTokens = 1 << 20;
+    if (request.tokens < 1 || request.tokens > kMostTokens)
+        return fail(ErrorCode::Refused, "tokens must be 1 to " + std::to_string(kMostTokens));
+    return request;
+}
+
+Json toJson(const GenerateAnswer& answer) {
+    return {{"text", answer.text},
+            {"prompt_tokens", answer.promptTokens},
+            {"tokens", answer.tokens},
+            {"stopped", answer.stopped},
+            {"first_token_ms", encode(answer.firstTokenMs)},
+            {"step_ms", encode(answer.stepMs)},
+            {"weight_bytes", answer.weightBytes},
+            {"cache_bytes", answer.cacheBytes},
+            {"arena_bytes", answer.arenaBytes},
+            {"cache_bytes_per_token", answer.cacheBytesPerToken},
+            {"environment", trial::toJson(answer.environment)}};
+}
+
+Result<GenerateAnswer> generateAnswerFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a generated text"));
+    GenerateAnswer answer;
+    TRIMTAB_TRY(answer.text, base::stringAt(json, "text", ""));
+    TRIMTAB_TRY(answer.promptTokens, integersAt(json, "prompt_tokens"));
+    TRIMTAB_TRY(answer.tokens, integersAt(json, "tokens"));
+    TRIMTAB_TRY(answer.stopped, base::booleanAt(json, "stopped", false));
+    TRIMTAB_TRY(answer.firstTokenMs, realAt(json, "first_token_ms", 0));
+    TRIMTAB_TRY(answer.stepMs, trial::realsAt(json, "step_ms"));
+    TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
+    TRIMTAB_TRY(answer.cacheBytes, base::integerAt(json, "cache_bytes", 0));
+    TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
+    TRIMTAB_TRY(answer.cacheBytesPerToken, base::integerAt(json, "cache_bytes_per_token", 0));
+    TRIMTAB_TRY(answer.environment, environmentAt(json));
+    return answer;
+}
+
+}  // namespace trimtab::ipc

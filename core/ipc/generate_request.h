@@ -1,0 +1,38 @@
+#pragma once
+// "generate": GenerateRequest → GenerateAnswer. A progress notification whose share is negative (nobody knows when a text ends) holds the
+// text so far as `what`.
+#include <string>
+#include <vector>
+
+#include "core/ipc/messages.h"
+
+namespace trimtab::ipc {
+
+struct GenerateRequest {
+    ModelRequest model;
+    std::string prompt;  // text, looked at when `promptTokens` is empty
+    std::vector<std::int64_t> promptTokens;
+    std::string tokenizer;     // path; empty: beside the model. Not needed for tokens that are given as such
+    std::int64_t tokens = 64;  // new ones at most
+    double temperature = 0;    // 0: greedy
+    std::int64_t topK = 0;     // 0: of all tokens
+    double topP = 1;
+    bool goOn = false;  // past the tokens that end a text
+};
+Json toJson(const GenerateRequest& request);
+Result<GenerateRequest> generateRequestFromJson(const Json& json);
+
+struct GenerateAnswer {
+    std::string text;  // of the new tokens; empty without a tokenizer
+    std::vector<std::int64_t> promptTokens, tokens;
+    bool stopped = false;        // by a token that ends a text
+    double firstTokenMs = 0;     // of the prompt and the choice of the first token
+    std::vector<double> stepMs;  // of each later token
+    std::int64_t weightBytes = 0, cacheBytes = 0, arenaBytes = 0;
+    std::int64_t cacheBytesPerToken = 0;
+    trial::Environment environment;
+};
+Json toJson(const GenerateAnswer& answer);
+Result<GenerateAnswer> generateAnswerFromJson(const Json& json);
+
+}  // namespace trimtab::ipc
