@@ -83,7 +83,9 @@ void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const f
 // Blocks [first, last) against all m rows of x, in the largest tiles that the registers allow.
 template <class Lanes, WeightFormat F, bool Zero, int M>
 void weightOnlyBlocks(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, float* y, const Epilogue& epilogue) {
-    constexpr int kWidest = std::clamp(Lanes::kAccumulators / M, 1, 8);
+    // Units of four-bit codes stay in registers for eight steps, so that fewer are left for sums.
+    constexpr int kRegisters = isFourBit(F) && Lanes::kAccumulators < 8 ? Lanes::kAccumulators / 2 : Lanes::kAccumulators;
+    constexpr int kWidest = std::clamp(kRegisters / M, 1, 8);
     constexpr int kBlocks = kWidest >= 8 ? 8 : kWidest >= 4 ? 4 : kWidest >= 2 ? 2 : 1;
     while (first + kBlocks <= last) {
         weightOnlyTile<Lanes, F, Zero, M, kBlocks>(weight, first, x, y, epilogue);

@@ -1,0 +1,215 @@
+// How close decoding comes to the memory's bandwidth, and prefill to the processor's peak: a 1B-parameter Llama shape with seeded weights.
+//   decode_bench FORMAT [--prompt 512] [--tokens 32] [--rounds 3] [--threads 2] [--tiny]
+//   FORMAT: fp32, bf16, fp16, int8_g32, int8_g128, int4_g32, int4_g128
+// In every round: the fastest vector read of 1 GiB by so many threads, oneDNN's and our own 2048³ product in fp32, the prompt, the steps.
+// Prints one JSON line: medians of the rounds, and decode as a share of (bandwidth ÷ bytes read a token).
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "core/base/statistics.h"
+#include "core/compress/compress.h"
+#include "core/runtime/generation/decoder.h"
+#include "kernels/cpu/cpu_engine.h"
+#include "kernels/cpu/simd/packed_weight.h"
+#include "tests/support/llama_shape.h"
+
+namespace {
+
+using namespace trimtab;
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+template <class T>
+T orStop(Result<T> result) {
+    if (result) return std::move(*result);
+    fmt::print(stderr, "decode_bench: {}\n", result.error().text());
+    std::exit(1);
+}
+
+struct Options {
+    std::string format;
+    std::int64_t prompt = 512, tokens = 32, rounds = 3;
+    int threads = 2;
+    bool tiny = false;
+};
+
+Options parse(int count, char** words) {
+    Options options;
+    if (count > 1) options.format = words[1];
+    const auto numberAfter = [&](int& i) { return i + 1 < count ? std::atoll(words[++i]) : 0; };
+    for (int i = 2; i < count; ++i) {
+        const std::string word = words[i];
+        if (word == "--prompt")
+            options.prompt = numberAfter(i);
+        else if (word == "--tokens")
+            options.tokens = numberAfter(i);
+        else if (word == "--rounds")
+            options.rounds = numberAfter(i);
+        else if (word == "--threads")
+            options.threads = static_cast<int>(numberAfter(i));
+        else if (word == "--tiny")
+            options.tiny = true;
+    }
+    return options;
+}
+
+/// Bytes a second, of the best of three reads.
+double bandwidth(const std::vector<float>& memory) {
+    typedef float Vector __attribute__((vector_size(64)));
+    const auto* from = reinterpret_cast<const Vector*>(memory.data());
+    const auto count = static_cast<std::int64_t>(memory.size() / 16);
+    double best = 0;
+    for (int i = 0; i < 3; ++i) {
+        const auto start = Clock::now();
+        float sum = 0;
+#pragma omp parallel for schedule(static) reduction(+ : sum)
+        for (std::int64_t block = 0; block < count / 64; ++block) {
+            Vector sums[4] = {};
+            for (int k = 0; k < 64; k += 4)
+                for (int j = 0; j < 4; ++j) sums[j] += from[block * 64 + k + j];
+            sum += (sums[0] + sums[1] + sums[2] + sums[3])[0];
+        }
+        volatile float kept = sum;
+        static_cast<void>(kept);
+        best = std::max(best, static_cast<double>(count) * 64 / secondsSince(start));
+    }
+    return best;
+}
+
+/// Operations a second of a 2048³ product in fp32 on our own kernel.
+class Peak {
+public:
+    Peak()
+        : m_x(kSize * kSize, 0.5F),
+          m_y(kSize * kSize),
+          m_weight(orStop(cpu::simd::PackedWeight::packFloats(m_x, kSize, kSize, cpu::simd::WeightFormat::Float32))) {}
+    double measure() {
+        double best = 0;
+        for (int i = 0; i < 3; ++i) {
+            const auto start = Clock::now();
+            cpu::simd::matMul(m_weight, m_x.data(), kSize, m_y.data());
+            best = std::max(best, 2.0 * kSize * kSize * kSize / secondsSince(start));
+        }
+        return best;
+    }
+
+private:
+    static constexpr std::int64_t kSize = 2048;
+    std::vector<float> m_x, m_y;
+    cpu::simd::PackedWeight m_weight;
+};
+
+/// A product on engine cpu, which gives it to oneDNN.
+class LibraryPeak {
+public:
+    explicit LibraryPeak(int threads) : m_engine(cpu::makeCpuEngine(threads)) {
+        Graph graph;
+        graph.opsets[""] = 17;
+        const auto dims = graph::ValueType::of(DataType::Float32, Shape{kSize, kSize});
+        const auto x = graph.addValue({.name = "x", .type = dims}), y = graph.addValue({.name = "y", .type = dims});
+        const auto w = graph.addConstant("w", orStop(tensor::Tensor::zeros(DataType::Float32, Shape{kSize, kSize})));
+        graph.inputs = {x};
+        graph.outputs = {y};
+        graph.nodes.push_back({.name = "product", .op = "MatMul", .version = 13, .inputs = {x, w}, .outputs = {y}, .origins = {"product"}});
+        m_model = orStop(m_engine->compile(graph, {}));
+        m_inputs.push_back({"x", orStop(Tensor::zeros(DataType::Float32, Shape{kSize, kSize}))});
+    }
+    double measure() {
+        double best = 0;
+        for (int i = 0; i < 3; ++i) {
+            const auto start = Clock::now();
+            orStop(m_model->run(m_inputs));
+            best = std::max(best, 2.0 * kSize * kSize * kSize / secondsSince(start));
+        }
+        return best;
+    }
+
+private:
+    static constexpr std::int64_t kSize = 2048;
+    std::unique_ptr<runtime::Engine> m_engine;
+    std::unique_ptr<runtime::CompiledModel> m_model;
+    std::vector<NamedTensor> m_inputs;
+};
+
+recipe::Recipe recipeOf(const std::string& format) {
+    const auto group = format.find("_g");
+    if (group == std::string::npos) return {};
+    const std::string text =
+        fmt::format(R"({{"weights": {{"bits": {}, "group": {}}}}})", format.substr(3, group - 3), format.substr(group + 2));
+    return orStop(recipe::fromJson(orStop(base::parseJson(text, "recipe"))));
+}
+
+Graph graphOf(const Options& options, const support::LlamaShape& shape) {
+    const DataType type = options.format == "fp32" ? DataType::Float32 : options.format == "fp16" ? DataType::Float16 : DataType::BFloat16;
+    const auto weights = orStop(support::drawLlama(shape, {.type = type}));
+    const Graph graph =
+        orStop(support::llamaGraph(weights, {.batch = 1, .newTokens = 1, .past = 0, .capacity = options.prompt + options.tokens}));
+    const auto recipe = recipeOf(options.format);
+    return recipe.isIdentity() ? graph : orStop(compress::compress(graph, recipe)).graph;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    const Options options = parse(count, words);
+    if (options.format.empty()) {
+        fmt::print(stderr, "decode_bench FORMAT [--prompt N] [--tokens N] [--rounds N] [--threads N] [--tiny]\n");
+        return 2;
+    }
+    omp_set_num_threads(options.threads);
+    const auto shape = options.tiny ? support::LlamaShape::tiny() : support::LlamaShape::llama32_1b();
+    const auto engine = cpu::makeCpuEngine(options.threads);
+    auto decoder = orStop(
+        runtime::Decoder::make(*engine, orStop(runtime::cachedDecoder(graphOf(options, shape))), {}, 1, options.prompt + options.tokens));
+    const auto ready = decoder->prepare(1);
+    if (!ready) orStop(Result<int>(tl::unexpected(ready.error())));
+    const auto weightBytes = decoder->compiled().weightBytes();
+    const std::vector<float> memory(std::size_t{1} << 28, 1.0F);
+    Peak own;
+    LibraryPeak library(options.threads);
+    std::vector<std::int64_t> prompt;
+    for (std::int64_t i = 0; i < options.prompt; ++i) prompt.push_back((i * 7919 + 13) % shape.vocabulary);
+
+    std::vector<double> reads, peaks, prefills, steps;
+    for (std::int64_t round = 0; round < options.rounds; ++round) {
+        reads.push_back(bandwidth(memory));
+        peaks.push_back(std::max(own.measure(), library.measure()));
+        decoder->clear();
+        if (round == 0) orStop(decoder->feed(std::vector<std::vector<std::int64_t>>{prompt}));  // plans, packs, touches the pages
+        decoder->clear();
+        auto start = Clock::now();
+        orStop(decoder->feed(std::vector<std::vector<std::int64_t>>{prompt}));
+        prefills.push_back(static_cast<double>(options.prompt) / secondsSince(start));
+        std::vector<double> each;
+        for (std::int64_t i = 0; i + 1 < options.tokens; ++i) {
+            start = Clock::now();
+            orStop(decoder->feed(std::vector<std::vector<std::int64_t>>{{i % shape.vocabulary}}));
+            each.push_back(secondsSince(start));
+        }
+        steps.push_back(base::median(each));
+    }
+    const double context = static_cast<double>(options.prompt) + static_cast<double>(options.tokens) / 2;
+    const double cacheBytes = static_cast<double>(decoder->cacheBytesPerToken()) * context;
+    const double readBytes = static_cast<double>(weightBytes) + cacheBytes;
+    // Of each token in a prompt: two operations for each weight of a product but the head's, which only the last token meets.
+    const auto layerWeights =
+        static_cast<double>(shape.layers) *
+        (static_cast<double>(shape.hidden) * static_cast<double>(shape.headSize) * 2 * static_cast<double>(shape.heads + shape.kvHeads) +
+         3 * static_cast<double>(shape.hidden) * static_cast<double>(shape.intermediate));
+    const double read = base::median(reads), peak = base::median(peaks), prefill = base::median(prefills), step = base::median(steps);
+    fmt::print(R"({{"format":"{}","threads":{},"bandwidth_gb_s":{:.3f},"peak_gflops":{:.1f},"weight_bytes":{},"cache_bytes_read":{:.0f},)",
+               options.format, options.threads, read * 1e-9, peak * 1e-9, weightBytes, cacheBytes);
+    fmt::print(
+        R"("decode_tokens_per_s":{:.3f},"decode_of_bandwidth":{:.3f},"prefill_tokens_per_s":{:.2f},"prefill_gflops":{:.1f},"prefill_of_peak":{:.3f}}})"
+        "\n",
+        1 / step, readBytes / step / read, prefill, prefill * 2 * layerWeights * 1e-9, prefill * 2 * layerWeights / peak);
+    return 0;
+}
