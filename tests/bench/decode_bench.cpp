@@ -1,7 +1,7 @@
 // How close decoding comes to the memory's bandwidth, and prefill to the processor's peak: a 1B-parameter Llama shape with seeded weights.
 //   decode_bench FORMAT [--prompt 512] [--tokens 32] [--rounds 3] [--threads 2] [--tiny]
 //   FORMAT: fp32, bf16, fp16, int8_g32, int8_g128, int4_g32, int4_g128
-// In every round: the fastest vector read of 1 GiB by so many threads, oneDNN's and our own 2048³ product in fp32, the prompt, the steps.
+// In every round: the fastest vector read of 1 GiB by so many threads (1 to 16 streams each), oneDNN's and our own 2048³ product in fp32, the prompt, the steps.
 // Prints one JSON line: medians of the rounds, and decode as a share of (bandwidth ÷ bytes read a token).
 #include <fmt/format.h>
 #include <omp.h>
@@ -61,25 +61,40 @@ Options parse(int count, char** words) {
     return options;
 }
 
-/// Bytes a second, of the best of three reads.
-double bandwidth(const std::vector<float>& memory) {
-    typedef float Vector __attribute__((vector_size(64)));
-    const auto* from = reinterpret_cast<const Vector*>(memory.data());
-    const auto count = static_cast<std::int64_t>(memory.size() / 16);
+/// The bytes of one thread, read in so many streams side by side: processors fetch ahead of several streams at once.
+__attribute__((target_clones("avx512f", "avx2", "default"))) float readStreams(const float* from, std::int64_t bytes, std::int64_t streams) {
+    typedef float Vector __attribute__((vector_size(32)));
+    constexpr std::int64_t kStep = 256;  // bytes of a stream at a time
+    const std::int64_t each = bytes / streams;
+    Vector a = {}, b = {}, c = {}, d = {};
+    for (std::int64_t at = 0; at + kStep <= each; at += kStep) {
+        for (std::int64_t s = 0; s < streams; ++s) {
+            const auto* vectors = reinterpret_cast<const Vector*>(from + (s * each + at) / 4);
+            a += vectors[0] + vectors[4];
+            b += vectors[1] + vectors[5];
+            c += vectors[2] + vectors[6];
+            d += vectors[3] + vectors[7];
+        }
+    }
+    a += b + c + d;
+    return a[0] + a[7];
+}
+
+/// Bytes a second, of the best of several reads by all threads.
+double bandwidth(const Tensor& memory) {
+    const auto bytes = static_cast<std::int64_t>(memory.bytes().size());
     double best = 0;
-    for (int i = 0; i < 3; ++i) {
+    for (const std::int64_t streams : {1, 2, 4, 8, 16, 4, 8, 16}) {
         const auto start = Clock::now();
         float sum = 0;
-#pragma omp parallel for schedule(static) reduction(+ : sum)
-        for (std::int64_t block = 0; block < count / 64; ++block) {
-            Vector sums[4] = {};
-            for (int k = 0; k < 64; k += 4)
-                for (int j = 0; j < 4; ++j) sums[j] += from[block * 64 + k + j];
-            sum += (sums[0] + sums[1] + sums[2] + sums[3])[0];
+#pragma omp parallel reduction(+ : sum)
+        {
+            const std::int64_t part = bytes / omp_get_num_threads() / 4096 * 4096;
+            sum += readStreams(memory.data<float>().data() + part / 4 * omp_get_thread_num(), part, streams);
         }
         volatile float kept = sum;
         static_cast<void>(kept);
-        best = std::max(best, static_cast<double>(count) * 64 / secondsSince(start));
+        best = std::max(best, static_cast<double>(bytes) / secondsSince(start));
     }
     return best;
 }
@@ -172,7 +187,8 @@ int main(int count, char** words) {
     const auto ready = decoder->prepare(1);
     if (!ready) orStop(Result<int>(tl::unexpected(ready.error())));
     const auto weightBytes = decoder->compiled().weightBytes();
-    const std::vector<float> memory(std::size_t{1} << 28, 1.0F);
+    Tensor memory = orStop(Tensor::allocate(DataType::Float32, Shape{std::int64_t{1} << 28}));
+    std::ranges::fill(memory.mutableData<float>(), 1.0F);
     Peak own;
     LibraryPeak library(options.threads);
     std::vector<std::int64_t> prompt;

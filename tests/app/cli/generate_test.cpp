@@ -1,0 +1,147 @@
+// `trimtab generate` on a small decoder of a Hugging Face folder with a tokenizer of single characters.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/base/json.h"
+#include "tests/app/cli/command_line.h"
+#include "tests/app/cli/tiny_study.h"
+#include "tests/core/formats/huggingface/small_decoder.h"
+
+namespace trimtab::testing_cli {
+namespace {
+
+using formats::huggingface::SmallDecoder;
+
+/// Tokens 0…25 are the letters, 26 the space, the others digits.
+std::string characterTokenizer() {
+    Json vocabulary = Json::object();
+    for (int i = 0; i < 26; ++i) vocabulary[std::string(1, static_cast<char>('a' + i))] = i;
+    vocabulary["\u0120"] = 26;  // how byte-level vocabularies write a space
+    for (int i = 27; i < 31; ++i) vocabulary[std::string(1, static_cast<char>('0' + i - 27))] = i;
+    const Json bytes{{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
+    return Json{{"version", "1.0"},
+                {"added_tokens", Json::array()},
+                {"normalizer", nullptr},
+                {"pre_tokenizer", bytes},
+                {"post_processor", nullptr},
+                {"decoder", bytes},
+                {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json::array()}}}}
+        .dump();
+}
+
+std::string textOf(const std::vector<std::int64_t>& tokens) {
+    std::string text;
+    for (const std::int64_t token : tokens)
+        text += token < 26 ? static_cast<char>('a' + token) : token == 26 ? ' ' : static_cast<char>('0' + token - 27);
+    return text;
+}
+
+class Generate : public testing::Test {
+protected:
+    Generate() {
+        m_small.draw(6);
+        std::filesystem::create_directories(folder());
+        m_small.write(folder());
+        m_tiny.write("decoder/tokenizer.json", characterTokenizer());
+    }
+    std::string folder() const { return m_tiny.at("decoder"); }
+
+    Ran generate(std::vector<std::string> more) {
+        more.insert(more.begin(), {"generate", folder()});
+        return trimtab(more);
+    }
+    Json json(std::vector<std::string> more) {
+        more.emplace_back("--json");
+        const Ran ran = generate(std::move(more));
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        return base::parseJson(ran.out, "standard output").value_or(Json());
+    }
+    /// The likeliest tokens by the plain statement.
+    std::vector<std::int64_t> greedy(std::vector<std::int64_t> tokens, std::size_t count) const {
+        const std::size_t prompt = tokens.size();
+        while (tokens.size() < prompt + count) {
+            const auto logits = m_small.logits(tokens);
+            const auto last = logits.end() - m_small.vocabulary;
+            tokens.push_back(std::max_element(last, logits.end()) - last);
+        }
+        return {tokens.begin() + static_cast<std::ptrdiff_t>(prompt), tokens.end()};
+    }
+
+    TinyStudy m_tiny;
+    SmallDecoder m_small;
+};
+
+TEST_F(Generate, GoesOnFromAPromptAndPrintsTheTextAlone) {
+    const auto tokens = greedy({19, 7, 4}, 12);
+    const Ran ran = generate({"--prompt", "the", "--tokens", "12"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_EQ(ran.out, textOf(tokens) + "\n");
+    EXPECT_NE(ran.err.find("prefill     3 tokens"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("decode"), std::string::npos) << ran.err;
+    EXPECT_EQ(generate({"--prompt", "the", "--tokens", "12", "-q"}).err, "");
+}
+
+TEST_F(Generate, TellsFiguresAsOneDocument) {
+    const auto wanted = base::readJsonFile(std::string(TRIMTAB_SOURCE_DIR) + "/tests/data/contract/generate.json");
+    ASSERT_TRUE(wanted);
+    const Json got = json({"--prompt-tokens", "19,7,4", "--tokens", "5"});
+    for (const auto& [key, value] : wanted->items()) EXPECT_TRUE(got.contains(key)) << key;
+    EXPECT_EQ(got["tokens"], Json(greedy({19, 7, 4}, 5)));
+    EXPECT_EQ(got["time_per_token_ms"]["n"], 4);
+    EXPECT_TRUE(got["time_per_token_ms"]["p95"].is_null()) << "no p95 under 59 samples";
+    EXPECT_GT(got["time_to_first_token_ms"].get<double>(), 0);
+    // Two layers, keys and values, two heads of six floats each.
+    EXPECT_EQ(got["cache_bytes_per_token"], 2 * 2 * 2 * 6 * 4);
+    EXPECT_EQ(got["cache_bytes"], (3 + 5) * 2 * 2 * 2 * 6 * 4);
+}
+
+TEST_F(Generate, StopsWhereTheModelSaysThatATextEnds) {
+    const auto free = greedy({19, 7, 4}, 12);
+    const auto end = free[5];
+    m_tiny.write("decoder/generation_config.json", fmt::format(R"({{"eos_token_id": [{}, 99]}})", end));
+    const auto first = std::ranges::find(free, end) - free.begin();
+    const Json stopped = json({"--prompt", "the", "--tokens", "12"});
+    EXPECT_EQ(stopped["stopped"], true);
+    EXPECT_EQ(stopped["tokens"].size(), static_cast<std::size_t>(first));
+    const Json on = json({"--prompt", "the", "--tokens", "12", "--go-on"});
+    EXPECT_EQ(on["stopped"], false);
+    EXPECT_EQ(on["tokens"], Json(free));
+}
+
+TEST_F(Generate, DrawsTheSameTextForASeed) {
+    const auto draw = [&](const char* seed) {
+        return json({"--prompt", "the", "--temperature", "1.5", "--tokens", "30", "--seed", seed})["tokens"];
+    };
+    EXPECT_EQ(draw("3"), draw("3"));
+    EXPECT_NE(draw("3"), draw("4"));
+    const Json narrow = json({"--prompt", "the", "--temperature", "1.5", "--top-k", "1", "--tokens", "12"});
+    EXPECT_EQ(narrow["tokens"], Json(greedy({19, 7, 4}, 12)));
+}
+
+TEST_F(Generate, RunsARecipe) {
+    const std::string recipe = m_tiny.write("r8.json", R"({"weights": {"bits": 8}})");
+    const Json got = json({"--prompt", "the", "--tokens", "3", "--recipe", recipe});
+    EXPECT_EQ(got["recipe"]["weights"]["bits"], 8);
+    EXPECT_LT(got["weight_bytes"], json({"--prompt", "the", "--tokens", "3"})["weight_bytes"]);
+}
+
+TEST_F(Generate, SaysWhatIsMissing) {
+    const auto expectError = [&](const Ran& ran, int status, const std::string& words) {
+        EXPECT_EQ(ran.status, status) << ran.out;
+        EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
+    };
+    expectError(generate({}), 2, "--prompt");
+    expectError(generate({"--prompt", "the", "--tokens", "9999"}), 3, "positions");
+    expectError(generate({"--prompt-tokens", "77"}), 3, "outside the vocabulary");
+    expectError(generate({"--prompt", "the", "--top-p", "0"}), 2, "--top-p");
+    expectError(trimtab({"generate", m_tiny.model(), "--prompt-tokens", "1"}), 3, "cannot generate");
+    std::filesystem::remove(m_tiny.at("decoder/tokenizer.json"));
+    expectError(generate({"--prompt", "the"}), 3, "tokenizer.json");
+    EXPECT_EQ(generate({"--prompt-tokens", "19,7,4", "--tokens", "3"}).status, 0);
+}
+
+}  // namespace
+}  // namespace trimtab::testing_cli
