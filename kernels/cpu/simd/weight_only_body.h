@@ -12,6 +12,9 @@
 namespace trimtab::cpu::simd {
 namespace {
 
+/// Bytes of codes between those that are multiplied and those that are fetched.
+constexpr std::int64_t kAhead = 2048;
+
 template <class Lanes, WeightFormat F, bool Zero, int M, int B>
 void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const float* x, float* y, const Epilogue& epilogue) {
     using Vector = typename Lanes::Vector;
@@ -26,6 +29,8 @@ void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const f
         for (auto& sum : row) sum = Lanes::zero();
 
     for (std::int64_t g = 0; g < weight.groups; ++g) {
+        // Registers are for what changes at every step: the totals wait in memory while a group is summed.
+        if constexpr (Lanes::kAccumulators < 8) asm volatile("" : "+m"(total));
         const std::int64_t start = g * weight.group;
         const std::int64_t end = std::min(start + weight.group, columns);
         Vector sums[M][B];
@@ -38,7 +43,11 @@ void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const f
         std::int64_t k = start;
         for (; k + kStep <= end; k += kStep, codes += kUnit) {
             typename Lanes::template Unit<F> units[B];
-            for (int b = 0; b < B; ++b) units[b] = Lanes::template loadUnit<F>(codes + b * weight.blockBytes);
+            for (int b = 0; b < B; ++b) {
+                units[b] = Lanes::template loadUnit<F>(codes + b * weight.blockBytes);
+                // A unit is a cache line and takes long to decode: the processor's own prefetcher does not run far enough ahead.
+                if constexpr (isFourBit(F) && M == 1) __builtin_prefetch(codes + b * weight.blockBytes + kAhead);
+            }
 #pragma GCC unroll 8
             for (int j = 0; j < kStep; ++j) {
                 Vector decoded[B];
