@@ -60,6 +60,7 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
             {"weight_bytes", answer.weightBytes},
             {"cache_bytes", answer.cacheBytes},
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
+            {"caching", answer.caching},
             {"arena_bytes", answer.arenaBytes},
             {"basis", "measured"},
             {"recipe", recipe::toJson(model.recipe)},
@@ -87,6 +88,9 @@ void printFigures(const ipc::GenerateAnswer& answer) {
                base::formatBytes(static_cast<double>(answer.weightBytes)), base::formatBytes(static_cast<double>(answer.cacheBytes)),
                base::formatBytes(static_cast<double>(answer.cacheBytesPerToken)),
                base::formatBytes(static_cast<double>(answer.arenaBytes)));
+    if (answer.caching != "in place")
+        fmt::print(stderr, "{:<12}keys and values are {}, and every step is planned anew: another export of the model would be faster\n",
+                   "mark", answer.caching);
 }
 
 Result<Json> callWorker(Program& program, const ipc::GenerateRequest& request, GrowingText& shown) {

@@ -38,6 +38,7 @@ Json toJson(const GenerateAnswer& answer) {
             {"cache_bytes", answer.cacheBytes},
             {"arena_bytes", answer.arenaBytes},
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
+            {"caching", answer.caching},
             {"environment", trial::toJson(answer.environment)}};
 }
 
@@ -54,6 +55,7 @@ Result<GenerateAnswer> generateAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.cacheBytes, base::integerAt(json, "cache_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.cacheBytesPerToken, base::integerAt(json, "cache_bytes_per_token", 0));
+    TRIMTAB_TRY(answer.caching, base::stringAt(json, "caching", ""));
     TRIMTAB_TRY(answer.environment, environmentAt(json));
     return answer;
 }

@@ -30,6 +30,7 @@ struct GenerateAnswer {
     std::vector<double> stepMs;  // of each later token
     std::int64_t weightBytes = 0, cacheBytes = 0, arenaBytes = 0;
     std::int64_t cacheBytesPerToken = 0;
+    std::string caching;  // how keys and values are kept: "in place", "handed on", "recomputed"
     trial::Environment environment;
 };
 Json toJson(const GenerateAnswer& answer);

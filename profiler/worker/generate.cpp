@@ -52,7 +52,6 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::generateRequestFromJson(params));
     TRIMTAB_TRY(const auto tokenizer, tokenizerFor(request));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
-    TRIMTAB_TRY(auto model, runtime::cachedDecoder(compressed->graph));
     ipc::GenerateAnswer answer;
     TRIMTAB_TRY(answer.promptTokens, promptOf(request, tokenizer));
     runtime::GenerationSetting setting;
@@ -62,12 +61,9 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
         TRIMTAB_TRY(setting.stops, formats::huggingface::endTokens(folderOf(request.model.model)));
     }
     const auto capacity = static_cast<std::int64_t>(answer.promptTokens.size()) + request.tokens;
-    if (model.positions > 0 && capacity > model.positions)
-        return fail(ErrorCode::Refused, fmt::format("a prompt of {} tokens and {} new ones do not fit the model's {} positions",
-                                                    answer.promptTokens.size(), request.tokens, model.positions));
     const auto& asked = request.model.setting;
     TRIMTAB_TRY(const auto engine, makeEngine(asked.engine, asked.threads, asked.device));
-    TRIMTAB_TRY(const auto decoder, runtime::Decoder::make(*engine, std::move(model), asked, 1, capacity));
+    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, asked, 1, capacity));
     std::optional<StreamDecoder> stream;
     if (tokenizer) stream.emplace(*tokenizer);
     constexpr double kNobodyKnows = -1;
@@ -85,6 +81,7 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     answer.stepMs = std::move(text.stepMs);
     answer.weightBytes = decoder->compiled().weightBytes();
     answer.arenaBytes = decoder->compiled().arenaBytes();
+    answer.caching = decoder->caching();
     answer.cacheBytes = decoder->cacheBytes();
     answer.cacheBytesPerToken = decoder->cacheBytesPerToken();
     answer.environment = environmentOf(engine->info());

@@ -1,8 +1,8 @@
 // How close decoding comes to the memory's bandwidth, and prefill to the processor's peak: a 1B-parameter Llama shape with seeded weights.
 //   decode_bench FORMAT [--prompt 512] [--tokens 32] [--rounds 3] [--threads 2] [--tiny]
 //   FORMAT: fp32, bf16, fp16, int8_g32, int8_g128, int4_g32, int4_g128
-// In every round: the fastest vector read of 1 GiB by so many threads (1 to 16 streams each), oneDNN's and our own 2048³ product in fp32, the prompt, the steps.
-// Prints one JSON line: medians of the rounds, and decode as a share of (bandwidth ÷ bytes read a token).
+// In every round: the fastest vector read of 1 GiB by so many threads (1 to 16 streams each), oneDNN's and our own 2048³ product in fp32,
+// the prompt, the steps. Prints one JSON line: medians of the rounds, and decode as a share of (bandwidth ÷ bytes read a token).
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -62,7 +62,8 @@ Options parse(int count, char** words) {
 }
 
 /// The bytes of one thread, read in so many streams side by side: processors fetch ahead of several streams at once.
-__attribute__((target_clones("avx512f", "avx2", "default"))) float readStreams(const float* from, std::int64_t bytes, std::int64_t streams) {
+__attribute__((target_clones("avx512f", "avx2", "default"))) float readStreams(const float* from, std::int64_t bytes,
+                                                                               std::int64_t streams) {
     typedef float Vector __attribute__((vector_size(32)));
     constexpr std::int64_t kStep = 256;  // bytes of a stream at a time
     const std::int64_t each = bytes / streams;
@@ -182,8 +183,7 @@ int main(int count, char** words) {
     omp_set_num_threads(options.threads);
     const auto shape = options.tiny ? support::LlamaShape::tiny() : support::LlamaShape::llama32_1b();
     const auto engine = cpu::makeCpuEngine(options.threads);
-    auto decoder = orStop(
-        runtime::Decoder::make(*engine, orStop(runtime::cachedDecoder(graphOf(options, shape))), {}, 1, options.prompt + options.tokens));
+    auto decoder = orStop(runtime::makeDecoder(*engine, graphOf(options, shape), {}, 1, options.prompt + options.tokens));
     const auto ready = decoder->prepare(1);
     if (!ready) orStop(Result<int>(tl::unexpected(ready.error())));
     const auto weightBytes = decoder->compiled().weightBytes();

@@ -1,17 +1,19 @@
 // Generation: what is read token by token equals what is read at once, a batch equals its sequences one by one, and both equal a plain
 // statement of the architecture in double (tests/core/formats/huggingface/small_decoder.h).
 #include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
+#include <gtest/gtest.h>
+
+#include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/formats/huggingface/folder.h"
+#include "core/formats/model_file.h"
 #include "core/graph/shape_inference.h"
+#include "core/runtime/generation/cached_decoder.h"
 #include "core/runtime/generation/generate.h"
+#include "core/runtime/generation/growing_decoder.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "tests/core/formats/huggingface/small_decoder.h"
 #include "tests/support/llama_shape.h"
@@ -31,22 +33,18 @@ Tokens someTokens(std::size_t count, std::int64_t vocabulary, std::uint64_t seed
 }
 
 Graph graphOf(const SmallDecoder& small) {
-    const auto folder = std::filesystem::temp_directory_path() / fmt::format("trimtab_generation_{}", ::getpid());
-    std::filesystem::create_directories(folder);
-    small.write(folder);
-    auto read = formats::huggingface::read(folder, true, false);
+    const auto folder = base::TemporaryFolder::create("trimtab-generation").value();
+    small.write(folder.path());
+    auto read = formats::huggingface::read(folder.path(), true, false);
     EXPECT_TRUE(read) << read.error().text();
     EXPECT_TRUE(graph::inferShapes(read->graph));
-    std::filesystem::remove_all(folder);
     return std::move(read->graph);
 }
 
 class GenerationTest : public ::testing::Test {
 protected:
     std::unique_ptr<Decoder> decoderOf(const Graph& graph, std::int64_t batch, std::int64_t capacity) {
-        auto model = cachedDecoder(graph);
-        EXPECT_TRUE(model) << model.error().text();
-        auto decoder = Decoder::make(*m_engine, std::move(*model), {}, batch, capacity);
+        auto decoder = makeDecoder(*m_engine, graph, {}, batch, capacity);
         EXPECT_TRUE(decoder) << decoder.error().text();
         return std::move(*decoder);
     }
@@ -132,7 +130,7 @@ TEST_F(GenerationTest, AModelWithCachesAmongItsInputsAndLengthsFromAMaskIsTakenT
         ASSERT_TRUE(model) << model.error().text();
         EXPECT_EQ(model->graph.inputs.size(), 4 + 2 * model->caches.size());
         EXPECT_EQ(model->caches.front().type, type);
-        const auto whole = Decoder::make(*m_engine, *model, {}, 1, 16), steps = Decoder::make(*m_engine, *model, {}, 1, 16);
+        const auto whole = makeDecoder(*m_engine, *graph, {}, 1, 16), steps = makeDecoder(*m_engine, *graph, {}, 1, 16);
         ASSERT_TRUE(whole) << whole.error().text();
         ASSERT_TRUE(steps) << steps.error().text();
         const Tokens text = someTokens(12, model->vocabulary, 9);
@@ -141,6 +139,54 @@ TEST_F(GenerationTest, AModelWithCachesAmongItsInputsAndLengthsFromAMaskIsTakenT
         for (const std::int64_t token : text) logits = feed(**steps, {{token}});
         const float bound = type == DataType::Float32 ? 2e-5F : 1e-3F;  // prompt and steps round the same values into their caches
         for (std::size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], bound * (1 + std::abs(expected[i])));
+    }
+}
+
+TEST_F(GenerationTest, CachesThatAreHandedOnGiveTheSameAsThoseInPlace) {
+    const auto weights =
+        support::drawLlama(support::LlamaShape::tiny(), {.type = DataType::Float32, .lengths = support::LlamaLengths::FromMask});
+    ASSERT_TRUE(weights);
+    const auto folder = base::TemporaryFolder::create("trimtab-generation");
+    ASSERT_TRUE(folder);
+    ASSERT_TRUE(support::writeLlama(*weights, folder->path() / "llama.onnx", 64));
+    auto file = formats::readModel(folder->path() / "llama.onnx");
+    ASSERT_TRUE(file) << file.error().text();
+    ASSERT_TRUE(graph::inferShapes(file->graph));
+    auto model = growingDecoder(file->graph);
+    ASSERT_TRUE(model) << model.error().text();
+    const auto growing = GrowingDecoder::make(*m_engine, *model, {}, 2, 20);
+    ASSERT_TRUE(growing) << growing.error().text();
+    EXPECT_EQ((*growing)->caching(), "handed on");
+    const auto inPlace = decoderOf(file->graph, 2, 20);
+    EXPECT_EQ(inPlace->caching(), "in place");
+    EXPECT_EQ((*growing)->cacheBytesPerToken(), inPlace->cacheBytesPerToken());
+    std::vector<Tokens> next{someTokens(6, model->vocabulary, 1), someTokens(6, model->vocabulary, 2)};
+    for (int step = 0; step < 6; ++step) {
+        const auto expected = feed(*inPlace, next), logits = feed(**growing, next);
+        ASSERT_EQ(logits.size(), expected.size());
+        for (std::size_t i = 0; i < logits.size(); ++i) ASSERT_NEAR(logits[i], expected[i], 2e-5F * (1 + std::abs(expected[i])));
+        next = {{step}, {step + 7}};
+    }
+    EXPECT_FALSE((*growing)->feed(std::vector<Tokens>{{1}, {1, 2}}));
+}
+
+TEST_F(GenerationTest, AModelWithoutCachesReadsTheWholeTextAgain) {
+    const SmallDecoder small = drawn(8);
+    auto model = growingDecoder(graphOf(small));
+    ASSERT_TRUE(model) << model.error().text();
+    const auto decoder = GrowingDecoder::make(*m_engine, std::move(*model), {}, 1, 12);
+    ASSERT_TRUE(decoder);
+    EXPECT_EQ((*decoder)->caching(), "recomputed");
+    EXPECT_EQ((*decoder)->cacheBytes(), 0);
+    const Tokens text = someTokens(12, small.vocabulary, 1);
+    for (const bool again : {false, true}) {
+        Tokens fed(text.begin(), text.begin() + 8);
+        expectLast(feed(**decoder, {fed}), 0, small, fed);
+        for (std::size_t i = 8; i < text.size(); ++i) {
+            fed.push_back(text[i]);
+            expectLast(feed(**decoder, {{text[i]}}), 0, small, fed);
+        }
+        if (!again) (*decoder)->clear();
     }
 }
 
@@ -197,7 +243,7 @@ TEST_F(GenerationTest, RefusesWhatDoesNotFit) {
     auto model = cachedDecoder(graph);
     ASSERT_TRUE(model);
     const std::int64_t tooMany = model->positions + 1;
-    const auto wide = Decoder::make(*m_engine, *model, {}, 1, tooMany);
+    const auto wide = makeDecoder(*m_engine, graph, {}, 1, tooMany);
     ASSERT_FALSE(wide);
     EXPECT_NE(wide.error().text().find("positions"), std::string::npos);
     const auto decoder = decoderOf(graph, 1, 8);

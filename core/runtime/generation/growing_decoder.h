@@ -1,0 +1,55 @@
+#pragma once
+// A decoder as exporters write it: caches that grow are outputs of one run and inputs of the next (past_key_values.0.key → present.0.key,
+// the names that Optimum gives them), or there are none and every step reads the whole text again. Planned anew at every step.
+#include <string>
+#include <vector>
+
+#include "core/graph/graph.h"
+#include "core/runtime/generation/decoder.h"
+
+namespace trimtab::runtime {
+
+/// What such a graph's inputs and outputs mean; names are empty where it has none.
+struct GrowingModel {
+    struct Cache {
+        std::string past, present;
+        DataType type = DataType::Undefined;
+        std::int64_t heads = 0, size = 0;
+    };
+    Graph graph;
+    std::string ids, mask, positions, logits;  // int64 [batch, tokens], [batch, all tokens], [batch, tokens]; [batch, tokens, vocabulary]
+    std::string cacheBranch;                   // bool [1] of a merged decoder: whether there is a past
+    std::vector<Cache> caches;
+    std::int64_t vocabulary = 0;
+};
+
+/// Unsupported, naming the input, for a graph with inputs that are none of these.
+Result<GrowingModel> growingDecoder(const Graph& graph);
+
+class GrowingDecoder final : public Decoder {
+public:
+    static Result<std::unique_ptr<Decoder>> make(Engine& engine, GrowingModel model, const recipe::RunSetting& setting, std::int64_t batch,
+                                                 std::int64_t capacity);
+
+    Status prepare(std::int64_t tokens) override;
+    void clear() override;
+    std::int64_t cacheBytesPerToken() const override;
+    const CompiledModel& compiled() const override { return *m_compiled; }
+    std::string_view caching() const override { return m_model.caches.empty() ? "recomputed" : "handed on"; }
+
+private:
+    GrowingDecoder(GrowingModel model, std::int64_t batch, std::int64_t capacity)
+        : Decoder(batch, capacity, model.vocabulary), m_model(std::move(model)), m_texts(static_cast<std::size_t>(batch)) {}
+    Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
+    /// `tokens` behind `past` rows of the caches.
+    Result<std::vector<NamedTensor>> inputsFor(std::span<const std::vector<std::int64_t>> tokens, std::int64_t past);
+    Status takeLogits(const Tensor& logits);
+
+    GrowingModel m_model;
+    std::unique_ptr<CompiledModel> m_compiled;
+    std::vector<std::vector<std::int64_t>> m_texts;  // fed so far, where there are no caches
+    std::vector<Tensor> m_past;
+    std::vector<float> m_logits;
+};
+
+}  // namespace trimtab::runtime

@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/runtime/generation/in_place_decoder.h"
+
+namespace trimtab::runtime {
+namespace {
+
+enum Place : std::size_t { kIds, kLengths, kTotal, kLast, kFirstCache };
+
+}  // namespace
+
+Result<std::unique_ptr<Decoder>> InPlaceDecoder::make(Engine& engine, CachedDecoder model, const recipe::RunSetting& setting,
+                                                      std::int64_t batch, std::int64_t capacity) {
+    if (model.positions > 0 && capacity > model.positions)
+        return fail(ErrorCode::Refused, fmt::format("the model has {} positions, {} tokens were asked for", model.positions, capacity));
+    auto decoder = std::unique_ptr<InPlaceDecoder>(new InPlaceDecoder(std::move(model), batch, capacity));
+    TRIMTAB_TRY(decoder->m_compiled, engine.compile(decoder->m_model.graph, setting));
+    TRIMTAB_REQUIRE(decoder->allocate());
+    return decoder;
+}
+
+Status InPlaceDecoder::allocate() {
+    m_inputs = {{m_model.ids, {}}, {m_model.lengths, {}}, {m_model.total, {}}, {m_model.last, {}}};
+    TRIMTAB_TRY(m_inputs[kLengths].tensor, Tensor::zeros(DataType::Int32, Shape{batch()}));
+    TRIMTAB_TRY(m_inputs[kTotal].tensor, Tensor::zeros(DataType::Int32, Shape{}));
+    TRIMTAB_TRY(m_inputs[kLast].tensor, Tensor::zeros(DataType::Int64, Shape{batch(), 2}));
+    for (const CacheInput& cache : m_model.caches) {
+        const Shape shape{batch(), cache.heads, capacity(), cache.size};
+        for (const std::string& name : {cache.key, cache.value}) {
+            TRIMTAB_TRY(Tensor made, Tensor::zeros(cache.type, shape));
+            m_inputs.push_back({name, std::move(made)});
+        }
+    }
+    return {};
+}
+
+std::int64_t InPlaceDecoder::cacheBytesPerToken() const {
+    std::int64_t bytes = 0;
+    for (const CacheInput& cache : m_model.caches) bytes += 2 * cache.heads * cache.size * (bitWidth(cache.type) / 8);
+    return bytes;
+}
+
+Status InPlaceDecoder::shapeInputs(std::int64_t tokens) {
+    const Shape shape{batch(), tokens};
+    if (m_inputs[kIds].tensor.defined() && m_inputs[kIds].tensor.shape() == shape) return {};
+    TRIMTAB_TRY(m_inputs[kIds].tensor, Tensor::zeros(DataType::Int64, shape));
+    return {};
+}
+
+Status InPlaceDecoder::prepare(std::int64_t tokens) {
+    TRIMTAB_REQUIRE(shapeInputs(tokens));
+    return m_compiled->prepare(m_inputs);
+}
+
+Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vector<std::int64_t>> tokens) {
+    std::size_t longest = 0;
+    for (const auto& each : tokens) longest = std::max(longest, each.size());
+    TRIMTAB_REQUIRE(shapeInputs(static_cast<std::int64_t>(longest)));
+    const auto ids = m_inputs[kIds].tensor.mutableData<std::int64_t>();
+    const auto ends = m_inputs[kLengths].tensor.mutableData<std::int32_t>();
+    const auto last = m_inputs[kLast].tensor.mutableData<std::int64_t>();
+    std::int64_t total = 0;
+    for (std::size_t b = 0; b < tokens.size(); ++b) {
+        // Shorter prompts are filled up at their end, behind what their lengths let attention see.
+        const auto rest = std::ranges::copy(tokens[b], ids.begin() + static_cast<std::ptrdiff_t>(b * longest)).out;
+        std::fill_n(rest, longest - tokens[b].size(), 0);
+        const std::int64_t length = lengths()[b] + static_cast<std::int64_t>(tokens[b].size());
+        ends[b] = static_cast<std::int32_t>(length - 1);
+        last[2 * b] = static_cast<std::int64_t>(b);
+        last[2 * b + 1] = static_cast<std::int64_t>(tokens[b].size()) - 1;
+        total = std::max(total, length);
+    }
+    m_inputs[kTotal].tensor.mutableData<std::int32_t>()[0] = static_cast<std::int32_t>(total);
+    TRIMTAB_TRY(m_outputs, m_compiled->run(m_inputs));
+    return m_outputs.front().tensor.data<float>();
+}
+
+}  // namespace trimtab::runtime

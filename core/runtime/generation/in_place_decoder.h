@@ -1,0 +1,31 @@
+#pragma once
+// A decoder whose keys and values stay in caches that are allocated once: a step allocates and plans nothing.
+#include "core/runtime/generation/cached_decoder.h"
+#include "core/runtime/generation/decoder.h"
+
+namespace trimtab::runtime {
+
+class InPlaceDecoder final : public Decoder {
+public:
+    static Result<std::unique_ptr<Decoder>> make(Engine& engine, CachedDecoder model, const recipe::RunSetting& setting, std::int64_t batch,
+                                                 std::int64_t capacity);
+
+    Status prepare(std::int64_t tokens) override;
+    std::int64_t cacheBytesPerToken() const override;
+    const CompiledModel& compiled() const override { return *m_compiled; }
+    std::string_view caching() const override { return "in place"; }
+
+private:
+    InPlaceDecoder(CachedDecoder model, std::int64_t batch, std::int64_t capacity)
+        : Decoder(batch, capacity, model.vocabulary), m_model(std::move(model)) {}
+    Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
+    Status allocate();
+    Status shapeInputs(std::int64_t tokens);
+
+    CachedDecoder m_model;
+    std::unique_ptr<CompiledModel> m_compiled;
+    std::vector<NamedTensor> m_inputs;  // ids, lengths, total, last, then the caches
+    std::vector<NamedTensor> m_outputs;
+};
+
+}  // namespace trimtab::runtime
