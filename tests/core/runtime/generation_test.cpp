@@ -1,6 +1,5 @@
 // Generation: what is read token by token equals what is read at once, a batch equals its sequences one by one, and both equal a plain
 // statement of the architecture in double (tests/core/formats/huggingface/small_decoder.h).
-#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 
