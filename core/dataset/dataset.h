@@ -3,7 +3,7 @@
 //   a folder with dataset.json · a .json manifest · an .npz (arrays named like the inputs, and "target") · a .npy of token ids ·
 //   a folder class/*.png|jpg or class/*.wav · a folder of .wav files (no labels) · a folder of .npy or .npz
 //   files (array_folder.cpp) · a .csv (header row; columns named like the inputs,
-//   "target")
+//   "target") · a .txt for a language model, tokenised by the model's own tokenizer
 // Every file is untrusted: sizes are checked before anything is allocated; files named in a manifest stay beneath its folder.
 //
 // Manifest (resources/schema/dataset.schema.json): {"format": "trimtab-dataset", "version": 1, "name",
@@ -61,7 +61,7 @@ public:
 };
 
 /// Refused or NotFound with the file and the reason. Bindings to `graph`'s inputs (names, types, ranks) are checked where a graph is given;
-/// a dataset with one input binds to a graph with one input whatever their names.
-Result<std::shared_ptr<const Dataset>> open(const std::string& path, const Graph* graph = nullptr);
+/// a dataset with one input binds to a graph with one input whatever their names. `tokenizer`: for text, a tokenizer's file or its folder.
+Result<std::shared_ptr<const Dataset>> open(const std::string& path, const Graph* graph = nullptr, const std::string& tokenizer = {});
 
 }  // namespace trimtab::dataset

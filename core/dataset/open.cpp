@@ -8,7 +8,7 @@
 namespace trimtab::dataset {
 namespace {
 
-Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
+Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph, const std::string& tokenizer) {
     std::error_code error;
     const auto status = std::filesystem::status(path, error);
     if (!std::filesystem::exists(status)) return fail(ErrorCode::NotFound, "there is no such file or folder", path.string());
@@ -22,17 +22,18 @@ Result<Parts> openParts(const std::filesystem::path& path, const Graph* graph) {
     if (extension == ".npz") return openNpz(path);
     if (extension == ".npy") return openTokens(path, graph);
     if (extension == ".csv") return openCsv(path, graph);
+    if (extension == ".txt") return openText(path, graph, tokenizer);
     return fail(ErrorCode::Refused,
                 "is no dataset: a folder with dataset.json, class/*.png|jpg, class/*.wav, *.wav, *.npy or *.npz, "
-                "or a .json, .npz, .npy or .csv file is wanted",
+                "or a .json, .npz, .npy, .csv or .txt file is wanted",
                 path.string());
 }
 
 }  // namespace
 
-Result<std::shared_ptr<const Dataset>> open(const std::string& path, const Graph* graph) {
+Result<std::shared_ptr<const Dataset>> open(const std::string& path, const Graph* graph, const std::string& tokenizer) {
     try {
-        TRIMTAB_TRY(Parts parts, openParts(path, graph));
+        TRIMTAB_TRY(Parts parts, openParts(path, graph, tokenizer));
         auto dataset = assemble(std::move(parts), graph);
         if (!dataset && dataset.error().context.empty()) dataset.error().context = path;
         return dataset;

@@ -35,6 +35,8 @@ std::string taskOfTarget(const Tensor& target);
 /// Token ids: [samples, length], or one long row that is cut into windows of 128 (or of what the model's input holds, plus the target's
 /// last one).
 Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph);
+/// Text as windows of tokens; `tokenizer`: a tokenizer's file or the folder that holds it.
+Result<Parts> openText(const std::filesystem::path& path, const Graph* graph, const std::filesystem::path& tokenizer);
 Result<Parts> openCsv(const std::filesystem::path& path, const Graph* graph);
 /// A folder without a manifest: arrays, or pictures and clips.
 Result<Parts> openFolder(const std::filesystem::path& path, const Graph* graph);

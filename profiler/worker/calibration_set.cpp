@@ -1,11 +1,11 @@
-#include "profiler/worker/calibration_set.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "core/dataset/dataset.h"
 #include "core/runtime/inputs.h"
+#include "profiler/worker/beside_model.h"
+#include "profiler/worker/calibration_set.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/sample_subset.h"
 
@@ -16,8 +16,9 @@ constexpr std::int64_t kBatch = 8;
 /// Fidelity is scored on inputs of the seeds that follow the setting's: calibration draws others.
 constexpr std::uint64_t kApart = std::uint64_t{1} << 40;
 
-Result<CalibrationSet> fromDataset(const Graph& graph, const std::string& path, std::int64_t most, std::uint64_t seed) {
-    TRIMTAB_TRY(auto data, dataset::open(path, &graph));
+Result<CalibrationSet> fromDataset(const Graph& graph, const std::string& path, const std::string& model, std::int64_t most,
+                                   std::uint64_t seed) {
+    TRIMTAB_TRY(auto data, openData(path, &graph, model));
     const std::int64_t fixed = fixedBatch(graph);
     const std::int64_t batch = fixed > 0 ? fixed : kBatch;
     std::int64_t samples = std::min(most, data->size());
@@ -47,22 +48,23 @@ Result<CalibrationSet> drawn(const Graph& graph, std::int64_t samples, recipe::R
 
 }  // namespace
 
-Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, std::int64_t samples, const recipe::RunSetting& setting,
-                                std::uint64_t seed) {
-    return path.empty() ? drawn(graph, samples, setting, seed) : fromDataset(graph, path, samples, seed);
+Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, const std::string& model, std::int64_t samples,
+                                const recipe::RunSetting& setting, std::uint64_t seed) {
+    return path.empty() ? drawn(graph, samples, setting, seed) : fromDataset(graph, path, model, samples, seed);
 }
 
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request) {
     if (request.calibration.path.empty())
         return fmt::format("drawn, seed {}, {} samples", request.setting.seed + kApart, request.calibration.samples);
-    TRIMTAB_TRY(const auto data, dataset::open(request.calibration.path, &graph));
+    TRIMTAB_TRY(const auto data, openData(request.calibration.path, &graph, request.model));
     const std::string identity = fmt::format("{}, {} samples", data->hash(), request.calibration.samples);
     if (request.calibration.samples >= data->size()) return identity;  // all of them
     return fmt::format("{} drawn, seed {}", identity, request.setting.seed + kApart);
 }
 
 Result<CalibrationSet> calibrationSet(const Graph& graph, const ipc::ModelRequest& request) {
-    auto set = inputSet(graph, request.calibration.path, request.calibration.samples, request.setting, request.setting.seed + kApart);
+    auto set = inputSet(graph, request.calibration.path, request.model, request.calibration.samples, request.setting,
+                        request.setting.seed + kApart);
     if (!set && set.error().context.empty()) set.error().context = "calibration";
     return set;
 }

@@ -14,8 +14,8 @@ struct CalibrationSet {
 
 /// Samples of a dataset drawn by `seed` (all in their order where there are no more); where `path` is empty inputs drawn from `seed` and
 /// the seeds that follow, one sample a batch.
-Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, std::int64_t samples, const recipe::RunSetting& setting,
-                                std::uint64_t seed);
+Result<CalibrationSet> inputSet(const Graph& graph, const std::string& path, const std::string& model, std::int64_t samples,
+                                const recipe::RunSetting& setting, std::uint64_t seed);
 
 /// What distinguishes one set from another: the dataset's hash, the number of samples, and the seed of what is drawn.
 Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequest& request);

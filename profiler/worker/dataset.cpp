@@ -11,6 +11,7 @@
 #include "core/graph/shape_inference.h"
 #include "core/ipc/messages.h"
 #include "core/tensor/convert.h"
+#include "profiler/worker/beside_model.h"
 #include "profiler/worker/methods.h"
 
 namespace trimtab::worker {
@@ -50,7 +51,7 @@ Result<Json> dataset(const Json& params, Workbench&, const Call& call) {
         TRIMTAB_TRY(graph, graphOf(request));
     }
     call.progress(0, "reading the data");
-    TRIMTAB_TRY(const auto data, trimtab::dataset::open(request.data, graph ? &*graph : nullptr));
+    TRIMTAB_TRY(const auto data, openData(request.data, graph ? &*graph : nullptr, request.model));
     ipc::DatasetInfo info{data->name(), data->task(), data->metric(), data->hash(), data->size(), data->inputNames(), {}};
     if (info.samples > 0) {
         TRIMTAB_TRY(const auto batch, data->batch(0, std::min(kPreviewSamples, info.samples)));

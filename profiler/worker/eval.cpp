@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/trial/calibration_note.h"
+#include "profiler/worker/beside_model.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/methods.h"
 #include "profiler/worker/sample_subset.h"
@@ -29,7 +30,7 @@ trial::Accuracy accuracyOf(evaluate::Evaluation evaluation) {
 
 Result<evaluate::Evaluation> onData(const ipc::EvalRequest& request, CompiledTrial& trial, const Call& call) {
     const Graph& graph = trial.compressed->graph;
-    TRIMTAB_TRY(std::shared_ptr<const dataset::Dataset> data, trimtab::dataset::open(request.data, &graph));
+    TRIMTAB_TRY(std::shared_ptr<const dataset::Dataset> data, openData(request.data, &graph, request.model.model));
     const std::int64_t fixed = fixedBatch(graph);
     const std::int64_t batch = fixed > 0 ? fixed : request.batch;
     const auto progress = progressOf(call, "scoring");
@@ -58,8 +59,8 @@ Result<std::string> calibrationOf(const ipc::EvalRequest& request, const Graph& 
     trial::Calibration calibration = request.model.calibration;
     if (!request.model.recipe.needsCalibration() || calibration.path.empty() || request.data.empty())
         return trial::calibrationNote(request.model.recipe, calibration, request.data, "");
-    TRIMTAB_TRY(const auto seen, trimtab::dataset::open(calibration.path, &graph));
-    TRIMTAB_TRY(const auto scored, trimtab::dataset::open(request.data, &graph));
+    TRIMTAB_TRY(const auto seen, openData(calibration.path, &graph, request.model.model));
+    TRIMTAB_TRY(const auto scored, openData(request.data, &graph, request.model.model));
     calibration.hash = seen->hash();
     return trial::calibrationNote(request.model.recipe, calibration, request.data, scored->hash());
 }

@@ -10,6 +10,7 @@
 #include "core/dataset/dataset.h"
 #include "core/evaluate/node_fidelity.h"
 #include "core/graph/shape_inference.h"
+#include "profiler/worker/beside_model.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
 #include "profiler/worker/engines.h"
@@ -88,7 +89,7 @@ std::int64_t samplesIn(const Batches& batches) {
 
 Result<std::string> inputsText(const ipc::FidelityRequest& request, const Graph& graph) {
     if (request.data.empty()) return fmt::format("drawn from seed {}", request.model.setting.seed);
-    TRIMTAB_TRY(const auto data, dataset::open(request.data, &graph));
+    TRIMTAB_TRY(const auto data, openData(request.data, &graph, request.model.model));
     return data->name();
 }
 
@@ -99,7 +100,7 @@ Result<Json> fidelity(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto model, bench.model(request.model.model, request.model.trustLinks, call));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
     const auto& setting = request.model.setting;
-    TRIMTAB_TRY(const CalibrationSet set, inputSet(model->graph, request.data, request.samples, setting, setting.seed));
+    TRIMTAB_TRY(const CalibrationSet set, inputSet(model->graph, request.data, request.model.model, request.samples, setting, setting.seed));
     TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     Side reference{model->graph, CalibrationRuns(set.batches, *engine, setting, call)};
     Side changed{compressed->graph, CalibrationRuns(set.batches, *engine, setting, call)};

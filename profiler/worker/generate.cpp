@@ -1,12 +1,11 @@
 // "generate": a language model continues a prompt, its text told as it grows.
 #include <fmt/format.h>
 
-#include <filesystem>
-
 #include "core/dataset/tokenizers/tokenizer.h"
 #include "core/formats/huggingface/end_tokens.h"
 #include "core/ipc/generate_request.h"
 #include "core/runtime/generation/generate.h"
+#include "profiler/worker/beside_model.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
@@ -18,21 +17,11 @@ namespace {
 using dataset::tokenizers::StreamDecoder;
 using dataset::tokenizers::Tokenizer;
 
-std::filesystem::path folderOf(const std::string& model) {
-    std::error_code ignored;
-    const std::filesystem::path path(model);
-    return std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
-}
-
 /// Nothing where none was asked for and none lies beside the model.
 Result<std::optional<Tokenizer>> tokenizerFor(const ipc::GenerateRequest& request) {
-    const auto folder = folderOf(request.model.model);
-    std::error_code ignored;
-    const bool isBeside =
-        std::filesystem::exists(folder / "tokenizer.json", ignored) || std::filesystem::exists(folder / "tokenizer.model", ignored);
-    if (request.tokenizer.empty() && !isBeside) return std::optional<Tokenizer>();
-    TRIMTAB_TRY(Tokenizer tokenizer,
-                dataset::tokenizers::openTokenizer(request.tokenizer.empty() ? folder : std::filesystem::path(request.tokenizer)));
+    const std::string path = request.tokenizer.empty() ? tokenizerBeside(request.model.model) : request.tokenizer;
+    if (path.empty()) return std::optional<Tokenizer>();
+    TRIMTAB_TRY(Tokenizer tokenizer, dataset::tokenizers::openTokenizer(path));
     return std::optional(std::move(tokenizer));
 }
 

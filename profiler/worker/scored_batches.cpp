@@ -4,6 +4,7 @@
 
 #include "core/evaluate/batches.h"
 #include "core/evaluate/score.h"
+#include "profiler/worker/beside_model.h"
 #include "profiler/worker/calibration_set.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/sample_subset.h"
@@ -25,11 +26,11 @@ Result<ScoredBatches> ScoredBatches::open(const Graph& graph, const ipc::Sensiti
             return fail(ErrorCode::Usage, "there is no metric \"" + result.m_metric + "\"; without a dataset there are " + base::metricNames(false));
         result.m_samples = request.samples > 0 ? request.samples : kFidelitySamples;
         const recipe::RunSetting& setting = request.model.setting;
-        TRIMTAB_TRY(auto drawn, inputSet(graph, {}, result.m_samples, setting, setting.seed));
+        TRIMTAB_TRY(auto drawn, inputSet(graph, {}, {}, result.m_samples, setting, setting.seed));
         result.m_batches = std::move(drawn.batches);
         return result;
     }
-    TRIMTAB_TRY(result.m_data, dataset::open(request.data, &graph));
+    TRIMTAB_TRY(result.m_data, openData(request.data, &graph, request.model.model));
     TRIMTAB_TRY(result.m_data, drawnFrom(result.m_data, request.samples, request.model.setting.seed));
     const std::int64_t fixed = fixedBatch(graph);
     result.m_fullBatches = fixed > 0;

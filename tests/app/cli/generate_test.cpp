@@ -9,28 +9,12 @@
 #include "tests/app/cli/command_line.h"
 #include "tests/app/cli/tiny_study.h"
 #include "tests/core/formats/huggingface/small_decoder.h"
+#include "tests/support/character_tokenizer.h"
 
 namespace trimtab::testing_cli {
 namespace {
 
 using formats::huggingface::SmallDecoder;
-
-/// Tokens 0…25 are the letters, 26 the space, the others digits.
-std::string characterTokenizer() {
-    Json vocabulary = Json::object();
-    for (int i = 0; i < 26; ++i) vocabulary[std::string(1, static_cast<char>('a' + i))] = i;
-    vocabulary["\u0120"] = 26;  // how byte-level vocabularies write a space
-    for (int i = 27; i < 31; ++i) vocabulary[std::string(1, static_cast<char>('0' + i - 27))] = i;
-    const Json bytes{{"type", "ByteLevel"}, {"add_prefix_space", false}, {"trim_offsets", true}, {"use_regex", true}};
-    return Json{{"version", "1.0"},
-                {"added_tokens", Json::array()},
-                {"normalizer", nullptr},
-                {"pre_tokenizer", bytes},
-                {"post_processor", nullptr},
-                {"decoder", bytes},
-                {"model", {{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json::array()}}}}
-        .dump();
-}
 
 std::string textOf(const std::vector<std::int64_t>& tokens) {
     std::string text;
@@ -45,7 +29,7 @@ protected:
         m_small.draw(6);
         std::filesystem::create_directories(folder());
         m_small.write(folder());
-        m_tiny.write("decoder/tokenizer.json", characterTokenizer());
+        m_tiny.write("decoder/tokenizer.json", support::characterTokenizer());
     }
     std::string folder() const { return m_tiny.at("decoder"); }
 

@@ -69,7 +69,8 @@ QWidget* DataPage::makeChoices() {
     auto* haveLayout = cardLayout(have);
     haveLayout->addWidget(makeLabel(tr("I have data with answers"), "heading"));
     haveLayout->addWidget(makeLabel(tr("A folder with dataset.json or with a folder of pictures or .wav clips for each class, an .npz with "
-                                       "arrays named like the inputs, a .npy of token ids, a .csv or a .jsonl."),
+                                       "arrays named like the inputs, a .npy of token ids, a .csv, or a .txt for a language "
+                                       "model that has its tokenizer beside it."),
                                     "muted"));
     haveLayout->addStretch();
     auto* buttons = new QHBoxLayout;
@@ -136,7 +137,7 @@ void DataPage::choose(bool folder) {
     FileQuestion question;
     question.kind = folder ? FileQuestion::Kind::OpenFolder : FileQuestion::Kind::OpenFile;
     question.title = tr("Choose data");
-    question.filter = folder ? QString() : tr("Data (*.npz *.npy *.jsonl *.csv *.txt *.json);;All files (*)");
+    question.filter = folder ? QString() : tr("Data (*.npz *.npy *.csv *.txt *.json);;All files (*)");
     question.suggestion = m_context.settings.value(Setting::LastFolder).toString();
     m_context.files.ask(this, question, [this](const QString& path) { m_data.choose(path); });
 }

@@ -71,7 +71,7 @@ void CalibrationCard::choose(bool folder) {
     FileQuestion question;
     question.kind = folder ? FileQuestion::Kind::OpenFolder : FileQuestion::Kind::OpenFile;
     question.title = tr("Choose calibration data");
-    question.filter = folder ? QString() : tr("Data (*.npz *.npy *.jsonl *.csv *.txt *.json);;All files (*)");
+    question.filter = folder ? QString() : tr("Data (*.npz *.npy *.csv *.txt *.json);;All files (*)");
     question.suggestion = QString::fromStdString(m_shown.path);
     m_files.ask(this, question, [this](const QString& path) { set(path, m_samples->value()); });
 }
