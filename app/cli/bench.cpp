@@ -1,6 +1,7 @@
 // trimtab bench MODEL
 #include <fmt/format.h>
 
+#include "app/cli/bench_phases.h"
 #include "app/cli/command.h"
 #include "app/cli/commands.h"
 #include "app/cli/layers_table.h"
@@ -16,6 +17,7 @@ struct BenchOptions {
     double seconds = 2.0;
     std::optional<double> streamSeconds;
     std::optional<double> deadlineMs;
+    std::optional<std::int64_t> prompt, generate;
 };
 
 struct Summary {
@@ -93,6 +95,14 @@ void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const
 Status work(Program& program, const BenchOptions& options) {
     ipc::BenchRequest request;
     TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
+    if (options.prompt || options.generate) {
+        ipc::PhasesRequest phases;
+        phases.model = request.model;
+        phases.prompt = options.prompt.value_or(phases.prompt);
+        phases.generate = options.generate.value_or(phases.generate);
+        phases.seconds = options.seconds;
+        return benchPhases(program, phases);
+    }
     TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
     request.seconds = options.seconds;
     TRIMTAB_TRY(const Json json, program.callWorker("bench", ipc::toJson(request)));
@@ -124,6 +134,13 @@ void addBench(CLI::App& app, Program& program) {
     command->add_option("--deadline-ms", options->deadlineMs, "Longest that a run may take (default: the signal it covers)")
         ->check(realBetween(1e-6, 1e9))
         ->needs(stream);
+    const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
+    command->add_option("--prompt", options->prompt, "Of a language model: tokens read at once (default with --generate: 512)")
+        ->check(tokens)
+        ->excludes(stream);
+    command->add_option("--generate", options->generate, "Tokens generated one by one behind the prompt (default with --prompt: 64)")
+        ->check(tokens)
+        ->excludes(stream);
 }
 
 }  // namespace trimtab::cli

@@ -63,6 +63,7 @@ int main(int count, char** words) {
     server.add("eval", worker::eval);
     server.add("sensitivity", worker::sensitivity);
     server.add("generate", worker::generate);
+    server.add("phases", worker::phases);
     server.add("fidelity", worker::fidelity);
     server.add("compress", worker::compress);
     server.add("export", worker::compress);

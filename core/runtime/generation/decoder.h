@@ -19,6 +19,8 @@ public:
     /// follows, [batch][vocabulary], valid until the next call. Refused: no tokens, tokens outside the vocabulary, or more than there is
     /// room for.
     Result<std::span<const float>> feed(std::span<const std::vector<std::int64_t>> tokens);
+    /// Hears of every node that feed() runs, by the rows of compiled().layers(); nullptr: nobody. REQUIRES: it lives until it is replaced.
+    void listen(trace::NodeListener* listener) { m_listener = listener; }
     /// Forgets all tokens.
     virtual void clear();
 
@@ -40,6 +42,7 @@ protected:
     Decoder(std::int64_t batch, std::int64_t capacity, std::int64_t vocabulary)
         : m_capacity(capacity), m_vocabulary(vocabulary), m_lengths(static_cast<std::size_t>(batch), 0) {}
 
+    trace::NodeListener* listener() const { return m_listener; }
     /// As feed(), for tokens that were checked; lengths() are those before.
     virtual Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) = 0;
 
@@ -48,6 +51,7 @@ private:
 
     std::int64_t m_capacity, m_vocabulary;
     std::vector<std::int64_t> m_lengths;
+    trace::NodeListener* m_listener = nullptr;
 };
 
 /// For `batch` sequences of up to `capacity` tokens. Models whose attention is GroupQueryAttention write keys and values where they stand,

@@ -147,7 +147,7 @@ Result<std::span<const float>> GrowingDecoder::append(std::span<const std::vecto
     std::vector<std::vector<std::int64_t>> texts = m_texts;
     for (std::size_t b = 0; b < tokens.size(); ++b) texts[b].insert(texts[b].end(), tokens[b].begin(), tokens[b].end());
     TRIMTAB_TRY(const auto inputs, isKept ? inputsFor(tokens, lengths().front()) : inputsFor(texts, 0));
-    TRIMTAB_TRY(const auto outputs, m_compiled->run(inputs));
+    TRIMTAB_TRY(const auto outputs, m_compiled->run(inputs, listener()));
     const auto named = [&](const std::string& name) { return std::ranges::find(outputs, name, &NamedTensor::name)->tensor; };
     std::vector<Tensor> present;
     for (const auto& cache : m_model.caches) {

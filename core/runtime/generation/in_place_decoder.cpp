@@ -73,7 +73,7 @@ Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vecto
         total = std::max(total, length);
     }
     m_inputs[kTotal].tensor.mutableData<std::int32_t>()[0] = static_cast<std::int32_t>(total);
-    TRIMTAB_TRY(m_outputs, m_compiled->run(m_inputs));
+    TRIMTAB_TRY(m_outputs, m_compiled->run(m_inputs, listener()));
     return m_outputs.front().tensor.data<float>();
 }
 

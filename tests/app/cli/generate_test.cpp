@@ -112,6 +112,25 @@ TEST_F(Generate, RunsARecipe) {
     EXPECT_LT(got["weight_bytes"], json({"--prompt", "the", "--tokens", "3"})["weight_bytes"]);
 }
 
+TEST_F(Generate, IsBenchedByPhases) {
+    const Ran ran = trimtab({"bench", folder(), "--prompt", "9", "--generate", "25", "--batch", "2", "--seconds", "0.05", "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    const Json got = base::parseJson(ran.out, "standard output").value_or(Json());
+    const auto wanted = base::readJsonFile(std::string(TRIMTAB_SOURCE_DIR) + "/tests/data/contract/bench_phases.json");
+    ASSERT_TRUE(wanted);
+    for (const auto& [key, value] : wanted->items()) EXPECT_TRUE(got.contains(key)) << key;
+    EXPECT_EQ(got["batch"], 2);
+    EXPECT_GE(got["time_to_first_token_ms"]["n"], 3);
+    EXPECT_EQ(got["time_per_token_ms"]["n"].get<int>(), 25 * got["time_to_first_token_ms"]["n"].get<int>());
+    EXPECT_GE(got["latency_ms"]["median"], got["time_to_first_token_ms"]["median"]);
+    EXPECT_EQ(got["cache_bytes"], 2 * (9 + 25) * 2 * 2 * 2 * 6 * 4);
+    const auto isAttention = [](const Json& layer) { return layer["op"] == "GroupQueryAttention" && layer["median_ns"] > 0; };
+    EXPECT_EQ(std::ranges::count_if(got["layers"], isAttention), 2);
+    EXPECT_NE(trimtab({"bench", folder(), "--generate", "2", "--prompt", "3", "--seconds", "0.01"}).out.find("decode      "),
+              std::string::npos);
+    EXPECT_EQ(trimtab({"bench", m_tiny.model(), "--prompt", "3"}).status, 3);
+}
+
 TEST_F(Generate, SaysWhatIsMissing) {
     const auto expectError = [&](const Ran& ran, int status, const std::string& words) {
         EXPECT_EQ(ran.status, status) << ran.out;
