@@ -54,6 +54,8 @@ public:
     virtual EngineInfo info() const = 0;
     /// For a node with its treatment, as compressed; refusals name operator and reason.
     virtual Support supports(const Graph& graph, const graph::Node& node) const = 0;
+    /// Whether attention writes new keys and values into the caches it is given (core/graph/attention/attention_nodes.h, kCachesInPlace).
+    virtual bool writesCachesInPlace() const { return false; }
     /// Unsupported, naming every operator that nothing executes (each once), before any weight is packed.
     virtual Result<std::unique_ptr<CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) = 0;
 };

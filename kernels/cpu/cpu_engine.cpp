@@ -35,6 +35,8 @@ public:
         return plan::supports(m_backend, NodeView{graph, node});
     }
 
+    bool writesCachesInPlace() const override { return true; }
+
     Result<std::unique_ptr<runtime::CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) override {
         return compileModel(graph, setting.threads > 0 ? setting.threads : m_threads);
     }

@@ -96,6 +96,7 @@ private:
 
     Status keepInPlace(std::size_t index) {
         const Node node = graph().nodes[index];
+        if (node.treatment.kvBits < 32) return cannot("no kernel writes caches of few bits in place", node.name);
         CacheInput cache;
         cache.heads = node.integer("kv_num_heads", 0);
         TRIMTAB_TRY(cache.size, headSize(node, node.integer("num_heads", 0), cache.heads));

@@ -39,7 +39,8 @@ Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph,
                                              std::int64_t capacity) {
     if (batch < 1 || capacity < 1)
         return fail(ErrorCode::Usage, fmt::format("{} sequences of {} tokens leave nothing to generate", batch, capacity));
-    auto inPlace = cachedDecoder(graph);
+    Result<CachedDecoder> inPlace = fail(ErrorCode::Unsupported, "engine " + engine.info().name + " writes no caches in place");
+    if (engine.writesCachesInPlace()) inPlace = cachedDecoder(graph);
     if (inPlace) return InPlaceDecoder::make(engine, std::move(*inPlace), setting, batch, capacity);
     auto growing = growingDecoder(graph);
     if (growing) return GrowingDecoder::make(engine, std::move(*growing), setting, batch, capacity);

@@ -14,6 +14,7 @@
 #include "core/runtime/generation/generate.h"
 #include "core/runtime/generation/growing_decoder.h"
 #include "kernels/cpu/cpu_engine.h"
+#include "kernels/ref/reference_engine.h"
 #include "tests/core/formats/huggingface/small_decoder.h"
 #include "tests/support/llama_shape.h"
 
@@ -187,6 +188,22 @@ TEST_F(GenerationTest, AModelWithoutCachesReadsTheWholeTextAgain) {
         }
         if (!again) (*decoder)->clear();
     }
+}
+
+TEST_F(GenerationTest, WhereNothingWritesCachesInPlaceTheTextIsReadAgain) {
+    const SmallDecoder small = drawn(8);
+    Graph graph = graphOf(small);
+    const auto reference = ref::makeReferenceEngine();
+    const auto decoder = makeDecoder(*reference, graph, {}, 1, 12);
+    ASSERT_TRUE(decoder) << decoder.error().text();
+    EXPECT_EQ((*decoder)->caching(), "recomputed");
+    const Tokens text = someTokens(5, small.vocabulary, 1);
+    expectLast(feed(**decoder, {text}), 0, small, text);
+    // Keys and values of eight bits are imitated, and imitated in a cache they would be rounded at every step.
+    for (graph::Node& node : graph.nodes) node.treatment.kvBits = 8;
+    const auto rounded = decoderOf(graph, 1, 12);
+    EXPECT_EQ(rounded->caching(), "recomputed");
+    EXPECT_EQ(feed(*rounded, {text}).size(), static_cast<std::size_t>(small.vocabulary));
 }
 
 TEST_F(GenerationTest, GreedyTextTakesTheLikeliestTokenEachTime) {
