@@ -53,6 +53,7 @@ Json documentOf(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, 
                   {"batch", answer.batch},
                   {"execution", std::string(trace::name(trace::overall(answer.layers)))},
                   {"basis", "measured"},
+                  {"random_weights", randomWeightsOf(model)},
                   {"throttled", answer.throttled},
                   {"recipe", recipe::toJson(model.recipe)},
                   {"setting", recipe::toJson(model.setting)},
@@ -88,6 +89,7 @@ void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const
                base::formatBytes(static_cast<double>(answer.arenaBytes)));
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
+    printRandomWeights(model);
     if (answer.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
     fmt::print("\n{}", layersTable(answer.layers));
 }
@@ -124,6 +126,7 @@ void addBench(CLI::App& app, Program& program) {
     CLI::App* command = addCommand(app, program, "bench", "How long one run takes, in all and layer by layer",
                                    [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
+    addRandomWeights(*command, options->model);
     addRecipe(*command, options->model);
     addRunning(*command, options->model);
     addInputs(*command, options->model);

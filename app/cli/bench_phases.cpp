@@ -4,6 +4,7 @@
 
 #include "app/cli/bench_phases.h"
 #include "app/cli/layers_table.h"
+#include "app/cli/model_options.h"
 #include "core/base/statistics.h"
 #include "core/base/units.h"
 
@@ -74,6 +75,7 @@ Json documentOf(const ipc::PhasesAnswer& answer, const ipc::ModelRequest& model,
             {"caching", answer.caching},
             {"execution", std::string(trace::name(trace::overall(answer.layers)))},
             {"basis", "measured"},
+            {"random_weights", randomWeightsOf(model)},
             {"throttled", answer.throttled},
             {"recipe", recipe::toJson(model.recipe)},
             {"setting", recipe::toJson(model.setting)},
@@ -106,6 +108,7 @@ void print(const ipc::PhasesAnswer& answer, const ipc::ModelRequest& model, cons
     if (answer.caching != "in place") fmt::print("{:<12}keys and values are {}, and every step is planned anew\n", "mark", answer.caching);
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
+    printRandomWeights(model);
     if (answer.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
     fmt::print("\na step, layer by layer\n{}", layersTable(answer.layers));
 }

@@ -63,6 +63,7 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
             {"caching", answer.caching},
             {"arena_bytes", answer.arenaBytes},
             {"basis", "measured"},
+            {"random_weights", randomWeightsOf(model)},
             {"recipe", recipe::toJson(model.recipe)},
             {"setting", recipe::toJson(model.setting)},
             {"environment", trial::toJson(answer.environment)}};
@@ -122,6 +123,7 @@ Status work(Program& program, const GenerateOptions& options) {
     }
     shown.show(answer.text);
     fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
+    printRandomWeights(request.model);
     if (!program.quiet()) printFigures(answer);
     return {};
 }
@@ -134,6 +136,7 @@ void addGenerate(CLI::App& app, Program& program) {
                                    [&program, options] { return work(program, *options); });
     ipc::GenerateRequest& request = options->request;
     addModel(*command, options->model);
+    addRandomWeights(*command, options->model);
     addRecipe(*command, options->model);
     addEngine(*command, options->model.engine, options->model.device);
     auto* prompt = command->add_option("--prompt", request.prompt, "The text to go on from");

@@ -95,6 +95,7 @@ void addInfo(CLI::App& app, Program& program) {
                    [&program, options, hash] { return work(program, *options, *hash); });
     command->add_flag("--hash", *hash, "Hash the model whatever its size (without this, up to 256 MiB)");
     addModel(*command, *options);
+    addRandomWeights(*command, *options);
     command->add_option("--shape", options->shapes, "Shape of an input, in full: NAME=1,3,224,224")->allow_extra_args(false);
 }
 

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <fmt/format.h>
+
 #include "app/cli/command.h"
 #include "core/base/file.h"
 
@@ -58,6 +60,10 @@ void addModel(CLI::App& command, ModelOptions& options) {
     command.add_flag("--trust-links", options.trustLinks, "Accept weight files with several hard links");
 }
 
+void addRandomWeights(CLI::App& command, ModelOptions& options) {
+    command.add_option("--random-weights", options.randomWeights, "MODEL is a config.json: draw its weights from this seed, to ask for speed before a download");
+}
+
 void addRecipe(CLI::App& command, ModelOptions& options) {
     command.add_option("--recipe", options.recipe, "What is done to the model first (a JSON file)");
     addCalibration(command, options);
@@ -107,6 +113,13 @@ Result<recipe::RunSetting> settingOf(const ModelOptions& options, const CommonOp
     return setting;
 }
 
+Json randomWeightsOf(const ipc::ModelRequest& model) { return model.randomWeights ? Json(*model.randomWeights) : Json(); }
+
+void printRandomWeights(const ipc::ModelRequest& model) {
+    if (model.randomWeights)
+        fmt::print("{:<12}weights are random (seed {}): speed and memory are what they would be, answers mean nothing\n", "mark", *model.randomWeights);
+}
+
 Result<recipe::Recipe> readRecipe(const std::string& path) {
     TRIMTAB_TRY(const std::string text, base::readFile(path, kMaxRecipeBytes));
     auto recipe = recipe::parse(text);
@@ -127,6 +140,7 @@ Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const Comm
     ipc::ModelRequest request;
     request.model = absolutePath(options.model);
     request.trustLinks = options.trustLinks;
+    request.randomWeights = options.randomWeights;
     if (!options.recipe.empty()) {
         TRIMTAB_TRY(request.recipe, readRecipe(options.recipe));
     }

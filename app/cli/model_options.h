@@ -26,9 +26,11 @@ struct ModelOptions {
     std::vector<std::string> inputs;   // NAME=FILE.npy
     std::int64_t batch = 0;
     bool trustLinks = false;
+    std::optional<std::uint64_t> randomWeights;
 };
 
 void addModel(CLI::App& command, ModelOptions& options);
+void addRandomWeights(CLI::App& command, ModelOptions& options);  // of commands that ask for speed alone
 void addRecipe(CLI::App& command, ModelOptions& options);  // and calibration
 void addCalibration(CLI::App& command, ModelOptions& options);
 void addEngine(CLI::App& command, std::string& engine, std::string& device);
@@ -39,6 +41,9 @@ void addInputs(CLI::App& command, ModelOptions& options);
 Result<recipe::RunSetting> settingOf(const ModelOptions& options, const CommonOptions& common);
 Result<recipe::Recipe> readRecipe(const std::string& path);
 Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const CommonOptions& common);
+/// The seed of drawn weights, or null: figures of such a model are speeds alone, and say so.
+Json randomWeightsOf(const ipc::ModelRequest& model);
+void printRandomWeights(const ipc::ModelRequest& model);
 trial::Calibration calibrationOf(const ModelOptions& options);
 Result<std::map<std::string, std::string>> inputFilesOf(const ModelOptions& options);
 

@@ -45,6 +45,7 @@ void addRun(CLI::App& app, Program& program) {
     CLI::App* command = addCommand(app, program, "run", "One inference; inputs that are not given are drawn from the seed",
                                    [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
+    addRandomWeights(*command, options->model);
     addRecipe(*command, options->model);
     addRunning(*command, options->model);
     addInputs(*command, options->model);

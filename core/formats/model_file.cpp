@@ -2,11 +2,35 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "core/formats/huggingface/folder.h"
 
 namespace trimtab::formats {
 
+namespace {
+
+/// Names the model beside the file that an error names.
+Error placed(Error error, const std::filesystem::path& path) {
+    error.context = error.context.empty() ? path.string() : (path / error.context).string();
+    return error;
+}
+
+Result<ModelFile> readRandom(const std::filesystem::path& path, const onnx::ReadOptions& options) {
+    if (!huggingface::isModelFolder(path) && path.extension() != ".json")
+        return fail(ErrorCode::Usage, "random weights are drawn for a config.json or a folder with one", path.string());
+    auto made = huggingface::readRandom(path, *options.randomWeights, options.readWeights, options.trustLinks);
+    if (!made) return fail(placed(std::move(made).error(), path));
+    return ModelFile{std::move(made->graph), fmt::format("Hugging Face configuration, random weights (seed {})", *options.randomWeights),
+                     std::move(made->problems), made->fileBytes};
+}
+
+}  // namespace
+
 Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadOptions& options) {
+    if (options.randomWeights) return readRandom(path, options);
+    if (path.filename() == "config.json")
+        return fail(ErrorCode::Refused, "is a configuration without weights: name its folder, or have weights drawn with --random-weights", path.string());
     std::error_code ignored;
     if (!std::filesystem::is_directory(path, ignored)) {
         TRIMTAB_TRY(onnx::ReadResult read, onnx::read(path, options));
@@ -14,15 +38,12 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
     }
     if (!huggingface::isModelFolder(path)) return fail(ErrorCode::Refused, "is a folder without config.json", path.string());
     auto folder = huggingface::read(path, options.readWeights, options.trustLinks);
-    if (!folder) {
-        Error error = std::move(folder).error();
-        error.context = error.context.empty() ? path.string() : (path / error.context).string();
-        return fail(std::move(error));
-    }
+    if (!folder) return fail(placed(std::move(folder).error(), path));
     return ModelFile{std::move(folder->graph), "Hugging Face", std::move(folder->problems), folder->fileBytes};
 }
 
-Result<std::string> modelHash(const std::filesystem::path& path) {
+Result<std::string> modelHash(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights) {
+    if (randomWeights) return huggingface::randomHash(path, *randomWeights);
     if (huggingface::isModelFolder(path)) return huggingface::folderHash(path);
     return onnx::modelHash(path);
 }

@@ -1,6 +1,8 @@
 #pragma once
 // A model from wherever it lies: an ONNX file or a Hugging Face folder.
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,8 @@ struct ModelFile {
 
 Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadOptions& options = {});
 
-/// The identity of a model: SHA-256 over all of its files.
-Result<std::string> modelHash(const std::filesystem::path& path);
+/// The identity of a model: SHA-256 over all of its files, and the seed of weights that are drawn.
+Result<std::string> modelHash(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights = {});
 
 /// The files whose change makes another model of it.
 std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path);

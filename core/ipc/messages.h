@@ -20,6 +20,7 @@ namespace trimtab::ipc {
 struct ModelRequest {
     std::string model;  // path
     bool trustLinks = false;
+    std::optional<std::uint64_t> randomWeights;  // the model is a config.json, and its weights are drawn from this seed: for speed alone
     recipe::Recipe recipe;
     recipe::RunSetting setting;
     trial::Calibration calibration;  // looked at only for recipes that need it

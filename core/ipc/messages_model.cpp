@@ -30,11 +30,13 @@ Result<std::vector<ModelInfo::Port>> portsAt(const Json& object, std::string_vie
 }  // namespace
 
 Json toJson(const ModelRequest& request) {
-    return {{"model", request.model},
-            {"trust_links", request.trustLinks},
-            {"recipe", recipe::toJson(request.recipe)},
-            {"setting", recipe::toJson(request.setting)},
-            {"calibration", trial::toJson(request.calibration)}};
+    Json json{{"model", request.model},
+              {"trust_links", request.trustLinks},
+              {"recipe", recipe::toJson(request.recipe)},
+              {"setting", recipe::toJson(request.setting)},
+              {"calibration", trial::toJson(request.calibration)}};
+    if (request.randomWeights) json["random_weights"] = *request.randomWeights;
+    return json;
 }
 
 Result<ModelRequest> modelRequestFromJson(const Json& json) {
@@ -42,6 +44,10 @@ Result<ModelRequest> modelRequestFromJson(const Json& json) {
     ModelRequest request;
     TRIMTAB_TRY(request.model, base::stringAt(json, "model"));
     TRIMTAB_TRY(request.trustLinks, base::booleanAt(json, "trust_links", false));
+    if (const Json* seed = base::memberAt(json, "random_weights")) {
+        if (!seed->is_number_unsigned()) return fail(ErrorCode::Refused, "\"random_weights\" must be a seed: a whole number from 0 on");
+        request.randomWeights = seed->get<std::uint64_t>();
+    }
     if (const Json* recipe = base::memberAt(json, "recipe")) {
         TRIMTAB_TRY(request.recipe, recipe::fromJson(*recipe));
     }

@@ -97,7 +97,7 @@ Result<std::string> inputsText(const ipc::FidelityRequest& request, const Graph&
 
 Result<Json> fidelity(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::fidelityRequestFromJson(params));
-    TRIMTAB_TRY(const auto model, bench.model(request.model.model, request.model.trustLinks, call));
+    TRIMTAB_TRY(const auto model, bench.model(request.model, call));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
     const auto& setting = request.model.setting;
     TRIMTAB_TRY(const CalibrationSet set, inputSet(model->graph, request.data, request.model.model, request.samples, setting, setting.seed));

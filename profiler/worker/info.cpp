@@ -110,6 +110,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     formats::onnx::ReadOptions options;
     options.readWeights = false;
     options.trustLinks = request.trustLinks;
+    options.randomWeights = request.randomWeights;
     options.tolerant = true;
     TRIMTAB_TRY(auto read, formats::readModel(request.model, options));
     Graph& graph = read.graph;
@@ -130,7 +131,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     info.unsupported = unsupportedOperators(graph);
     TRIMTAB_TRY(const std::int64_t hashUpTo, base::integerAt(params, "hash_up_to", INT64_MAX));
     if (info.fileBytes > hashUpTo) return ipc::toJson(info);
-    if (auto hash = formats::modelHash(request.model)) {
+    if (auto hash = formats::modelHash(request.model, request.randomWeights)) {
         info.hash = std::move(*hash);
     } else if (info.problems.empty()) {
         info.problems.push_back(hash.error().text());

@@ -276,7 +276,7 @@ private:
 
 Result<Json> sensitivity(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::sensitivityRequestFromJson(params));
-    TRIMTAB_TRY(const auto loaded, bench.model(request.model.model, request.model.trustLinks, call));
+    TRIMTAB_TRY(const auto loaded, bench.model(request.model, call));
     TRIMTAB_TRY(const auto table, Sensitivity(request, call).measure(loaded->graph));
     return trial::toJson(table);
 }

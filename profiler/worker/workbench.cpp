@@ -19,9 +19,10 @@
 namespace trimtab::worker {
 namespace {
 
-Result<std::string> fileKey(const std::string& path, bool trustLinks) {
-    std::string key = path + (trustLinks ? " trusted" : "");
-    for (const auto& file : formats::filesOf(path)) {
+Result<std::string> fileKey(const ipc::ModelRequest& request) {
+    std::string key = request.model + (request.trustLinks ? " trusted" : "");
+    if (request.randomWeights) key += fmt::format(" random {}", *request.randomWeights);
+    for (const auto& file : formats::filesOf(request.model)) {
         struct stat status{};
         if (::stat(file.c_str(), &status) != 0)
             return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), file.string());
@@ -67,13 +68,14 @@ std::vector<trace::LayerRecord> CompiledTrial::layers() const {
     return records;
 }
 
-Result<std::shared_ptr<const LoadedModel>> Workbench::model(const std::string& path, bool trustLinks, const Call& call) {
-    TRIMTAB_TRY(const std::string key, fileKey(path, trustLinks));
+Result<std::shared_ptr<const LoadedModel>> Workbench::model(const ipc::ModelRequest& request, const Call& call) {
+    TRIMTAB_TRY(const std::string key, fileKey(request));
     if (auto known = m_models.find(key)) return known;
-    call.progress(0, "reading the model");
+    call.progress(0, request.randomWeights ? "drawing the weights" : "reading the model");
     formats::onnx::ReadOptions options;
-    options.trustLinks = trustLinks;
-    TRIMTAB_TRY(auto read, formats::readModel(path, options));
+    options.trustLinks = request.trustLinks;
+    options.randomWeights = request.randomWeights;
+    TRIMTAB_TRY(auto read, formats::readModel(request.model, options));
     TRIMTAB_REQUIRE(stopWhenCancelled(call));
     TRIMTAB_REQUIRE(graph::inferShapes(read.graph));
     TRIMTAB_REQUIRE(compress::checkForNaN(read.graph));
@@ -86,12 +88,12 @@ Result<std::shared_ptr<const LoadedModel>> Workbench::model(const std::string& p
 }
 
 Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const ipc::ModelRequest& request, const Call& call) {
-    TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
+    TRIMTAB_TRY(const std::string file, fileKey(request));
     std::string key = file + '\n' + recipe::hash(request.recipe);
     if (request.recipe.needsCalibration())
         key += '\n' + base::dumpJson(trial::toJson(request.calibration)) + recipe::canonical(request.setting);
     if (auto known = m_compressed.find(key)) return known;
-    TRIMTAB_TRY(const auto loaded, model(request.model, request.trustLinks, call));
+    TRIMTAB_TRY(const auto loaded, model(request, call));
     if (!request.recipe.isIdentity()) call.progress(0, "applying " + recipe::summary(request.recipe));
     TRIMTAB_TRY(auto made, compressedWith(loaded->graph, request, call));
     auto shared = std::make_shared<const compress::Compressed>(std::move(made));
@@ -100,7 +102,7 @@ Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const 
 }
 
 Result<std::shared_ptr<CompiledTrial>> Workbench::compiled(const ipc::ModelRequest& request, const Call& call) {
-    TRIMTAB_TRY(const std::string file, fileKey(request.model, request.trustLinks));
+    TRIMTAB_TRY(const std::string file, fileKey(request));
     std::string key = file + '\n' + recipe::hash(request.recipe) + '\n' + recipe::canonical(request.setting);
     if (request.recipe.needsCalibration()) key += '\n' + base::dumpJson(trial::toJson(request.calibration));
     if (auto known = m_compiled.find(key)) return known;

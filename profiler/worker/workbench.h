@@ -59,7 +59,7 @@ struct CompiledTrial {
 class Workbench {
 public:
     /// Reads, infers, checks for NaN weights, simplifies. Files are told apart by path, size, time of change and inode.
-    Result<std::shared_ptr<const LoadedModel>> model(const std::string& path, bool trustLinks, const Call& call);
+    Result<std::shared_ptr<const LoadedModel>> model(const ipc::ModelRequest& request, const Call& call);
     Result<std::shared_ptr<const compress::Compressed>> compressed(const ipc::ModelRequest& request, const Call& call);
     Result<std::shared_ptr<CompiledTrial>> compiled(const ipc::ModelRequest& request, const Call& call);
     /// How the channels of each layer's input are filled, over the request's calibration set run through the compressed model.

@@ -6,26 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "core/base/counter_random.h"
 #include "core/tensor/convert.h"
 #include "tests/support/llama_shape.h"
 
 namespace trimtab::support {
 namespace {
-
-/// splitmix64's output function (Steele, Lea, Flood 2014) of a counter.
-std::uint64_t mixed(std::uint64_t z) {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-}
-
-/// Near normal(0, 1): the sum of four uniforms of 16 bits, brought to mean 0 and variance 1 (4/12 of a square).
-float drawn(std::uint64_t key, std::uint64_t index) {
-    constexpr float kScale = 1.7320508F / 65536;
-    const std::uint64_t bits = mixed(key + index * 0x9e3779b97f4a7c15ULL);
-    const auto sum = static_cast<std::int64_t>((bits & 0xffff) + ((bits >> 16) & 0xffff) + ((bits >> 32) & 0xffff) + (bits >> 48));
-    return static_cast<float>(sum - 2 * 65535) * kScale;
-}
 
 /// Where the element (row, column) of a block of values stands in a tensor.
 struct Block {
@@ -35,7 +21,7 @@ struct Block {
 
 class Drawing {
 public:
-    Drawing(DataType type, std::uint64_t seed) : m_type(type), m_seed(mixed(seed + 0x632be59bd9b4e019ULL)) {}
+    Drawing(DataType type, std::uint64_t seed) : m_type(type), m_seed(base::mixedBits(seed + 0x632be59bd9b4e019ULL)) {}
 
     /// mean + deviation · normal, element (r, c) drawn as number r · columns + c of `tensor`.
     void fill(Tensor& into, const Block& block, std::uint64_t tensor, float mean, float deviation) const {
@@ -45,7 +31,7 @@ public:
         std::vector<std::jthread> workers;
         for (std::int64_t begin = 0; begin < block.rows; begin += part)
             workers.emplace_back([=, this, &into] {
-                fillRows(into, block, begin, std::min(block.rows, begin + part), mixed(m_seed + tensor), mean, deviation);
+                fillRows(into, block, begin, std::min(block.rows, begin + part), base::mixedBits(m_seed + tensor), mean, deviation);
             });
     }
 
@@ -68,7 +54,7 @@ private:
             for (std::int64_t r = begin; r < end; ++r)
                 for (std::int64_t c = 0; c < block.columns; ++c)
                     to[block.first + r * block.rowStride + c * block.columnStride] =
-                        convert(mean + deviation * drawn(key, static_cast<std::uint64_t>(r * block.columns + c)));
+                        convert(mean + deviation * base::nearNormal(key, static_cast<std::uint64_t>(r * block.columns + c)));
         };
         if (m_type == DataType::Float32) each(into.mutableData<float>().data(), [](float x) { return x; });
         else if (m_type == DataType::Float16) each(into.mutableData<std::uint16_t>().data(), tensor::floatToHalf);

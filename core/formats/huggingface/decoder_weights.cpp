@@ -37,7 +37,7 @@ Result<Tensor> alignedCopy(const Tensor& tensor, DataType type) {
 
 }  // namespace
 
-Result<DataType> DecoderWeights::type() const {
+Result<DataType> CheckpointWeights::type() const {
     const auto found = m_checkpoint.tensors.find(kEmbedding);
     if (found == m_checkpoint.tensors.end()) return fail(ErrorCode::Refused, fmt::format("the checkpoint has no {}", kEmbedding));
     const DataType type = found->second.type();
@@ -47,7 +47,7 @@ Result<DataType> DecoderWeights::type() const {
     return type;
 }
 
-Result<const Tensor*> DecoderWeights::find(const std::string& name, const Shape& shape) const {
+Result<const Tensor*> CheckpointWeights::find(const std::string& name, const Shape& shape) const {
     const auto found = m_checkpoint.tensors.find(name);
     if (found == m_checkpoint.tensors.end()) return fail(ErrorCode::Refused, fmt::format("the checkpoint has no {}", name));
     const Tensor& tensor = found->second;
@@ -59,7 +59,7 @@ Result<const Tensor*> DecoderWeights::find(const std::string& name, const Shape&
     return &tensor;
 }
 
-Result<graph::Value> DecoderWeights::plain(const std::string& name, const Shape& shape) const {
+Result<graph::Value> CheckpointWeights::plain(const std::string& name, const Shape& shape) const {
     TRIMTAB_TRY(const Tensor* tensor, find(name, shape));
     TRIMTAB_TRY(const DataType type, this->type());
     graph::Value value{.name = name, .type = graph::ValueType::of(type, shape)};
@@ -70,7 +70,7 @@ Result<graph::Value> DecoderWeights::plain(const std::string& name, const Shape&
     return value;
 }
 
-Result<graph::Value> DecoderWeights::turned(const std::string& name, std::int64_t outputs, std::int64_t inputs) const {
+Result<graph::Value> CheckpointWeights::turned(const std::string& name, std::int64_t outputs, std::int64_t inputs) const {
     TRIMTAB_TRY(const Tensor* tensor, find(name, Shape{outputs, inputs}));
     TRIMTAB_TRY(const DataType type, this->type());
     const Shape shape{inputs, outputs};

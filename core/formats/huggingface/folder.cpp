@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/hash.h"
 #include "core/formats/huggingface/decoder_graph.h"
+#include "core/formats/huggingface/random_weights.h"
 #include "core/formats/safetensors/checkpoint.h"
 
 namespace trimtab::formats::huggingface {
@@ -15,9 +16,14 @@ namespace {
 constexpr const char* kConfig = "config.json";
 constexpr std::int64_t kLongestConfig = 4 << 20;
 
+/// Of a folder's config.json, or of the file itself.
 Result<std::string> configText(const std::filesystem::path& path, bool trustLinks) {
-    TRIMTAB_TRY(const int descriptor, base::openBeneath(path, kConfig, trustLinks));
-    TRIMTAB_TRY(const auto file, base::MappedFile::adopt(descriptor, (path / kConfig).string()));
+    std::error_code ignored;
+    const bool isFolder = std::filesystem::is_directory(path, ignored);
+    const std::filesystem::path folder = isFolder ? path : path.has_parent_path() ? path.parent_path() : ".";
+    const std::string name = isFolder ? kConfig : path.filename().string();
+    TRIMTAB_TRY(const int descriptor, base::openBeneath(folder, name, trustLinks));
+    TRIMTAB_TRY(const auto file, base::MappedFile::adopt(descriptor, (folder / name).string()));
     const auto bytes = file->bytes();
     if (bytes.size() > static_cast<std::size_t>(kLongestConfig))
         return fail(ErrorCode::Refused, fmt::format("is larger than {} bytes", kLongestConfig), kConfig);
@@ -58,11 +64,27 @@ Result<Folder> read(const std::filesystem::path& path, bool readWeights, bool tr
     TRIMTAB_TRY(const DecoderConfig config, configOf(text));
     TRIMTAB_TRY(const safetensors::Checkpoint checkpoint, safetensors::readCheckpoint(path, trustLinks));
     Folder folder;
-    TRIMTAB_TRY(folder.graph, decoderGraph(config, DecoderWeights(checkpoint, readWeights)));
+    TRIMTAB_TRY(folder.graph, decoderGraph(config, CheckpointWeights(checkpoint, readWeights)));
     folder.fileBytes = static_cast<std::int64_t>(text.size());
     for (const auto& [name, tensor] : checkpoint.tensors) folder.fileBytes += static_cast<std::int64_t>(tensor.bytes().size());
     folder.problems = spareTensors(folder.graph, checkpoint, config);
     return folder;
+}
+
+Result<Folder> readRandom(const std::filesystem::path& path, std::uint64_t seed, bool readWeights, bool trustLinks) {
+    TRIMTAB_TRY(const std::string text, configText(path, trustLinks));
+    TRIMTAB_TRY(const DecoderConfig config, configOf(text));
+    TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
+    TRIMTAB_TRY(const DataType type, weightTypeOf(json));
+    Folder folder;
+    TRIMTAB_TRY(folder.graph, decoderGraph(config, RandomWeights(type, seed, readWeights)));
+    folder.fileBytes = static_cast<std::int64_t>(text.size());
+    return folder;
+}
+
+Result<std::string> randomHash(const std::filesystem::path& path, std::uint64_t seed) {
+    TRIMTAB_TRY(const std::string text, configText(path, true));
+    return base::sha256(fmt::format("{}\nrandom weights {}", text, seed));
 }
 
 Result<std::string> folderHash(const std::filesystem::path& path) {

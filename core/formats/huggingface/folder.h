@@ -19,6 +19,11 @@ struct Folder {
 /// `readWeights` false: constants get their type alone. Unsupported or Refused, with the reason.
 Result<Folder> read(const std::filesystem::path& path, bool readWeights = true, bool trustLinks = false);
 
+/// The same from a config.json alone (the file, or a folder that holds it): weights are drawn from the seed.
+Result<Folder> readRandom(const std::filesystem::path& path, std::uint64_t seed, bool readWeights = true, bool trustLinks = false);
+/// The identity of such a model: SHA-256 over the config and the seed.
+Result<std::string> randomHash(const std::filesystem::path& path, std::uint64_t seed);
+
 /// SHA-256 over config.json and, by name and content, the files of tensors.
 Result<std::string> folderHash(const std::filesystem::path& path);
 

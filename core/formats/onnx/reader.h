@@ -15,6 +15,7 @@ namespace trimtab::formats::onnx {
 struct ReadOptions {
     bool readWeights = true;   // false: initializers get their type only (Value::weightsUnread), small integer ones (shapes) are still read
     bool trustLinks = false;   // accept hard-linked external data
+    std::optional<std::uint64_t> randomWeights = {};  // of formats::readModel: the seed from which a config.json's weights are drawn
     bool tolerant = false;     // for `info`: problems are listed instead of refusing, where something can still be shown
 };
 

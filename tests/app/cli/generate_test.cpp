@@ -131,6 +131,19 @@ TEST_F(Generate, IsBenchedByPhases) {
     EXPECT_EQ(trimtab({"bench", m_tiny.model(), "--prompt", "3"}).status, 3);
 }
 
+TEST_F(Generate, AsksForSpeedBeforeThereAreWeights) {
+    std::filesystem::remove(m_tiny.at("decoder/model.safetensors"));
+    const std::string config = m_tiny.at("decoder/config.json");
+    EXPECT_EQ(trimtab({"bench", config, "--prompt", "3"}).status, 3);
+    const Ran ran = trimtab({"bench", config, "--random-weights", "5", "--prompt", "9", "--generate", "2", "--seconds", "0.01"});
+    EXPECT_EQ(ran.status, 0) << ran.err;
+    EXPECT_NE(ran.out.find("weights are random (seed 5)"), std::string::npos) << ran.out;
+    EXPECT_EQ(json({"--random-weights", "5", "--prompt", "the", "--tokens", "2"})["random_weights"], 5);
+    EXPECT_NE(trimtab({"info", config, "--random-weights", "5"}).out.find("random weights (seed 5)"), std::string::npos);
+    EXPECT_EQ(trimtab({"eval", config, "--random-weights", "5"}).status, 2) << "there is nothing to score";
+    EXPECT_EQ(trimtab({"bench", m_tiny.model(), "--random-weights", "5"}).status, 2);
+}
+
 TEST_F(Generate, SaysWhatIsMissing) {
     const auto expectError = [&](const Ran& ran, int status, const std::string& words) {
         EXPECT_EQ(ran.status, status) << ran.out;

@@ -225,5 +225,45 @@ TEST(RotaryFrequencies, AreStretchedAsTheConfigAsks) {
     }
 }
 
+TEST_F(Folders, AreDrawnForAConfigAlone) {
+    SmallDecoder decoder{.tied = true, .moreConfig = R"(, "torch_dtype": "bfloat16")"};
+    decoder.draw(1);
+    decoder.write(folder());
+    std::filesystem::remove(folder() / "model.safetensors");
+    for (const auto& path : {folder(), folder() / "config.json"}) {
+        const auto made = readRandom(path, 7);
+        ASSERT_TRUE(made) << made.error().text();
+        const auto again = readRandom(path, 7), other = readRandom(path, 8), types = readRandom(path, 7, false);
+        ASSERT_TRUE(again && other && types);
+        const auto tensorOf = [](const Folder& from, const std::string& name) { return from.graph.value(from.graph.find(name)).constant; };
+        const auto embedding = tensorOf(*made, "model.embed_tokens.weight"), head = tensorOf(*made, "lm_head.weight");
+        ASSERT_TRUE(embedding && head);
+        EXPECT_EQ(embedding->type(), DataType::BFloat16);
+        const auto rows = tensor::toFloats(*embedding), turned = tensor::toFloats(*head);
+        double square = 0;
+        for (int r = 0; r < decoder.vocabulary; ++r)
+            for (int c = 0; c < decoder.hidden; ++c) {
+                const float value = rows[static_cast<std::size_t>(r * decoder.hidden + c)];
+                square += double{value} * value;
+                ASSERT_EQ(turned[static_cast<std::size_t>(c * decoder.vocabulary + r)], value) << "the tied head has the embedding's values";
+            }
+        EXPECT_NEAR(std::sqrt(square / static_cast<double>(rows.size())), 0.02, 0.002);
+        EXPECT_EQ(rows, tensor::toFloats(*tensorOf(*again, "model.embed_tokens.weight")));
+        EXPECT_NE(rows, tensor::toFloats(*tensorOf(*other, "model.embed_tokens.weight")));
+        EXPECT_EQ(tensor::toFloats(*tensorOf(*made, "model.norm.weight")), std::vector<float>(static_cast<std::size_t>(decoder.hidden), 1.0F));
+        EXPECT_FALSE(tensorOf(*types, "model.embed_tokens.weight"));
+    }
+    EXPECT_NE(*randomHash(folder(), 7), *randomHash(folder(), 8));
+}
+
+TEST_F(Folders, AreNotDrawnInTypesWithoutAProduct) {
+    SmallDecoder decoder{.moreConfig = R"(, "torch_dtype": "float8_e4m3fn")"};
+    decoder.draw(1);
+    decoder.write(folder());
+    const auto made = readRandom(folder(), 1);
+    ASSERT_FALSE(made);
+    EXPECT_THAT(made.error().text(), HasSubstr("torch_dtype is float8_e4m3fn"));
+}
+
 }  // namespace
 }  // namespace trimtab::formats::huggingface
