@@ -89,7 +89,7 @@ void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const
                base::formatBytes(static_cast<double>(answer.arenaBytes)));
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
-    printRandomWeights(model);
+    printRandomWeights(stdout, model);
     if (answer.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
     fmt::print("\n{}", layersTable(answer.layers));
 }

@@ -108,7 +108,7 @@ void print(const ipc::PhasesAnswer& answer, const ipc::ModelRequest& model, cons
     if (answer.caching != "in place") fmt::print("{:<12}keys and values are {}, and every step is planned anew\n", "mark", answer.caching);
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
-    printRandomWeights(model);
+    printRandomWeights(stdout, model);
     if (answer.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
     fmt::print("\na step, layer by layer\n{}", layersTable(answer.layers));
 }

@@ -62,6 +62,7 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
             {"caching", answer.caching},
             {"arena_bytes", answer.arenaBytes},
+            {"execution", std::string(trace::name(answer.execution))},
             {"basis", "measured"},
             {"random_weights", randomWeightsOf(model)},
             {"recipe", recipe::toJson(model.recipe)},
@@ -72,7 +73,7 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
 std::string words(const std::vector<std::int64_t>& tokens) { return fmt::format("{}", fmt::join(tokens, " ")); }
 
 /// Figures go to standard error, so that standard output is the text alone.
-void printFigures(const ipc::GenerateAnswer& answer) {
+void printFigures(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
     const auto& where = answer.environment;
     fmt::print(stderr, "\n{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet,
                where.threads, where.threads == 1 ? "" : "s", where.device);
@@ -89,6 +90,9 @@ void printFigures(const ipc::GenerateAnswer& answer) {
                base::formatBytes(static_cast<double>(answer.weightBytes)), base::formatBytes(static_cast<double>(answer.cacheBytes)),
                base::formatBytes(static_cast<double>(answer.cacheBytesPerToken)),
                base::formatBytes(static_cast<double>(answer.arenaBytes)));
+    printRandomWeights(stderr, model);
+    if (answer.execution == trace::Execution::Emulated)
+        fmt::print(stderr, "{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
     if (answer.caching != "in place")
         fmt::print(stderr, "{:<12}keys and values are {}, and every step is planned anew: another export of the model would be faster\n",
                    "mark", answer.caching);
@@ -123,8 +127,7 @@ Status work(Program& program, const GenerateOptions& options) {
     }
     shown.show(answer.text);
     fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
-    printRandomWeights(request.model);
-    if (!program.quiet()) printFigures(answer);
+    if (!program.quiet()) printFigures(answer, request.model);
     return {};
 }
 

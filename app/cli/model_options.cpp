@@ -115,9 +115,9 @@ Result<recipe::RunSetting> settingOf(const ModelOptions& options, const CommonOp
 
 Json randomWeightsOf(const ipc::ModelRequest& model) { return model.randomWeights ? Json(*model.randomWeights) : Json(); }
 
-void printRandomWeights(const ipc::ModelRequest& model) {
+void printRandomWeights(std::FILE* to, const ipc::ModelRequest& model) {
     if (model.randomWeights)
-        fmt::print("{:<12}weights are random (seed {}): speed and memory are what they would be, answers mean nothing\n", "mark", *model.randomWeights);
+        fmt::print(to, "{:<12}weights are random (seed {}): speed and memory are what they would be, answers mean nothing\n", "mark", *model.randomWeights);
 }
 
 Result<recipe::Recipe> readRecipe(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 // The options by which commands name a model, what is done to it and how it is run.
+#include <cstdio>
 #include <map>
 #include <optional>
 #include <string>
@@ -43,7 +44,7 @@ Result<recipe::Recipe> readRecipe(const std::string& path);
 Result<ipc::ModelRequest> modelRequestOf(const ModelOptions& options, const CommonOptions& common);
 /// The seed of drawn weights, or null: figures of such a model are speeds alone, and say so.
 Json randomWeightsOf(const ipc::ModelRequest& model);
-void printRandomWeights(const ipc::ModelRequest& model);
+void printRandomWeights(std::FILE* to, const ipc::ModelRequest& model);
 trial::Calibration calibrationOf(const ModelOptions& options);
 Result<std::map<std::string, std::string>> inputFilesOf(const ModelOptions& options);
 

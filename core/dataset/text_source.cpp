@@ -1,7 +1,5 @@
 // A .txt for a language model: its tokens by the model's own tokenizer, cut into windows that do not overlap. Each window predicts the
-// token behind each of its own, the last one the first of the next window, so that every token but the first is predicted once.
-#include <fmt/format.h>
-
+// token behind each of its own, the last one the first of the next window; what is left at the end and fills no window is not scored.
 #include <algorithm>
 
 #include "core/base/file.h"
@@ -15,21 +13,27 @@ namespace {
 
 constexpr std::int64_t kTextWindow = 256;
 
-/// Rows of `window` tokens, the first `offset` tokens later than the text.
-Tensor windows(const std::vector<std::int32_t>& ids, std::int64_t count, std::int64_t window, std::int64_t offset) {
-    const auto begin = ids.begin() + offset;
-    return Tensor::fromInt64s(Shape{count, window}, std::vector<std::int64_t>(begin, begin + count * window));
+/// int64 [count, window], element i of it valueOf(i).
+template <class ValueOf>
+Result<Tensor> table(std::int64_t count, std::int64_t window, const ValueOf& valueOf) {
+    TRIMTAB_TRY(Tensor made, Tensor::allocate(DataType::Int64, Shape{count, window}));
+    const auto values = made.mutableData<std::int64_t>();
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = valueOf(i);
+    return made;
 }
 
-/// What models take beside ids, where every token counts and windows stand at the beginning.
-void addConstantInputs(Parts& parts, std::int64_t count, std::int64_t window) {
-    const auto size = static_cast<std::size_t>(count * window);
-    std::vector<std::int64_t> positions(size);
-    for (std::size_t i = 0; i < size; ++i) positions[i] = static_cast<std::int64_t>(i) % window;
-    parts.inputs.emplace("attention_mask",
-                         makeArrayField(Tensor::fromInt64s(Shape{count, window}, std::vector<std::int64_t>(size, 1)), {}));
-    parts.inputs.emplace("position_ids", makeArrayField(Tensor::fromInt64s(Shape{count, window}, positions), {}));
-    parts.mayHoldMore = true;
+/// What a model may take beside ids: every token counts, and windows stand at the beginning.
+Status addConstantInputs(Parts& parts, const Graph* graph, std::int64_t count, std::int64_t window) {
+    const auto takes = [&](const char* name) { return graph && graph->find(name) != graph::kNoValue && graph->inputs.size() > 1; };
+    if (takes("attention_mask")) {
+        TRIMTAB_TRY(Tensor ones, table(count, window, [](std::size_t) { return 1; }));
+        parts.inputs.emplace("attention_mask", makeArrayField(std::move(ones), {}));
+    }
+    if (takes("position_ids")) {
+        TRIMTAB_TRY(Tensor positions, table(count, window, [&](std::size_t i) { return static_cast<std::int64_t>(i) % window; }));
+        parts.inputs.emplace("position_ids", makeArrayField(std::move(positions), {}));
+    }
+    return {};
 }
 
 }  // namespace
@@ -54,9 +58,10 @@ Result<Parts> openText(const std::filesystem::path& path, const Graph* graph, co
     TRIMTAB_TRY(const std::string content, base::sha256File(path));
     const std::string_view tokens(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof ids[0]);
     parts.hash = base::sha256(fmt::format("text {} {} {}", content, window, base::sha256(tokens)));
-    parts.inputs.emplace("input_ids", makeArrayField(windows(ids, count, window, 0), {}));
-    parts.target = windows(ids, count, window, 1);
-    if (graph && graph->inputs.size() > 1) addConstantInputs(parts, count, window);
+    TRIMTAB_TRY(Tensor inputs, table(count, window, [&](std::size_t i) { return ids[i]; }));
+    TRIMTAB_TRY(parts.target, table(count, window, [&](std::size_t i) { return ids[i + 1]; }));
+    parts.inputs.emplace("input_ids", makeArrayField(std::move(inputs), {}));
+    TRIMTAB_REQUIRE(addConstantInputs(parts, graph, count, window));
     return parts;
 }
 

@@ -28,7 +28,8 @@ struct GenerateAnswer {
     bool stopped = false;        // by a token that ends a text
     double firstTokenMs = 0;     // of the prompt and the choice of the first token
     std::vector<double> stepMs;  // of each later token
-    std::int64_t weightBytes = 0, cacheBytes = 0, arenaBytes = 0;
+    std::int64_t weightBytes = 0, cacheBytes = 0, arenaBytes = 0;  // in memory: packed for prompt and steps; the larger of both arenas
+    trace::Execution execution = trace::Execution::Native;         // of the step's layers
     std::int64_t cacheBytesPerToken = 0;
     std::string caching;  // how keys and values are kept: "in place", "handed on", "recomputed"
     trial::Environment environment;

@@ -22,6 +22,7 @@ struct PhasesAnswer {
     std::vector<std::vector<double>> stepMs;  // by round
     std::int64_t batch = 1, prompt = 0, generate = 0;
     std::vector<trace::LayerRecord> layers;  // of a step, with times
+    // In memory: weights as packed for prompt and steps, the larger of both arenas.
     std::int64_t weightBytes = 0, cacheBytes = 0, cacheBytesPerToken = 0, arenaBytes = 0;
     std::string caching;  // as in GenerateAnswer
     bool throttled = false;

@@ -46,6 +46,8 @@ public:
     /// Bytes of packed weights and of the activation arena of the current plan.
     virtual std::int64_t weightBytes() const = 0;
     virtual std::int64_t arenaBytes() const = 0;
+    /// Bytes of all packed weights that are in memory, those of other plans that are kept included.
+    virtual std::int64_t heldWeightBytes() const { return weightBytes(); }
 };
 
 class Engine {

@@ -1,6 +1,7 @@
 #include "kernels/cpu/compiled_model.h"
 
 #include <algorithm>
+#include <set>
 
 #include <omp.h>
 
@@ -64,6 +65,15 @@ Result<std::vector<NamedTensor>> CpuModel::run(std::span<const NamedTensor> inpu
 const std::vector<trace::LayerRecord>& CpuModel::layers() const {
     static const std::vector<trace::LayerRecord> kNone;
     return m_plans.empty() ? kNone : m_plans.front()->plan().records;
+}
+
+std::int64_t CpuModel::heldWeightBytes() const {
+    std::set<const void*> seen;
+    std::int64_t bytes = 0;
+    for (const auto& run : m_plans)
+        for (const HeldWeight& weight : run->plan().weights)
+            if (seen.insert(weight.holder.get()).second) bytes += weight.bytes;
+    return bytes;
 }
 
 Result<std::unique_ptr<runtime::CompiledModel>> compileModel(const Graph& graph, int threads) {

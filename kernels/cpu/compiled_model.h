@@ -20,6 +20,7 @@ public:
     const std::vector<trace::LayerRecord>& layers() const override;
     std::int64_t weightBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->plan().weightBytes; }
     std::int64_t arenaBytes() const override { return m_plans.empty() ? 0 : m_plans.front()->plan().arenaBytes; }
+    std::int64_t heldWeightBytes() const override;
 
 private:
     /// The plan for these inputs moves to the front, made when it is not there.

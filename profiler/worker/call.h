@@ -8,7 +8,7 @@
 namespace trimtab::worker {
 
 struct Call {
-    std::function<void(double share, const std::string& what)> progress;  // share in 0…1
+    std::function<void(double share, const std::string& what)> progress;  // share in 0…1; negative: not known
     std::function<bool()> cancelled;
 };
 

@@ -49,7 +49,7 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     if (!request.goOn) {
         TRIMTAB_TRY(setting.stops, formats::huggingface::endTokens(folderOf(request.model.model)));
     }
-    const auto capacity = static_cast<std::int64_t>(answer.promptTokens.size()) + request.tokens;
+    const auto capacity = static_cast<std::int64_t>(answer.promptTokens.size()) + request.tokens - 1;  // the last token is not fed
     const auto& asked = request.model.setting;
     TRIMTAB_TRY(const auto engine, makeEngine(asked.engine, asked.threads, asked.device));
     TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, asked, 1, capacity));
@@ -68,8 +68,9 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     answer.stopped = text.stopped.front();
     answer.firstTokenMs = text.firstTokenMs;
     answer.stepMs = std::move(text.stepMs);
-    answer.weightBytes = decoder->compiled().weightBytes();
-    answer.arenaBytes = decoder->compiled().arenaBytes();
+    answer.weightBytes = decoder->compiled().heldWeightBytes();
+    answer.arenaBytes = decoder->largestArena();
+    answer.execution = trace::overall(decoder->compiled().layers());
     answer.caching = decoder->caching();
     answer.cacheBytes = decoder->cacheBytes();
     answer.cacheBytesPerToken = decoder->cacheBytesPerToken();

@@ -1,7 +1,9 @@
 // "phases": prefill and decode of a language model, timed apart.
+#include <algorithm>
 #include <chrono>
 
 #include "core/base/random.h"
+#include "core/base/statistics.h"
 #include "core/ipc/phases_request.h"
 #include "core/runtime/generation/decoder.h"
 #include "profiler/clock/throttle_watch.h"
@@ -46,8 +48,8 @@ public:
     Result<std::vector<trace::LayerRecord>> traced() {
         m_decoder.clear();
         TRIMTAB_REQUIRE(m_decoder.feed(drawn(m_request.prompt)));
-        const auto steps = static_cast<std::size_t>(std::min<std::int64_t>(m_request.generate, kTracedSteps));
-        TRIMTAB_REQUIRE(m_decoder.prepare(1));
+        const auto steps = static_cast<std::size_t>(std::clamp<std::int64_t>(m_request.generate - 1, 1, kTracedSteps));
+        TRIMTAB_REQUIRE(m_decoder.feed(drawn(1)));
         std::vector<trace::LayerRecord> records = m_decoder.compiled().layers();
         profiler::SpanRecorder recorder(records.size(), steps);
         m_decoder.listen(&recorder);
@@ -71,6 +73,7 @@ private:
 
     Result<double> round(std::int64_t steps, std::vector<double>& stepMs) {
         m_decoder.clear();
+        TRIMTAB_REQUIRE(m_decoder.prepare(m_request.prompt));  // its plan may have been given up for those of steps
         const Tokens prompt = drawn(m_request.prompt);
         auto start = Clock::now();
         TRIMTAB_REQUIRE(m_decoder.feed(prompt));
@@ -91,6 +94,20 @@ private:
     base::Random m_random;
 };
 
+/// Steps of each round against those at the same place of other rounds: a step behind more tokens takes longer, and is no slower for that.
+std::vector<double> pace(const std::vector<std::vector<double>>& rounds) {
+    std::vector<double> usual;
+    for (std::size_t i = 0; i < rounds.front().size(); ++i) {
+        std::vector<double> same;
+        for (const auto& round : rounds) same.push_back(round[i]);
+        usual.push_back(base::median(same));
+    }
+    std::vector<double> ratios;
+    for (const auto& round : rounds)
+        for (std::size_t i = 0; i < round.size(); ++i) ratios.push_back(usual[i] > 0 ? round[i] / usual[i] : 1);
+    return ratios;
+}
+
 }  // namespace
 
 Result<Json> phases(const Json& params, Workbench& bench, const Call& call) {
@@ -99,23 +116,22 @@ Result<Json> phases(const Json& params, Workbench& bench, const Call& call) {
     const auto& setting = request.model.setting;
     TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     const std::int64_t batch = std::max<std::int64_t>(setting.batch, 1);
-    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, setting, batch, request.prompt + request.generate));
+    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, setting, batch,
+                                                         request.prompt + std::max<std::int64_t>(request.generate, 2)));
     TRIMTAB_REQUIRE(decoder->prepare(1));
     TRIMTAB_REQUIRE(decoder->prepare(request.prompt));
     const profiler::ThrottleWatch watch;
     Rounds rounds(*decoder, request, call);
     ipc::PhasesAnswer answer;
     TRIMTAB_REQUIRE(rounds.run(answer));
-    std::vector<double> all;
-    for (const auto& steps : answer.stepMs) all.insert(all.end(), steps.begin(), steps.end());
-    answer.throttled = watch.throttled(all);
+    answer.throttled = watch.throttled(pace(answer.stepMs));
     call.progress(0.95, "timing the layers");
     TRIMTAB_TRY(answer.layers, rounds.traced());
     answer.batch = batch;
     answer.prompt = request.prompt;
     answer.generate = request.generate;
-    answer.weightBytes = decoder->compiled().weightBytes();
-    answer.arenaBytes = decoder->compiled().arenaBytes();
+    answer.weightBytes = decoder->compiled().heldWeightBytes();
+    answer.arenaBytes = decoder->largestArena();
     answer.cacheBytes = decoder->cacheBytes();
     answer.cacheBytesPerToken = decoder->cacheBytesPerToken();
     answer.caching = decoder->caching();

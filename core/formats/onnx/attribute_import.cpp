@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "core/formats/onnx/graph_import.h"
+#include "core/graph/attention/attention_nodes.h"
 
 namespace trimtab::formats::onnx {
 namespace {
@@ -89,6 +90,10 @@ Status importAttributes(ImportContext& context, Scope& scope, const ::onnx::Node
         if (kindOf(*bound) == AttributeProto::TYPE_PROTO) continue;  // Optional's element type: shape inference reads it off the input
         if (node.attributes.contains(written.name())) {
             TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("has the attribute {} twice", cited(written.name()))}));
+            continue;
+        }
+        if (written.name() == graph::kCachesInPlace) {
+            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("has the attribute {}, which no file may set", graph::kCachesInPlace)}));
             continue;
         }
         TRIMTAB_REQUIRE(context.charge(weightOf(*bound)));

@@ -58,8 +58,8 @@ Status fuse(Graph& graph);
 /// by one where a sum lies between two. Runs after fuse(), in engines that have these operators.
 Status fuseQuantization(Graph& graph, NodeEvaluator& evaluator);
 /// For engines that compute in fp32: float16 and bfloat16 values become float32, with a Cast behind inputs and before outputs of those types.
-/// What is read as it is stored keeps its type: weights of FusedMatMul (their Treatment says 16 bits), tables of Gather, caches of
-/// GroupQueryAttention. Runs after fuse(). A graph with subgraphs is left as it is.
+/// What is read as it is stored keeps its type: weights of FusedMatMul (their Treatment says 16 bits), tables of Gather, caches that
+/// GroupQueryAttention writes in place; so do operands of QuantizeLinear. Runs after fuse(). A graph with subgraphs is left as it is.
 Status widenFloats(Graph& graph);
 
 }  // namespace trimtab::graph

@@ -1,8 +1,10 @@
-// Float16 and BFloat16 become Float32 wherever something is computed. Weights of products, tables that are gathered from and caches of keys
-// and values keep their type: reading them is what takes the time, and kernels widen them in registers.
+// Float16 and BFloat16 become Float32 wherever something is computed. Weights of products, tables that are gathered from and caches that
+// are written in place keep their type: reading them is what takes the time, and kernels widen them in registers. QuantizeLinear divides in
+// the type of its operands, by which its codes are defined.
 #include <algorithm>
 #include <map>
 
+#include "core/graph/attention/attention_nodes.h"
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
 #include "core/tensor/convert.h"
@@ -16,7 +18,9 @@ bool isNarrow(DataType type) { return type == DataType::Float16 || type == DataT
 
 class Widening {
 public:
-    explicit Widening(Graph& graph) : m_graph(graph), m_wide(graph.values.size(), kNoValue) {}
+    explicit Widening(Graph& graph) : m_graph(graph), m_wide(graph.values.size(), kNoValue) {
+        for (const Value& value : graph.values) m_before.push_back(value.type.type);
+    }
 
     /// Whether there is anything to widen that can be.
     bool applies() const {
@@ -44,13 +48,11 @@ private:
     /// Inputs that a kernel reads as they are stored.
     bool keepsInput(const Node& node, std::size_t i) const {
         if (node.is("Gather")) return i == 0 && m_graph.constantOf(node.inputs[i]) != nullptr;
-        if (node.is("GroupQueryAttention", "com.microsoft")) return i == 3 || i == 4;
+        if (node.op == "QuantizeLinear") return true;
+        if (node.is("GroupQueryAttention", "com.microsoft")) return (i == 3 || i == 4) && node.has(kCachesInPlace);
         return node.is("FusedMatMul", "trimtab") && i == 1 && !node.treatment.pruned && m_graph.constantOf(node.inputs[i]) != nullptr;
     }
-    bool keepsOutput(const Node& node, std::size_t i) const {
-        if (node.is("Gather")) return isNarrow(typeOf(node.inputs[0])) && keepsInput(node, 0);
-        return node.is("GroupQueryAttention", "com.microsoft") && i > 0 && node.input(3) != kNoValue;
-    }
+    bool keepsOutput(const Node& node) const { return node.is("Gather") && keepsInput(node, 0) && isNarrow(typeOf(node.inputs[0])); }
     bool isComputedWith(const std::vector<Node>& nodes, ValueId id) const {
         return std::ranges::any_of(nodes, [&](const Node& node) {
             for (std::size_t i = 0; i < node.inputs.size(); ++i)
@@ -66,6 +68,7 @@ private:
 
     ValueId addValue(Value value) {
         m_wide.push_back(kNoValue);
+        m_before.push_back(value.type.type);
         return m_graph.addValue(std::move(value));
     }
     /// A value of the same shape in fp32.
@@ -86,6 +89,14 @@ private:
         m_graph.nodes.push_back(std::move(made));
         return to;
     }
+    /// What has become fp32, in the type that it had.
+    ValueId narrowed(ValueId id, const std::vector<std::string>& origins) {
+        Value made;
+        made.name = m_graph.uniqueValueName(m_graph.value(id).name + "/narrow");
+        made.type = m_graph.value(id).type;
+        made.type.type = m_before[at(id)];
+        return cast(id, addValue(std::move(made)), origins);
+    }
     /// What is read in fp32 in place of a narrow value.
     Result<ValueId> wideOf(ValueId id) {
         if (m_wide[at(id)] != kNoValue) return m_wide[at(id)];
@@ -98,6 +109,7 @@ private:
         TRIMTAB_TRY(Tensor wide, tensor::convert(*constant, DataType::Float32));
         const ValueId made = m_graph.addConstant(m_graph.value(id).name + "/fp32", std::move(wide));
         m_wide.push_back(kNoValue);
+        m_before.push_back(DataType::Float32);
         return m_wide[at(id)] = made;
     }
 
@@ -106,7 +118,7 @@ private:
             if (const auto* tensor = std::get_if<Tensor>(&attribute); tensor && isNarrow(tensor->type())) {
                 TRIMTAB_TRY(attribute, tensor::convert(*tensor, DataType::Float32));
             } else if (const auto* number = std::get_if<std::int64_t>(&attribute);
-                       number && (key == "to" || key == "dtype" || key == "output_dtype")) {
+                       number && (key == "to" || key == "dtype" || key == "output_dtype" || key == "output_datatype")) {
                 const auto type = tensor::dataTypeFromOnnx(*number);
                 if (type && isNarrow(*type)) attribute = kOnnxFloat;
             }
@@ -117,7 +129,9 @@ private:
     Status place(Node node) {
         for (std::size_t i = 0; i < node.inputs.size(); ++i) {
             ValueId& id = node.inputs[i];
-            if (id == kNoValue || !isNarrow(typeOf(id))) continue;
+            if (id == kNoValue) continue;
+            if (keepsInput(node, i) && !isNarrow(typeOf(id)) && isNarrow(m_before[at(id)])) id = narrowed(id, node.origins);
+            if (!isNarrow(typeOf(id))) continue;
             if (!keepsInput(node, i)) {
                 TRIMTAB_TRY(id, wideOf(id));
             } else if (node.is("FusedMatMul", "trimtab") && node.treatment.weightBits == 32 &&
@@ -131,7 +145,7 @@ private:
         for (std::size_t i = 0; i < node.outputs.size(); ++i) {
             ValueId& id = node.outputs[i];
             if (id == kNoValue || !isNarrow(typeOf(id))) continue;
-            if (keepsOutput(node, i)) {
+            if (keepsOutput(node)) {
                 casts.emplace_back(id, m_wide[at(id)] = widened(id));
             } else if (m_graph.isOutput(id)) {
                 const ValueId wide = m_wide[at(id)] = widened(id);
@@ -148,7 +162,8 @@ private:
     }
 
     Graph& m_graph;
-    std::vector<ValueId> m_wide;  // by value: the one in fp32 that stands for it
+    std::vector<ValueId> m_wide;     // by value: the one in fp32 that stands for it
+    std::vector<DataType> m_before;  // by value: its type before
 };
 
 }  // namespace

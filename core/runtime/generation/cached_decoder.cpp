@@ -5,6 +5,7 @@
 #include "core/graph/attention/attention_nodes.h"
 #include "core/graph/shape_inference.h"
 #include "core/runtime/generation/cached_decoder.h"
+#include "core/runtime/generation/token_wise.h"
 
 namespace trimtab::runtime {
 namespace {
@@ -33,6 +34,10 @@ public:
         for (std::size_t i = 0; i < graph().nodes.size(); ++i)
             if (graph().nodes[i].is("GroupQueryAttention", "com.microsoft")) TRIMTAB_REQUIRE(keepInPlace(i));
         if (m_made.caches.empty()) return cannot("no GroupQueryAttention among its nodes");
+        graph().outputs = {logits};
+        graph().removeDeadNodes();  // what counted tokens for the lengths
+        TRIMTAB_REQUIRE(checkTokenWise(graph(), graph().find(m_made.ids)));
+        TRIMTAB_REQUIRE(checkCacheReaders());
         TRIMTAB_REQUIRE(takeLastToken(logits));
         graph().outputs = {castToFloat(logits)};
         return finish();
@@ -110,6 +115,7 @@ private:
                 continue;
             }
             graph::Value& past = graph().value(inputs[input]);
+            m_caches.push_back(inputs[input]);
             if (std::ranges::find(graph().inputs, inputs[input]) == graph().inputs.end())
                 return cannot("its caches are no inputs", node.name);
             *taken = past.name;
@@ -125,6 +131,15 @@ private:
         kept.attributes[graph::kCachesInPlace] = std::int64_t{1};
         TRIMTAB_REQUIRE(countPositions(kept));
         m_made.caches.push_back(std::move(cache));
+        return {};
+    }
+
+    /// A cache stands for more than its rows to whoever looks at its extent.
+    Status checkCacheReaders() {
+        const auto consumers = graph().consumers();
+        for (const ValueId id : m_caches)
+            if (consumers[static_cast<std::size_t>(id)].size() != 1)
+                return cannot("more than its attention reads the cache " + graph().value(id).name);
         return {};
     }
 
@@ -217,6 +232,7 @@ private:
 
     CachedDecoder m_made;
     Dim m_batch;
+    std::vector<ValueId> m_caches;  // that the graph had
     ValueId m_lengths = kNoValue, m_total = kNoValue, m_last = kNoValue;
 };
 

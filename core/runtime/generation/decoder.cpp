@@ -31,6 +31,7 @@ Status Decoder::check(std::span<const std::vector<std::int64_t>> tokens) const {
 Result<std::span<const float>> Decoder::feed(std::span<const std::vector<std::int64_t>> tokens) {
     TRIMTAB_REQUIRE(check(tokens));
     TRIMTAB_TRY(const auto logits, append(tokens));
+    m_largestArena = std::max(m_largestArena, compiled().arenaBytes());
     for (std::size_t b = 0; b < tokens.size(); ++b) m_lengths[b] += static_cast<std::int64_t>(tokens[b].size());
     return logits;
 }
@@ -41,7 +42,16 @@ Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph,
         return fail(ErrorCode::Usage, fmt::format("{} sequences of {} tokens leave nothing to generate", batch, capacity));
     Result<CachedDecoder> inPlace = fail(ErrorCode::Unsupported, "engine " + engine.info().name + " writes no caches in place");
     if (engine.writesCachesInPlace()) inPlace = cachedDecoder(graph);
-    if (inPlace) return InPlaceDecoder::make(engine, std::move(*inPlace), setting, batch, capacity);
+    if (inPlace) {
+        auto made = InPlaceDecoder::make(engine, std::move(*inPlace), setting, batch, capacity);
+        if (made) {
+            const Status ready = (*made)->prepare(1);  // says whether its attention has a kernel
+            if (ready) return made;
+            made = fail(ready.error());
+        }
+        if (made.error().code != ErrorCode::Unsupported) return made;
+        inPlace = fail(made.error());
+    }
     auto growing = growingDecoder(graph);
     if (growing) return GrowingDecoder::make(engine, std::move(*growing), setting, batch, capacity);
     if (growing.error().code != ErrorCode::Unsupported) return fail(growing.error());

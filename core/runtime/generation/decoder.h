@@ -35,6 +35,8 @@ public:
     std::int64_t cacheBytes() const { return cacheBytesPerToken() * m_capacity * batch(); }
     /// Of the current plan: kernels and times of a step, packed weights, activations.
     virtual const CompiledModel& compiled() const = 0;
+    /// Bytes of the largest arena of activations that a call so far wanted.
+    std::int64_t largestArena() const { return m_largestArena; }
     /// How keys and values are kept: "in place", "handed on", "recomputed".
     virtual std::string_view caching() const = 0;
 
@@ -52,6 +54,7 @@ private:
     std::int64_t m_capacity, m_vocabulary;
     std::vector<std::int64_t> m_lengths;
     trace::NodeListener* m_listener = nullptr;
+    std::int64_t m_largestArena = 0;
 };
 
 /// For `batch` sequences of up to `capacity` tokens. Models whose attention is GroupQueryAttention write keys and values where they stand,

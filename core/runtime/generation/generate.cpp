@@ -25,12 +25,12 @@ public:
         auto start = Clock::now();
         TRIMTAB_TRY(std::span<const float> logits, m_decoder.feed(prompts));
         for (std::int64_t step = 0; step < m_setting.tokens; ++step) {
-            TRIMTAB_TRY(const bool goesOn, takeTokens(logits));
+            TRIMTAB_REQUIRE(pickTokens(logits));
             if (step == 0)
                 m_made.firstTokenMs = millisecondsSince(start);
             else
                 m_made.stepMs.push_back(millisecondsSince(start));
-            if (!goesOn || step + 1 == m_setting.tokens) break;
+            if (!tellTokens() || step + 1 == m_setting.tokens) break;
             start = Clock::now();
             TRIMTAB_TRY(logits, m_decoder.feed(m_next));
         }
@@ -38,14 +38,23 @@ public:
     }
 
 private:
-    /// One token of each sequence that goes on. False when none does, or nobody wants more.
-    Result<bool> takeTokens(std::span<const float> logits) {
+    /// The next token of each sequence that goes on.
+    Status pickTokens(std::span<const float> logits) {
         const auto vocabulary = static_cast<std::size_t>(m_decoder.vocabulary());
-        bool goesOn = false, isWanted = true;
         for (std::size_t b = 0; b < m_next.size(); ++b) {
             if (m_made.stopped[b]) continue;  // its last token is fed again, and nobody looks at what follows
             TRIMTAB_TRY(const std::int64_t token, m_samplers[b].pick(logits.subspan(b * vocabulary, vocabulary)));
             m_next[b].assign(1, token);
+        }
+        return {};
+    }
+
+    /// Keeps and tells them, outside the time that they took. False when no sequence goes on, or nobody wants more.
+    bool tellTokens() {
+        bool goesOn = false, isWanted = true;
+        for (std::size_t b = 0; b < m_next.size(); ++b) {
+            if (m_made.stopped[b]) continue;
+            const std::int64_t token = m_next[b].front();
             if (std::ranges::find(m_setting.stops, token) != m_setting.stops.end()) {
                 m_made.stopped[b] = true;
                 continue;

@@ -22,6 +22,7 @@ Result<std::int64_t> Sampler::pick(std::span<const float> logits) {
         if (std::isnan(logits[i])) return fail(ErrorCode::Failed, fmt::format("the logit of token {} is not a number", i));
         if (logits[i] > logits[best]) best = i;
     }
+    if (!logits.empty() && std::isinf(logits[best])) return fail(ErrorCode::Failed, fmt::format("the logit of token {} is infinite", best));
     if (m_sampling.temperature == 0) return static_cast<std::int64_t>(best);
     m_ranked.clear();
     for (std::size_t i = 0; i < logits.size(); ++i) m_ranked.emplace_back(-logits[i], static_cast<std::int64_t>(i));

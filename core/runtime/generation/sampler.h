@@ -26,7 +26,7 @@ public:
     Sampler(const Sampling& sampling, std::size_t sequence)
         : m_sampling(sampling), m_random(sampling.seed + sequence * 0x9e3779b97f4a7c15ULL) {}
 
-    /// Failed when a logit is not a number.
+    /// Failed when a logit is not a number, or the highest is infinite.
     Result<std::int64_t> pick(std::span<const float> logits);
 
 private:

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "core/tensor/data_type.h"
 #include "kernels/cpu/implementations/cached_attention.h"
@@ -135,15 +136,32 @@ private:
             wide = reinterpret_cast<const float*>(values + at);
         else
             tiles.widenRows(m_a.cacheFormat, values + at, count, m_a.size, width, m_w.values);
-        tiles.multiply(m_w.scores, kTileKeys, m_rows, wide, width, count, width, m_w.sums, width, true);
+        // Weights of keys that a row must not see are 0, but 0 · ∞ is no number: at the edges each token meets its own keys alone.
+        if (sees(0, key, count) && sees(m_rows - 1, key, count)) {
+            tiles.multiply(m_w.scores, kTileKeys, m_rows, wide, width, count, width, m_w.sums, width, true);
+            return;
+        }
+        for (std::int64_t r = 0; r < m_rows; r += m_group) {
+            const auto [low, high] = visible(r, key, count);
+            if (low < high)
+                tiles.multiply(m_w.scores + r * kTileKeys + low, kTileKeys, m_group, wide + low * width, width, high - low, width,
+                               m_w.sums + r * width, width, true);
+        }
+    }
+
+    /// Of the keys of a tile those that row r sees.
+    std::pair<std::int64_t, std::int64_t> visible(std::int64_t r, std::int64_t key, std::int64_t count) const {
+        return {std::clamp<std::int64_t>(firstKey(r) - key, 0, count), std::clamp<std::int64_t>(lastKey(r) + 1 - key, 0, count)};
+    }
+    bool sees(std::int64_t r, std::int64_t key, std::int64_t count) const {
+        return visible(r, key, count) == std::pair{std::int64_t{0}, count};
     }
 
     /// Scores of row r become its weights so far; what was summed before is brought to the new maximum.
     void weigh(std::int64_t r, std::int64_t key, std::int64_t count) {
         const VectorKernels& vector = vectorKernels();
         float* scores = m_w.scores + r * kTileKeys;
-        const std::int64_t low = std::clamp<std::int64_t>(firstKey(r) - key, 0, count),
-                           high = std::clamp<std::int64_t>(lastKey(r) + 1 - key, 0, count);
+        const auto [low, high] = visible(r, key, count);
         if (low >= high) {
             std::fill_n(scores, count, 0.0F);
             return;
@@ -155,6 +173,10 @@ private:
         }
         const float before = m_w.highest[r];
         const float highest = std::max(before, vector.reduceRow(ReduceOp::Max, scores + low, high - low));
+        if (highest == kNever) {  // −∞ throughout: nothing has a weight yet
+            std::fill_n(scores, count, 0.0F);
+            return;
+        }
         const float sum = vector.exponentialRow(scores + low, highest, scores + low, high - low);
         std::fill_n(scores, low, 0.0F);
         std::fill(scores + high, scores + count, 0.0F);

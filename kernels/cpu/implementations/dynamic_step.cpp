@@ -91,7 +91,8 @@ void keep(const graph::Node& node, std::vector<ref::RunValue> results, Frame& fr
 /// treated, because its row says before any run whether the treatment is executed.
 bool isPlannedAlone(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
-    if (treatment.compute != graph::ComputeType::Float32 || treatment.weightBits < 32 || treatment.activationBits < 32 ||
+    const bool isStored = treatment.weightBits == 16 && isStoredNarrow(view, 1);
+    if (treatment.compute != graph::ComputeType::Float32 || (treatment.weightBits < 32 && !isStored) || treatment.activationBits < 32 ||
         treatment.kvBits < 32)
         return false;
     return view.graph.nodes.size() > 1 && graph::subgraphsOf(view.node).empty() && implementationsOf(view.node).size() > 1;
@@ -145,6 +146,7 @@ Status placeDynamicStep(Builder& builder, const NodeView& view, const std::vecto
 
 runtime::Support judgeReference(const NodeView& view) {
     if (!ref::find(view.node)) return refused("no kernel knows the operator");
+    if (view.node.has(graph::kCachesInPlace)) return refused("it writes no caches in place");
     return judgeEmulation(view);
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 enum Input : std::size_t { kQuery, kKey, kValue, kPastKey, kPastValue, kLengths, kTotal, kCos, kSin, kKnownInputs };
 
-constexpr std::int64_t kLongestHead = 1024;
+constexpr std::int64_t kLongestHead = 1024, kMostHeads = 1 << 20;
 
 std::optional<simd::WeightFormat> formatOf(DataType type) {
     if (type == DataType::Float32) return simd::WeightFormat::Float32;
@@ -33,7 +33,8 @@ Result<CachedAttention> attentionOf(const NodeView& view) {
     a.tokens = query[1];
     a.heads = view.node.integer("num_heads", 0);
     a.kvHeads = view.node.integer("kv_num_heads", 0);
-    if (a.kvHeads < 1 || a.heads < a.kvHeads || a.heads % a.kvHeads != 0) return fail(ErrorCode::Unsupported, "its heads do not divide");
+    if (a.kvHeads < 1 || a.heads < a.kvHeads || a.heads > kMostHeads || a.heads % a.kvHeads != 0)
+        return fail(ErrorCode::Unsupported, "its heads do not divide");
     const bool packed = !view.has(kKey);
     const std::int64_t parts = packed ? a.heads + 2 * a.kvHeads : a.heads;
     if (query[2] % parts != 0 || query.elementCount() == 0) return fail(ErrorCode::Unsupported, "its values do not divide into heads");
@@ -67,10 +68,11 @@ Result<std::int64_t> pastRows(const NodeView& view, const CachedAttention& a) {
     return shape[2];
 }
 
-/// How many rows each sequence has before this run. Refused, naming the node, where the lengths fit neither tokens nor caches.
-Status readLengths(const CachedAttention& a, const std::string& node, const std::int32_t* lengths, std::int64_t total,
+/// How many rows each sequence has before this run. Refused, naming the node, where the lengths fit neither tokens nor caches. `most`:
+/// tokens that there can be in all.
+Status readLengths(const CachedAttention& a, const std::string& node, const std::int32_t* lengths, std::int64_t total, std::int64_t most,
                    std::vector<std::int64_t>& past) {
-    if (total < a.tokens || total > a.rows)
+    if (total < a.tokens || total > most)
         return fail(ErrorCode::Refused,
                     fmt::format("a total length of {} does not fit {} new tokens and caches of {} rows", total, a.tokens, a.rows), node);
     for (std::size_t b = 0; b < past.size(); ++b) {
@@ -123,6 +125,10 @@ runtime::Support judgeGroupQueryAttention(const NodeView& view) {
         if (node.integer(key, 0) != 0) return refused(std::string(key) + " has no kernel");
     for (const char* key : {"k_quant_type", "v_quant_type"})
         if (node.string(key, "NONE") != "NONE") return refused("a quantised cache has no kernel");
+    for (const std::size_t i : {kKey, kValue, kCos, kSin})
+        if (view.has(i) && view.type(i) != DataType::Float32)
+            return refused(fmt::format("input {} is not of the query's type", std::size_t{i}));
+    if (node.integer("do_rotary", 0) != 0 && (!view.has(kCos) || !view.has(kSin))) return refused("its rotary tables are missing");
     if (view.has(kKey) != view.has(kValue) || view.has(kPastKey) != view.has(kPastValue)) return refused("a key or value is missing");
     if (view.has(kPastKey) && (!formatOf(view.type(kPastKey)) || view.type(kPastKey) != view.type(kPastValue)))
         return refused("its caches' type has no kernel");
@@ -162,11 +168,12 @@ Status placeGroupQueryAttention(Builder& builder, const NodeView& view) {
     const SlotId y = builder.write(view.node.output(0));
     reads.insert(reads.end(), {lengths, total, keys, values});
     const std::int64_t keyOffset = packed ? a.heads * a.size : 0, valueOffset = packed ? (a.heads + a.kvHeads) * a.size : 0;
+    const std::int64_t most = isInPlace(view) ? a.rows : std::min(a.rows, past + a.tokens);
     const std::int64_t positions = a.rotaryHalf > 0 ? view.shape(kCos)[0] : a.rows;
     builder.record().kernel = fmt::format("tiled attention {}", simd::name(simd::bestIsa()));
     builder.step(
         [=, name = view.node.name, begins = std::vector<std::int64_t>(static_cast<std::size_t>(a.batch))](Frame& frame) mutable -> Status {
-            TRIMTAB_REQUIRE(readLengths(a, name, frame.at<std::int32_t>(lengths), *frame.at<std::int32_t>(total), begins));
+            TRIMTAB_REQUIRE(readLengths(a, name, frame.at<std::int32_t>(lengths), *frame.at<std::int32_t>(total), most, begins));
             if (*std::ranges::max_element(begins) + a.tokens > positions)
                 return fail(ErrorCode::Refused, fmt::format("rotary tables of {} positions end before its tokens", positions), name);
             const RotaryRows rotary{cos == kNoSlot ? nullptr : frame.at<float>(cos), sin == kNoSlot ? nullptr : frame.at<float>(sin)};

@@ -22,6 +22,9 @@ T* addressOf(Frame& frame, SlotId slot) {
 
 runtime::Support judgeSkipNormalization(const NodeView& view) {
     if (view.type(0) != DataType::Float32) return notMeant();
+    if (!view.has(1) || !view.has(2)) return refused("what is added or the scale is missing");
+    for (std::size_t i = 1; i < view.node.inputs.size(); ++i)
+        if (view.has(i) && view.type(i) != DataType::Float32) return refused("its operands differ in type");
     if (view.node.output(1) != graph::kNoValue || view.node.output(2) != graph::kNoValue) return refused("its statistics are read");
     return native();
 }

@@ -1,4 +1,4 @@
-// Text for language models: windows that predict every token but the first once.
+// Text for language models, cut into windows of tokens.
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,9 +1,9 @@
 // Generation: what is read token by token equals what is read at once, a batch equals its sequences one by one, and both equal a plain
 // statement of the architecture in double (tests/core/formats/huggingface/small_decoder.h).
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <gtest/gtest.h>
 
 #include "core/base/file.h"
 #include "core/base/random.h"
@@ -291,10 +291,57 @@ TEST(CachedDecoder, SaysWhyAGraphCannotGenerate) {
     EXPECT_NE(made.error().text().find("GroupQueryAttention"), std::string::npos) << made.error().text();
 }
 
+/// input_ids → embedding → whatever `mix` does → attention in the in-place form's first shape → head.
+class Mixing {
+public:
+    explicit Mixing(const SmallDecoder& small) : m_graph(graphOf(small)) {}
+    /// Puts a node between the embedding and its readers.
+    Result<CachedDecoder> with(graph::Node node) {
+        Graph graph = m_graph;
+        const graph::ValueId embedded = graph.nodes[embedding(graph)].outputs[0];
+        const graph::ValueId mixed = graph.addValue({.name = "mixed", .type = graph.value(embedded).type});
+        for (graph::Node& reader : graph.nodes) std::ranges::replace(reader.inputs, embedded, mixed);
+        node.name = "mixing";
+        node.version = 17;
+        node.inputs.insert(node.inputs.begin(), embedded);
+        node.outputs = {mixed};
+        graph.nodes.insert(graph.nodes.begin() + static_cast<std::ptrdiff_t>(embedding(graph)) + 1, std::move(node));
+        return cachedDecoder(graph);
+    }
+    graph::ValueId constant(Tensor tensor) { return m_graph.addConstant("mixed.constant", std::move(tensor)); }
+
+private:
+    static std::size_t embedding(const Graph& graph) {
+        const auto found =
+            std::ranges::find_if(graph.nodes, [](const graph::Node& node) { return node.name.find("embed_tokens") != std::string::npos; });
+        return static_cast<std::size_t>(found - graph.nodes.begin());
+    }
+    Graph m_graph;
+};
+
+TEST(CachedDecoder, TakesNoGraphThatMixesTokensElsewhere) {
+    const SmallDecoder small = drawn(3);
+    Mixing mixing(small);
+    EXPECT_TRUE(mixing.with({.op = "Relu"}));
+    const auto row = mixing.constant(Tensor::fromFloats(Shape{1, 1, 24}, std::vector<float>(24, 0.1F)));
+    EXPECT_TRUE(mixing.with({.op = "Add", .inputs = {row}}));
+    const auto places = mixing.constant(Tensor::fromFloats(Shape{1, 3, 24}, std::vector<float>(72, 0.1F)));
+    const auto axis = mixing.constant(Tensor::fromInt64s(Shape{}, {1}));
+    for (const graph::Node& node : {graph::Node{.op = "Add", .inputs = {places}}, graph::Node{.op = "CumSum", .inputs = {axis}},
+                                    graph::Node{.op = "Softmax", .attributes = {{"axis", std::int64_t{1}}}},
+                                    graph::Node{.op = "LayerNormalization", .attributes = {{"axis", std::int64_t{1}}}}}) {
+        const auto made = mixing.with(node);
+        ASSERT_FALSE(made) << node.op;
+        EXPECT_NE(made.error().text().find(node.op + " may mix tokens"), std::string::npos) << made.error().text();
+    }
+}
+
 TEST(Sampler, TakesTheLowestOfEqualsWithoutTemperature) {
     Sampler sampler({}, 0);
     EXPECT_EQ(*sampler.pick(std::vector<float>{1, 3, 3, 2}), 1);
     EXPECT_FALSE(sampler.pick(std::vector<float>{1, std::nanf("")}));
+    EXPECT_FALSE(sampler.pick(std::vector<float>{1, HUGE_VALF}));
+    EXPECT_FALSE(sampler.pick(std::vector<float>{-HUGE_VALF, -HUGE_VALF}));
 }
 
 TEST(Sampler, DrawsInProportionToTheSoftmax) {

@@ -2,7 +2,11 @@
 // stand.
 #include <fmt/format.h>
 
+#include <cmath>
+#include <limits>
+
 #include "core/graph/attention/attention_nodes.h"
+#include "core/tensor/convert.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "tests/kernels/cpu/harness.h"
 
@@ -123,6 +127,60 @@ TEST(GroupQueryAttention, WritesNewRowsWhereTheCachesStand) {
     expectClose(outcome.outputs, {expected[0]}, kClose);
     for (const std::size_t i : {1, 2})
         expectClose({{expected[i].name, inputs[i + 2].tensor}}, {{expected[i].name, expected[i].tensor}}, kClose);
+}
+
+TEST(GroupQueryAttention, LetsNothingThroughFromKeysThatAreNotSeen) {
+    Case c{.tokens = 70,
+           .heads = 2,
+           .kvHeads = 1,
+           .size = 16,
+           .more = {{"local_window_size", std::int64_t{20}}},
+           .rotary = false,
+           .presents = false};
+    auto inputs = inputsOf(c);
+    const float infinity = std::numeric_limits<float>::infinity();
+    inputs[2].tensor.mutableData<float>()[30 * 16] = infinity;                                   // a value that tokens 30 … 49 see
+    for (int i = 0; i < 16; ++i) inputs[1].tensor.mutableData<float>()[16 * 5 + i] = -infinity;  // a key
+    const auto expected = runOnReference(graphOf(c), inputs);
+    const auto outcome = runOnCpu(graphOf(c), inputs);
+    const auto got = tensor::toFloats(outcome.outputs[0].tensor), wanted = tensor::toFloats(expected[0].tensor);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if (std::isfinite(wanted[i]))
+            ASSERT_NEAR(got[i], wanted[i], 1e-4) << i;
+        else
+            ASSERT_FALSE(std::isfinite(got[i])) << i;
+    }
+}
+
+TEST(GroupQueryAttention, LeavesMalformedNodesToTheReference) {
+    const auto expectLeft = [](Graph graph, std::vector<NamedTensor> inputs) {
+        const auto model = cpu::makeCpuEngine(1)->compile(graph, {});
+        if (!model) return;  // refused before it runs is as good
+        EXPECT_FALSE((*model)->run(inputs));
+    };
+    const Case c{.tokens = 3, .heads = 2, .kvHeads = 1, .size = 16};
+    Graph withoutTables = graphOf(c);
+    withoutTables.nodes.back().inputs.resize(7);
+    expectLeft(withoutTables, inputsOf(c));
+    Graph otherType = graphOf(c);
+    for (const graph::ValueId id : otherType.inputs)
+        if (otherType.value(id).name == "k") otherType.value(id).type.type = DataType::Int8;
+    auto inputs = inputsOf(c);
+    inputs[1].tensor = *Tensor::zeros(DataType::Int8, inputs[1].tensor.shape());
+    expectLeft(otherType, inputs);
+    // Ten tokens in all where three are new and none are kept.
+    Case longer = c;
+    longer.lengths = {10};
+    expectLeft(graphOf(longer), inputsOf(c));
+    // Caches in place that are no inputs of the graph.
+    Case inPlace{.tokens = 1, .heads = 2, .size = 16, .capacity = 8, .lengths = {4}, .inPlace = true};
+    Graph constantCache = graphOf(inPlace);
+    const graph::ValueId past = constantCache.find("pastKey");
+    constantCache.value(past).constant = normalTensor(Shape{1, 1, 8, 16}, 1);
+    std::erase(constantCache.inputs, past);
+    auto rest = inputsOf(inPlace);
+    std::erase_if(rest, [](const NamedTensor& tensor) { return tensor.name == "pastKey"; });
+    expectLeft(constantCache, rest);
 }
 
 TEST(GroupQueryAttention, RefusesLengthsThatItsCachesDoNotHold) {

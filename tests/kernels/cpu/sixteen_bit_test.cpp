@@ -1,5 +1,6 @@
 // Graphs of float16 and bfloat16 on the CPU: computed in fp32, weights read as they are stored, inputs and outputs of the type that the
 // file declares.
+#include "core/graph/attention/attention_nodes.h"
 #include "core/tensor/convert.h"
 #include "tests/kernels/cpu/harness.h"
 
@@ -104,24 +105,89 @@ TEST(SixteenBits, ProductsInOtherTypesWidenTheWeightFirst) {
     }
 }
 
-TEST(SixteenBits, AttentionKeepsItsCachesAsTheyAreStored) {
+/// Attention of one sequence of two tokens behind six, over caches of ten rows.
+Graph attentionGraph(DataType type, std::map<std::string, Attribute> more, bool isPastMade) {
+    GraphMaker maker;
+    const Shape rows{1, 2, 32}, cache{1, 2, 10, 16};
+    std::vector<ValueId> inputs;
+    for (const char* name : {"q", "k", "v"}) inputs.push_back(narrowInput(maker, name, rows, type));
+    for (const char* name : {"pastKey", "pastValue"}) {
+        const ValueId past = narrowInput(maker, name, cache, type);
+        inputs.push_back(isPastMade ? maker.node("Neg", {past}) : past);
+    }
+    inputs.push_back(maker.constant(Tensor::fromValues(DataType::Int32, Shape{1}, std::vector<std::int32_t>{7})));
+    inputs.push_back(maker.constant(Tensor::fromValues(DataType::Int32, Shape{}, std::vector<std::int32_t>{8})));
+    std::map<std::string, Attribute> attributes{{"num_heads", std::int64_t{2}}, {"kv_num_heads", std::int64_t{2}}};
+    attributes.insert(more.begin(), more.end());
+    maker.node("GroupQueryAttention", inputs, attributes, "com.microsoft", 3);
+    for (const ValueId output : std::vector(maker.last().outputs)) maker.output(output);
+    return maker.finish();
+}
+
+std::vector<NamedTensor> attentionInputs(DataType type) {
+    std::vector<NamedTensor> given;
+    for (const char* name : {"q", "k", "v"})
+        given.push_back({name, narrow(normalTensor(Shape{1, 2, 32}, static_cast<std::uint64_t>(*name)), type)});
+    for (const char* name : {"pastKey", "pastValue"})
+        given.push_back({name, narrow(normalTensor(Shape{1, 2, 10, 16}, static_cast<std::uint64_t>(name[4])), type)});
+    return given;
+}
+
+TEST(SixteenBits, AttentionOverCachesIsTiledAndWhatIsNotIsAnsweredAllTheSame) {
+    for (const DataType type : kTypes) {
+        for (const bool isPastMade : {false, true}) {
+            const auto tiled = expectLikeReference(attentionGraph(type, {}, isPastMade), attentionInputs(type), toleranceOf(type));
+            EXPECT_TRUE(layerOf(tiled, "GroupQueryAttention").kernel.starts_with("tiled attention"));
+            const auto smooth = expectLikeReference(attentionGraph(type, {{"smooth_softmax", std::int64_t{1}}}, isPastMade),
+                                                    attentionInputs(type), toleranceOf(type));
+            EXPECT_EQ(layerOf(smooth, "GroupQueryAttention").kernel, "reference");
+        }
+    }
+}
+
+TEST(SixteenBits, CachesInPlaceStayAsTheyAreStored) {
+    for (const DataType type : kTypes) {
+        Graph graph = attentionGraph(type, {}, false);
+        const auto expected = runOnReference(graph, attentionInputs(type));
+        graph.nodes.back().outputs.resize(1);
+        graph.nodes.back().attributes[graph::kCachesInPlace] = std::int64_t{1};
+        graph.outputs.resize(1);
+        auto given = attentionInputs(type);
+        const auto outcome = runOnCpu(graph, given);
+        expectClose(outcome.outputs, {expected[0]}, toleranceOf(type));
+        EXPECT_EQ(given[3].tensor.type(), type);
+        expectClose({{expected[1].name, given[3].tensor}}, {{expected[1].name, expected[1].tensor}}, {0, 0});
+    }
+}
+
+TEST(SixteenBits, CodesAreRoundedInTheTypeOfTheirScale) {
+    // 1.005 / 0.01 is 100.5 in fp32 and rounds to 100; in bfloat16 operands and quotient are others.
     for (const DataType type : kTypes) {
         GraphMaker maker;
-        const Shape rows{1, 2, 32}, cache{1, 2, 10, 16};
-        std::vector<ValueId> inputs{narrowInput(maker, "q", rows, type), narrowInput(maker, "k", rows, type),
-                                    narrowInput(maker, "v", rows, type), narrowInput(maker, "pastKey", cache, type),
-                                    narrowInput(maker, "pastValue", cache, type)};
-        inputs.push_back(maker.constant(Tensor::fromValues(DataType::Int32, Shape{1}, std::vector<std::int32_t>{7})));
-        inputs.push_back(maker.constant(Tensor::fromValues(DataType::Int32, Shape{}, std::vector<std::int32_t>{8})));
-        maker.node("GroupQueryAttention", inputs, {{"num_heads", std::int64_t{2}}, {"kv_num_heads", std::int64_t{2}}}, "com.microsoft", 3);
-        for (const ValueId output : std::vector(maker.last().outputs)) maker.output(output);
-        std::vector<NamedTensor> given;
-        for (const char* name : {"q", "k", "v"}) given.push_back({name, narrow(normalTensor(rows, *name), type)});
-        for (const char* name : {"pastKey", "pastValue"})
-            given.push_back({name, narrow(normalTensor(cache, static_cast<std::uint64_t>(name[4])), type)});
-        const auto layers = expectLikeReference(maker.finish(), given, toleranceOf(type));
-        EXPECT_TRUE(layerOf(layers, "GroupQueryAttention").kernel.starts_with("tiled attention"));
+        const ValueId x = narrowInput(maker, "x", Shape{3, 40}, type);
+        const ValueId y = maker.node("Mul", {x, maker.constant(narrow(Tensor::fromFloats(Shape{1}, {0.37F}), type))});
+        maker.output(
+            maker.node("QuantizeLinear", {y, maker.constant(narrow(Tensor::fromFloats(Shape{}, {0.011F}), type)),
+                                          maker.constant(Tensor::fromValues(DataType::UInt8, Shape{}, std::vector<std::uint8_t>{128}))}));
+        maker.last().version = 21;
+        expectLikeReference(maker.finish(), {{"x", narrow(normalTensor(Shape{3, 40}, 1), type)}}, {1, 0});
     }
+}
+
+TEST(SixteenBits, AWeightThatIsStoredNarrowIsNoEmulation) {
+    // The shape of the product is known only when it runs.
+    GraphMaker maker;
+    const DataType type = DataType::Float16;
+    const ValueId x = narrowInput(maker, "x", Shape{4, 16}, type);
+    const ValueId keep = maker.input("keep", DataType::Bool, graph::ValueType::of(DataType::Bool, Shape{4}).dims.value());
+    const ValueId rows = maker.node("Compress", {x, keep}, {{"axis", std::int64_t{0}}});
+    maker.output(maker.node("MatMul", {rows, maker.constant(narrow(normalTensor(Shape{16, 8}, 2, 0.2), type))}));
+    const auto layers = expectLikeReference(maker.finish(),
+                                            {{"x", narrow(normalTensor(Shape{4, 16}, 1), type)},
+                                             {"keep", Tensor::fromValues(DataType::Bool, Shape{4}, std::vector<std::uint8_t>{1, 0, 1, 1})}},
+                                            toleranceOf(type));
+    const auto layer = layerOf(layers, "FusedMatMul");
+    EXPECT_EQ(layer.execution, trace::Execution::Native) << layer.reason;
 }
 
 }  // namespace

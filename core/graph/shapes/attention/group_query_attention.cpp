@@ -18,8 +18,7 @@ Status groupQueryAttention(Context& context) {
     const std::int64_t heads = context.node.integer("num_heads", 0), kvHeads = context.node.integer("kv_num_heads", 0);
     if (kvHeads < 1 || heads < kvHeads || heads % kvHeads != 0)
         return context.refuse("num_heads " + std::to_string(heads) + " is no multiple of kv_num_heads " + std::to_string(kvHeads));
-    context.set(0, context.type(0));
-    for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) context.set(i, context.type(context.has(3) ? i + 2 : 0));
+    for (std::size_t i = 0; i < 3; ++i) context.set(i, context.type(0));
     const auto& query = context.dims(0);
     if (!query) return {};
     if (query->size() != 3) return context.refuse("the query " + text(*query) + " must be [batch, tokens, values]");
@@ -32,7 +31,8 @@ Status groupQueryAttention(Context& context) {
         if (context.rank(cache) && *context.rank(cache) != 4) return context.refuse("a cache must be [batch, heads, rows, values]");
     context.set(0, context.type(0), Dims{(*query)[0], (*query)[1], context.has(1) ? width : Extent::known(heads) * headSize});
     const Dims cache{(*query)[0], Extent::known(kvHeads), presentRows(context, (*query)[1]), headSize};
-    for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) context.set(i, context.type(context.has(3) ? i + 2 : 0), cache);
+    context.set(1, context.type(0), cache);
+    context.set(2, context.type(0), cache);
     return {};
 }
 

@@ -62,7 +62,8 @@ struct Case {
 
 const std::vector<Case>& awkwardCases() {
     static const std::vector<Case> cases{{1, 1, 1, 0},    {1, 16, 8, 0},    {1, 15, 7, 0},     {1, 17, 33, 32},  {2, 130, 64, 32}, {3, 128, 96, 32},  {5, 200, 100, 32},
-                                         {7, 31, 129, 64}, {12, 64, 128, 128}, {13, 48, 256, 16}, {25, 77, 70, 10}, {1, 300, 257, 100}, {64, 33, 65, 0}, {0, 16, 16, 0}};
+                                         {7, 31, 129, 64}, {12, 64, 128, 128}, {13, 48, 256, 16}, {25, 77, 70, 10}, {1, 300, 257, 100}, {64, 33, 65, 0}, {0, 16, 16, 0},
+                                         {25, 70, 600, 100}, {24, 33, 513, 10}, {31, 160, 530, 0}};
     return cases;
 }
 
@@ -129,7 +130,8 @@ TEST(PackedWeight, KeepsFloatingWeightsAsRounded) {
     base::Random random(11);
     for (const Isa isa : availableIsas()) {
         for (const WeightFormat format : {WeightFormat::BFloat16, WeightFormat::Float16, WeightFormat::Float32}) {
-            const std::int64_t rows = 35, columns = 67, m = 14;
+          for (const std::int64_t m : {14, 30}) {
+            const std::int64_t rows = 35, columns = m == 14 ? 67 : 600;
             const auto values = randomFloats(rows * columns, random);
             const auto x = randomFloats(m * columns, random);
             auto packed = PackedWeight::packFloats(values, rows, columns, format);
@@ -148,9 +150,10 @@ TEST(PackedWeight, KeepsFloatingWeightsAsRounded) {
                         sum += rounded * x[static_cast<std::size_t>(i * columns + k)];
                         magnitude += std::abs(rounded * x[static_cast<std::size_t>(i * columns + k)]);
                     }
-                    ASSERT_NEAR(y[static_cast<std::size_t>(i * rows + n)], sum, 70 * 0x1.0p-23 * magnitude);
+                    ASSERT_NEAR(y[static_cast<std::size_t>(i * rows + n)], sum, (static_cast<double>(columns) + 3) * 0x1.0p-23 * magnitude);
                 }
             }
+          }
         }
     }
 }

@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string_view>
+
+#include "core/graph/attention/attention_nodes.h"
+#include "core/runtime/generation/token_wise.h"
+
+namespace trimtab::runtime {
+namespace {
+
+using graph::Node;
+using graph::ValueId;
+
+constexpr std::array<std::string_view, 33> kElementwise{
+    "Abs",      "Add",       "Cast",     "Clip", "Div", "Elu", "Erf",   "Exp",  "Gelu",       "HardSigmoid", "HardSwish",
+    "Identity", "LeakyRelu", "Log",      "Max",  "Min", "Mul", "Neg",   "Pow",  "Reciprocal", "Relu",        "Round",
+    "Sigmoid",  "Silu",      "Softplus", "Sqrt", "Sub", "Sum", "Swish", "Tanh", "Where",      "FastGelu",    "QuickGelu"};
+constexpr std::array<std::string_view, 5> kNorms{"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
+                                                 "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"};
+constexpr std::array<std::string_view, 5> kProducts{"MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4"};
+constexpr std::array<std::string_view, 3> kAlongAxis{"Split", "Concat", "Softmax"};
+constexpr std::array<std::string_view, 4> kReductions{"ReduceMean", "ReduceSum", "ReduceMax", "ReduceSumSquare"};
+
+bool isOneOf(std::string_view op, std::span<const std::string_view> operators) {
+    return std::ranges::find(operators, op) != operators.end();
+}
+
+class Check {
+public:
+    Check(const Graph& graph, ValueId ids) : m_graph(graph), m_depends(graph.values.size(), false) {
+        m_depends[static_cast<std::size_t>(ids)] = true;
+    }
+
+    Status run() {
+        for (const Node& node : m_graph.nodes) {
+            if (std::ranges::none_of(node.inputs, [&](ValueId id) { return depends(id); })) continue;
+            if (!isTokenWise(node))
+                return fail(ErrorCode::Unsupported, fmt::format("it cannot generate token by token: {} may mix tokens", node.op),
+                            node.name);
+            for (const ValueId id : node.outputs)
+                if (id != graph::kNoValue) m_depends[static_cast<std::size_t>(id)] = true;
+        }
+        return {};
+    }
+
+private:
+    bool depends(ValueId id) const { return id != graph::kNoValue && m_depends[static_cast<std::size_t>(id)]; }
+    int rankOf(ValueId id) const {
+        const auto& dims = m_graph.value(id).type.dims;
+        return dims ? static_cast<int>(dims->size()) : -1;
+    }
+    bool isLastAxis(std::int64_t axis, ValueId id) const { return axis == -1 || (rankOf(id) > 0 && axis == rankOf(id) - 1); }
+    /// What is combined with every token alike.
+    bool isOneRow(ValueId id) const {
+        const auto& dims = m_graph.value(id).type.dims;
+        if (!dims) return false;
+        for (std::size_t i = 0; i + 1 < dims->size(); ++i)
+            if ((*dims)[i].extent != 1) return false;
+        return true;
+    }
+
+    bool isTokenWise(const Node& node) const {
+        if (isOneOf(node.op, kElementwise))
+            return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == graph::kNoValue || depends(id) || isOneRow(id); });
+        if (isOneOf(node.op, kNorms)) return isLastAxis(node.integer("axis", -1), node.inputs[0]);
+        const bool isPacked = node.op == "MatMulNBits" || node.op == "MatMulBnb4";  // whose weight is a table of codes
+        if (isOneOf(node.op, kProducts)) return !depends(node.input(1)) && (isPacked || rankOf(node.input(1)) <= 2);
+        if (isOneOf(node.op, kAlongAxis)) return node.has("axis") && isLastAxis(node.integer("axis", 0), node.inputs[0]);
+        if (isOneOf(node.op, kReductions)) return reducesLast(node);
+        if (node.op == "Gather") return !depends(node.input(0)) && node.integer("axis", 0) == 0;
+        return node.is("GroupQueryAttention", "com.microsoft") && node.has(graph::kCachesInPlace);
+    }
+    bool reducesLast(const Node& node) const {
+        std::vector<std::int64_t> axes = node.integers("axes");
+        if (const Tensor* given = m_graph.constantOf(node.input(1));
+            given && axes.empty() && given->type() == DataType::Int64 && given->aligned(8))
+            axes.assign(given->data<std::int64_t>().begin(), given->data<std::int64_t>().end());
+        return axes.size() == 1 && isLastAxis(axes[0], node.inputs[0]);
+    }
+
+    const Graph& m_graph;
+    std::vector<bool> m_depends;
+};
+
+}  // namespace
+
+Status checkTokenWise(const Graph& graph, ValueId ids) { return Check(graph, ids).run(); }
+
+}  // namespace trimtab::runtime
