@@ -1,4 +1,5 @@
 #include "core/formats/onnx/reader.h"
+#include "core/graph/attention/attention_nodes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -77,6 +78,11 @@ TEST(OnnxReader, ReadsAttributesOfEveryKind) {
     EXPECT_THAT(std::get<std::vector<std::string>>(node.attributes.at("ss")), ElementsAre("a", "b"));
     ASSERT_TRUE(node.tensorAttribute("t"));
     EXPECT_THAT(tensor::toInt64s(*node.tensorAttribute("t")), ElementsAre(8, 9));
+}
+
+TEST(OnnxReader, LetsNoFileSayThatCachesAreWrittenInPlace) {
+    const auto builder = ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"y"}, {{graph::kCachesInPlace, 1}}).output("y");
+    EXPECT_THAT(refusal(builder), HasSubstr("which no file may set"));
 }
 
 TEST(OnnxReader, ReadsTypedFieldsOfEveryElementTypeLikeRawBytes) {
