@@ -40,7 +40,7 @@ Result<Json> WorkerTrialRunner::call(const std::string& method, Json params, con
 }
 
 ipc::ModelRequest WorkerTrialRunner::request(const trial::Study& study, const trial::Trial& trial) const {
-    return {study.modelPath, m_options.trustLinks, trial.recipe, trial.setting, trial::calibrationOf(study)};
+    return {study.modelPath, m_options.trustLinks, std::nullopt, trial.recipe, trial.setting, trial::calibrationOf(study)};
 }
 
 Result<tune::PlanSummary> WorkerTrialRunner::plan(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) {
