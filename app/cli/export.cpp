@@ -69,8 +69,8 @@ Status work(Program& program, const ExportOptions& options) {
     TRIMTAB_TRY(const auto result, trialOf(*session, options.trial));
     TRIMTAB_TRY(const auto study, studyWith(*session, options.trial));
     ipc::CompressRequest request;
-    request.model = {options.model.empty() ? study.modelPath : absolutePath(options.model), options.trustLinks, result.trial.recipe,
-                     result.trial.setting, trial::calibrationOf(study)};
+    request.model = {options.model.empty() ? study.modelPath : absolutePath(options.model), options.trustLinks, std::nullopt,
+                     result.trial.recipe, result.trial.setting, trial::calibrationOf(study)};
     request.model.setting.threads = program.options.threads;
     TRIMTAB_REQUIRE(checkUnchanged(program, study, request.model));
     std::error_code error;
