@@ -172,7 +172,8 @@ private:
             vector.unary(UnaryOp::Affine, scores + low, scores + low, high - low, m_a.softCap, 0);
         }
         const float before = m_w.highest[r];
-        const float highest = std::max(before, vector.reduceRow(ReduceOp::Max, scores + low, high - low));
+        const float top = vector.reduceRow(ReduceOp::Max, scores + low, high - low);
+        const float highest = top < before ? before : top;  // a score that is no number stays one
         if (highest == kNever) {  // −∞ throughout: nothing has a weight yet
             std::fill_n(scores, count, 0.0F);
             return;

@@ -68,6 +68,20 @@ Result<std::int64_t> pastRows(const NodeView& view, const CachedAttention& a) {
     return shape[2];
 }
 
+/// Rows of the caches that are filled. Unsupported where the plan cannot know them, and for caches that nobody gave to be written.
+Result<std::int64_t> rowsOf(const NodeView& view, const CachedAttention& a, std::int64_t past) {
+    if (isInPlace(view)) {
+        for (const std::size_t i : {kPastKey, kPastValue})
+            if (std::ranges::find(view.graph.inputs, view.node.input(i)) == view.graph.inputs.end())
+                return fail(ErrorCode::Unsupported, "caches that are written in place must be inputs of the graph");
+        return past;
+    }
+    for (const std::size_t output : {1, 2})
+        if (view.node.output(output) != graph::kNoValue) return view.outputShape(output)[2];
+    if (view.has(kPastKey)) return fail(ErrorCode::Unsupported, "the rows that it makes are not known beforehand");
+    return a.tokens;
+}
+
 /// How many rows each sequence has before this run. Refused, naming the node, where the lengths fit neither tokens nor caches. `most`:
 /// tokens that there can be in all.
 Status readLengths(const CachedAttention& a, const std::string& node, const std::int32_t* lengths, std::int64_t total, std::int64_t most,
@@ -141,12 +155,7 @@ Status placeGroupQueryAttention(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const std::int64_t past, pastRows(view, a));
     if (view.shape(kLengths).elementCount() != a.batch) return fail(ErrorCode::Unsupported, "its lengths are not one for each sequence");
     if (view.has(kPastKey)) a.cacheFormat = *formatOf(view.type(kPastKey));
-    if (isInPlace(view))
-        a.rows = past;
-    else
-        a.rows = view.node.output(1) != graph::kNoValue ? view.outputShape(1)[2] : a.tokens;
-    if (!isInPlace(view) && view.has(kPastKey) && view.node.output(1) == graph::kNoValue)
-        return fail(ErrorCode::Unsupported, "the rows that it makes are not known beforehand");
+    TRIMTAB_TRY(a.rows, rowsOf(view, a, past));
     const bool packed = !view.has(kKey);
     TRIMTAB_TRY(const SlotId query, builder.read(view.node.input(kQuery)));
     SlotId key = query, value = query, cos = kNoSlot, sin = kNoSlot;

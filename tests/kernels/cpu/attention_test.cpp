@@ -153,25 +153,25 @@ TEST(GroupQueryAttention, LetsNothingThroughFromKeysThatAreNotSeen) {
 }
 
 TEST(GroupQueryAttention, LeavesMalformedNodesToTheReference) {
-    const auto expectLeft = [](Graph graph, std::vector<NamedTensor> inputs) {
+    const auto expectLeft = [](const char* what, const Graph& graph, const std::vector<NamedTensor>& inputs) {
         const auto model = cpu::makeCpuEngine(1)->compile(graph, {});
         if (!model) return;  // refused before it runs is as good
-        EXPECT_FALSE((*model)->run(inputs));
+        EXPECT_FALSE((*model)->run(inputs)) << what;
     };
     const Case c{.tokens = 3, .heads = 2, .kvHeads = 1, .size = 16};
     Graph withoutTables = graphOf(c);
     withoutTables.nodes.back().inputs.resize(7);
-    expectLeft(withoutTables, inputsOf(c));
+    expectLeft("no tables", withoutTables, inputsOf(c));
     Graph otherType = graphOf(c);
     for (const graph::ValueId id : otherType.inputs)
         if (otherType.value(id).name == "k") otherType.value(id).type.type = DataType::Int8;
     auto inputs = inputsOf(c);
     inputs[1].tensor = *Tensor::zeros(DataType::Int8, inputs[1].tensor.shape());
-    expectLeft(otherType, inputs);
+    expectLeft("an int8 key", otherType, inputs);
     // Ten tokens in all where three are new and none are kept.
     Case longer = c;
     longer.lengths = {10};
-    expectLeft(graphOf(longer), inputsOf(c));
+    expectLeft("a length of more tokens than there are", graphOf(longer), inputsOf(c));
     // Caches in place that are no inputs of the graph.
     Case inPlace{.tokens = 1, .heads = 2, .size = 16, .capacity = 8, .lengths = {4}, .inPlace = true};
     Graph constantCache = graphOf(inPlace);
@@ -180,7 +180,7 @@ TEST(GroupQueryAttention, LeavesMalformedNodesToTheReference) {
     std::erase(constantCache.inputs, past);
     auto rest = inputsOf(inPlace);
     std::erase_if(rest, [](const NamedTensor& tensor) { return tensor.name == "pastKey"; });
-    expectLeft(constantCache, rest);
+    expectLeft("a constant cache", constantCache, rest);
 }
 
 TEST(GroupQueryAttention, RefusesLengthsThatItsCachesDoNotHold) {
