@@ -111,7 +111,7 @@ const std::vector<Taker>& takers() {
         microsoft("FusedMatMul"),
         microsoft("GatherND"),
         microsoft("Gelu"),
-        microsoft("GroupQueryAttention", {}, false, 2),  // rotated heads are, where heads are rotated in 16 bits
+        microsoft("GroupQueryAttention", {}, true, 4),  // rotated heads are rounded where they are rotated in 16 bits
         microsoft("Inverse"),
         microsoft("MatMulNBits"),
         microsoft("MultiHeadAttention", {}, true, 4),
