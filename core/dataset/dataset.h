@@ -19,9 +19,9 @@
 // A "file" that is a folder holds class/*.png|jpg (their classes are the labels where there is no target), or .wav files in the order of
 // their names.
 //
-// Targets by task: classification labels [n] · language-model tokens [n, length] · regression like the output · frame-classification
-// labels [n, frames] (negative: not counted) · recommendation 0/1 [n] · segmentation labels [n, d…] (negative: not counted) ·
-// transcription ids [n, length], padded with −1 · multi-label 0/1 [n, classes].
+// Targets by task: classification labels [n] · language-model tokens [n, length] (negative: not counted) · regression like the output ·
+// frame-classification labels [n, frames] (negative: not counted) · recommendation 0/1 [n] · segmentation labels [n, d…] (negative: not
+// counted) · transcription ids [n, length], padded with −1 · multi-label 0/1 [n, classes].
 #include <cstdint>
 #include <memory>
 #include <optional>

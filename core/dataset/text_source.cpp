@@ -1,5 +1,6 @@
 // A .txt for a language model: its tokens by the model's own tokenizer, cut into windows that do not overlap. Each window predicts the
-// token behind each of its own, the last one the first of the next window; what is left at the end and fills no window is not scored.
+// token behind each of its own, the last one the first of the next window, so that every token but the first is predicted once. What the
+// last window lacks is filled up behind the text, where a causal model does not look from the tokens before, and not scored.
 #include <algorithm>
 
 #include "core/base/file.h"
@@ -12,6 +13,7 @@ namespace trimtab::dataset {
 namespace {
 
 constexpr std::int64_t kTextWindow = 256;
+constexpr std::int32_t kNotScored = -1;
 
 /// int64 [count, window], element i of it valueOf(i).
 template <class ValueOf>
@@ -50,16 +52,16 @@ Result<Parts> openText(const std::filesystem::path& path, const Graph* graph, co
     const auto shape = input == graph::kNoValue ? std::nullopt : graph->value(input).type.dims;
     const bool isFixed = shape && shape->size() == 2 && (*shape)[1].isKnown() && (*shape)[1].extent >= 1;
     const std::int64_t window = std::min(isFixed ? (*shape)[1].extent : kTextWindow, total - 1);
-    const std::int64_t count = (total - 1) / window;
+    const std::int64_t count = (total - 1 + window - 1) / window;
     Parts parts;
-    parts.name = fmt::format("{}, {} tokens in windows of {}", path.filename().string(), count * window, window);
+    parts.name = fmt::format("{}, {} tokens in windows of {}", path.filename().string(), total - 1, window);
     parts.task = "language-model";
     parts.metric = defaultMetric(parts.task);
     TRIMTAB_TRY(const std::string content, base::sha256File(path));
     const std::string_view tokens(reinterpret_cast<const char*>(ids.data()), ids.size() * sizeof ids[0]);
     parts.hash = base::sha256(fmt::format("text {} {} {}", content, window, base::sha256(tokens)));
-    TRIMTAB_TRY(Tensor inputs, table(count, window, [&](std::size_t i) { return ids[i]; }));
-    TRIMTAB_TRY(parts.target, table(count, window, [&](std::size_t i) { return ids[i + 1]; }));
+    TRIMTAB_TRY(Tensor inputs, table(count, window, [&](std::size_t i) { return i + 1 < ids.size() ? ids[i] : ids.back(); }));
+    TRIMTAB_TRY(parts.target, table(count, window, [&](std::size_t i) { return i + 1 < ids.size() ? ids[i + 1] : kNotScored; }));
     parts.inputs.emplace("input_ids", makeArrayField(std::move(inputs), {}));
     TRIMTAB_REQUIRE(addConstantInputs(parts, graph, count, window));
     return parts;

@@ -43,8 +43,8 @@ TEST_F(Text, IsCutIntoWindowsThatPredictTheTokensBehind) {
     ASSERT_TRUE(data) << data.error().text();
     EXPECT_EQ((*data)->task(), "language-model");
     EXPECT_EQ((*data)->metric(), "perplexity");
-    EXPECT_EQ((*data)->size(), 2);  // of 256; 88 tokens at the end are no window
-    EXPECT_EQ((*data)->name(), "long.txt, 512 tokens in windows of 256");
+    EXPECT_EQ((*data)->size(), 3);
+    EXPECT_EQ((*data)->name(), "long.txt, 599 tokens in windows of 256");
     const auto batch = (*data)->batch(1, 1);
     ASSERT_TRUE(batch);
     const Ints inputs = tensor::toInt64s(batch->inputs[0].tensor), targets = tensor::toInt64s(batch->target);
@@ -53,6 +53,15 @@ TEST_F(Text, IsCutIntoWindowsThatPredictTheTokensBehind) {
         EXPECT_EQ(inputs[i], static_cast<std::int64_t>((256 + i) % 26));
         EXPECT_EQ(targets[i], static_cast<std::int64_t>((257 + i) % 26));
     }
+}
+
+TEST_F(Text, ScoresNothingBehindItsEnd) {
+    const auto data = open(write("a.txt", letters(600)), nullptr, at("tokenizer.json"));
+    ASSERT_TRUE(data) << data.error().text();
+    const auto last = (*data)->batch(2, 1);
+    ASSERT_TRUE(last);
+    const Ints targets = tensor::toInt64s(last->target);
+    for (std::size_t i = 0; i < targets.size(); ++i) EXPECT_EQ(targets[i], i < 87 ? static_cast<std::int64_t>((513 + i) % 26) : -1) << i;
 }
 
 TEST_F(Text, TakesTheWindowOfAModelThatFixesIt) {
