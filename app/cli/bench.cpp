@@ -6,6 +6,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
+#include "app/cli/timing_figure.h"
 #include "core/base/units.h"
 #include "core/trial/stream.h"
 
@@ -21,10 +22,7 @@ struct BenchOptions {
 };
 
 struct Summary {
-    double median = 0;
-    base::Interval interval;
-    bool hasInterval = false;
-    std::optional<base::Estimate> p95;
+    TimingFigure latency;     // ms
     double throughput = 0;  // samples a second
     std::optional<trial::StreamFigures> stream;
 };
@@ -32,23 +30,14 @@ struct Summary {
 Summary summaryOf(const ipc::BenchAnswer& answer, const BenchOptions& options) {
     const auto& times = answer.timings.trial;
     Summary summary;
-    summary.median = base::median(times);
-    if (const auto interval = base::quantileInterval(times, 0.5)) {
-        summary.interval = *interval;
-        summary.hasInterval = true;
-    }
-    summary.p95 = base::percentile95(times);
-    if (summary.median > 0) summary.throughput = 1000.0 * static_cast<double>(answer.batch) / summary.median;
+    summary.latency = figureOf(times);
+    summary.throughput = perSecond(static_cast<double>(answer.batch), summary.latency.median);
     if (options.streamSeconds) summary.stream = trial::streamFigures(times, *options.streamSeconds, options.deadlineMs);
     return summary;
 }
 
 Json documentOf(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const Summary& summary) {
-    const std::size_t n = answer.timings.trial.size();
-    Json latency{{"median", summary.median}, {"n", n}, {"p95", nullptr}, {"ci", nullptr}};
-    if (summary.p95) latency["p95"] = summary.p95->value;
-    if (summary.hasInterval) latency["ci"] = {summary.interval.low, summary.interval.high};
-    Json document{{"latency_ms", std::move(latency)},
+    Json document{{"latency_ms", toJson(summary.latency)},
                   {"throughput_sps", summary.throughput},
                   {"batch", answer.batch},
                   {"execution", std::string(trace::name(trace::overall(answer.layers)))},
@@ -78,11 +67,11 @@ void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const
     fmt::print("{:<12}{}\n", "recipe", recipe::summary(model.recipe));
     fmt::print("{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet, where.threads,
                where.threads == 1 ? "" : "s", where.device);
-    fmt::print("{:<12}{}", "latency", base::formatMilliseconds(summary.median));
-    if (summary.hasInterval)
-        fmt::print(" (95 %: {} … {})", base::formatMilliseconds(summary.interval.low), base::formatMilliseconds(summary.interval.high));
-    fmt::print(", median of {}\n", answer.timings.trial.size());
-    if (summary.p95) fmt::print("{:<12}{}\n", "p95", base::formatMilliseconds(summary.p95->value));
+    fmt::print("{:<12}{}", "latency", base::formatMilliseconds(summary.latency.median));
+    if (const auto& interval = summary.latency.interval)
+        fmt::print(" (95 %: {} … {})", base::formatMilliseconds(interval->low), base::formatMilliseconds(interval->high));
+    fmt::print(", median of {}\n", summary.latency.n);
+    if (summary.latency.p95) fmt::print("{:<12}{}\n", "p95", base::formatMilliseconds(*summary.latency.p95));
     fmt::print("{:<12}{:.4g} samples/s at batch {}\n", "throughput", summary.throughput, answer.batch);
     if (summary.stream) print(*summary.stream);
     fmt::print("{:<12}{} of weights, {} of activations\n", "memory", base::formatBytes(static_cast<double>(answer.weightBytes)),

@@ -1,47 +1,22 @@
+#include "app/cli/bench_phases.h"
+
 #include <fmt/format.h>
 
 #include <numeric>
 
-#include "app/cli/bench_phases.h"
 #include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
+#include "app/cli/timing_figure.h"
 #include "core/base/statistics.h"
 #include "core/base/units.h"
 
 namespace trimtab::cli {
 namespace {
 
-/// A time of which each round gives one value: steps of a round hang together, so that the interval is one of rounds.
-struct Figure {
-    double median = 0;
-    std::optional<base::Interval> interval;
-    std::optional<double> p95;
-    std::size_t n = 0;  // timings behind the median and p95
-};
-
-Figure figureOf(const std::vector<double>& timings, const std::vector<double>& byRound) {
-    Figure figure;
-    figure.n = timings.size();
-    if (timings.empty()) return figure;
-    figure.median = base::median(timings);
-    figure.interval = base::quantileInterval(byRound, 0.5);
-    if (const auto p95 = base::percentile95(timings)) figure.p95 = p95->value;
-    return figure;
-}
-
-Json toJson(const Figure& figure) {
-    Json json{{"median", figure.median}, {"p95", nullptr}, {"n", figure.n}, {"ci", nullptr}};
-    if (figure.p95) json["p95"] = *figure.p95;
-    if (figure.interval) json["ci"] = {figure.interval->low, figure.interval->high};
-    return json;
-}
-
 struct Summary {
-    Figure whole, first, step;                         // ms
+    TimingFigure whole, first, step;                   // ms; steps of a round hang together, so that their interval is one of rounds
     double prefillPerSecond = 0, decodePerSecond = 0;  // tokens of all sequences
 };
-
-double perSecond(double count, double milliseconds) { return milliseconds > 0 ? 1000 * count / milliseconds : 0; }
 
 Summary summaryOf(const ipc::PhasesAnswer& answer) {
     std::vector<double> whole, steps, medians;
@@ -51,7 +26,7 @@ Summary summaryOf(const ipc::PhasesAnswer& answer) {
         steps.insert(steps.end(), round.begin(), round.end());
         if (!round.empty()) medians.push_back(base::median(round));
     }
-    Summary summary{figureOf(whole, whole), figureOf(answer.prefillMs, answer.prefillMs), figureOf(steps, medians)};
+    Summary summary{figureOf(whole), figureOf(answer.prefillMs), figureOf(steps, medians)};
     const auto batch = static_cast<double>(answer.batch);
     summary.prefillPerSecond = perSecond(batch * static_cast<double>(answer.prompt), summary.first.median);
     summary.decodePerSecond = perSecond(batch, summary.step.median);
@@ -83,7 +58,7 @@ Json documentOf(const ipc::PhasesAnswer& answer, const ipc::ModelRequest& model,
             {"layers", trace::toJson(answer.layers)}};
 }
 
-std::string text(const Figure& figure) {
+std::string text(const TimingFigure& figure) {
     std::string words = base::formatMilliseconds(figure.median);
     if (figure.interval)
         words += fmt::format(" (95 %: {} … {})", base::formatMilliseconds(figure.interval->low),

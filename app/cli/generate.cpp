@@ -9,6 +9,7 @@
 #include "app/cli/model_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/table.h"
+#include "app/cli/timing_figure.h"
 #include "core/base/statistics.h"
 #include "core/base/units.h"
 #include "core/ipc/generate_request.h"
@@ -37,26 +38,17 @@ private:
     std::string m_printed;
 };
 
-double perSecond(double count, double milliseconds) { return milliseconds > 0 ? 1000 * count / milliseconds : 0; }
-
 Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
-    Json step{{"median", nullptr}, {"p95", nullptr}, {"ci", nullptr}, {"n", answer.stepMs.size()}};
-    Json decode;
-    if (!answer.stepMs.empty()) {
-        const double median = base::median(answer.stepMs);
-        step["median"] = median;
-        decode = perSecond(1, median);
-        if (const auto interval = base::quantileInterval(answer.stepMs, 0.5)) step["ci"] = {interval->low, interval->high};
-        if (const auto p95 = base::percentile95(answer.stepMs)) step["p95"] = p95->value;
-    }
+    const TimingFigure step = figureOf(answer.stepMs);
+    const Json decode = step.n > 0 ? Json(perSecond(1, step.median)) : Json();
     return {{"text", answer.text},
             {"prompt_tokens", answer.promptTokens},
             {"tokens", answer.tokens},
             {"stopped", answer.stopped},
             {"time_to_first_token_ms", answer.firstTokenMs},
-            {"time_per_token_ms", std::move(step)},
+            {"time_per_token_ms", toJson(step)},
             {"prefill_tokens_per_s", perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs)},
-            {"decode_tokens_per_s", std::move(decode)},
+            {"decode_tokens_per_s", decode},
             {"weight_bytes", answer.weightBytes},
             {"cache_bytes", answer.cacheBytes},
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
@@ -80,11 +72,10 @@ void printFigures(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mo
     fmt::print(stderr, "{:<12}{} tokens, first token after {} ({:.4g} tokens/s)\n", "prefill", answer.promptTokens.size(),
                base::formatMilliseconds(answer.firstTokenMs),
                perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs));
-    if (!answer.stepMs.empty()) {
-        const double median = base::median(answer.stepMs);
-        fmt::print(stderr, "{:<12}{:.4g} tokens/s, {} a token", "decode", perSecond(1, median), base::formatMilliseconds(median));
-        if (const auto p95 = base::percentile95(answer.stepMs)) fmt::print(stderr, ", p95 {}", base::formatMilliseconds(p95->value));
-        fmt::print(stderr, ", median of {}\n", answer.stepMs.size());
+    if (const TimingFigure step = figureOf(answer.stepMs); step.n > 0) {
+        fmt::print(stderr, "{:<12}{:.4g} tokens/s, {} a token", "decode", perSecond(1, step.median), base::formatMilliseconds(step.median));
+        if (step.p95) fmt::print(stderr, ", p95 {}", base::formatMilliseconds(*step.p95));
+        fmt::print(stderr, ", median of {}\n", step.n);
     }
     fmt::print(stderr, "{:<12}{} of weights, {} of keys and values ({} a token), {} of activations\n", "memory",
                base::formatBytes(static_cast<double>(answer.weightBytes)), base::formatBytes(static_cast<double>(answer.cacheBytes)),

@@ -85,12 +85,17 @@ graph::ValueId inputFor(const Graph* graph, const std::string& name) {
     return graph::kNoValue;
 }
 
-std::int64_t windowFor(const Graph* graph, const std::string& input) {
+std::optional<std::int64_t> fixedLength(const Graph* graph, const std::string& input) {
     const graph::ValueId id = inputFor(graph, input);
-    if (id == graph::kNoValue) return kDefaultWindow;
+    if (id == graph::kNoValue) return std::nullopt;
     const auto& dims = graph->value(id).type.dims;
     const bool isFixed = dims && dims->size() == 2 && (*dims)[1].isKnown() && (*dims)[1].extent >= 1;
-    return isFixed ? (*dims)[1].extent + 1 : kDefaultWindow;
+    return isFixed ? std::optional((*dims)[1].extent) : std::nullopt;
+}
+
+std::int64_t windowFor(const Graph* graph, const std::string& input) {
+    const auto length = fixedLength(graph, input);
+    return length ? *length + 1 : kDefaultWindow;
 }
 
 Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph) {

@@ -46,6 +46,8 @@ Result<Parts> openMediaFolder(const std::filesystem::path& path, const Graph* gr
 
 /// Token ids as rows [samples, length]. Refused: no integers, fewer than two tokens a row, more than two axes.
 Result<Tensor> windowTokens(const Tensor& tokens, std::int64_t window, const std::string& what);
+/// The sequence length that this model fixes for the input.
+std::optional<std::int64_t> fixedLength(const Graph* graph, const std::string& input);
 /// Length of windows for this model: kDefaultWindow, or one more than its fixed sequence length.
 std::int64_t windowFor(const Graph* graph, const std::string& input);
 inline constexpr std::int64_t kDefaultWindow = 128;

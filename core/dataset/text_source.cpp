@@ -3,6 +3,8 @@
 // last window lacks is filled up behind the text, where a causal model does not look from the tokens before, and not scored.
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "core/base/file.h"
 #include "core/base/hash.h"
 #include "core/dataset/manifest.h"
@@ -48,10 +50,7 @@ Result<Parts> openText(const std::filesystem::path& path, const Graph* graph, co
     TRIMTAB_TRY(const auto ids, tokenizer.encode({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
     const auto total = static_cast<std::int64_t>(ids.size());
     if (total < 2) return fail(ErrorCode::Refused, fmt::format("is {} tokens long; at least two are wanted", total), path.string());
-    const graph::ValueId input = inputFor(graph, "input_ids");
-    const auto shape = input == graph::kNoValue ? std::nullopt : graph->value(input).type.dims;
-    const bool isFixed = shape && shape->size() == 2 && (*shape)[1].isKnown() && (*shape)[1].extent >= 1;
-    const std::int64_t window = std::min(isFixed ? (*shape)[1].extent : kTextWindow, total - 1);
+    const std::int64_t window = std::min(fixedLength(graph, "input_ids").value_or(kTextWindow), total - 1);
     const std::int64_t count = (total - 1 + window - 1) / window;
     Parts parts;
     parts.name = fmt::format("{}, {} tokens in windows of {}", path.filename().string(), total - 1, window);

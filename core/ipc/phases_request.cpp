@@ -1,5 +1,6 @@
-#include "core/ipc/json_fields.h"
 #include "core/ipc/phases_request.h"
+
+#include "core/ipc/json_fields.h"
 
 namespace trimtab::ipc {
 

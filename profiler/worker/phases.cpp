@@ -118,8 +118,6 @@ Result<Json> phases(const Json& params, Workbench& bench, const Call& call) {
     const std::int64_t batch = std::max<std::int64_t>(setting.batch, 1);
     TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, setting, batch,
                                                          request.prompt + std::max<std::int64_t>(request.generate, 2)));
-    TRIMTAB_REQUIRE(decoder->prepare(1));
-    TRIMTAB_REQUIRE(decoder->prepare(request.prompt));
     const profiler::ThrottleWatch watch;
     Rounds rounds(*decoder, request, call);
     ipc::PhasesAnswer answer;

@@ -1,5 +1,6 @@
-#include "core/base/json.h"
 #include "core/formats/huggingface/end_tokens.h"
+
+#include "core/base/json.h"
 
 namespace trimtab::formats::huggingface {
 namespace {

@@ -1,8 +1,9 @@
+#include "core/formats/huggingface/random_weights.h"
+
 #include <fmt/format.h>
 
 #include "core/base/counter_random.h"
 #include "core/base/parallel.h"
-#include "core/formats/huggingface/random_weights.h"
 
 namespace trimtab::formats::huggingface {
 namespace {

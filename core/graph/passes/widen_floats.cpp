@@ -2,7 +2,6 @@
 // are written in place keep their type: reading them is what takes the time, and kernels widen them in registers. QuantizeLinear divides in
 // the type of its operands, by which its codes are defined.
 #include <algorithm>
-#include <map>
 
 #include "core/graph/attention/attention_nodes.h"
 #include "core/graph/passes/passes.h"

@@ -1,10 +1,11 @@
+#include "core/runtime/generation/cached_decoder.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "core/graph/attention/attention_nodes.h"
 #include "core/graph/shape_inference.h"
-#include "core/runtime/generation/cached_decoder.h"
 #include "core/runtime/generation/token_wise.h"
 
 namespace trimtab::runtime {

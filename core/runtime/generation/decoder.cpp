@@ -1,8 +1,9 @@
+#include "core/runtime/generation/decoder.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/runtime/generation/decoder.h"
 #include "core/runtime/generation/growing_decoder.h"
 #include "core/runtime/generation/in_place_decoder.h"
 

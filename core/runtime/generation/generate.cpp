@@ -1,9 +1,10 @@
+#include "core/runtime/generation/generate.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "core/runtime/generation/generate.h"
 
 namespace trimtab::runtime {
 namespace {

@@ -1,8 +1,9 @@
+#include "core/runtime/generation/growing_decoder.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/runtime/generation/growing_decoder.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::runtime {

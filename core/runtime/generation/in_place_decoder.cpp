@@ -1,8 +1,9 @@
+#include "core/runtime/generation/in_place_decoder.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/runtime/generation/in_place_decoder.h"
 
 namespace trimtab::runtime {
 namespace {

@@ -1,9 +1,10 @@
+#include "core/runtime/generation/sampler.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "core/runtime/generation/sampler.h"
 
 namespace trimtab::runtime {
 

@@ -1,3 +1,5 @@
+#include "core/runtime/generation/token_wise.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,7 +8,6 @@
 #include <string_view>
 
 #include "core/graph/attention/attention_nodes.h"
-#include "core/runtime/generation/token_wise.h"
 
 namespace trimtab::runtime {
 namespace {

@@ -1,3 +1,5 @@
+#include "kernels/cpu/implementations/cached_attention.h"
+
 #include <omp.h>
 
 #include <algorithm>
@@ -7,7 +9,6 @@
 #include <utility>
 
 #include "core/tensor/data_type.h"
-#include "kernels/cpu/implementations/cached_attention.h"
 #include "kernels/cpu/simd/kernel_table.h"
 #include "kernels/cpu/vector/parallel.h"
 #include "kernels/cpu/vector/vector_kernels.h"
