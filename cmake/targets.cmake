@@ -32,7 +32,7 @@ function(trimtab_test name)
   target_compile_definitions(${name} PRIVATE
     TRIMTAB_SOURCE_DIR="${CMAKE_SOURCE_DIR}" TRIMTAB_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
   if(NOT ARG_OWN_FLAGS)
-    target_compile_options(${name} PRIVATE $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-O1>)
+    target_compile_options(${name} PRIVATE ${TRIMTAB_LITTLE_OPTIMISED})
     trimtab_precompile(${name} test)
   endif()
   add_test(NAME ${name} COMMAND ${name})
