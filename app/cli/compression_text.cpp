@@ -32,6 +32,8 @@ std::string compressionText(const ipc::CompressAnswer& answer, const std::string
     text += fmt::format("\n{:<12}{}\n", "file", base::formatBytes(static_cast<double>(answer.fileBytes)));
     text += fmt::format("{:<12}outputs of the file differ by {:.2g} of the largest at most\n", "read back", answer.readBackMaxError);
     if (!answer.calibration.empty()) text += fmt::format("{:<12}{}\n", "calibration", printable(answer.calibration));
+    for (const auto& units : answer.leftAlone)
+        text += fmt::format("{:<12}units of {} stay: {}\n", "left alone", printable(units.layer), printable(units.reason));
     return answer.cache ? text + cacheText(*answer.cache) : text;
 }
 

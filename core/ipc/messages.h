@@ -141,7 +141,11 @@ struct CompressAnswer {
         bool skipsZeros = false;  // of a pruned weight: the cpu engine has kernels that read the sparse ones of its forms
         std::map<std::string, std::int64_t> forms;  // of a pruned weight: bytes by storage form ("dense", which the file holds, "csr", "bsr 4x4", …)
     };
+    struct LeftAlone {
+        std::string layer, reason;  // the first layer that makes the units, and why they stay
+    };
     std::vector<Layer> layers;
+    std::vector<LeftAlone> leftAlone;  // units that the recipe means and that cannot leave
     std::int64_t originalBytes = 0, storedBytes = 0, fileBytes = 0;
     double readBackMaxError = -1;  // largest |difference| of outputs on seeded inputs, relative to the largest |output|
     std::string form;              // "QDQ int8", "MatMulNBits int4", "masked fp32", …

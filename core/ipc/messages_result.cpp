@@ -96,6 +96,7 @@ Json toJson(const CompressAnswer& answer) {
                  {"file_bytes", answer.fileBytes},
                  {"read_back_max_error", encode(answer.readBackMaxError)},
                  {"form", answer.form}};
+    for (const auto& units : answer.leftAlone) json["left_alone"].push_back({{"layer", units.layer}, {"reason", units.reason}});
     if (!answer.calibration.empty()) json["calibration"] = answer.calibration;
     for (const ChannelRow& row : answer.channels) json["channels"].push_back(toJson(row));
     if (answer.cache) json["cache"] = toJson(*answer.cache);
@@ -119,8 +120,20 @@ Status readActivations(const Json& json, CompressAnswer& answer) {
     return {};
 }
 
-}  // namespace
+Status readLeftAlone(const Json& json, CompressAnswer& answer) {
+    const Json* units = base::memberAt(json, "left_alone");
+    if (!units) return {};
+    if (!units->is_array()) return fail(ErrorCode::Refused, "\"left_alone\" must be an array");
+    for (const Json& item : *units) {
+        TRIMTAB_REQUIRE(requireObject(item, "units that stay"));
+        CompressAnswer::LeftAlone& told = answer.leftAlone.emplace_back();
+        TRIMTAB_TRY(told.layer, base::stringAt(item, "layer"));
+        TRIMTAB_TRY(told.reason, base::stringAt(item, "reason"));
+    }
+    return {};
+}
 
+}  // namespace
 
 Result<CompressAnswer> compressAnswerFromJson(const Json& json) {
     TRIMTAB_REQUIRE(requireObject(json, "a compress answer"));
@@ -137,6 +150,7 @@ Result<CompressAnswer> compressAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.fileBytes, base::integerAt(json, "file_bytes", 0));
     TRIMTAB_TRY(answer.readBackMaxError, realAt(json, "read_back_max_error", -1));
     TRIMTAB_TRY(answer.form, base::stringAt(json, "form", ""));
+    TRIMTAB_REQUIRE(readLeftAlone(json, answer));
     TRIMTAB_REQUIRE(readActivations(json, answer));
     return answer;
 }

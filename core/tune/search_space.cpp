@@ -1,6 +1,6 @@
 #include "core/tune/search_space.h"
 
-#include <set>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -28,7 +28,7 @@ Result<Grid> expandGrid(const trial::Study& study) {
     Grid grid;
     Trial baseline = trial::baselineOf(study);
     if (baseline.label.empty()) baseline.label = recipe::summary(baseline.recipe);
-    std::set<std::string> known{trial::identityOf(baseline)};
+    std::map<std::string, std::string> known{{trial::identityOf(baseline), "the baseline"}};  // what a trial's point was
     grid.trials.push_back(std::move(baseline));
     if (study.axes.empty()) return grid;  // nothing is varied: no point beside the baseline
 
@@ -45,8 +45,13 @@ Result<Grid> expandGrid(const trial::Study& study) {
             text += (text.empty() ? "" : " ") + axis.path + "=" + valueText(value);
         }
         auto trial = trial::trialAt(study.setting, std::move(point));
-        if (!trial) grid.skipped.push_back({std::move(text), trial.error().text()});
-        else if (known.insert(trial::identityOf(*trial)).second) grid.trials.push_back(std::move(*trial));
+        if (!trial) {
+            grid.skipped.push_back({std::move(text), trial.error().text()});
+            continue;
+        }
+        const auto [same, isNew] = known.emplace(trial::identityOf(*trial), text);
+        if (isNew) grid.trials.push_back(std::move(*trial));
+        else grid.skipped.push_back({std::move(text), fmt::format("comes to the same as {}", same->second)});
     }
     return grid;
 }

@@ -28,6 +28,7 @@ ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
         answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits,
                                  layer.density, layer.sqnrDb, layer.format, skipsZeros, layer.forms});
     }
+    for (const auto& units : compressed.leftAlone) answer.leftAlone.push_back({units.layer, units.reason});
     const auto isKept = [](const graph::Node& node) { return node.treatment.kvBits < 32; };
     if (std::ranges::any_of(graph.nodes, isKept)) {
         const auto bytes = trimtab::compress::cacheBytesOf(graph);

@@ -34,6 +34,13 @@ TEST(CompressionTable, ShowsWhatIsBelowZeroDecibelsAndADashForUntouchedWeights) 
     EXPECT_EQ(untouched.find("dB"), std::string::npos);
 }
 
+TEST(CompressionText, SaysWhichUnitsStayAndWhy) {
+    ipc::CompressAnswer answer;
+    EXPECT_THAT(compressionText(answer, "small.onnx"), Not(HasSubstr("left alone")));
+    answer.leftAlone = {{"conv_1", "its channels are an output"}};
+    EXPECT_THAT(compressionText(answer, "small.onnx"), HasSubstr("units of conv_1 stay: its channels are an output"));
+}
+
 TEST(ChannelTable, NamesTheChannelsThatStandOut) {
     ipc::CompressAnswer answer;
     answer.channels = {{"uneven", 64, 7, 90, 45, 30, {{17, 90, 45}, {3, 30, 15}}}, {"even", 64, 0, 2, 1.5, 3, {}}};

@@ -21,6 +21,14 @@ namespace {
 
 enum Card { kEmptyCard, kProgressCard, kResultCard };
 
+/// A line for each group of units that a recipe means and that stays, with its reason.
+QStringList leftAloneLines(const ipc::CompressAnswer& report) {
+    QStringList lines;
+    for (const auto& units : report.leftAlone)
+        lines << StoragePanel::tr("units of %1 stay: %2").arg(QString::fromStdString(units.layer), QString::fromStdString(units.reason));
+    return lines;
+}
+
 }  // namespace
 
 StoragePanel::StoragePanel(const PageContext& context, QWidget* parent)
@@ -76,7 +84,10 @@ QWidget* StoragePanel::makeResult(const Theme& theme) {
     m_table->sortByColumn(-1, Qt::AscendingOrder);
     m_summary = makeLabel({}, "small");
     m_summary->setObjectName(QStringLiteral("storage.summary"));
+    m_leftAlone = makeLabel({}, "small");
+    m_leftAlone->setObjectName(QStringLiteral("storage.leftAlone"));
     layout->addWidget(m_table, 1);
+    layout->addWidget(m_leftAlone);
     layout->addWidget(m_summary);
     return page;
 }
@@ -136,6 +147,10 @@ void StoragePanel::showReport(const StorageTask::Report& report) {
     if (!report->calibration.empty()) parts << QString::fromStdString(report->calibration);
     if (report->channels.empty()) parts << tr("inputs were not looked at, for there are no data");
     m_summary->setText(parts.join(QStringLiteral(" · ")));
+    const QStringList stay = leftAloneLines(*report);
+    m_leftAlone->setVisible(!stay.isEmpty());
+    m_leftAlone->setText(stay.size() < 2 ? stay.join({}) : tr("%1 (and %2 more)").arg(stay.front()).arg(stay.size() - 1));
+    m_leftAlone->setToolTip(stay.join('\n'));
 }
 
 void StoragePanel::look() {

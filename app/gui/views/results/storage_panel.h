@@ -41,6 +41,7 @@ private:
     QLabel* m_progressText = nullptr;
     QProgressBar* m_progress = nullptr;
     QLabel* m_summary = nullptr;
+    QLabel* m_leftAlone = nullptr;
     DataTable* m_table = nullptr;
     StorageTableModel* m_layers = nullptr;
     TableFilter* m_rows = nullptr;
