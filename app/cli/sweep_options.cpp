@@ -77,6 +77,11 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     command.add_option("--evaluation-batch", options.evaluationBatch, "Samples in one run while scoring")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
+    const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
+    CLI::Option* prompt = command.add_option("--prompt", options.prompt,
+                                             "Of a language model: time reading a prompt of so many tokens (prefill), not a run on its inputs");
+    prompt->check(tokens);
+    command.add_option("--generate", options.generate, "Time a step of so many behind the prompt instead (decode)")->check(tokens)->needs(prompt);
     command.add_flag("--resume", options.resume, "Go on with a study that was interrupted");
     command.add_flag("--refresh", options.refresh, "Measure again what is there already, beside it");
 }
@@ -103,6 +108,8 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
         TRIMTAB_TRY(study.setting, settingOf(options.model, common));
         study.seed = common.seed;
     }
+    if (options.prompt > 0) study.setting.prompt = options.prompt;
+    if (options.generate > 0) study.setting.generate = options.generate;
     if (!options.data.empty()) study.dataPath = options.data;
     if (!options.model.calibration.empty()) study.calibration.path = options.model.calibration;
     if (options.model.calibrationSamples > 0) study.calibration.samples = options.model.calibrationSamples;

@@ -22,6 +22,7 @@ struct SweepOptions {
     int processes = 0;
     std::int64_t samples = 0;
     std::int64_t evaluationBatch = 0;
+    std::int64_t prompt = 0, generate = 0;  // tokens
     bool resume = false;
     bool refresh = false;
 

@@ -10,6 +10,7 @@ namespace trimtab::recipe {
 namespace {
 
 constexpr std::int64_t kLargestExtent = std::int64_t{1} << 31;
+constexpr std::int64_t kMostTokens = std::int64_t{1} << 20;
 constexpr std::int64_t kMostThreads = 4096;
 
 Result<std::string> identifier(std::string word, const std::string& path) {
@@ -33,11 +34,10 @@ Result<Shape> shapeFromJson(const Json& json, const std::string& path) {
     return shape;
 }
 
-Result<std::int64_t> extentFromJson(const Json& json, const std::string& path) {
-    TRIMTAB_TRY(const std::int64_t extent, wholeNumber(json, path));
-    if (extent < 0 || extent > kLargestExtent)
-        return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}, not {}", path, kLargestExtent, extent));
-    return extent;
+Result<std::int64_t> countFromJson(const Json& json, const std::string& path, std::int64_t most = kLargestExtent) {
+    TRIMTAB_TRY(const std::int64_t count, wholeNumber(json, path));
+    if (count < 0 || count > most) return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}, not {}", path, most, count));
+    return count;
 }
 
 Status readShapes(RunSetting& setting, const ObjectReader& reader) {
@@ -52,7 +52,7 @@ Status readShapes(RunSetting& setting, const ObjectReader& reader) {
         if (!reader.at("symbols").is_object())
             return fail(ErrorCode::Refused, reader.pathOf("symbols") + " must be an object: symbol → extent");
         for (const auto& [symbol, extent] : reader.at("symbols").items()) {
-            TRIMTAB_TRY(setting.symbols[symbol], extentFromJson(extent, reader.pathOf("symbols") + "." + symbol));
+            TRIMTAB_TRY(setting.symbols[symbol], countFromJson(extent, reader.pathOf("symbols") + "." + symbol));
         }
     }
     return {};
@@ -62,9 +62,13 @@ Status readShapes(RunSetting& setting, const ObjectReader& reader) {
 
 Result<RunSetting> runSettingFromJson(const Json& json) {
     const ObjectReader reader(json, "run");
-    TRIMTAB_REQUIRE(reader.checkKeys({"batch", "shapes", "symbols", "engine", "device", "threads", "seed"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"batch", "prompt", "generate", "shapes", "symbols", "engine", "device", "threads", "seed"}));
     RunSetting setting;
     TRIMTAB_TRY(setting.batch, reader.integer("batch", 0, 0, kLargestExtent));
+    TRIMTAB_TRY(setting.prompt, reader.integer("prompt", 0, 0, kMostTokens));
+    TRIMTAB_TRY(setting.generate, reader.integer("generate", 0, 0, kMostTokens));
+    if (setting.generate > 0 && setting.prompt == 0)
+        return fail(ErrorCode::Refused, reader.pathOf("generate") + " wants a prompt: say its tokens with " + reader.pathOf("prompt"));
     TRIMTAB_REQUIRE(readShapes(setting, reader));
     for (auto [key, field] : {std::pair{"engine", &setting.engine}, std::pair{"device", &setting.device}}) {
         if (!reader.has(key)) continue;
@@ -81,6 +85,8 @@ Json toJson(const RunSetting& setting) {
     const RunSetting defaults;
     Json json = Json::object();
     if (setting.batch != defaults.batch) json["batch"] = setting.batch;
+    if (setting.prompt != defaults.prompt) json["prompt"] = setting.prompt;
+    if (setting.generate != defaults.generate) json["generate"] = setting.generate;
     for (const auto& [input, shape] : setting.shapes) json["shapes"][input] = shape.dims();
     for (const auto& [symbol, extent] : setting.symbols) json["symbols"][symbol] = extent;
     if (setting.engine != defaults.engine) json["engine"] = setting.engine;
@@ -96,19 +102,22 @@ Status setRunAxis(RunSetting& setting, std::string_view path, const Json& value)
     const std::string whole(path);
     constexpr std::string_view kSymbols = "run.symbols.";
     if (path == "run.batch") {
-        TRIMTAB_TRY(setting.batch, extentFromJson(value, whole));
+        TRIMTAB_TRY(setting.batch, countFromJson(value, whole));
+    } else if (path == "run.prompt") {
+        TRIMTAB_TRY(setting.prompt, countFromJson(value, whole, kMostTokens));
+    } else if (path == "run.generate") {
+        TRIMTAB_TRY(setting.generate, countFromJson(value, whole, kMostTokens));
     } else if (path == "run.threads") {
-        TRIMTAB_TRY(const std::int64_t threads, wholeNumber(value, whole));
-        if (threads < 0 || threads > kMostThreads)
-            return fail(ErrorCode::Refused, fmt::format("{} must be between 0 and {}", whole, kMostThreads));
+        TRIMTAB_TRY(const std::int64_t threads, countFromJson(value, whole, kMostThreads));
         setting.threads = static_cast<int>(threads);
     } else if (path == "run.engine") {
         if (!value.is_string()) return fail(ErrorCode::Refused, whole + " must be an engine's name, not " + shown(value));
         TRIMTAB_TRY(setting.engine, identifier(value.get<std::string>(), whole));
     } else if (path.starts_with(kSymbols) && path.size() > kSymbols.size()) {
-        TRIMTAB_TRY(setting.symbols[whole.substr(kSymbols.size())], extentFromJson(value, whole));
+        TRIMTAB_TRY(setting.symbols[whole.substr(kSymbols.size())], countFromJson(value, whole));
     } else {
-        return fail(ErrorCode::Refused, whole + " is no axis of a run; there are run.batch, run.threads, run.engine and run.symbols.NAME");
+        return fail(ErrorCode::Refused,
+                    whole + " is no axis of a run; there are run.batch, run.prompt, run.generate, run.threads, run.engine and run.symbols.NAME");
     }
     return {};
 }

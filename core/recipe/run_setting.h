@@ -11,6 +11,9 @@
 namespace trimtab::recipe {
 
 struct RunSetting {
+    // Of a language model, the tokens of a prompt: reading them is what is timed (prefill), or, where some are to be generated, a step of that
+    // many behind them (decode). 0: a run on the model's inputs.
+    std::int64_t prompt = 0, generate = 0;
     std::int64_t batch = 0;               // 0: as the inputs or the dataset give it; else binds the first symbolic dim of each input
     std::map<std::string, Shape> shapes;  // input name → shape, in full
     std::map<std::string, std::int64_t> symbols;  // symbol → extent ("sequence": 64)
@@ -21,10 +24,11 @@ struct RunSetting {
     bool operator==(const RunSetting&) const = default;
 };
 
+/// Refused, naming the field; tokens to generate want a prompt.
 Result<RunSetting> runSettingFromJson(const Json& json);
 Json toJson(const RunSetting& setting);
 std::string canonical(const RunSetting& setting);
-/// Paths "run.batch", "run.threads", "run.engine", "run.symbols.NAME".
+/// Paths "run.batch", "run.prompt", "run.generate", "run.threads", "run.engine", "run.symbols.NAME".
 Status setRunAxis(RunSetting& setting, std::string_view path, const Json& value);
 
 }  // namespace trimtab::recipe

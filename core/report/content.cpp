@@ -107,6 +107,8 @@ std::string settingWords(const trial::Study& study) {
         if (differs) words += fmt::format(" --{} {}", option, value);
     };
     add(setting.batch > 0, "batch", setting.batch);
+    add(setting.prompt > 0, "prompt", setting.prompt);
+    add(setting.generate > 0, "generate", setting.generate);
     for (const auto& [symbol, extent] : setting.symbols) words += fmt::format(" --symbol {}", quoted(fmt::format("{}={}", symbol, extent)));
     for (const auto& [input, shape] : setting.shapes) words += fmt::format(" --shape {}", quoted(fmt::format("{}={}", input, fmt::join(shape.dims(), ","))));
     add(setting.engine != "cpu", "engine", quoted(setting.engine));

@@ -63,8 +63,9 @@ Result<Trial> trialAt(const recipe::RunSetting& setting, Point point) {
     }
     completeInteger(point, trial.recipe);
     matchFormat(point, trial.recipe);
-    // The words of the recipe are the judge of what goes together.
+    // The words of recipe and setting are the judge of what goes together.
     TRIMTAB_TRY(trial.recipe, recipe::fromJson(recipe::toJson(trial.recipe)));
+    TRIMTAB_TRY(trial.setting, recipe::runSettingFromJson(recipe::toJson(trial.setting)));
     trial.label = recipe::summary(trial.recipe);
     for (const auto& [path, value] : point)
         if (isRunAxis(path)) trial.label += " · " + path.substr(4) + " " + valueText(value);

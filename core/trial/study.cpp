@@ -92,6 +92,8 @@ Trial baselineFor(const Study& study, const recipe::RunSetting& setting) {
     baseline.setting.shapes = setting.shapes;
     baseline.setting.symbols = setting.symbols;
     baseline.setting.seed = setting.seed;
+    baseline.setting.prompt = setting.prompt;
+    baseline.setting.generate = setting.generate;
     return baseline;
 }
 

@@ -68,8 +68,8 @@ struct Study {
 Calibration calibrationOf(const Study& study);
 /// The trial that everything is held against: study.baseline, under the study's setting where it has none of its own.
 Trial baselineOf(const Study& study);
-/// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs that the trial is given. Shorter
-/// inputs are less work, no speed-up.
+/// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs or the prompt that the trial is
+/// given. Shorter ones are less work, no speed-up.
 Trial baselineFor(const Study& study, const recipe::RunSetting& setting);
 
 Json toJson(const Study& study);

@@ -24,6 +24,12 @@ Json inputsOf(const recipe::RunSetting& setting) {
     return recipe::toJson(inputs);
 }
 
+// Fidelity is that of the model's own inputs, whatever prompt is timed.
+Json drawnInputsOf(recipe::RunSetting setting) {
+    setting.prompt = setting.generate = 0;
+    return recipe::toJson(setting);
+}
+
 // Geometric mean of the block medians with its 95 % interval over blocks, as a latency in ms; a block alone only knows its own timings.
 base::Interval latencyInterval(const std::vector<SpeedBlock>& blocks, const std::vector<double>& times, double median) {
     if (blocks.size() < 2)
@@ -48,7 +54,7 @@ std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, co
                    {"samples", fidelity ? study.budget.fidelitySamples : study.budget.samples},
                    {"seed", study.seed},
                    {"recipe", recipe::toJson(trial.recipe)},
-                   {"inputs", fidelity ? recipe::toJson(trial.setting) : inputsOf(trial.setting)},
+                   {"inputs", fidelity ? drawnInputsOf(trial.setting) : inputsOf(trial.setting)},
                    {"engine", trial.setting.engine},
                    {"version", plan.environment.engineVersion},
                    {"instruction_set", plan.environment.instructionSet},

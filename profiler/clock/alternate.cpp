@@ -25,8 +25,9 @@ struct Runner {
 
     Result<double> once() const {
         if (plan.cancelled && plan.cancelled()) return fail(ErrorCode::Cancelled, "the measurement was cancelled");
+        if (subject.makeReady) TRIMTAB_REQUIRE(subject.makeReady());
         const Clock::time_point begin = Clock::now();
-        TRIMTAB_REQUIRE(subject());
+        TRIMTAB_REQUIRE(subject.run());
         return elapsedMs(begin);
     }
 

@@ -1,8 +1,10 @@
 #pragma once
 // Timing. A trial and its baseline alternate in short turns, so that whatever slows the machine meets both; the first run of a turn is
 // not counted, because the other's turn has emptied the caches. Every counted run is kept: outliers are flagged later, never dropped.
+#include <concepts>
 #include <cstdint>
 #include <functional>
+#include <utility>
 #include <vector>
 
 #include "core/base/result.h"
@@ -10,7 +12,15 @@
 
 namespace trimtab::profiler {
 
-using Subject = std::function<Status()>;  // one run
+struct Subject {
+    Subject() = default;
+    template <std::invocable Run>
+    Subject(Run once, std::function<Status()> before = {}) : run(std::move(once)), makeReady(std::move(before)) {}
+    explicit operator bool() const { return static_cast<bool>(run); }
+
+    std::function<Status()> run;
+    std::function<Status()> makeReady;  // ahead of each run and not timed; may be empty
+};
 
 struct TimingPlan {
     double seconds = 1;                // of timing in all, warm-up not counted

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/base/random.h"
 #include "core/base/statistics.h"
 #include "core/ipc/phases_request.h"
 #include "core/runtime/generation/decoder.h"
@@ -11,6 +10,7 @@
 #include "profiler/worker/engines.h"
 #include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
+#include "profiler/worker/seeded_tokens.h"
 #include "profiler/worker/workbench.h"
 
 namespace trimtab::worker {
@@ -63,13 +63,7 @@ public:
     }
 
 private:
-    Tokens drawn(std::int64_t count) {
-        Tokens tokens(static_cast<std::size_t>(m_decoder.batch()));
-        for (auto& sequence : tokens)
-            for (std::int64_t i = 0; i < count; ++i)
-                sequence.push_back(static_cast<std::int64_t>(m_random.below(static_cast<std::uint64_t>(m_decoder.vocabulary()))));
-        return tokens;
-    }
+    Tokens drawn(std::int64_t count) { return seededTokens(m_decoder, count, m_random); }
 
     Result<double> round(std::int64_t steps, std::vector<double>& stepMs) {
         m_decoder.clear();

@@ -58,15 +58,16 @@ bool concerns(const compress::LayerCompression& layer, const trace::LayerRecord&
 
 }  // namespace
 
-std::vector<trace::LayerRecord> CompiledTrial::layers() const {
-    std::vector<trace::LayerRecord> records = model->layers();
+std::vector<trace::LayerRecord> withSqnr(std::vector<trace::LayerRecord> records, const compress::Compressed& compressed) {
     for (trace::LayerRecord& record : records) {
-        const auto found = std::find_if(compressed->layers.begin(), compressed->layers.end(),
-                                        [&](const compress::LayerCompression& layer) { return concerns(layer, record); });
-        if (found != compressed->layers.end()) record.sqnrDb = found->sqnrDb;
+        const auto found =
+            std::ranges::find_if(compressed.layers, [&](const compress::LayerCompression& layer) { return concerns(layer, record); });
+        if (found != compressed.layers.end()) record.sqnrDb = found->sqnrDb;
     }
     return records;
 }
+
+std::vector<trace::LayerRecord> CompiledTrial::layers() const { return withSqnr(model->layers(), *compressed); }
 
 Result<std::shared_ptr<const LoadedModel>> Workbench::model(const ipc::ModelRequest& request, const Call& call) {
     TRIMTAB_TRY(const std::string key, fileKey(request));

@@ -51,9 +51,12 @@ struct CompiledTrial {
     std::unique_ptr<runtime::Engine> engine;
     std::unique_ptr<runtime::CompiledModel> model;
 
-    /// The rows of the current plan, with what compression knows of each layer's weights.
+    /// The rows of the current plan.
     std::vector<trace::LayerRecord> layers() const;
 };
+
+/// Rows of a plan with what compression knows of each layer's weights.
+std::vector<trace::LayerRecord> withSqnr(std::vector<trace::LayerRecord> records, const compress::Compressed& compressed);
 
 /// Used by one thread at a time.
 class Workbench {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -34,6 +35,27 @@ TEST(Alternate, TakesTurnsAndKeepsOneTimingForEveryCountedRun) {
     const std::size_t turns = static_cast<std::size_t>(std::unique(log.order.begin(), log.order.end()) - log.order.begin());
     EXPECT_GE(turns, 2u + 2 * 3);
     for (const double ms : block.trial) EXPECT_GE(ms, 0);
+}
+
+TEST(Alternate, MakesReadyAheadOfEachRunAndDoesNotTimeIt) {
+    std::string order;
+    TimingPlan plan;
+    plan.seconds = 0.001;
+    plan.maxTimings = 20;
+    plan.minTimings = 20;
+    const Subject slowToPrepare{[&]() -> Status { return order += 'r', Status{}; },
+                                [&]() -> Status {
+                                    order += 'm';
+                                    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+                                    while (std::chrono::steady_clock::now() < until) {
+                                    }
+                                    return {};
+                                }};
+    const auto block = timeAlternating({}, slowToPrepare, plan).value();
+    for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(order[i], i % 2 == 0 ? 'm' : 'r');
+    std::vector<double> times = block.trial;
+    std::ranges::sort(times);
+    EXPECT_LT(times[times.size() / 2], 2);
 }
 
 TEST(Alternate, KeepsTurnsApartWhereAskedTo) {

@@ -190,6 +190,8 @@ QStringList recipeSentences(const recipe::Recipe& recipe, const recipe::RunSetti
     }
     QStringList run;
     if (setting.batch > 0) run << tr("batch %1").arg(setting.batch);
+    if (setting.prompt > 0) run << tr("a prompt of %1 tokens").arg(setting.prompt);
+    if (setting.generate > 0) run << tr("%1 tokens generated behind it").arg(setting.generate);
     if (setting.threads > 0) run << tr("%1 threads").arg(setting.threads);
     for (const auto& [name, extent] : setting.symbols) run << QStringLiteral("%1 = %2").arg(QString::fromStdString(name)).arg(extent);
     if (!run.isEmpty()) sentences << tr("Run with %1.").arg(run.join(QStringLiteral(", ")));

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/base/json.h"
+#include "core/store/session.h"
 #include "tests/app/cli/command_line.h"
 #include "tests/app/cli/tiny_study.h"
 #include "tests/core/formats/huggingface/small_decoder.h"
@@ -129,6 +130,25 @@ TEST_F(Generate, IsBenchedByPhases) {
     EXPECT_NE(trimtab({"bench", folder(), "--generate", "2", "--prompt", "3", "--seconds", "0.01"}).out.find("decode      "),
               std::string::npos);
     EXPECT_EQ(trimtab({"bench", m_tiny.model(), "--prompt", "3"}).status, 3);
+}
+
+TEST_F(Generate, IsSweptOverPromptsAndSteps) {
+    const Ran ran = trimtab({"sweep", folder(), "--prompt", "6", "--axis", "run.generate=0,5", "--axis", "weights.bits=32,8", "--session",
+                             m_tiny.at("s.trimtab"), "--seconds", "0.02", "--processes", "2", "--samples", "4", "--json"});
+    ASSERT_EQ(ran.status, 0) << ran.err;
+    const auto session = store::Session::open(m_tiny.at("s.trimtab"), store::Mode::ReadOnly).value();
+    const auto results = session->results(session->studies().value().back().id).value();
+    ASSERT_EQ(results.size(), 4U);
+    for (const auto& result : results) {
+        EXPECT_EQ(result.state, trial::State::Finished) << result.failure;
+        ASSERT_TRUE(result.speed) << result.trial.label;
+        EXPECT_GT(result.speed->n, 0);
+        const auto isTimed = [](const trace::LayerRecord& layer) { return layer.op == "GroupQueryAttention" && layer.medianNs > 0; };
+        EXPECT_EQ(std::ranges::count_if(result.layers, isTimed), 2) << result.trial.label;
+        EXPECT_EQ(result.trial.setting.prompt, 6);
+    }
+    EXPECT_NE(results[0].speedKey, results[2].speedKey) << "prefill and decode are two speeds";
+    EXPECT_EQ(results[0].accuracyKey, results[2].accuracyKey) << "what is timed does not change what is answered";
 }
 
 TEST_F(Generate, AsksForSpeedBeforeThereAreWeights) {

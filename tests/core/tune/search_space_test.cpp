@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "core/tune/search_space.h"
 
 namespace trimtab::tune {
@@ -55,7 +58,7 @@ TEST(SearchSpace, IntegerProductsBringEightBitActivationsAndWeights) {
 TEST(SearchSpace, WhatIntegerProductsBringCanBeSettledByOtherAxes) {
     const auto grid = expandGrid(study({"activations.mode=dynamic,static", "weights.method=rtn,smoothquant", "compute=fp32,int8"}));
     ASSERT_TRUE(grid);
-    EXPECT_TRUE(grid->skipped.empty());
+    for (const auto& point : grid->skipped) EXPECT_THAT(point.reason, HasSubstr("comes to the same as the baseline")) << point.point;
     EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int8 × int8", "int8 × int8 smoothquant", "int8 × int8 static minmax",
                                            "int8 × int8 smoothquant static minmax"));
 }
@@ -70,9 +73,20 @@ TEST(SearchSpace, CombinationsWithoutMeaningAreLeftOutWithTheirReason) {
     const auto grid = expandGrid(study({"weights.bits=32,8,4", "compute=fp32,int8"}));
     ASSERT_TRUE(grid);
     EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "int8", "int8 × int8", "int4"));
-    ASSERT_EQ(grid->skipped.size(), 2U);
-    EXPECT_EQ(grid->skipped[1].point, "weights.bits=4 compute=int8");
-    EXPECT_THAT(grid->skipped[1].reason, HasSubstr("weights.bits must be 8"));
+    const auto left = std::ranges::find(grid->skipped, "weights.bits=4 compute=int8", &SkippedPoint::point);
+    ASSERT_NE(left, grid->skipped.end());
+    EXPECT_THAT(left->reason, HasSubstr("weights.bits must be 8"));
+}
+
+TEST(SearchSpace, APointThatComesToTheSameAsAnotherNamesIt) {
+    const auto grid = expandGrid(study({"prune.ratio=0,0.5", "prune.method=magnitude,random", "weights.bits=32,4"}));
+    ASSERT_TRUE(grid);
+    std::map<std::string, std::string> reasons;
+    for (const auto& point : grid->skipped) reasons[point.point] = point.reason;
+    EXPECT_EQ(grid->trials.size() + grid->skipped.size(), 1U + 8U) << "a point is neither run nor told of";
+    EXPECT_EQ(reasons["prune.ratio=0 prune.method=magnitude weights.bits=32"], "comes to the same as the baseline");
+    EXPECT_EQ(reasons["prune.ratio=0 prune.method=random weights.bits=4"],
+              "comes to the same as prune.ratio=0 prune.method=magnitude weights.bits=4");
 }
 
 TEST(SearchSpace, WhatComesToTheSameRecipeIsOneTrial) {
@@ -95,6 +109,15 @@ TEST(SearchSpace, RunAxesChangeTheSettingAndTheLabel) {
     ASSERT_TRUE(grid);
     EXPECT_EQ(grid->trials.back().setting.batch, 16);
     EXPECT_THAT(grid->trials.back().label, HasSubstr("batch 16"));
+}
+
+TEST(SearchSpace, TokensAreGeneratedBehindAPrompt) {
+    const auto grid = expandGrid(study({"run.prompt=0,64", "run.generate=0,8"}));
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid), ElementsAre("as the model is stored", "as is · prompt 64 · generate 0",
+                                           "as is · prompt 64 · generate 8"));
+    ASSERT_EQ(grid->skipped.size(), 2U);
+    EXPECT_THAT(grid->skipped[1].reason, HasSubstr("run.prompt"));
 }
 
 TEST(SearchSpace, RefusesMoreConfigurationsThanAnyoneWaitsFor) {
