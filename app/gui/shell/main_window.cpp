@@ -21,6 +21,7 @@
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
 #include "app/gui/views/data/data_page.h"
+#include "app/gui/views/generate/generate_page.h"
 #include "app/gui/views/help/help_page.h"
 #include "app/gui/views/model/model_page.h"
 #include "app/gui/views/results/results_page.h"
@@ -94,6 +95,7 @@ void MainWindow::makePages() {
     addPage(m_results, QStringLiteral("results"), tr("Results"), QStringLiteral("results"), QStringLiteral("Ctrl+5"));
     auto* sensitivity = new SensitivityPage(m_context);
     addPage(sensitivity, QStringLiteral("sensitivity"), tr("Sensitivity"), QStringLiteral("heat"), QStringLiteral("Ctrl+6"));
+    addPage(new GeneratePage(m_context), QStringLiteral("generate"), tr("Text"), QStringLiteral("text"), QStringLiteral("Ctrl+7"));
     addPage(new HelpPage, QStringLiteral("help"), tr("Guide"), QStringLiteral("help"), QStringLiteral("F1"), true);
     connect(m_rail, &NavigationRail::chosen, this, &MainWindow::showPage);
     connect(m_welcome, &WelcomePage::openRequested, this, &MainWindow::openFile);

@@ -23,6 +23,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
       m_devices(std::make_unique<DevicesTask>(options)),
       m_export(std::make_unique<ExportTask>(*m_worker)),
       m_fidelity(std::make_unique<FidelityTask>(options)),
+      m_generation(std::make_unique<GenerateTask>(options)),
       m_sensitivity(std::make_unique<SensitivityTask>(options)),
       m_storage(std::make_unique<StorageTask>(options)),
       m_sweep(std::make_unique<SweepTask>(options)),
@@ -38,6 +39,7 @@ Workspace::~Workspace() {
     m_devices.reset();
     m_sweep.reset();
     m_fidelity.reset();
+    m_generation.reset();
     m_sensitivity.reset();
     m_storage.reset();
     m_results.reset();
@@ -72,6 +74,7 @@ void Workspace::connectTasks() {
     connect(m_sweep.get(), &SweepTask::runningChanged, this, [this] {
         if (m_sweep->running()) {  // they would disturb its timings
             m_fidelity->cancel();
+            m_generation->cancel();
             m_sensitivity->cancel();
             m_storage->cancel();
         }
@@ -89,6 +92,7 @@ void Workspace::connectTasks() {
     connect(m_devices.get(), &DevicesTask::changed, this, &Workspace::idleChanged);
     connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
     connect(m_fidelity.get(), &FidelityTask::busyChanged, this, &Workspace::idleChanged);
+    connect(m_generation.get(), &GenerateTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_sensitivity.get(), &SensitivityTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_storage.get(), &StorageTask::busyChanged, this, &Workspace::idleChanged);
 }
@@ -109,6 +113,7 @@ void Workspace::open(const QString& path) {
     }
     m_devices->ask();
     m_fidelity->clear();
+    m_generation->clear();
     m_sensitivity->clear();
     m_storage->clear();
     m_chosenSession.clear();
@@ -294,7 +299,7 @@ QString Workspace::engineProblem(const std::vector<trial::Axis>& axes) const {
 
 bool Workspace::idle() const {
     const bool working = m_worker->busy() || m_devices->busy() || m_results->busy() || m_fidelity->busy() || m_sensitivity->busy() ||
-                         m_storage->busy() || m_sweep->running();
+                         m_generation->busy() || m_storage->busy() || m_sweep->running();
     const bool loading = m_model->state() == ModelTask::State::Loading || m_data->state() == DataTask::State::Loading;
     return !working && !loading && m_pendingData.isEmpty();
 }

@@ -10,6 +10,7 @@
 #include "app/gui/tasks/devices_task.h"
 #include "app/gui/tasks/export_task.h"
 #include "app/gui/tasks/fidelity_task.h"
+#include "app/gui/tasks/generate_task.h"
 #include "app/gui/tasks/model_task.h"
 #include "app/gui/tasks/results_task.h"
 #include "app/gui/tasks/sensitivity_task.h"
@@ -59,6 +60,7 @@ public:
     ResultsTask& results() { return *m_results; }
     ExportTask& exports() { return *m_export; }
     FidelityTask& fidelity() { return *m_fidelity; }
+    GenerateTask& generation() { return *m_generation; }
     SensitivityTask& sensitivity() { return *m_sensitivity; }
     StorageTask& storage() { return *m_storage; }
     /// Of the worker that reads models and data and writes models; 0 when none runs.
@@ -90,6 +92,7 @@ private:
     std::unique_ptr<DevicesTask> m_devices;
     std::unique_ptr<ExportTask> m_export;
     std::unique_ptr<FidelityTask> m_fidelity;
+    std::unique_ptr<GenerateTask> m_generation;
     std::unique_ptr<SensitivityTask> m_sensitivity;
     std::unique_ptr<StorageTask> m_storage;
     std::unique_ptr<SweepTask> m_sweep;
