@@ -6,6 +6,7 @@
 
 #include "core/graph/attention/attention_nodes.h"
 #include "core/graph/shape_inference.h"
+#include "core/runtime/generation/token_positions.h"
 #include "core/runtime/generation/token_wise.h"
 
 namespace trimtab::runtime {
@@ -36,8 +37,9 @@ public:
             if (graph().nodes[i].is("GroupQueryAttention", "com.microsoft")) TRIMTAB_REQUIRE(keepInPlace(i));
         if (m_made.caches.empty()) return cannot("no GroupQueryAttention among its nodes");
         graph().outputs = {logits};
+        TRIMTAB_TRY(const std::vector<ValueId> perToken, whatTokensBring());
         graph().removeDeadNodes();  // what counted tokens for the lengths
-        TRIMTAB_REQUIRE(checkTokenWise(graph(), graph().find(m_made.ids)));
+        TRIMTAB_REQUIRE(checkTokenWise(graph(), perToken));
         TRIMTAB_REQUIRE(checkCacheReaders());
         TRIMTAB_REQUIRE(takeLastToken(logits));
         graph().outputs = {castToFloat(logits)};
@@ -109,7 +111,7 @@ private:
         const std::vector<Dim> dims{m_batch, Dim::known(cache.heads), Dim::named("capacity"), Dim::known(cache.size)};
         cache.type = graph().value(node.input(kQuery)).type.type;
         std::vector<ValueId> inputs = node.inputs;
-        inputs.resize(std::max<std::size_t>(inputs.size(), kPositions));
+        inputs.resize(std::max<std::size_t>(inputs.size(), kPositions), kNoValue);
         for (const auto& [input, word, taken] : {std::tuple{kPastKey, "key", &cache.key}, std::tuple{kPastValue, "value", &cache.value}}) {
             if (inputs[input] == kNoValue) {
                 inputs[input] = addInput(fmt::format("past_key_values.{}.{}", m_made.caches.size(), word), cache.type, dims, *taken);
@@ -135,6 +137,16 @@ private:
         return {};
     }
 
+    Result<std::vector<ValueId>> whatTokensBring() {
+        const ValueId ids = graph().find(m_made.ids);
+        TRIMTAB_TRY(const TokenPositions positions, takePositions(graph(), ids));
+        if (positions.input == kNoValue) return std::vector{ids};
+        m_made.positionIds = graph().value(positions.input).name;
+        if (positions.rows > 0) limitPositions(positions.rows);
+        return std::vector{ids, positions.input};
+    }
+    void limitPositions(std::int64_t rows) { m_made.positions = m_made.positions == 0 ? rows : std::min(m_made.positions, rows); }
+
     /// A cache stands for more than its rows to whoever looks at its extent.
     Status checkCacheReaders() {
         const auto consumers = graph().consumers();
@@ -148,7 +160,7 @@ private:
         if (node.integer("do_rotary", 0) == 0) return {};
         const auto shape = node.input(kCos) == kNoValue ? std::nullopt : graph().value(node.input(kCos)).type.shape();
         if (!shape || shape->rank() != 2) return cannot("the size of its rotary tables is not known", node.name);
-        m_made.positions = m_made.positions == 0 ? (*shape)[0] : std::min(m_made.positions, (*shape)[0]);
+        limitPositions((*shape)[0]);
         return {};
     }
 
@@ -213,7 +225,7 @@ private:
             if (producers[i] >= 0) graph().values[i].type.dims.reset();  // one axis fewer behind the last token
         TRIMTAB_REQUIRE(graph::inferShapes(graph()));
         TRIMTAB_REQUIRE(graph().validate());
-        const std::size_t own = 4 + 2 * m_made.caches.size();
+        const std::size_t own = 4 + (m_made.positionIds.empty() ? 0 : 1) + 2 * m_made.caches.size();
         if (graph().inputs.size() != own) return cannot("it has inputs beside token ids, lengths and caches: " + strangers());
         const auto& dims = graph().value(graph().outputs[0]).type.dims;
         if (!dims || dims->size() != 2 || !dims->back().isKnown()) return cannot("the size of its vocabulary is not known");
@@ -225,7 +237,7 @@ private:
         for (const ValueId id : graph().inputs) {
             const std::string& name = graph().value(id).name;
             const bool isCache = std::ranges::any_of(m_made.caches, [&](const CacheInput& c) { return c.key == name || c.value == name; });
-            if (isCache || name == m_made.ids || name == m_made.lengths || name == m_made.total || name == m_made.last) continue;
+            if (isCache || name == m_made.ids || name == m_made.positionIds || name == m_made.lengths || name == m_made.total || name == m_made.last) continue;
             names += (names.empty() ? "" : ", ") + name;
         }
         return names;

@@ -17,13 +17,14 @@ struct CacheInput {
 
 /// Inputs of the graph: ids int64 [batch, tokens]; `lengths` int32 [batch], the tokens of each sequence in all, less one; `total` int32 [],
 /// the longest length; `last` int64 [batch, 2], (sequence, its last new token); the caches, which a run changes. Output: logits float32
-/// [batch, vocabulary].
+/// [batch, vocabulary]. Where tokens' positions are read, by learned tables or otherwise: `positionIds` int64 [batch, tokens].
 struct CachedDecoder {
     Graph graph;
     std::string ids, lengths, total, last;
+    std::string positionIds;  // empty: nothing reads positions
     std::vector<CacheInput> caches;
     std::int64_t vocabulary = 0;
-    std::int64_t positions = 0;  // that its rotary tables have; 0: it rotates nothing
+    std::int64_t positions = 0;  // that its tables have, rotary and learned ones; 0: there are none
 };
 
 /// From a graph whose attention is GroupQueryAttention, with caches among its inputs and outputs or without. Unsupported, naming what

@@ -34,6 +34,7 @@ Status InPlaceDecoder::allocate() {
             m_inputs.push_back({name, std::move(made)});
         }
     }
+    if (!m_model.positionIds.empty()) m_inputs.push_back({m_model.positionIds, {}});
     return {};
 }
 
@@ -47,12 +48,22 @@ Status InPlaceDecoder::shapeInputs(std::int64_t tokens) {
     const Shape shape{batch(), tokens};
     if (m_inputs[kIds].tensor.defined() && m_inputs[kIds].tensor.shape() == shape) return {};
     TRIMTAB_TRY(m_inputs[kIds].tensor, Tensor::zeros(DataType::Int64, shape));
+    if (readsPositions()) {
+        TRIMTAB_TRY(m_inputs.back().tensor, Tensor::zeros(DataType::Int64, shape));
+    }
     return {};
 }
 
 Status InPlaceDecoder::prepare(std::int64_t tokens) {
     TRIMTAB_REQUIRE(shapeInputs(tokens));
     return m_compiled->prepare(m_inputs);
+}
+
+/// Of the padding too, at the last one that there is.
+void InPlaceDecoder::writePositions(std::size_t tokens) {
+    const auto positions = m_inputs.back().tensor.mutableData<std::int64_t>();
+    for (std::size_t i = 0; i < positions.size(); ++i)
+        positions[i] = std::min(lengths()[i / tokens] + static_cast<std::int64_t>(i % tokens), capacity() - 1);
 }
 
 Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vector<std::int64_t>> tokens) {
@@ -73,6 +84,7 @@ Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vecto
         last[2 * b + 1] = static_cast<std::int64_t>(tokens[b].size()) - 1;
         total = std::max(total, length);
     }
+    if (readsPositions()) writePositions(longest);
     m_inputs[kTotal].tensor.mutableData<std::int32_t>()[0] = static_cast<std::int32_t>(total);
     TRIMTAB_TRY(m_outputs, m_compiled->run(m_inputs, listener()));
     return m_outputs.front().tensor.data<float>();

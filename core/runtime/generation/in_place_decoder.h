@@ -21,10 +21,12 @@ private:
     Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
     Status allocate();
     Status shapeInputs(std::int64_t tokens);
+    bool readsPositions() const { return !m_model.positionIds.empty(); }
+    void writePositions(std::size_t tokens);
 
     CachedDecoder m_model;
     std::unique_ptr<CompiledModel> m_compiled;
-    std::vector<NamedTensor> m_inputs;  // ids, lengths, total, last, then the caches
+    std::vector<NamedTensor> m_inputs;  // ids, lengths, total, last, the caches, then positions where they are read
     std::vector<NamedTensor> m_outputs;
 };
 

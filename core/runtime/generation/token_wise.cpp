@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 33> kElementwise{
 constexpr std::array<std::string_view, 5> kNorms{"LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
                                                  "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"};
 constexpr std::array<std::string_view, 5> kProducts{"MatMul", "Gemm", "FusedMatMul", "MatMulNBits", "MatMulBnb4"};
-constexpr std::array<std::string_view, 3> kAlongAxis{"Split", "Concat", "Softmax"};
+constexpr std::array<std::string_view, 5> kAlongAxis{"Split", "Concat", "Softmax", "TopK", "ScatterElements"};
 constexpr std::array<std::string_view, 4> kReductions{"ReduceMean", "ReduceSum", "ReduceMax", "ReduceSumSquare"};
 
 bool isOneOf(std::string_view op, std::span<const std::string_view> operators) {
@@ -31,8 +31,8 @@ bool isOneOf(std::string_view op, std::span<const std::string_view> operators) {
 
 class Check {
 public:
-    Check(const Graph& graph, ValueId ids) : m_graph(graph), m_depends(graph.values.size(), false) {
-        m_depends[static_cast<std::size_t>(ids)] = true;
+    Check(const Graph& graph, const std::vector<ValueId>& perToken) : m_graph(graph), m_depends(graph.values.size(), false) {
+        for (const ValueId id : perToken) m_depends[static_cast<std::size_t>(id)] = true;
     }
 
     Status run() {
@@ -66,13 +66,22 @@ private:
     bool isTokenWise(const Node& node) const {
         if (isOneOf(node.op, kElementwise))
             return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == graph::kNoValue || depends(id) || isOneRow(id); });
+        if (node.op == "Gather") return !depends(node.input(0)) && node.integer("axis", 0) == 0;
+        if (rankOf(node.input(0)) == 2) return false;  // [batch, tokens]: the last axis is theirs
         if (isOneOf(node.op, kNorms)) return isLastAxis(node.integer("axis", -1), node.inputs[0]);
         const bool isPacked = node.op == "MatMulNBits" || node.op == "MatMulBnb4";  // whose weight is a table of codes
         if (isOneOf(node.op, kProducts)) return !depends(node.input(1)) && (isPacked || rankOf(node.input(1)) <= 2);
         if (isOneOf(node.op, kAlongAxis)) return node.has("axis") && isLastAxis(node.integer("axis", 0), node.inputs[0]);
         if (isOneOf(node.op, kReductions)) return reducesLast(node);
-        if (node.op == "Gather") return !depends(node.input(0)) && node.integer("axis", 0) == 0;
+        if (node.op == "Reshape") return keepsTokens(node);
         return node.is("GroupQueryAttention", "com.microsoft") && node.has(graph::kCachesInPlace);
+    }
+    /// [batch, tokens, …] to [batch, tokens, …]: both first extents are copied.
+    bool keepsTokens(const Node& node) const {
+        const Tensor* shape = depends(node.input(1)) ? nullptr : m_graph.constantOf(node.input(1));
+        if (!shape || shape->type() != DataType::Int64 || !shape->aligned(8) || rankOf(node.inputs[0]) < 3) return false;
+        const auto extents = shape->data<std::int64_t>();
+        return extents.size() >= 3 && extents[0] == 0 && extents[1] == 0 && node.integer("allowzero", 0) == 0;
     }
     bool reducesLast(const Node& node) const {
         std::vector<std::int64_t> axes = node.integers("axes");
@@ -88,6 +97,6 @@ private:
 
 }  // namespace
 
-Status checkTokenWise(const Graph& graph, ValueId ids) { return Check(graph, ids).run(); }
+Status checkTokenWise(const Graph& graph, const std::vector<ValueId>& perToken) { return Check(graph, perToken).run(); }
 
 }  // namespace trimtab::runtime

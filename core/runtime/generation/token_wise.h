@@ -4,9 +4,10 @@
 
 namespace trimtab::runtime {
 
-/// Of the nodes that depend on `ids` each must treat tokens alike and apart, or be a GroupQueryAttention. Unsupported, naming the first
-/// that may not. Known are element-wise operators (with constants that have one row), norms and sums over the last axis, gathers from a
-/// table, products with a weight, and parts or joints of the last axis.
-Status checkTokenWise(const Graph& graph, graph::ValueId ids);
+/// Of the nodes that depend on `perToken` (what each token brings: its id, its position) each must treat tokens alike and apart, or be a
+/// GroupQueryAttention. Unsupported, naming the first that may not. Known are element-wise operators (with constants that have one row),
+/// norms and sums over the last axis, gathers from a table, products with a weight, parts, joints and orders of the last axis, and reshapes
+/// of what stands behind batch and tokens.
+Status checkTokenWise(const Graph& graph, const std::vector<graph::ValueId>& perToken);
 
 }  // namespace trimtab::runtime

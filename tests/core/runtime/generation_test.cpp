@@ -327,7 +327,11 @@ TEST(CachedDecoder, TakesNoGraphThatMixesTokensElsewhere) {
     EXPECT_TRUE(mixing.with({.op = "Add", .inputs = {row}}));
     const auto places = mixing.constant(Tensor::fromFloats(Shape{1, 3, 24}, std::vector<float>(72, 0.1F)));
     const auto axis = mixing.constant(Tensor::fromInt64s(Shape{}, {1}));
+    const auto kept = mixing.constant(Tensor::fromInt64s(Shape{3}, {0, 0, -1}));
+    const auto joined = mixing.constant(Tensor::fromInt64s(Shape{3}, {0, -1, 24}));
+    EXPECT_TRUE(mixing.with({.op = "Reshape", .inputs = {kept}}));
     for (const graph::Node& node : {graph::Node{.op = "Add", .inputs = {places}}, graph::Node{.op = "CumSum", .inputs = {axis}},
+                                    graph::Node{.op = "Reshape", .inputs = {joined}},
                                     graph::Node{.op = "Softmax", .attributes = {{"axis", std::int64_t{1}}}},
                                     graph::Node{.op = "LayerNormalization", .attributes = {{"axis", std::int64_t{1}}}}}) {
         const auto made = mixing.with(node);
