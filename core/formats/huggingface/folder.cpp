@@ -6,7 +6,7 @@
 
 #include "core/base/file.h"
 #include "core/base/hash.h"
-#include "core/formats/huggingface/decoder_graph.h"
+#include "core/formats/huggingface/architecture.h"
 #include "core/formats/huggingface/random_weights.h"
 #include "core/formats/safetensors/checkpoint.h"
 
@@ -30,25 +30,19 @@ Result<std::string> configText(const std::filesystem::path& path, bool trustLink
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-Result<DecoderConfig> configOf(const std::string& text) {
+Result<Architecture> architectureIn(const std::string& text) {
     TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
-    auto config = decoderConfigFromJson(json);
-    if (!config && config.error().context.empty()) config.error().context = kConfig;
-    return config;
+    auto architecture = architectureOf(json);
+    if (!architecture && architecture.error().context.empty()) architecture.error().context = kConfig;
+    return architecture;
 }
 
-/// Checkpoints may hold what is computed from the config, or the tied head once more.
-bool isExpectedSpare(const std::string& name, const DecoderConfig& config) {
-    return name.ends_with(".rotary_emb.inv_freq") || (config.tied && name == "lm_head.weight");
-}
-
-std::vector<std::string> spareTensors(const Graph& graph, const safetensors::Checkpoint& checkpoint, const DecoderConfig& config) {
-    std::set<std::string> taken;
-    for (const graph::Value& value : graph.values) taken.insert(value.name);
-    std::vector<std::string> problems;
+std::vector<std::string> problemsOf(const Architecture& architecture, const Graph& graph, const safetensors::Checkpoint& checkpoint,
+                                    const std::set<std::string>& taken) {
+    std::vector<std::string> problems = architecture.limits;
     for (const auto& [name, tensor] : checkpoint.tensors)
-        if (!taken.contains(name) && !isExpectedSpare(name, config))
-            problems.push_back(fmt::format("{} has no place in a {}", name, config.architecture));
+        if (!taken.contains(name) && !architecture.isSpare(name))
+            problems.push_back(fmt::format("{} has no place in a {}", name, graph.name));
     return problems;
 }
 
@@ -61,23 +55,26 @@ bool isModelFolder(const std::filesystem::path& path) {
 
 Result<Folder> read(const std::filesystem::path& path, bool readWeights, bool trustLinks) {
     TRIMTAB_TRY(const std::string text, configText(path, trustLinks));
-    TRIMTAB_TRY(const DecoderConfig config, configOf(text));
+    TRIMTAB_TRY(const Architecture architecture, architectureIn(text));
     TRIMTAB_TRY(const safetensors::Checkpoint checkpoint, safetensors::readCheckpoint(path, trustLinks));
+    CheckpointWeights weights(checkpoint, readWeights);
     Folder folder;
-    TRIMTAB_TRY(folder.graph, decoderGraph(config, CheckpointWeights(checkpoint, readWeights)));
+    TRIMTAB_TRY(folder.graph, architecture.graph(weights));
     folder.fileBytes = static_cast<std::int64_t>(text.size());
     for (const auto& [name, tensor] : checkpoint.tensors) folder.fileBytes += static_cast<std::int64_t>(tensor.bytes().size());
-    folder.problems = spareTensors(folder.graph, checkpoint, config);
+    folder.problems = problemsOf(architecture, folder.graph, checkpoint, weights.taken());
     return folder;
 }
 
 Result<Folder> readRandom(const std::filesystem::path& path, std::uint64_t seed, bool readWeights, bool trustLinks) {
     TRIMTAB_TRY(const std::string text, configText(path, trustLinks));
-    TRIMTAB_TRY(const DecoderConfig config, configOf(text));
+    TRIMTAB_TRY(const Architecture architecture, architectureIn(text));
     TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
     TRIMTAB_TRY(const DataType type, weightTypeOf(json));
+    RandomWeights weights(type, seed, readWeights);
     Folder folder;
-    TRIMTAB_TRY(folder.graph, decoderGraph(config, RandomWeights(type, seed, readWeights)));
+    TRIMTAB_TRY(folder.graph, architecture.graph(weights));
+    folder.problems = architecture.limits;
     folder.fileBytes = static_cast<std::int64_t>(text.size());
     return folder;
 }

@@ -1,5 +1,6 @@
 #pragma once
-// A Hugging Face folder: config.json and safetensors, as transformers leaves a model behind.
+// A Hugging Face folder: config.json and safetensors, as transformers leaves a model behind. architecture.cpp lists those that are read;
+// families/ holds a file for each kind.
 #include <filesystem>
 #include <string>
 
@@ -13,7 +14,7 @@ bool isModelFolder(const std::filesystem::path& path);
 struct Folder {
     Graph graph;                        // shapes as declared, not yet inferred
     std::int64_t fileBytes = 0;         // of the config and the tensors
-    std::vector<std::string> problems;  // tensors that the graph has no place for
+    std::vector<std::string> problems;  // what of the config is read in part alone, and tensors that the graph has no place for
 };
 
 /// `readWeights` false: constants get their type alone. Unsupported or Refused, with the reason.

@@ -24,41 +24,37 @@ void put(DataType type, std::byte* bytes, std::int64_t at, float value) {
             type == DataType::BFloat16 ? tensor::floatToBfloat(value) : tensor::floatToHalf(value);
 }
 
-}  // namespace
-
-Result<Tensor> RandomWeights::draw(const std::string& name, const Shape& shape, std::int64_t rows, std::int64_t columns,
-                                   bool isTurned) const {
-    TRIMTAB_TRY(Tensor made, Tensor::allocate(m_type, shape));
+/// Element (r, c) of the whole tensor is number r · columns + c of its stream, whatever part is taken and however it stands.
+Result<Tensor> draw(const Piece& piece, DataType type, const Shape& stands, std::uint64_t seed) {
+    TRIMTAB_TRY(Tensor made, Tensor::allocate(type, stands));
     std::byte* bytes = made.mutableBytes().data();
-    const std::uint64_t key = streamOf(m_seed, name);
-    const bool isBias = name.ends_with(".bias"), isNorm = name.ends_with("norm.weight");
+    const std::uint64_t key = streamOf(seed, piece.tensor);
+    const Shape part = piece.part();
+    const bool isMatrix = part.rank() == 2;
+    const std::int64_t rows = part[0], columns = isMatrix ? part[1] : 1, width = isMatrix ? piece.shape[1] : 1;
+    const std::int64_t start = piece.axis == 0 ? piece.first * width : piece.first;
     // By rows of the tensor as it stands, so that each part is written from end to end.
-    const std::int64_t outer = isTurned ? columns : rows, inner = isTurned ? rows : columns;
+    const std::int64_t outer = piece.isTurned ? columns : rows, inner = piece.isTurned ? rows : columns;
     base::parallelFor(static_cast<std::size_t>(outer), [&](std::size_t o) {
         for (std::int64_t i = 0; i < inner; ++i) {
-            const std::int64_t at = static_cast<std::int64_t>(o) * inner + i;
-            const std::int64_t number = isTurned ? i * columns + static_cast<std::int64_t>(o) : at;
-            put(m_type, bytes, at, isBias ? 0.0F : isNorm ? 1.0F : kDeviation * base::nearNormal(key, static_cast<std::uint64_t>(number)));
+            const auto row = static_cast<std::int64_t>(o);
+            const std::int64_t number = start + (piece.isTurned ? i * width + row : row * width + i);
+            const float drawn = piece.role == Piece::Role::Scale   ? 1.0F
+                                : piece.role == Piece::Role::Shift ? 0.0F
+                                                                   : kDeviation * base::nearNormal(key, static_cast<std::uint64_t>(number));
+            put(type, bytes, row * inner + i, piece.plusOne ? 1 + drawn : drawn);
         }
     });
     return made;
 }
 
-Result<graph::Value> RandomWeights::plain(const std::string& name, const Shape& shape) const {
-    graph::Value value{.name = name, .type = graph::ValueType::of(m_type, shape)};
-    value.weightsUnread = !m_read;
-    if (!m_read) return value;
-    const std::int64_t columns = shape.rank() == 2 ? shape[1] : 1;
-    TRIMTAB_TRY(value.constant, draw(name, shape, shape[0], columns, false));
-    return value;
-}
+}  // namespace
 
-Result<graph::Value> RandomWeights::turned(const std::string& name, std::int64_t outputs, std::int64_t inputs) const {
-    const Shape shape{inputs, outputs};
-    graph::Value value{.name = name, .type = graph::ValueType::of(m_type, shape)};
-    value.weightsUnread = !m_read;
+Result<graph::Value> RandomWeights::take(const Piece& piece, DataType type) {
+    graph::Value value = piece.declared(type);
     if (!m_read) return value;
-    TRIMTAB_TRY(value.constant, draw(name, shape, outputs, inputs, true));
+    value.weightsUnread = false;
+    TRIMTAB_TRY(value.constant, draw(piece, value.type.type, *value.type.shape(), m_seed));
     return value;
 }
 

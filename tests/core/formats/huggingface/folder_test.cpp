@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "core/base/file.h"
+#include "core/formats/huggingface/families/llama.h"
 #include "core/formats/huggingface/rotary.h"
 #include "core/graph/shape_inference.h"
 #include "core/tensor/convert.h"
@@ -93,9 +94,9 @@ TEST_F(Folders, ReadRotaryParametersWhereNewerConfigsKeepThem) {
     std::string config = decoder.config();
     const std::string older = "\"rope_theta\": 500";
     config.replace(config.find(older), older.size(), "\"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 500}");
-    const auto read = decoderConfigFromJson(base::parseJson(config, "config").value());
+    const auto read = llamaConfig(base::parseJson(config, "config").value());
     ASSERT_TRUE(read) << read.error().text();
-    EXPECT_EQ(read->ropeTheta, 500);
+    EXPECT_EQ(read->rotary.theta, 500);
     decoder.moreConfig = R"(, "rope_parameters": {"rope_type": "default", "rope_theta": 500})";
     expectAnswers(decoder);
     EXPECT_THAT(refusal(decoder, R"(, "rope_parameters": {"rope_type": "yarn", "rope_theta": 500})"), HasSubstr("yarn"));
@@ -104,20 +105,29 @@ TEST_F(Folders, ReadRotaryParametersWhereNewerConfigsKeepThem) {
 }
 
 TEST_F(Folders, TakeWindowsAndBiasesAsTransformersDoes) {
-    const auto configOf = [](const char* architecture, const std::string& more) {
-        SmallDecoder decoder{.architecture = architecture};
+    const auto configOf = [](Result<DecoderConfig> (*read)(const Json&), const std::string& more) {
+        SmallDecoder decoder;
         decoder.moreConfig = more;
-        return decoderConfigFromJson(base::parseJson(decoder.config(), "config").value());
+        return read(base::parseJson(decoder.config(), "config").value());
     };
-    EXPECT_EQ(configOf("MistralForCausalLM", "")->window, 4096);
-    EXPECT_EQ(configOf("MistralForCausalLM", R"(, "sliding_window": null)")->window, std::nullopt);
-    EXPECT_EQ(configOf("MistralForCausalLM", R"(, "use_sliding_window": false, "sliding_window": 7)")->window, 7);
-    EXPECT_EQ(configOf("LlamaForCausalLM", R"(, "sliding_window": 7)")->window, std::nullopt);
-    EXPECT_EQ(configOf("Qwen2ForCausalLM", R"(, "use_sliding_window": true, "max_window_layers": 2)")->window, std::nullopt);
-    EXPECT_FALSE(configOf("Qwen2ForCausalLM", R"(, "use_sliding_window": true, "max_window_layers": 1)"));
-    EXPECT_TRUE(configOf("Qwen2ForCausalLM", R"(, "attention_bias": false)")->inputBias);
-    EXPECT_FALSE(configOf("MistralForCausalLM", R"(, "attention_bias": true)")->inputBias);
-    EXPECT_TRUE(configOf("LlamaForCausalLM", R"(, "attention_bias": true)")->outputBias);
+    EXPECT_EQ(configOf(mistralConfig, "")->window, 4096);
+    EXPECT_EQ(configOf(mistralConfig, R"(, "sliding_window": null)")->window, std::nullopt);
+    EXPECT_EQ(configOf(mistralConfig, R"(, "use_sliding_window": false, "sliding_window": 7)")->window, 7);
+    EXPECT_EQ(configOf(llamaConfig, R"(, "sliding_window": 7)")->window, std::nullopt);
+    for (const auto& read : {qwen2Config, qwen3Config}) {
+        const auto late = configOf(read, R"(, "use_sliding_window": true, "max_window_layers": 1, "sliding_window": 5)");
+        EXPECT_EQ(late->windowOf(0), std::nullopt);
+        EXPECT_EQ(late->windowOf(1), 5);
+        EXPECT_EQ(configOf(read, R"(, "max_window_layers": 1, "sliding_window": 5)")->windowOf(1), std::nullopt);
+        const auto named = configOf(read, R"(, "use_sliding_window": true, "layer_types": ["sliding_attention", "full_attention"])");
+        EXPECT_EQ(named->windowOf(0), 4096);
+        EXPECT_EQ(named->windowOf(1), std::nullopt);
+        EXPECT_FALSE(configOf(read, R"(, "use_sliding_window": true, "layer_types": ["sliding_attention"])"));
+        EXPECT_FALSE(configOf(read, R"(, "use_sliding_window": true, "layer_types": ["full_attention", "linear_attention"])"));
+    }
+    EXPECT_TRUE(configOf(qwen2Config, R"(, "attention_bias": false)")->inputBias);
+    EXPECT_FALSE(configOf(mistralConfig, R"(, "attention_bias": true)")->inputBias);
+    EXPECT_TRUE(configOf(llamaConfig, R"(, "attention_bias": true)")->outputBias);
 }
 
 TEST_F(Folders, FindThatWeightsAreMissingBeforeTheyMakeTables) {
@@ -201,17 +211,17 @@ TEST_F(Folders, HashTheirConfigAndTheirTensors) {
 }
 
 TEST(RotaryFrequencies, AreStretchedAsTheConfigAsks) {
-    DecoderConfig config{.headSize = 64, .ropeTheta = 500000};
-    const auto plain = rotaryFrequencies(config);
+    Rotary rotary{.theta = 500000, .size = 64};
+    const auto plain = rotaryFrequencies(rotary);
     ASSERT_EQ(plain.size(), 32U);
     EXPECT_DOUBLE_EQ(plain[0], 1);
     EXPECT_NEAR(plain[31], std::pow(500000.0, -62.0 / 64.0), 1e-15);
-    config.scaling = {.kind = RotaryScaling::Kind::Linear, .factor = 4};
-    EXPECT_DOUBLE_EQ(rotaryFrequencies(config)[5], plain[5] / 4);
+    rotary.scaling = {.kind = RotaryScaling::Kind::Linear, .factor = 4};
+    EXPECT_DOUBLE_EQ(rotaryFrequencies(rotary)[5], plain[5] / 4);
     // Llama 3.1's own words are of wavelengths.
-    config.scaling = {
+    rotary.scaling = {
         .kind = RotaryScaling::Kind::Llama3, .factor = 8, .lowFrequencyFactor = 1, .highFrequencyFactor = 4, .originalPositions = 8192};
-    const auto stretched = rotaryFrequencies(config);
+    const auto stretched = rotaryFrequencies(rotary);
     for (std::size_t i = 0; i < plain.size(); ++i) {
         const double wavelength = 2 * std::numbers::pi / plain[i];
         double wanted = plain[i];

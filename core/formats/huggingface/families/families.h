@@ -1,0 +1,12 @@
+#pragma once
+// One function an architecture: its config, checked, and how its graph is made. Each is told of in the file of its family.
+#include "core/formats/huggingface/architecture.h"
+
+namespace trimtab::formats::huggingface {
+
+Result<Architecture> llama(const Json& config);
+Result<Architecture> mistral(const Json& config);
+Result<Architecture> qwen2(const Json& config);
+Result<Architecture> qwen3(const Json& config);
+
+}  // namespace trimtab::formats::huggingface

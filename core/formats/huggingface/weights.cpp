@@ -1,0 +1,124 @@
+#include "core/formats/huggingface/weights.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/parallel.h"
+#include "core/tensor/convert.h"
+
+namespace trimtab::formats::huggingface {
+namespace {
+
+constexpr std::int64_t kTile = 64;  // rows and columns that are turned together, within a processor's cache
+
+template <class T>
+void turn(const Tensor& from, Tensor& to) {
+    const std::int64_t rows = from.shape()[0], columns = from.shape()[1];
+    const auto* const source = reinterpret_cast<const T*>(from.bytes().data());
+    auto* const target = reinterpret_cast<T*>(to.mutableBytes().data());
+    base::parallelFor(static_cast<std::size_t>((columns + kTile - 1) / kTile), [&](std::size_t tile) {
+        const std::int64_t first = static_cast<std::int64_t>(tile) * kTile, last = std::min(first + kTile, columns);
+        for (std::int64_t row = 0; row < rows; row += kTile)
+            for (std::int64_t c = first; c < last; ++c)
+                for (std::int64_t r = row; r < std::min(row + kTile, rows); ++r) target[c * rows + r] = source[r * columns + c];
+    });
+}
+
+Result<Tensor> turned(const Tensor& tensor) {
+    TRIMTAB_TRY(Tensor made, Tensor::allocate(tensor.type(), Shape{tensor.shape()[1], tensor.shape()[0]}));
+    if (tensor.type() == DataType::Float32)
+        turn<std::uint32_t>(tensor, made);
+    else
+        turn<std::uint16_t>(tensor, made);
+    return made;
+}
+
+bool isWeightType(DataType type) { return type == DataType::Float32 || type == DataType::Float16 || type == DataType::BFloat16; }
+
+/// Rows are a view, columns a copy. REQUIRES: the tensor has the piece's shape.
+Result<Tensor> partOf(const Tensor& tensor, const Piece& piece) {
+    if (piece.count == 0) return tensor;
+    const Shape& shape = tensor.shape();
+    const auto element = static_cast<std::size_t>(bitWidth(tensor.type()) / 8);
+    const std::size_t row = element * static_cast<std::size_t>(shape.rank() == 2 ? shape[1] : 1);
+    const auto first = static_cast<std::size_t>(piece.first), count = static_cast<std::size_t>(piece.count);
+    if (piece.axis == 0)
+        return Tensor::view(tensor.type(), piece.part(), tensor.bytes().subspan(first * row, count * row),
+                            std::make_shared<const Tensor>(tensor));
+    TRIMTAB_TRY(Tensor made, Tensor::allocate(tensor.type(), piece.part()));
+    for (std::size_t r = 0; r < static_cast<std::size_t>(shape[0]); ++r)
+        std::memcpy(made.mutableBytes().data() + r * count * element, tensor.bytes().data() + r * row + first * element, count * element);
+    return made;
+}
+
+/// Elements of a mapping may stand at any byte, and loops want whole ones.
+Result<Tensor> alignedCopy(const Tensor& tensor, DataType type) {
+    if (tensor.type() != type) return tensor::convert(tensor, type);
+    if (tensor.aligned(8)) return tensor;
+    return tensor.clone();
+}
+
+Result<Tensor> plusOne(const Tensor& tensor) {
+    TRIMTAB_TRY(const Tensor wide, alignedCopy(tensor, DataType::Float32));
+    TRIMTAB_TRY(Tensor made, wide.clone());
+    for (float& value : made.mutableData<float>()) value += 1;
+    return made;
+}
+
+}  // namespace
+
+Shape Piece::part() const {
+    if (count == 0) return shape;
+    std::vector<std::int64_t> dims(shape.begin(), shape.end());
+    dims[static_cast<std::size_t>(axis)] = count;
+    return Shape(std::move(dims));
+}
+
+graph::Value Piece::declared(DataType type) const {
+    const Shape stands = part();
+    graph::Value value{.name = called.empty() ? tensor : called};
+    value.type = graph::ValueType::of(plusOne ? DataType::Float32 : type, isTurned ? Shape{stands[1], stands[0]} : stands);
+    value.weightsUnread = true;
+    return value;
+}
+
+Result<DataType> CheckpointWeights::typeOf(const std::string& tensor) const {
+    const auto found = m_checkpoint.tensors.find(tensor);
+    if (found == m_checkpoint.tensors.end()) return fail(ErrorCode::Refused, fmt::format("the checkpoint has no {}", tensor));
+    const DataType type = found->second.type();
+    if (!isWeightType(type))
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("{} is of type {}; float32, float16 and bfloat16 are read", tensor, tensor::name(type)));
+    return type;
+}
+
+Result<const Tensor*> CheckpointWeights::find(const Piece& piece) const {
+    TRIMTAB_REQUIRE(typeOf(piece.tensor));
+    const Tensor& tensor = m_checkpoint.tensors.at(piece.tensor);
+    if (tensor.shape() != piece.shape)
+        return fail(ErrorCode::Refused,
+                    fmt::format("{} is {}, and the config asks for {}", piece.tensor, tensor.shape().text(), piece.shape.text()));
+    return &tensor;
+}
+
+Result<graph::Value> CheckpointWeights::take(const Piece& piece, DataType type) {
+    TRIMTAB_TRY(const Tensor* tensor, find(piece));
+    m_taken.insert(piece.tensor);
+    graph::Value value = piece.declared(type);
+    if (!m_read) return value;
+    value.weightsUnread = false;
+    TRIMTAB_TRY(const Tensor part, partOf(*tensor, piece));
+    if (piece.plusOne) {
+        TRIMTAB_TRY(value.constant, plusOne(part));
+        return value;
+    }
+    TRIMTAB_TRY(value.constant, alignedCopy(part, type));
+    if (!piece.isTurned) return value;
+    TRIMTAB_TRY(value.constant, turned(*value.constant));
+    tensor->releasePages();
+    return value;
+}
+
+}  // namespace trimtab::formats::huggingface
