@@ -1,0 +1,56 @@
+"""Which small models are stated: class, config.json, first seed."""
+from decoders import Gemma, Gemma2, Gemma3, Gpt2, Llama, Mistral, Mixtral, Phi3, Qwen2, Qwen3
+from encoders import Bert, BertForMaskedLm, BertForSequenceClassification
+
+
+def config(architecture, **fields):
+    base = {"architectures": [architecture], "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
+            "intermediate_size": 24, "vocab_size": 48, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "max_position_embeddings": 128,
+            "hidden_act": "silu", "torch_dtype": "float32"}
+    base.update(fields)
+    return base
+
+
+def bert_config(architecture, **fields):
+    base = {"architectures": [architecture], "hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 24,
+            "vocab_size": 48, "layer_norm_eps": 1e-12, "max_position_embeddings": 16, "type_vocab_size": 2, "hidden_act": "gelu",
+            "position_embedding_type": "absolute", "torch_dtype": "float32"}
+    base.update(fields)
+    return base
+
+
+def gemma_config(architecture, **fields):
+    made = config(architecture, head_dim=6, hidden_activation="gelu_pytorch_tanh", rms_norm_eps=1e-6, **fields)
+    del made["hidden_act"]
+    return made
+
+
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
+
+MODELS = {
+    "llama": (Llama, config("LlamaForCausalLM", rope_scaling=LLAMA3, tie_word_embeddings=False), 100),
+    "mistral": (Mistral, config("MistralForCausalLM", sliding_window=7, head_dim=6, tie_word_embeddings=False), 200),
+    "qwen2": (Qwen2, config("Qwen2ForCausalLM", use_sliding_window=True, sliding_window=9, max_window_layers=1, rope_theta=1e6,
+                            tie_word_embeddings=True), 300),
+    "qwen3": (Qwen3, config("Qwen3ForCausalLM", head_dim=6, attention_bias=False, use_sliding_window=False, sliding_window=None,
+                            max_window_layers=2, rope_theta=1e6, tie_word_embeddings=True), 400),
+    "phi3": (Phi3, config("Phi3ForCausalLM", partial_rotary_factor=0.5, sliding_window=8, num_attention_heads=2, num_key_value_heads=1,
+                          tie_word_embeddings=False), 500),
+    "phi3_longrope": (Phi3, config("Phi3ForCausalLM", max_position_embeddings=1024, original_max_position_embeddings=128,
+                                   sliding_window=None, tie_word_embeddings=False,
+                                   rope_scaling={"type": "longrope", "short_factor": [1.0, 1.3], "long_factor": [2.0, 7.5]}), 600),
+    "gemma": (Gemma, gemma_config("GemmaForCausalLM"), 700),
+    "gemma2": (Gemma2, gemma_config("Gemma2ForCausalLM", sliding_window=6, query_pre_attn_scalar=20, attn_logit_softcapping=3.0,
+                                    final_logit_softcapping=5.0, num_hidden_layers=3), 800),
+    "gemma3": (Gemma3, gemma_config("Gemma3ForCausalLM", sliding_window=6, query_pre_attn_scalar=10, attn_logit_softcapping=None,
+                                    final_logit_softcapping=None, num_hidden_layers=3, sliding_window_pattern=3, rope_theta=1e6,
+                                    rope_local_base_freq=1e3, rope_scaling={"rope_type": "linear", "factor": 8.0}), 900),
+    "gpt2": (Gpt2, {"architectures": ["GPT2LMHeadModel"], "n_embd": 16, "n_layer": 2, "n_head": 4, "n_positions": 80, "vocab_size": 48,
+                    "layer_norm_epsilon": 1e-5, "activation_function": "gelu_new", "torch_dtype": "float32"}, 1000),
+    "mixtral": (Mixtral, config("MixtralForCausalLM", num_local_experts=4, num_experts_per_tok=2, intermediate_size=12, sliding_window=None,
+                                rope_theta=1e6, tie_word_embeddings=False), 1100),
+    "bert": (Bert, bert_config("BertModel"), 1200),
+    "bert_masked_lm": (BertForMaskedLm, bert_config("BertForMaskedLM"), 1300),
+    "bert_classifier": (BertForSequenceClassification,
+                        bert_config("BertForSequenceClassification", id2label={"0": "a", "1": "b", "2": "c"}), 1400),
+}

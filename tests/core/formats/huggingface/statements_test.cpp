@@ -1,0 +1,153 @@
+// Small checkpoints of each architecture against an independent statement in PyTorch (statements/state.py wrote both): logits through the
+// reference and the CPU engine, and greedy text with caches in place and by reading the whole text again.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/formats/huggingface/folder.h"
+#include "core/graph/shape_inference.h"
+#include "core/runtime/generation/generate.h"
+#include "core/runtime/generation/growing_decoder.h"
+#include "core/tensor/convert.h"
+#include "kernels/cpu/cpu_engine.h"
+#include "kernels/ref/reference_engine.h"
+
+namespace trimtab::formats::huggingface {
+namespace {
+
+using Tokens = std::vector<std::int64_t>;
+
+constexpr double kTolerance = 1e-5;  // of the largest value that a text is answered with
+
+std::filesystem::path folderOf(const std::string& name) {
+    return std::filesystem::path(TRIMTAB_SOURCE_DIR) / "tests/core/formats/huggingface/statements/data" / name;
+}
+
+Graph graphIn(const Result<Folder>& folder) {
+    EXPECT_TRUE(folder) << folder.error().text();
+    if (!folder) return {};
+    Graph graph = folder->graph;
+    EXPECT_TRUE(graph::inferShapes(graph));
+    return graph;
+}
+
+class Stated : public testing::TestWithParam<const char*> {
+protected:
+    void SetUp() override {
+        auto read = base::readJsonFile((folder() / "expected.json").string());
+        ASSERT_TRUE(read) << read.error().text();
+        m_expected = std::move(*read);
+    }
+    std::filesystem::path folder() const { return folderOf(GetParam()); }
+    Graph graph() const { return graphIn(read(folder())); }
+
+    /// Of one text: its tokens, and the logits of each.
+    void expectLogits(runtime::Engine& engine) const {
+        const auto model = engine.compile(graph(), {});
+        ASSERT_TRUE(model) << model.error().text();
+        for (const Json& text : m_expected["texts"]) {
+            const auto ids = text["ids"].get<Tokens>();
+            const std::vector<NamedTensor> inputs{{"input_ids", Tensor::fromInt64s(Shape{1, static_cast<std::int64_t>(ids.size())}, ids)}};
+            const auto outputs = (*model)->run(inputs);
+            ASSERT_TRUE(outputs) << outputs.error().text();
+            expectNear(tensor::toFloats(outputs->front().tensor), text["logits"].get<std::vector<double>>());
+        }
+    }
+    static void expectNear(const std::vector<float>& got, const std::vector<double>& wanted) {
+        ASSERT_EQ(got.size(), wanted.size());
+        double largest = 0, furthest = 0;
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            largest = std::max(largest, std::abs(wanted[i]));
+            furthest = std::max(furthest, std::abs(got[i] - wanted[i]));
+        }
+        EXPECT_GT(largest, 0.1);
+        EXPECT_LE(furthest, kTolerance * largest);
+        testing::Test::RecordProperty("relative_error", std::to_string(furthest / largest));
+    }
+    Tokens greedyText(runtime::Decoder& decoder) const {
+        const auto prompt = m_expected["greedy"]["prompt"].get<Tokens>();
+        const auto wanted = m_expected["greedy"]["tokens"].size();
+        const auto made =
+            runtime::generateTokens(decoder, std::vector<Tokens>{prompt}, {.tokens = static_cast<std::int64_t>(wanted)});
+        EXPECT_TRUE(made) << made.error().text();
+        return made ? made->tokens.front() : Tokens{};
+    }
+
+    Json m_expected;
+};
+
+class StatedDecoders : public Stated {
+protected:
+    std::int64_t capacity() const {
+        return static_cast<std::int64_t>(m_expected["greedy"]["prompt"].size() + m_expected["greedy"]["tokens"].size()) - 1;
+    }
+    std::unique_ptr<runtime::Engine> m_engine = cpu::makeCpuEngine(1);
+};
+
+TEST_P(StatedDecoders, HaveAPlaceForEveryTensor) {
+    const auto made = read(folder());
+    ASSERT_TRUE(made) << made.error().text();
+    for (const std::string& problem : made->problems) EXPECT_NE(problem.find("long_factor"), std::string::npos) << problem;
+}
+
+TEST_P(StatedDecoders, HaveTheStatedLogitsInTheReference) { expectLogits(*ref::makeReferenceEngine()); }
+
+TEST_P(StatedDecoders, HaveTheStatedLogitsOnTheCpu) { expectLogits(*m_engine); }
+
+TEST_P(StatedDecoders, WriteTheStatedTextWithCachesInPlace) {
+    const auto decoder = runtime::makeDecoder(*m_engine, graph(), {}, 1, capacity());
+    ASSERT_TRUE(decoder) << decoder.error().text();
+    EXPECT_EQ((*decoder)->caching(), "in place");
+    const auto tokens = m_expected["greedy"]["tokens"].get<Tokens>();
+    ASSERT_EQ(tokens.size(), 64U);
+    EXPECT_EQ(greedyText(**decoder), tokens);
+}
+
+TEST_P(StatedDecoders, WriteTheStatedTextByReadingItAgain) {
+    auto model = runtime::growingDecoder(graph());
+    ASSERT_TRUE(model) << model.error().text();
+    const auto decoder = runtime::GrowingDecoder::make(*m_engine, std::move(*model), {}, 1, capacity());
+    ASSERT_TRUE(decoder) << decoder.error().text();
+    EXPECT_EQ((*decoder)->caching(), "recomputed");
+    EXPECT_EQ(greedyText(**decoder), m_expected["greedy"]["tokens"].get<Tokens>());
+}
+
+TEST_P(StatedDecoders, GoOnFromRaggedPromptsAsFromEachAlone) {
+    const auto together = runtime::makeDecoder(*m_engine, graph(), {}, 2, 24), apart = runtime::makeDecoder(*m_engine, graph(), {}, 1, 24);
+    ASSERT_TRUE(together && apart);
+    const std::vector<Tokens> prompts{m_expected["texts"][0]["ids"].get<Tokens>(), m_expected["texts"][1]["ids"].get<Tokens>()};
+    ASSERT_NE(prompts[0].size(), prompts[1].size());
+    const auto both = runtime::generateTokens(**together, prompts, {.tokens = 10});
+    ASSERT_TRUE(both) << both.error().text();
+    for (std::size_t b = 0; b < prompts.size(); ++b) {
+        const auto alone = runtime::generateTokens(**apart, std::vector<Tokens>{prompts[b]}, {.tokens = 10});
+        ASSERT_TRUE(alone) << alone.error().text();
+        EXPECT_EQ(both->tokens[b], alone->tokens[0]) << b;
+    }
+}
+
+TEST_P(StatedDecoders, RunWithWeightsDrawnForTheirConfig) {
+    const Graph drawn = graphIn(readRandom(folder() / "config.json", 3)), types = graphIn(readRandom(folder() / "config.json", 3, false));
+    const Graph read = graph();
+    ASSERT_EQ(drawn.values.size(), read.values.size());
+    for (std::size_t i = 0; i < read.values.size(); ++i) {
+        EXPECT_EQ(drawn.values[i].type.text(), read.values[i].type.text());
+        EXPECT_EQ(types.values[i].type.text(), read.values[i].type.text());
+    }
+    const auto decoder = runtime::makeDecoder(*m_engine, drawn, {}, 1, 8);
+    ASSERT_TRUE(decoder) << decoder.error().text();
+    const auto logits = (*decoder)->feed(std::vector<Tokens>{{1, 2, 3}});
+    ASSERT_TRUE(logits) << logits.error().text();
+    EXPECT_TRUE(std::ranges::all_of(*logits, [](float value) { return std::isfinite(value); }));
+    EXPECT_TRUE(std::ranges::any_of(*logits, [](float value) { return value != 0; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, StatedDecoders,
+                         testing::Values("llama", "mistral", "qwen2", "qwen3"),
+                         [](const auto& name) { return std::string(name.param); });
+
+}  // namespace
+}  // namespace trimtab::formats::huggingface
