@@ -53,8 +53,12 @@ std::optional<Parameters> parametersOf(const NodeView& view) {
     if (node.op == "Elu") return Parameters{UnaryOp::Elu, node.number("alpha", 1.0F), 0};
     if (node.op == "HardSigmoid") return Parameters{UnaryOp::HardSigmoid, node.number("alpha", 0.2F), node.number("beta", 0.5F)};
     if (node.op == "Gelu") {
-        if (node.string("approximate", "none") != "none") return std::nullopt;
-        return Parameters{UnaryOp::Gelu, 0, 0};
+        const bool isTanh = node.string("approximate", "none") == "tanh";
+        return Parameters{isTanh ? UnaryOp::TanhGelu : UnaryOp::Gelu, 0, 0};
+    }
+    if (node.op == "FastGelu") {
+        if (view.has(1)) return std::nullopt;
+        return Parameters{UnaryOp::TanhGelu, 0, 0};
     }
     if (node.op == "Swish" && node.number("alpha", 1.0F) != 1.0F) return std::nullopt;
     const auto found = kPlain.find(node.op);

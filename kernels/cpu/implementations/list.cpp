@@ -52,7 +52,7 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"Softmax", "LogSoftmax"}, {{"row softmax", judgeSoftmax, placeSoftmax}});
     put({"ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"}, {{"vector reduction", judgeReduce, placeReduce}});
     put({"Abs", "Neg",  "Relu",       "LeakyRelu", "Clip",  "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",         "Erf",
-         "Exp", "Sqrt", "Reciprocal", "Elu",       "Floor", "Ceil",    "Gelu",        "Swish",     "trimtab.Silu", "trimtab.Gelu"},
+         "Exp", "Sqrt", "Reciprocal", "Elu",       "Floor", "Ceil",    "Gelu",        "Swish",     "trimtab.Silu", "trimtab.Gelu", "com.microsoft.FastGelu"},
         {{"vector loop", judgeUnary, placeUnary}});
     put({"Add", "Sub", "Mul", "Div", "Min", "Max"}, {{"vector loop", judgeBinary, placeBinary}});
     put({"Pow"}, {{"vector loop", judgePower, placePower}});

@@ -85,6 +85,8 @@ void unary(UnaryOp op, const float* x, float* y, std::int64_t count, float a, fl
         case UnaryOp::Reciprocal: return map(x, y, count, [](float v) { return 1.0F / v; });
         case UnaryOp::Silu: return map(x, y, count, [](float v) { return v * sigmoid(v); });
         case UnaryOp::Gelu: return map(x, y, count, [](float v) { return 0.5F * v * (1.0F + errorFunction(v * 0.707106781F)); });
+        case UnaryOp::TanhGelu:  // ½ · (1 + tanh(u)) = sigmoid(2u), u = √(2/π) · (v + 0.044715 · v³)
+            return map(x, y, count, [](float v) { return v * sigmoid(1.59576912F * (v + 0.044715F * v * v * v)); });
         case UnaryOp::Elu: return map(x, y, count, [a](float v) { return v < 0 ? a * (exponential(v) - 1.0F) : v; });
         case UnaryOp::Floor: return map(x, y, count, [](float v) { return __builtin_floorf(v); });
         case UnaryOp::Ceil: return map(x, y, count, [](float v) { return __builtin_ceilf(v); });

@@ -9,7 +9,7 @@
 namespace trimtab::cpu {
 
 enum class UnaryOp : std::uint8_t {
-    Abs, Neg, Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, Sqrt, Reciprocal, Silu, Gelu, Elu, Floor, Ceil, Square, Affine,
+    Abs, Neg, Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, Sqrt, Reciprocal, Silu, Gelu, TanhGelu, Elu, Floor, Ceil, Square, Affine,
 };
 enum class BinaryOp : std::uint8_t { Add, Sub, Mul, Div, Min, Max };
 enum class ReduceOp : std::uint8_t { Sum, SumSquare, Max, Min };

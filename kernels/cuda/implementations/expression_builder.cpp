@@ -79,6 +79,11 @@ Result<Elementwise> gelu(const NodeView& view) {
     return Elementwise{{view.node.input(0)}, {simple(isTanh ? Op::GeluTanh : Op::GeluErf)}};
 }
 
+Result<Elementwise> tanhGelu(const NodeView& view) {
+    if (view.has(1)) return fail(ErrorCode::Unsupported, "its bias has no kernel");
+    return Elementwise{{view.node.input(0)}, {simple(Op::GeluTanh)}};
+}
+
 Result<Elementwise> swish(const NodeView& view) {
     if (view.node.number("alpha", 1.0F) != 1.0F) return fail(ErrorCode::Unsupported, "its alpha is not 1");
     return Elementwise{{view.node.input(0)}, {simple(Op::Silu)}};
@@ -134,6 +139,7 @@ const std::map<std::string, Make, std::less<>>& makers() {
         {"trimtab.Silu", unary(Op::Silu)},
         {"trimtab.Gelu", unary(Op::GeluErf)},
         {"Gelu", gelu},
+        {"com.microsoft.FastGelu", tanhGelu},
         {"Swish", swish},
         {"Clip", clip},
         {"Cast", cast},
