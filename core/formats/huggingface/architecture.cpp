@@ -21,6 +21,7 @@ constexpr std::array kArchitectures{
     Entry{"MistralForCausalLM", mistral},
     Entry{"Qwen2ForCausalLM", qwen2},
     Entry{"Qwen3ForCausalLM", qwen3},
+    Entry{"Phi3ForCausalLM", phi3},
 };
 
 }  // namespace

@@ -8,5 +8,6 @@ Result<Architecture> llama(const Json& config);
 Result<Architecture> mistral(const Json& config);
 Result<Architecture> qwen2(const Json& config);
 Result<Architecture> qwen3(const Json& config);
+Result<Architecture> phi3(const Json& config);
 
 }  // namespace trimtab::formats::huggingface
