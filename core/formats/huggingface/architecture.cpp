@@ -22,6 +22,9 @@ constexpr std::array kArchitectures{
     Entry{"Qwen2ForCausalLM", qwen2},
     Entry{"Qwen3ForCausalLM", qwen3},
     Entry{"Phi3ForCausalLM", phi3},
+    Entry{"GemmaForCausalLM", gemma},
+    Entry{"Gemma2ForCausalLM", gemma2},
+    Entry{"Gemma3ForCausalLM", gemma3},
 };
 
 }  // namespace

@@ -9,5 +9,8 @@ Result<Architecture> mistral(const Json& config);
 Result<Architecture> qwen2(const Json& config);
 Result<Architecture> qwen3(const Json& config);
 Result<Architecture> phi3(const Json& config);
+Result<Architecture> gemma(const Json& config);
+Result<Architecture> gemma2(const Json& config);
+Result<Architecture> gemma3(const Json& config);
 
 }  // namespace trimtab::formats::huggingface
