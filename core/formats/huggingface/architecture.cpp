@@ -25,6 +25,7 @@ constexpr std::array kArchitectures{
     Entry{"GemmaForCausalLM", gemma},
     Entry{"Gemma2ForCausalLM", gemma2},
     Entry{"Gemma3ForCausalLM", gemma3},
+    Entry{"GPT2LMHeadModel", gpt2},
 };
 
 }  // namespace

@@ -12,5 +12,6 @@ Result<Architecture> phi3(const Json& config);
 Result<Architecture> gemma(const Json& config);
 Result<Architecture> gemma2(const Json& config);
 Result<Architecture> gemma3(const Json& config);
+Result<Architecture> gpt2(const Json& config);
 
 }  // namespace trimtab::formats::huggingface
