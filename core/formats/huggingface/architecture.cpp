@@ -26,6 +26,9 @@ constexpr std::array kArchitectures{
     Entry{"Gemma2ForCausalLM", gemma2},
     Entry{"Gemma3ForCausalLM", gemma3},
     Entry{"GPT2LMHeadModel", gpt2},
+    Entry{"BertModel", bertModel},
+    Entry{"BertForMaskedLM", bertForMaskedLm},
+    Entry{"BertForSequenceClassification", bertForSequenceClassification},
 };
 
 }  // namespace

@@ -13,5 +13,8 @@ Result<Architecture> gemma(const Json& config);
 Result<Architecture> gemma2(const Json& config);
 Result<Architecture> gemma3(const Json& config);
 Result<Architecture> gpt2(const Json& config);
+Result<Architecture> bertModel(const Json& config);
+Result<Architecture> bertForMaskedLm(const Json& config);
+Result<Architecture> bertForSequenceClassification(const Json& config);
 
 }  // namespace trimtab::formats::huggingface

@@ -149,5 +149,56 @@ INSTANTIATE_TEST_SUITE_P(Each, StatedDecoders,
                          testing::Values("llama", "mistral", "qwen2", "qwen3", "phi3", "phi3_longrope", "gemma", "gemma2", "gemma3", "gpt2"),
                          [](const auto& name) { return std::string(name.param); });
 
+class StatedEncoders : public Stated {
+protected:
+    static Tensor rowsOf(const Json& rows) {
+        Tokens values;
+        for (const Json& row : rows) values.insert(values.end(), row.begin(), row.end());
+        const auto count = static_cast<std::int64_t>(rows.size());
+        return Tensor::fromInt64s(Shape{count, static_cast<std::int64_t>(values.size()) / count}, values);
+    }
+    void expectOutputs(runtime::Engine& engine) const {
+        const auto model = engine.compile(graph(), {});
+        ASSERT_TRUE(model) << model.error().text();
+        for (const Json& text : m_expected["texts"]) {
+            std::vector<NamedTensor> inputs;
+            for (const auto& [name, rows] : text["inputs"].items()) inputs.push_back({name, rowsOf(rows)});
+            const auto outputs = (*model)->run(inputs);
+            ASSERT_TRUE(outputs) << outputs.error().text();
+            ASSERT_EQ(outputs->size(), text["outputs"].size());
+            for (const NamedTensor& output : *outputs)
+                expectNear(tensor::toFloats(output.tensor), text["outputs"][output.name].get<std::vector<double>>());
+        }
+    }
+};
+
+TEST_P(StatedEncoders, HaveAPlaceForEveryTensor) {
+    const auto made = read(folder());
+    ASSERT_TRUE(made) << made.error().text();
+    EXPECT_TRUE(made->problems.empty()) << made->problems.front();
+}
+
+TEST_P(StatedEncoders, HaveTheStatedOutputsInTheReference) { expectOutputs(*ref::makeReferenceEngine()); }
+
+TEST_P(StatedEncoders, HaveTheStatedOutputsOnTheCpu) { expectOutputs(*cpu::makeCpuEngine(1)); }
+
+TEST_P(StatedEncoders, GenerateNothing) {
+    const auto engine = cpu::makeCpuEngine(1);
+    const auto decoder = runtime::makeDecoder(*engine, graph(), {}, 1, 8);
+    ASSERT_FALSE(decoder);
+    EXPECT_EQ(decoder.error().code, ErrorCode::Unsupported);
+}
+
+TEST_P(StatedEncoders, HaveTheSameTypesWithWeightsDrawnForTheirConfig) {
+    const Graph drawn = graphIn(readRandom(folder() / "config.json", 3)), read = graph();
+    ASSERT_EQ(drawn.outputs.size(), read.outputs.size());
+    for (std::size_t i = 0; i < read.outputs.size(); ++i)
+        EXPECT_EQ(drawn.value(drawn.outputs[i]).type.text(), read.value(read.outputs[i]).type.text());
+    EXPECT_TRUE(cpu::makeCpuEngine(1)->compile(drawn, {}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, StatedEncoders, testing::Values("bert", "bert_masked_lm", "bert_classifier"),
+                         [](const auto& name) { return std::string(name.param); });
+
 }  // namespace
 }  // namespace trimtab::formats::huggingface
