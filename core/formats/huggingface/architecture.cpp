@@ -29,6 +29,7 @@ constexpr std::array kArchitectures{
     Entry{"BertModel", bertModel},
     Entry{"BertForMaskedLM", bertForMaskedLm},
     Entry{"BertForSequenceClassification", bertForSequenceClassification},
+    Entry{"MixtralForCausalLM", mixtral},
 };
 
 }  // namespace

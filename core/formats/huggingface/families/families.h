@@ -16,5 +16,6 @@ Result<Architecture> gpt2(const Json& config);
 Result<Architecture> bertModel(const Json& config);
 Result<Architecture> bertForMaskedLm(const Json& config);
 Result<Architecture> bertForSequenceClassification(const Json& config);
+Result<Architecture> mixtral(const Json& config);
 
 }  // namespace trimtab::formats::huggingface

@@ -146,7 +146,8 @@ TEST_P(StatedDecoders, RunWithWeightsDrawnForTheirConfig) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, StatedDecoders,
-                         testing::Values("llama", "mistral", "qwen2", "qwen3", "phi3", "phi3_longrope", "gemma", "gemma2", "gemma3", "gpt2"),
+                         testing::Values("llama", "mistral", "qwen2", "qwen3", "phi3", "phi3_longrope", "gemma", "gemma2", "gemma3", "gpt2",
+                                         "mixtral"),
                          [](const auto& name) { return std::string(name.param); });
 
 class StatedEncoders : public Stated {
