@@ -1,4 +1,5 @@
 // Which operators are followed, and how.
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 
@@ -14,6 +15,8 @@ constexpr std::string_view kElementwise[] = {
     "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "PRelu", "Pow", "Reciprocal",
     "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tanh",
     "ThresholdedRelu", "Where", "Xor"};
+
+constexpr std::string_view kElementwiseOfOnnxRuntime[] = {"BiasGelu", "FastGelu", "Gelu", "QuickGelu"};
 
 constexpr std::string_view kAlongAxes[] = {
     "Softmax", "LogSoftmax", "Hardmax", "LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
@@ -42,6 +45,8 @@ FollowRule followRule(const graph::Node& node) {
     static const auto kTable = madeTable();
     if (graph::isFusedAttention(node)) return followAttention;
     if (node.op == "RotaryEmbedding") return followRotary;
+    if (node.domain == "com.microsoft" && std::ranges::find(kElementwiseOfOnnxRuntime, node.op) != std::end(kElementwiseOfOnnxRuntime))
+        return followElementwise;
     if (!node.domain.empty() || node.captures > 0) return nullptr;
     const auto found = kTable.find(node.op);
     return found == kTable.end() ? nullptr : found->second;

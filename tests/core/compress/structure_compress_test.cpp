@@ -74,6 +74,19 @@ TEST(CompressUnits, TellsWhatLayersWereAndWhatTheyAre) {
     EXPECT_LT(made->storedBytes, made->originalBytes - (before - after) + 1);
 }
 
+TEST(CompressUnits, FollowsNeuronsThroughTheGelusOfOnnxRuntime) {
+    for (const std::string op : {"FastGelu", "BiasGelu", "Gelu"}) {
+        RandomLayers net(5);
+        const ValueId wide = net.product(net.input("x", dims({"batch", "tokens", 6})), 6, 8, true);
+        const auto inputs = op == "Gelu" ? std::vector{wide} : std::vector{wide, net.normals({8})};
+        const Graph graph = net.finish(net.product(net.add(op, inputs, {}, "com.microsoft"), 8, 6, true));
+        const auto made = compressed(graph, R"({"prune": {"pattern": "neurons", "ratio": 0.5, "method": "magnitude"}})");
+        ASSERT_TRUE(made) << made.error().text();
+        EXPECT_THAT(unitsLeft(made->graph, UnitKind::Neurons), testing::ElementsAre(4U)) << op;
+        EXPECT_EQ(outputsOf(made->graph, sampleFor(graph, 1)).size(), outputsOf(graph, sampleFor(graph, 1)).size());
+    }
+}
+
 TEST(CompressUnits, QuantisesWhatIsLeft) {
     const auto made = compressed(feedForward(3), R"({"prune": {"pattern": "neurons", "ratio": 0.5}, "weights": {"bits": 8}})");
     ASSERT_TRUE(made) << made.error().text();
