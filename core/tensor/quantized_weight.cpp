@@ -35,8 +35,8 @@ std::vector<float> transposed(const std::vector<float>& values, std::int64_t row
 std::int64_t QuantizedWeight::storedBytes() const {
     constexpr std::int64_t kTensorScale = sizeof(float);
     const std::int64_t codeBytes = (rows * columns * bits + 7) / 8;
-    const auto count = static_cast<std::int64_t>(scales.size());
-    const std::int64_t zeroBytes = (static_cast<std::int64_t>(zeroPoints.size()) * bits + 7) / 8;
+    const std::int64_t count = rows * groups();
+    const std::int64_t zeroBytes = symmetric ? 0 : (count * bits + 7) / 8;
     switch (scaleFormat) {
         case ScaleFormat::Float32: return codeBytes + count * static_cast<std::int64_t>(sizeof(float)) + zeroBytes;
         case ScaleFormat::PowerOfTwo: return codeBytes + count + zeroBytes;

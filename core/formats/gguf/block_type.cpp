@@ -1,0 +1,66 @@
+#include "core/formats/gguf/block_type.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+namespace trimtab::formats::gguf {
+namespace {
+
+struct Entry {
+    BlockType type;
+    std::string_view name;
+    std::uint32_t number;
+    std::int64_t elements, bytes;
+};
+
+constexpr std::array<Entry, 7> kTypes{{{BlockType::F32, "F32", 0, 1, 4},
+                                       {BlockType::F16, "F16", 1, 1, 2},
+                                       {BlockType::BF16, "BF16", 30, 1, 2},
+                                       {BlockType::Q8_0, "Q8_0", 8, 32, 34},
+                                       {BlockType::Q4_0, "Q4_0", 2, 32, 18},
+                                       {BlockType::Q4_K, "Q4_K", 12, 256, 144},
+                                       {BlockType::Q6_K, "Q6_K", 14, 256, 210}}};
+
+/// Those that are only named, by number; empty where a number has no type.
+constexpr std::array<std::string_view, 40> kOthers{"",        "",     "",      "Q4_1",   "",      "",       "Q5_0",  "Q5_1",  "",     "Q8_1",
+                                                   "Q2_K",    "Q3_K", "",      "Q5_K",   "",      "Q8_K",   "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S",
+                                                   "IQ4_NL",  "IQ3_S", "IQ2_S", "IQ4_XS", "I8",    "I16",    "I32",   "I64",   "F64",  "IQ1_M",
+                                                   "",        "",     "",      "",       "TQ1_0", "TQ2_0",  "",      "",      "",     "MXFP4"};
+
+const Entry& entryOf(BlockType type) { return kTypes[static_cast<std::size_t>(type)]; }
+
+}  // namespace
+
+std::string_view name(BlockType type) { return entryOf(type).name; }
+
+std::optional<BlockType> blockTypeNamed(std::string_view word) {
+    const auto* const found = std::ranges::find(kTypes, word, &Entry::name);
+    if (found == kTypes.end()) return std::nullopt;
+    return found->type;
+}
+
+std::uint32_t numberOf(BlockType type) { return entryOf(type).number; }
+
+Result<BlockType> blockTypeOf(std::uint32_t number) {
+    const auto* const found = std::ranges::find(kTypes, number, &Entry::number);
+    if (found != kTypes.end()) return found->type;
+    const std::string_view word = number < kOthers.size() ? kOthers[number] : "";
+    return fail(ErrorCode::Unsupported, fmt::format("is of type {}, which is not read yet; F32, F16, BF16, Q8_0, Q4_0, Q4_K and Q6_K are",
+                                                    word.empty() ? fmt::format("number {}", number) : std::string(word)));
+}
+
+std::int64_t elementsOf(BlockType type) { return entryOf(type).elements; }
+std::int64_t bytesOf(BlockType type) { return entryOf(type).bytes; }
+
+std::optional<DataType> plainType(BlockType type) {
+    switch (type) {
+        case BlockType::F32: return DataType::Float32;
+        case BlockType::F16: return DataType::Float16;
+        case BlockType::BF16: return DataType::BFloat16;
+        default: return std::nullopt;
+    }
+}
+
+}  // namespace trimtab::formats::gguf
