@@ -4,11 +4,18 @@
 
 #include <fmt/format.h>
 
+#include "core/base/hash.h"
+#include "core/formats/gguf/gguf.h"
+#include "core/formats/gguf/model.h"
+#include "core/formats/huggingface/end_tokens.h"
 #include "core/formats/huggingface/folder.h"
 
 namespace trimtab::formats {
 
 namespace {
+
+/// By its name or its content: a broken one is refused as what it should be.
+bool isGgufFile(const std::filesystem::path& path) { return path.extension() == ".gguf" || gguf::isGguf(path); }
 
 /// Names the model beside the file that an error names.
 Error placed(Error error, const std::filesystem::path& path) {
@@ -32,6 +39,11 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
     if (path.filename() == "config.json")
         return fail(ErrorCode::Refused, "is a configuration without weights: name its folder, or have weights drawn with --random-weights", path.string());
     std::error_code ignored;
+    if (isGgufFile(path)) {
+        auto read = gguf::readModel(path, options.readWeights);
+        if (!read) return fail(placed(std::move(read).error(), path));
+        return ModelFile{std::move(read->graph), "GGUF", std::move(read->problems), read->fileBytes};
+    }
     if (!std::filesystem::is_directory(path, ignored)) {
         TRIMTAB_TRY(onnx::ReadResult read, onnx::read(path, options));
         return ModelFile{std::move(read.graph), "ONNX", std::move(read.problems), read.fileBytes};
@@ -45,7 +57,20 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
 Result<std::string> modelHash(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights) {
     if (randomWeights) return huggingface::randomHash(path, *randomWeights);
     if (huggingface::isModelFolder(path)) return huggingface::folderHash(path);
+    if (isGgufFile(path)) return base::sha256File(path);
     return onnx::modelHash(path);
+}
+
+std::filesystem::path folderOf(const std::filesystem::path& path) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(path, ignored) ? path : path.parent_path();
+}
+
+Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& path) {
+    if (!isGgufFile(path)) return huggingface::endTokens(folderOf(path));
+    auto tokens = gguf::endTokens(path);
+    if (!tokens) return fail(placed(std::move(tokens).error(), path));
+    return tokens;
 }
 
 std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {

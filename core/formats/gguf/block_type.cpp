@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -23,11 +24,12 @@ constexpr std::array<Entry, 7> kTypes{{{BlockType::F32, "F32", 0, 1, 4},
                                        {BlockType::Q4_K, "Q4_K", 12, 256, 144},
                                        {BlockType::Q6_K, "Q6_K", 14, 256, 210}}};
 
-/// Those that are only named, by number; empty where a number has no type.
-constexpr std::array<std::string_view, 40> kOthers{"",        "",     "",      "Q4_1",   "",      "",       "Q5_0",  "Q5_1",  "",     "Q8_1",
-                                                   "Q2_K",    "Q3_K", "",      "Q5_K",   "",      "Q8_K",   "IQ2_XXS", "IQ2_XS", "IQ3_XXS", "IQ1_S",
-                                                   "IQ4_NL",  "IQ3_S", "IQ2_S", "IQ4_XS", "I8",    "I16",    "I32",   "I64",   "F64",  "IQ1_M",
-                                                   "",        "",     "",      "",       "TQ1_0", "TQ2_0",  "",      "",      "",     "MXFP4"};
+/// Those that are only named.
+constexpr std::array<std::pair<std::uint32_t, std::string_view>, 25> kOthers{
+    {{3, "Q4_1"},     {6, "Q5_0"},     {7, "Q5_1"},   {9, "Q8_1"},    {10, "Q2_K"},   {11, "Q3_K"},  {13, "Q5_K"},
+     {15, "Q8_K"},    {16, "IQ2_XXS"}, {17, "IQ2_XS"}, {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"},
+     {22, "IQ2_S"},   {23, "IQ4_XS"},  {24, "I8"},     {25, "I16"},    {26, "I32"},    {27, "I64"},   {28, "F64"},
+     {29, "IQ1_M"},   {34, "TQ1_0"},   {35, "TQ2_0"},  {39, "MXFP4"}}};
 
 const Entry& entryOf(BlockType type) { return kTypes[static_cast<std::size_t>(type)]; }
 
@@ -46,9 +48,10 @@ std::uint32_t numberOf(BlockType type) { return entryOf(type).number; }
 Result<BlockType> blockTypeOf(std::uint32_t number) {
     const auto* const found = std::ranges::find(kTypes, number, &Entry::number);
     if (found != kTypes.end()) return found->type;
-    const std::string_view word = number < kOthers.size() ? kOthers[number] : "";
-    return fail(ErrorCode::Unsupported, fmt::format("is of type {}, which is not read yet; F32, F16, BF16, Q8_0, Q4_0, Q4_K and Q6_K are",
-                                                    word.empty() ? fmt::format("number {}", number) : std::string(word)));
+    const auto* const other = std::ranges::find(kOthers, number, [](const auto& pair) { return pair.first; });
+    const std::string word = other == kOthers.end() ? fmt::format("number {}", number) : std::string(other->second);
+    return fail(ErrorCode::Unsupported,
+                fmt::format("is of type {}, which is not read yet; F32, F16, BF16, Q8_0, Q4_0, Q4_K and Q6_K are", word));
 }
 
 std::int64_t elementsOf(BlockType type) { return entryOf(type).elements; }

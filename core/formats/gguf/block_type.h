@@ -3,8 +3,10 @@
 //   F32, F16, BF16  one element a block
 //   Q8_0   fp16 d, int8 q[32]                                               w = d · q
 //   Q4_0   fp16 d, 16 bytes: element j low in byte j, element j + 16 high   w = d · (q − 8)
-//   Q4_K   fp16 d, fp16 dmin, 12 bytes of eight scales s and minima m of six bits, 128 bytes of codes:  groups of 32, w = d · s · q − dmin · m
-//   Q6_K   128 bytes of low halves, 64 bytes of high quarters, int8 s[16], fp16 d:                     groups of 16, w = d · s · (q − 32)
+//   Q4_K   fp16 d, fp16 dmin, 12 bytes of eight scales s and minima m of six bits, 128 bytes of codes; groups of 32
+//                                                                           w = d · s · q − dmin · m
+//   Q6_K   128 bytes of low halves, 64 bytes of high quarters, int8 s[16], fp16 d; groups of 16
+//                                                                           w = d · s · (q − 32)
 #include <cstdint>
 #include <optional>
 #include <string_view>

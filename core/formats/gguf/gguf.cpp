@@ -31,7 +31,8 @@ public:
     std::span<const std::byte> since(std::uint64_t begin) const { return m_bytes.subspan(begin, m_at - begin); }
 
     Status skip(std::uint64_t count) {
-        if (count > left()) return fail(ErrorCode::Refused, fmt::format("ends at byte {}, within its head: it is truncated", m_bytes.size()));
+        if (count > left())
+            return fail(ErrorCode::Refused, fmt::format("ends at byte {}, within its head: it is truncated", m_bytes.size()));
         m_at += count;
         return {};
     }

@@ -33,8 +33,8 @@ public:
     bool has(const std::string& key) const { return m_fields.contains(key); }
     const std::map<std::string, Field>& fields() const { return m_fields; }
 
-    /// Refused, naming the key, where it is missing or of another type. Any width and sign of integers is an integer, both floating types are
-    /// numbers, and so are integers.
+    /// Refused, naming the key, where it is missing or of another type. Any width and sign of integers is an integer; both floating types
+    /// are numbers, and so are integers.
     Result<std::int64_t> integer(const std::string& key) const;
     Result<std::int64_t> integer(const std::string& key, std::int64_t fallback) const;
     Result<double> number(const std::string& key) const;

@@ -2,38 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 
-#include "core/base/parallel.h"
+#include "core/formats/huggingface/turn.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::formats::huggingface {
 namespace {
-
-constexpr std::int64_t kTile = 64;  // rows and columns that are turned together, within a processor's cache
-
-template <class T>
-void turn(const Tensor& from, Tensor& to) {
-    const std::int64_t rows = from.shape()[0], columns = from.shape()[1];
-    const auto* const source = reinterpret_cast<const T*>(from.bytes().data());
-    auto* const target = reinterpret_cast<T*>(to.mutableBytes().data());
-    base::parallelFor(static_cast<std::size_t>((columns + kTile - 1) / kTile), [&](std::size_t tile) {
-        const std::int64_t first = static_cast<std::int64_t>(tile) * kTile, last = std::min(first + kTile, columns);
-        for (std::int64_t row = 0; row < rows; row += kTile)
-            for (std::int64_t c = first; c < last; ++c)
-                for (std::int64_t r = row; r < std::min(row + kTile, rows); ++r) target[c * rows + r] = source[r * columns + c];
-    });
-}
-
-Result<Tensor> turned(const Tensor& tensor) {
-    TRIMTAB_TRY(Tensor made, Tensor::allocate(tensor.type(), Shape{tensor.shape()[1], tensor.shape()[0]}));
-    if (tensor.type() == DataType::Float32)
-        turn<std::uint32_t>(tensor, made);
-    else
-        turn<std::uint16_t>(tensor, made);
-    return made;
-}
 
 bool isWeightType(DataType type) { return type == DataType::Float32 || type == DataType::Float16 || type == DataType::BFloat16; }
 
@@ -116,7 +91,7 @@ Result<graph::Value> CheckpointWeights::take(const Piece& piece, DataType type) 
     }
     TRIMTAB_TRY(value.constant, alignedCopy(part, type));
     if (!piece.isTurned) return value;
-    TRIMTAB_TRY(value.constant, turned(*value.constant));
+    TRIMTAB_TRY(value.constant, turnedMatrix(*value.constant));
     tensor->releasePages();
     return value;
 }

@@ -76,7 +76,10 @@ struct Case {
     std::vector<double> (*stated)(const std::string&);
     std::vector<std::size_t> halves;  // where fp16 numbers stand
 };
-const Case kCases[] = {{BlockType::Q8_0, statedQ8, {0}}, {BlockType::Q4_0, statedQ4, {0}}, {BlockType::Q4_K, statedQ4K, {0, 2}}, {BlockType::Q6_K, statedQ6K, {208}}};
+const Case kCases[] = {{BlockType::Q8_0, statedQ8, {0}},
+                       {BlockType::Q4_0, statedQ4, {0}},
+                       {BlockType::Q4_K, statedQ4K, {0, 2}},
+                       {BlockType::Q6_K, statedQ6K, {208}}};
 
 class Blocks : public testing::TestWithParam<Case> {
 protected:
@@ -142,7 +145,8 @@ TEST_P(Blocks, AreCodesOfTheSameNumbersWhereTheyCan) {
     EXPECT_EQ(unread.storedBytes(), codes.storedBytes());
 }
 
-INSTANTIATE_TEST_SUITE_P(OfEveryType, Blocks, testing::ValuesIn(kCases), [](const auto& given) { return std::string(name(given.param.type)); });
+INSTANTIATE_TEST_SUITE_P(OfEveryType, Blocks, testing::ValuesIn(kCases),
+                         [](const auto& given) { return std::string(name(given.param.type)); });
 
 TEST(PlainTensors, KeepTheirBytes) {
     const std::vector<float> values{1, -2.5F, 0, 65504, 0.125F, -1};
