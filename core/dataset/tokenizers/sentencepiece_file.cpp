@@ -71,6 +71,8 @@ private:
 
 tl::unexpected<Error> refuse(std::string why) { return fail(ErrorCode::Refused, std::move(why)); }
 
+std::string placeOfNext(const SentencePieceFile& file) { return fmt::format("pieces[{}]", file.pieces.size()); }
+
 Status readPiece(std::string_view message, SentencePieceFile& file) {
     SentencePiece piece;
     std::uint64_t kind = 1;
@@ -80,17 +82,12 @@ Status readPiece(std::string_view message, SentencePieceFile& file) {
         if (fields.number == 2) piece.score = fields.real();
         if (fields.number == 3) kind = fields.whole;
     }
-    const std::string at = fmt::format("pieces[{}]", file.pieces.size());
+    const std::string at = placeOfNext(file);
     if (fields.isBroken) return refuse(at + " is broken");
-    if (kind < 1 || kind > 6) return refuse(fmt::format("{}.type {} is not known", at, kind));
-    if (piece.text.empty() || piece.text.size() > kMostTokenBytes)
-        return refuse(fmt::format("{}.piece must have 1 to {} bytes", at, kMostTokenBytes));
-    if (repaired(piece.text) != piece.text) return refuse(at + ".piece is no UTF-8");
-    if (!std::isfinite(piece.score)) return refuse(at + ".score is no number");
-    if (file.pieces.size() >= static_cast<std::size_t>(kMostTokens)) return refuse(fmt::format("has more than {} pieces", kMostTokens));
-    piece.kind = static_cast<PieceKind>(kind);
-    file.pieces.push_back(std::move(piece));
-    return {};
+    const auto known = pieceKindNumbered(static_cast<std::int64_t>(kind));
+    if (!known) return refuse(fmt::format("{}.type {} is not known", at, kind));
+    piece.kind = *known;
+    return addPiece(file, std::move(piece));
 }
 
 Status readTrainerSpec(std::string_view message, SentencePieceFile& file) {
@@ -134,6 +131,22 @@ Status readModel(std::string_view bytes, SentencePieceFile& file) {
 }
 
 }  // namespace
+
+std::optional<PieceKind> pieceKindNumbered(std::int64_t number) {
+    if (number < 1 || number > 6) return std::nullopt;
+    return static_cast<PieceKind>(number);
+}
+
+Status addPiece(SentencePieceFile& file, SentencePiece piece) {
+    const std::string at = placeOfNext(file);
+    if (piece.text.empty() || piece.text.size() > kMostTokenBytes)
+        return refuse(fmt::format("{}.piece must have 1 to {} bytes", at, kMostTokenBytes));
+    if (repaired(piece.text) != piece.text) return refuse(at + ".piece is no UTF-8");
+    if (!std::isfinite(piece.score)) return refuse(at + ".score is no number");
+    if (file.pieces.size() >= static_cast<std::size_t>(kMostTokens)) return refuse(fmt::format("has more than {} pieces", kMostTokens));
+    file.pieces.push_back(std::move(piece));
+    return {};
+}
 
 Result<SentencePieceFile> readSentencePieceFile(std::string_view bytes, const std::string& what) {
     SentencePieceFile file;

@@ -1,5 +1,5 @@
 #pragma once
-// Text to token ids and back, as the model was trained with: from Hugging Face's tokenizer.json or SentencePiece's .model.
+// Text to token ids and back, as the model was trained with: from Hugging Face's tokenizer.json, SentencePiece's .model or a GGUF file.
 //
 // The way of a text: added tokens are found → what lies between is normalised → added tokens are found again → pre-tokenizer → model →
 // post-processor. Text that is no valid UTF-8 is repaired first: each maximal invalid part becomes U+FFFD. Encoding takes n log n in the
@@ -70,9 +70,11 @@ private:
     std::string m_held;
 };
 
-/// A file of either kind, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field: what is
+/// A file of any of these kinds, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field: what is
 /// malformed or not known here.
 Result<Tokenizer> openTokenizer(const std::filesystem::path& path);
+/// Whether a model's own file holds its tokenizer: a GGUF file that names one.
+bool isInModelFile(const std::filesystem::path& model);
 /// The same from the content; `what` names it in messages.
 Result<Tokenizer> parseTokenizer(std::string_view content, const std::string& what);
 
