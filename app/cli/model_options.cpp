@@ -56,7 +56,7 @@ std::string deviceProblem(const std::string& word) {
 }  // namespace
 
 void addModel(CLI::App& command, ModelOptions& options) {
-    command.add_option("MODEL", options.model, "The model: an ONNX file or a Hugging Face folder")->required();
+    command.add_option("MODEL", options.model, "The model: an ONNX file, a Hugging Face folder or a GGUF file")->required();
     command.add_flag("--trust-links", options.trustLinks, "Accept weight files with several hard links");
 }
 

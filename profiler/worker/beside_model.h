@@ -1,5 +1,5 @@
 #pragma once
-// What lies beside a model: its tokenizer, and data read with its help.
+// What comes with a model: its tokenizer, and data read with its help.
 #include <filesystem>
 #include <string>
 
@@ -7,11 +7,9 @@
 
 namespace trimtab::worker {
 
-/// The model's folder: itself, or the one that holds its file.
-std::filesystem::path folderOf(const std::string& model);
-
-/// The folder where a tokenizer lies beside the model; empty where none does.
-std::string tokenizerBeside(const std::string& model);
+/// Where the model's tokenizer is: the model's own file where that holds one, else the folder where one lies beside it; empty where there
+/// is none. For openTokenizer().
+std::string tokenizerOf(const std::string& model);
 
 /// dataset::open(), text with the model's tokenizer.
 Result<std::shared_ptr<const dataset::Dataset>> openData(const std::string& data, const Graph* graph, const std::string& model);

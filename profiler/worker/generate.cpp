@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/dataset/tokenizers/tokenizer.h"
-#include "core/formats/huggingface/end_tokens.h"
+#include "core/formats/model_file.h"
 #include "core/ipc/generate_request.h"
 #include "core/runtime/generation/generate.h"
 #include "profiler/worker/beside_model.h"
@@ -17,9 +17,9 @@ namespace {
 using dataset::tokenizers::StreamDecoder;
 using dataset::tokenizers::Tokenizer;
 
-/// Nothing where none was asked for and none lies beside the model.
+/// Nothing where none was asked for and none comes with the model.
 Result<std::optional<Tokenizer>> tokenizerFor(const ipc::GenerateRequest& request) {
-    const std::string path = request.tokenizer.empty() ? tokenizerBeside(request.model.model) : request.tokenizer;
+    const std::string path = request.tokenizer.empty() ? tokenizerOf(request.model.model) : request.tokenizer;
     if (path.empty()) return std::optional<Tokenizer>();
     TRIMTAB_TRY(Tokenizer tokenizer, dataset::tokenizers::openTokenizer(path));
     return std::optional(std::move(tokenizer));
@@ -29,7 +29,7 @@ Result<std::vector<std::int64_t>> promptOf(const ipc::GenerateRequest& request, 
     if (!request.promptTokens.empty()) return request.promptTokens;
     if (!tokenizer)
         return fail(ErrorCode::Refused,
-                    "no tokenizer.json or tokenizer.model lies beside the model: name one, or give the prompt as tokens");
+                    "the model comes without a tokenizer, in its file or beside it: name one, or give the prompt as tokens");
     TRIMTAB_TRY(const auto ids, tokenizer->encode(request.prompt));
     if (ids.empty()) return fail(ErrorCode::Refused, "the prompt is empty: there is nothing to go on from");
     return std::vector<std::int64_t>(ids.begin(), ids.end());
@@ -47,7 +47,7 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     setting.tokens = request.tokens;
     setting.sampling = {request.temperature, request.topK, request.topP, request.model.setting.seed};
     if (!request.goOn) {
-        TRIMTAB_TRY(setting.stops, formats::huggingface::endTokens(folderOf(request.model.model)));
+        TRIMTAB_TRY(setting.stops, formats::endTokens(request.model.model));
     }
     const auto capacity = static_cast<std::int64_t>(answer.promptTokens.size()) + request.tokens - 1;  // the last token is not fed
     const auto& asked = request.model.setting;

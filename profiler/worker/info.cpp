@@ -49,7 +49,7 @@ void countConstants(const Graph& graph, ipc::ModelInfo& info) {
         const auto count = shape ? shape->checkedElementCount() : std::nullopt;
         if (!count) continue;
         if (tensor::isFloatingPoint(value.type.type)) info.parameters += *count;
-        info.weightBytes += tensor::byteSize(value.type.type, *count).value_or(0);
+        info.weightBytes += value.quantized ? value.quantized->storedBytes() : tensor::byteSize(value.type.type, *count).value_or(0);
     }
 }
 

@@ -56,7 +56,7 @@ Result<CommandLine> parseCommandLine(const QStringList& arguments) {
 QString usage() {
     return QStringLiteral(
         "trimtab-gui [FILE] [--grab PAGE OUT.png] [--size WxH] [--theme light|dark]\n"
-        "  FILE    a model (.onnx or a Hugging Face folder) or a session (.trimtab)\n"
+        "  FILE    a model (.onnx, .gguf or a Hugging Face folder) or a session (.trimtab)\n"
         "  --grab  draws one page (welcome, model, data, sweep, results, sensitivity, generate, help) to a picture and ends\n");
 }
 

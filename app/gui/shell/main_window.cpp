@@ -39,7 +39,7 @@ QString droppedFile(const QMimeData* data) {
     const QString path = data->urls().front().toLocalFile();
     if (QFileInfo(path).isDir()) return QFileInfo::exists(path + QLatin1String("/config.json")) ? path : QString();
     const QString suffix = QFileInfo(path).suffix().toLower();
-    return suffix == QLatin1String("onnx") || suffix == QLatin1String("trimtab") ? path : QString();
+    return QStringList{"onnx", "gguf", "trimtab"}.contains(suffix) ? path : QString();
 }
 
 }  // namespace
@@ -259,7 +259,7 @@ void MainWindow::refreshRecording() {
 void MainWindow::openFile() {
     FileQuestion question;
     question.title = tr("Open");
-    question.filter = tr("Models and sessions (*.onnx config.json *.trimtab);;All files (*)");
+    question.filter = tr("Models and sessions (*.onnx *.gguf config.json *.trimtab);;All files (*)");
     question.suggestion = m_context.settings.value(Setting::LastFolder).toString();
     m_context.files.ask(this, question, [this](const QString& path) { m_context.workspace.open(path); });
 }

@@ -164,7 +164,7 @@ void ModelPage::refresh() {
             setTitle(tr("Model"));
             setSubtitle({});
             m_empty->setText(tr("No model is open"),
-                             tr("Open an .onnx file, or drop one anywhere on the window. Its layers appear here without running it."),
+                             tr("Open an .onnx or .gguf file, or drop one anywhere on the window. Its layers appear here without running it."),
                              tr("Open file…"));
             return;
         case ModelTask::State::Loading:

@@ -193,8 +193,8 @@ TEST_F(GgufModels, StretchRotaryPositionsAsTheirFactorsSay) {
     write(decoder, BlockType::F32);
     config = decoderConfigOf(*read(file()));
     ASSERT_TRUE(config);
-    EXPECT_EQ(config->scaling.kind, huggingface::RotaryScaling::Kind::Linear);
-    EXPECT_EQ(config->scaling.factor, 4);
+    EXPECT_EQ(config->rotary.scaling.kind, huggingface::RotaryScaling::Kind::Linear);
+    EXPECT_EQ(config->rotary.scaling.factor, 4);
 }
 
 TEST_F(GgufModels, AreRefusedByTheKeyThatIsWrong) {
