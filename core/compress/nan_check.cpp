@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <unordered_set>
 #include <vector>
@@ -32,11 +34,15 @@ bool holdsNaN(const Tensor& tensor) {
     }
 }
 
+bool holdsNaN(const graph::Value& value) {
+    if (!value.quantized) return value.constant && value.constant->shape().rank() > 0 && holdsNaN(*value.constant);
+    return std::ranges::any_of(value.quantized->scales, [](float scale) { return std::isnan(scale); });
+}
+
 }  // namespace
 
 Status checkForNaN(const Graph& graph) {
     struct Weight {
-        const Tensor* tensor;
         graph::ValueId value;
         const graph::Node* reader;
         bool wrong = false;
@@ -45,11 +51,10 @@ Status checkForNaN(const Graph& graph) {
     std::unordered_set<graph::ValueId> seen;
     for (const graph::Node& node : graph.nodes) {
         for (const graph::ValueId id : node.inputs) {
-            const Tensor* constant = graph.constantOf(id);
-            if (constant && constant->shape().rank() > 0 && seen.insert(id).second) weights.push_back({constant, id, &node});
+            if (id != graph::kNoValue && graph.value(id).isConstant() && seen.insert(id).second) weights.push_back({id, &node});
         }
     }
-    base::parallelFor(weights.size(), [&](std::size_t i) { weights[i].wrong = holdsNaN(*weights[i].tensor); });
+    base::parallelFor(weights.size(), [&](std::size_t i) { weights[i].wrong = holdsNaN(graph.value(weights[i].value)); });
     for (const Weight& weight : weights) {
         if (weight.wrong)
             return fail(ErrorCode::Refused, "the weight \"" + graph.value(weight.value).name + "\" holds NaN; train or export the model again",

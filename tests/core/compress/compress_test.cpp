@@ -276,6 +276,24 @@ TEST(Compress, NamesTheLayerWithNaN) {
     }
 }
 
+TEST(Compress, NamesTheLayerWhoseScalesAreNaN) {
+    Model model = smallModel();
+    graph::Value& value = model.graph.value(nodeOf(model.graph, "/head/fc").input(1));
+    tensor::QuantizedWeight codes;
+    codes.originalShape = Shape{2, 2};
+    codes.layout = tensor::WeightLayout::OutputsLast;
+    codes.rows = codes.columns = codes.group = 2;
+    codes.codes = {1, 2, 3, 4};
+    codes.scales = {1, NAN};
+    value.constant.reset();
+    value.quantized = std::make_shared<const tensor::QuantizedWeight>(codes);
+    ASSERT_FALSE(checkForNaN(model.graph));
+    EXPECT_EQ(checkForNaN(model.graph).error().context, "layer /head/fc");
+    codes.scales = {1, 2};
+    value.quantized = std::make_shared<const tensor::QuantizedWeight>(codes);
+    EXPECT_TRUE(checkForNaN(model.graph));
+}
+
 TEST(Compress, InfinitiesAreOrdinaryUntilIntegersMustHoldThem) {
     Model model;
     model.node("mask", "Add", {model.input, model.weight("m", Tensor::fromFloats({2}, {0, -INFINITY}))});
