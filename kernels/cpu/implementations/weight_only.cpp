@@ -84,11 +84,14 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
 
 Status placeWeightOnly(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
-    // Codes that the file brings are read where reading is what takes the time; a recipe's are read in any case.
-    if (view.node.treatment.weightBits >= 32 && product.m > kFewRows) return fail(ErrorCode::Unsupported, "");
+    // Codes that the file brings are read where reading is what takes the time; a recipe's are read in any case, and so are a language
+    // model's, which is what groups tell: decoded they would take eight times the memory.
+    const tensor::QuantizedWeight* codes = view.quantized(1);
+    const bool isFilesOwn = view.node.treatment.weightBits >= 32;
+    if (isFilesOwn && product.m > kFewRows && (!codes || codes->partialGroup() == 0)) return fail(ErrorCode::Unsupported, "");
     TRIMTAB_TRY(const PackedEntry entry, pack(builder, view, product));
     TRIMTAB_REQUIRE(placeProduct(builder, view, product, entry));
-    const tensor::QuantizedWeight* codes = view.quantized(1);
+    if (codes && isFilesOwn) builder.record().weightBits = codes->bits;
     const bool isFloating = codes && codes->format != tensor::CodeFormat::Integer;
     const std::string format = isFloating ? std::string(tensor::formatName(*codes)) : formatName(entry.value->format);
     builder.record().kernel = "weight-only " + format + " " + std::string(simd::name(simd::bestIsa()));

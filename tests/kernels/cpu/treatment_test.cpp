@@ -196,6 +196,22 @@ TEST_P(WeightOnly, AgreesWithTheDequantisedProduct) {
     }
 }
 
+TEST(CodesOfAFile, AreReadAsTheyAreForAnyNumberOfRowsWhereGroupsShareScales) {
+    for (const int bits : {4, 8})
+        for (const std::int64_t group : {16, 32})
+            for (const std::int64_t m : {1, 40}) {
+                GraphMaker maker;
+                const auto x = maker.input("x", Shape{m, 96});
+                maker.output(maker.node(
+                    "MatMul", {x, maker.quantized(quantize(normalTensor(Shape{96, 50}, 2), WeightLayout::OutputsLast, bits, group))}));
+                const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 96}, 1)}}, {1e-6, 1e-5});
+                EXPECT_EQ(layers.front().execution, trace::Execution::Native);
+                EXPECT_EQ(layers.front().kernel.find(bits == 4 ? "weight-only int4" : "weight-only int8"), 0U) << layers.front().kernel;
+                EXPECT_EQ(layers.front().weightBits, bits);
+                EXPECT_EQ(layers.front().group, group);
+            }
+}
+
 INSTANTIATE_TEST_SUITE_P(Bits, WeightOnly, testing::Values(2, 3, 4, 5, 6, 7, 8));
 
 /// Codes of a format as compression makes them.
