@@ -43,7 +43,7 @@ async function perplexity(list, length) {
   for (let begin = 0; begin + 1 < ids.length; begin += window) {
     const given = ids.slice(begin, Math.min(begin + window, ids.length - 1));
     await sequence.clearHistory();
-    const asked = { generateNext: { probabilities: true, options: { temperature: 1 } } };
+    const asked = { generateNext: { probabilities: true, options: { temperature: 1, topK: 0, topP: 1, minP: 0 } } };
     const all = await sequence.controlledEvaluate(given.map((id) => [id, asked]));
     all.forEach((output, i) => {
       sum -= Math.log(output.next.probabilities.get(ids[begin + i + 1]));
