@@ -3,11 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include <QPlainTextEdit>
 #include <QSpinBox>
 
-#include "core/base/file.h"
 #include "tests/app/gui/journey_fixture.h"
 #include "tests/core/formats/huggingface/small_decoder.h"
 #include "tests/support/character_tokenizer.h"
@@ -20,11 +20,11 @@ protected:
     QString decoder() {
         formats::huggingface::SmallDecoder small;
         small.draw(6);
-        const QString folder = at(QStringLiteral("decoder"));
-        std::filesystem::create_directories(folder.toStdString());
-        small.write(folder.toStdString());
-        EXPECT_TRUE(base::writeFile(folder.toStdString() + "/tokenizer.json", support::characterTokenizer()));
-        return folder;
+        const QString made = folder() + QStringLiteral("/decoder");
+        std::filesystem::create_directories(made.toStdString());
+        small.write(made.toStdString());
+        std::ofstream(made.toStdString() + "/tokenizer.json") << support::characterTokenizer();
+        return made;
     }
     void write(const QString& prompt) {
         find<QPlainTextEdit>(QStringLiteral("generate.prompt"))->setPlainText(prompt);
@@ -64,9 +64,9 @@ TEST_F(TextJourney, SetsAChosenConfigurationBesideTheModelAndMarksWhereTheyPart)
     for (const auto& result : workspace().results().snapshot()->results)
         if (!result.isBaseline) workspace().results().select(result.id);
     click(QStringLiteral("nav.generate"));
-    EXPECT_TRUE(text(QStringLiteral("generate.note")).contains(QStringLiteral("int2")));
     find<QSpinBox>(QStringLiteral("generate.tokens"))->setValue(24);
     write(QStringLiteral("the"));
+    EXPECT_TRUE(text(QStringLiteral("generate.note")).contains(QStringLiteral("int2")));
     ASSERT_TRUE(find<QWidget>(QStringLiteral("generate.chosen.text"))->isVisible());
     const auto token = workspace().generation().firstDifference();
     ASSERT_TRUE(token) << "two bits a weight change nothing in 24 tokens";

@@ -149,7 +149,7 @@ void StoragePanel::showReport(const StorageTask::Report& report) {
     m_summary->setText(parts.join(QStringLiteral(" · ")));
     const QStringList stay = leftAloneLines(*report);
     m_leftAlone->setVisible(!stay.isEmpty());
-    m_leftAlone->setText(stay.size() < 2 ? stay.join({}) : tr("%1 (and %2 more)").arg(stay.front()).arg(stay.size() - 1));
+    m_leftAlone->setText(stay.size() < 2 ? stay.value(0) : tr("%1 (and %2 more)").arg(stay.front()).arg(stay.size() - 1));
     m_leftAlone->setToolTip(stay.join('\n'));
 }
 
