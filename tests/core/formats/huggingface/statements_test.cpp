@@ -87,7 +87,7 @@ protected:
         }
         EXPECT_GT(largest, 0.1);
         EXPECT_LE(furthest, tolerance * largest);
-        testing::Test::RecordProperty("relative_error", std::to_string(furthest / largest));
+        testing::Test::RecordProperty("relative_error", fmt::format("{:.2e}", furthest / largest));
     }
     Tokens greedyText(runtime::Decoder& decoder) const {
         const auto prompt = m_expected["greedy"]["prompt"].get<Tokens>();
