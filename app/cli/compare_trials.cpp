@@ -74,7 +74,7 @@ Json documentOf(const trial::TrialResult& a, const trial::TrialResult& b, const 
 void printSide(const char* title, const trial::TrialResult& result) {
     fmt::print("{}  trial {}: {}, {}", title, result.id, printable(result.trial.label), trace::name(result.execution));
     if (result.speed) fmt::print(", {}", base::formatMilliseconds(result.speed->medianMs));
-    if (result.accuracy) fmt::print(", {} {}", printable(result.accuracy->metric), valueText(*result.accuracy));
+    if (result.accuracy) fmt::print(", {} {}", printable(result.accuracy->title()), valueText(*result.accuracy));
     if (result.sizeBytes > 0) fmt::print(", {}", base::formatBytes(static_cast<double>(result.sizeBytes)));
     fmt::print("\n");
 }

@@ -44,7 +44,7 @@ std::string speedupText(const trial::Speed& speed) {
 std::string accuracyTitle(const std::vector<trial::TrialResult>& results) {
     for (const auto& result : results)
         if (result.accuracy)
-            return result.accuracy->metric + (result.accuracy->higherIsBetter ? " (higher is better)" : " (lower is better)");
+            return result.accuracy->title() + (result.accuracy->higherIsBetter ? " (higher is better)" : " (lower is better)");
     return "accuracy";
 }
 

@@ -86,7 +86,8 @@ Result<ipc::SensitivityRequest> sensitivityRequestOf(const ModelOptions& model, 
 }
 
 std::string sensitivityText(const trial::SensitivityTable& table) {
-    std::string text = fmt::format("{} {:.4g} over {} samples as the model is\n\n", table.metric, table.baseline, table.samples);
+    std::string text = fmt::format("{} {:.4g} over {} samples as the model is\n\n",
+                                   base::metricTitle(table.metric, table.windows), table.baseline, table.samples);
     text += fmt::format("loss of each sample's score, on average{} (? – its 95 % interval holds 0)\n", table.metric == "perplexity" ? ", nats" : "");
     text += gridText(table, lossText);
     text += fmt::format("\ntime saved in a run of {} sample{} (? – its 95 % interval holds 0)\n", table.batch, table.batch == 1 ? "" : "s");

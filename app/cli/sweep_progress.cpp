@@ -28,7 +28,7 @@ void SweepProgress::finished(const trial::TrialResult& result) {
         m_progress.say(line + "failed: " + printable(result.failure));
         return;
     }
-    if (result.accuracy) line += fmt::format("{} {}", printable(result.accuracy->metric), valueText(*result.accuracy));
+    if (result.accuracy) line += fmt::format("{} {}", printable(result.accuracy->title()), valueText(*result.accuracy));
     if (result.speed) line += fmt::format(", {}, {:.2f}×", base::formatMilliseconds(result.speed->medianMs), result.speed->speedup.value);
     if (result.execution == trace::Execution::Emulated) line += ", emulated";
     m_progress.say(line);

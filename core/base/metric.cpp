@@ -1,6 +1,7 @@
 #include "core/base/metric.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace trimtab::base {
 namespace {
@@ -12,6 +13,14 @@ struct OlderName {
     std::string_view older, current;
 };
 constexpr OlderName kOlderNames[] = {{"relative_error", "relative_l2"}};
+
+template <class IsMeant>
+std::string namesWhere(IsMeant isMeant) {
+    std::string names;
+    for (const MetricInfo& info : metrics())
+        if (std::invoke(isMeant, info)) names += (names.empty() ? "" : ", ") + info.name;
+    return names;
+}
 
 }  // namespace
 
@@ -39,13 +48,24 @@ const std::vector<MetricInfo>& metrics() {
          "Discounted gain of the positives among the ten highest of a group over the best that is possible, averaged over groups."},
         {"wer", kLower, "", true, true, "Words to insert, delete or replace over the words of the reference."},
         {"cer", kLower, "", true, true, "Tokens to insert, delete or replace over the tokens of the reference."},
-        {"agreement", kHigher, "", true, false, "Share of outputs whose highest entry is the reference's, on seeded inputs."},
+        {"acc", kHigher, "", true, true, "Share of questions whose answer is the likeliest of its choices, after its prompt."},
+        {"acc_norm", kHigher, "", true, true,
+         "The same by log-likelihood over the bytes of a choice, so that long ones are not at a disadvantage."},
+        {"exact_match", kHigher, "", true, true,
+         "Share of generated texts that are one of their references, white space at the ends aside."},
+        {"bleu", kHigher, "", true, true,
+         "BLEU of generated texts against their references over the whole data: runs of one to four words, 13a tokenization, exponential "
+         "smoothing."},
+        {"chrf", kHigher, "", true, true,
+         "chrF2 of generated texts against their references over the whole data: runs of one to six characters without white space."},
+        {"agreement", kHigher, "", true, false, "Share of outputs whose highest entry is the reference's, on seeded inputs or over data.",
+         true},
         {"sqnr_db", kHigher, "dB", false, false,
          "Power of the reference's output over the power of the difference from it, on seeded inputs; at most 150 dB."},
         {"cosine", kHigher, "", false, false,
          "Cosine of the angle between the output and the reference's, on seeded inputs; 1 where they point the same way."},
         {"kl", kLower, "nats", false, false,
-         "Kullback-Leibler divergence of the output's distribution from the reference's, on seeded inputs."},
+         "Kullback-Leibler divergence of the output's distribution from the reference's, on seeded inputs or over data.", true},
     };
     return all;
 }
@@ -61,10 +81,14 @@ std::string currentMetricName(std::string_view name) {
 }
 
 std::string metricNames(bool onDataset) {
-    std::string names;
-    for (const MetricInfo& info : metrics())
-        if (info.onDataset == onDataset) names += (names.empty() ? "" : ", ") + info.name;
-    return names;
+    return namesWhere([&](const MetricInfo& info) { return info.onDataset == onDataset; });
+}
+
+std::string besideReferenceNames() { return namesWhere(&MetricInfo::besideReference); }
+
+std::string metricTitle(const std::string& metric, const std::optional<TextWindows>& windows) {
+    if (!windows) return metric;
+    return metric + " (window " + std::to_string(windows->window) + ", stride " + std::to_string(windows->stride) + ")";
 }
 
 bool metricIsShare(std::string_view name) {

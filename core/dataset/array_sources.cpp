@@ -78,12 +78,16 @@ Result<Tensor> windowTokens(const Tensor& tokens, std::int64_t window, const std
     return used.reshaped({count, length});
 }
 
+base::TextWindows windowsOfRows(const Tensor& rows) { return {rows.shape()[1] - 1, rows.shape()[1]}; }
+
 graph::ValueId inputFor(const Graph* graph, const std::string& name) {
     if (!graph) return graph::kNoValue;
     for (const graph::ValueId id : graph->inputs)
         if (graph->value(id).name == name || graph->inputs.size() == 1) return id;
     return graph::kNoValue;
 }
+
+bool takesInput(const Graph* graph, const char* name) { return graph && graph->inputs.size() > 1 && graph->find(name) != graph::kNoValue; }
 
 std::optional<std::int64_t> fixedLength(const Graph* graph, const std::string& input) {
     const graph::ValueId id = inputFor(graph, input);
@@ -107,6 +111,7 @@ Result<Parts> openTokens(const std::filesystem::path& path, const Graph* graph) 
     parts.shiftOf = "input_ids";
     const std::int64_t window = windowFor(graph, parts.shiftOf);
     TRIMTAB_TRY(Tensor rows, windowTokens(tokens, window, path.string()));
+    parts.windows = windowsOfRows(rows);
     TRIMTAB_TRY(const std::string content, base::sha256File(path));
     parts.hash = base::sha256(fmt::format("tokens {} {}", content, rows.shape().text()));
     parts.inputs.emplace(parts.shiftOf, makeArrayField(std::move(rows), {}));

@@ -29,6 +29,10 @@ public:
     const std::string& hash() const override { return m_parts.hash; }
     std::int64_t size() const override { return m_size; }
     TokenRules tokenRules() const override { return m_parts.rules; }
+    std::span<const Choice> choices() const override { return m_parts.choices; }
+    std::span<const Prompt> prompts() const override { return m_parts.prompts; }
+    GenerationRules generationRules() const override { return m_parts.generation; }
+    std::optional<base::TextWindows> textWindows() const override { return m_parts.windows; }
     std::vector<std::string> inputNames() const override {
         std::vector<std::string> names;
         for (const Binding& binding : m_bindings) names.push_back(binding.input);
@@ -38,6 +42,7 @@ public:
     Result<Batch> batch(std::int64_t first, std::int64_t count) const override {
         assert(first >= 0 && count >= 1 && first <= m_size - count);
         Batch batch;
+        if (m_parts.targetField) { TRIMTAB_TRY(batch.target, m_parts.targetField->rows(first, count)); }
         if (m_parts.target.defined()) { TRIMTAB_TRY(batch.target, sliceRows(m_parts.target, first, count)); }
         if (m_parts.group.defined()) { TRIMTAB_TRY(batch.group, sliceRows(m_parts.group, first, count)); }
         for (const Binding& binding : m_bindings) {

@@ -1,6 +1,8 @@
 #include "core/dataset/field.h"
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -23,6 +25,33 @@ public:
 private:
     Tensor m_samples;
     Preprocess m_steps;
+};
+
+class RowsField final : public Field {
+public:
+    RowsField(std::vector<std::vector<std::int64_t>> rows, std::int64_t fill, std::int64_t length)
+        : m_rows(std::move(rows)), m_fill(fill), m_length(length) {}
+    std::int64_t size() const override { return static_cast<std::int64_t>(m_rows.size()); }
+    bool isFloating() const override { return false; }
+
+    Result<Tensor> rows(std::int64_t first, std::int64_t count) const override {
+        std::size_t width = static_cast<std::size_t>(m_length);
+        const auto own = std::span(m_rows).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+        if (m_length == 0) {
+            for (const auto& row : own) width = std::max(width, row.size());
+            width = (width + kRowStep - 1) / kRowStep * kRowStep;
+        }
+        TRIMTAB_TRY(Tensor made, Tensor::allocate(DataType::Int64, Shape{count, static_cast<std::int64_t>(width)}));
+        const auto values = made.mutableData<std::int64_t>();
+        std::fill(values.begin(), values.end(), m_fill);
+        for (std::size_t i = 0; i < own.size(); ++i)
+            std::copy(own[i].begin(), own[i].end(), values.begin() + static_cast<std::ptrdiff_t>(i * width));
+        return made;
+    }
+
+private:
+    std::vector<std::vector<std::int64_t>> m_rows;
+    std::int64_t m_fill, m_length;
 };
 
 class ImageField final : public Field {
@@ -82,6 +111,10 @@ Result<Tensor> sliceRows(const Tensor& array, std::int64_t first, std::int64_t c
 
 std::unique_ptr<Field> makeArrayField(Tensor samples, Preprocess steps) {
     return std::make_unique<ArrayField>(std::move(samples), std::move(steps));
+}
+
+std::unique_ptr<Field> makeRowsField(std::vector<std::vector<std::int64_t>> rows, std::int64_t fill, std::int64_t length) {
+    return std::make_unique<RowsField>(std::move(rows), fill, length);
 }
 
 std::unique_ptr<Field> makeImageField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, int channels) {

@@ -22,6 +22,11 @@ public:
 /// Rows of an array [n, …]. REQUIRES: rank >= 1.
 std::unique_ptr<Field> makeArrayField(Tensor samples, Preprocess steps);
 
+/// Rows of ids of any lengths, int64 [count, longest of them]: filled up with `fill` to a multiple of kRowStep, so that not every batch is
+/// planned anew, or to `length` where it is not 0. REQUIRES: no row empty, none longer than a length.
+std::unique_ptr<Field> makeRowsField(std::vector<std::vector<std::int64_t>> rows, std::int64_t fill, std::int64_t length);
+inline constexpr std::int64_t kRowStep = 16;
+
 /// Image files, each read when it is asked for. Paths are relative to `folder` and opened beneath it.
 std::unique_ptr<Field> makeImageField(std::filesystem::path folder, std::vector<std::string> files, Preprocess steps, int channels);
 

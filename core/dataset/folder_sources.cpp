@@ -133,9 +133,24 @@ Status addField(const std::filesystem::path& folder, const ManifestField& field,
     if (manifest.shiftOf == field.name) {
         TRIMTAB_TRY(array, windowTokens(array, windowFor(graph, field.name), field.file));
         hash.update(array.shape().text());
+        parts.windows = windowsOfRows(array);
     }
     parts.inputs.emplace(field.name, makeArrayField(std::move(array), field.preprocess));
     return {};
+}
+
+/// Of a text or of prompts, where the manifest names one.
+Result<Parts> tokenizedParts(const std::filesystem::path& folder, const Manifest& manifest, const Graph* graph,
+                             const std::filesystem::path& tokenizer) {
+    if (!manifest.text && !manifest.prompts) return Parts();
+    const std::string& name = manifest.text ? manifest.text->file : manifest.prompts->file;
+    TRIMTAB_TRY(const auto file, openFile(folder, name));
+    const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size());
+    if (manifest.text) return cutText(text, name, graph, tokenizer, {manifest.text->window, manifest.text->stride});
+    TRIMTAB_TRY(Parts parts, promptParts(text, name, graph, tokenizer, {manifest.prompts->delimiter, manifest.prompts->generation}));
+    if (parts.task != manifest.task)
+        return fail(ErrorCode::Refused, fmt::format("is {}, but the manifest's task is {}", parts.task, manifest.task), name);
+    return parts;
 }
 
 }  // namespace
@@ -171,17 +186,18 @@ Result<MediaFiles> listMedia(const std::filesystem::path& folder) {
     return found;
 }
 
-Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph) {
+Result<Parts> openManifest(const std::filesystem::path& path, const Graph* graph, const std::filesystem::path& tokenizer) {
     TRIMTAB_TRY(const std::string text, base::readFile(path, kMaxManifestBytes));
     TRIMTAB_TRY(const Manifest manifest, parseManifest(text, path.string()));
     const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-    Parts parts;
+    base::Sha256 hash;
+    hash.update(text);
+    TRIMTAB_TRY(Parts parts, tokenizedParts(folder, manifest, graph, tokenizer));
+    hash.update(parts.hash);
     parts.name = manifest.name.empty() ? std::filesystem::absolute(folder).filename().string() : manifest.name;
     parts.task = manifest.task;
     parts.metric = manifest.metric;
     parts.shiftOf = manifest.shiftOf;
-    base::Sha256 hash;
-    hash.update(text);
     for (const ManifestField& field : manifest.inputs) TRIMTAB_REQUIRE(addField(folder, field, graph, manifest, parts, hash));
     if (manifest.target) {
         TRIMTAB_TRY(parts.target, readArray(folder, *manifest.target));

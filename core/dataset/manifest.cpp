@@ -20,7 +20,11 @@ struct Task {
 };
 constexpr Task kTasks[] = {{"classification", "top1"},       {"language-model", "perplexity"}, {"regression", "rmse"},
                            {"frame-classification", "frame_accuracy"}, {"recommendation", "auc"}, {"segmentation", "iou"},
-                           {"transcription", "wer"},          {"multi-label", "mean_average_precision"}};
+                           {"transcription", "wer"},          {"multi-label", "mean_average_precision"},
+                           {"multiple-choice", "acc"},        {"text-generation", "exact_match"}};
+
+/// Of lines of prompts.
+bool isOfPrompts(std::string_view task) { return task == "multiple-choice" || task == "text-generation"; }
 
 std::string taskNames() {
     std::string names;
@@ -118,6 +122,70 @@ Status readTarget(const Json& root, Manifest& manifest) {
     return {};
 }
 
+/// A count of tokens that may be left out; 0: it was.
+Result<std::int64_t> tokensAt(const Json& object, const char* key, std::int64_t most, const std::string& where) {
+    TRIMTAB_TRY(const std::int64_t tokens, base::integerAt(object, key, 0));
+    if (base::memberAt(object, key) && (tokens < 1 || tokens > most))
+        return fail(ErrorCode::Refused, fmt::format("{}.{} must be from 1 to {} tokens", where, key, most));
+    return tokens;
+}
+
+Status readText(const Json& object, Manifest& manifest) {
+    constexpr std::int64_t kMostTokens = 1 << 24;
+    TRIMTAB_REQUIRE(checkKeys(object, {"file", "window", "stride"}, "text"));
+    if (manifest.task != "language-model")
+        return fail(ErrorCode::Refused, fmt::format("\"text\" is for the task language-model, not {}", manifest.task));
+    ManifestText text;
+    TRIMTAB_TRY(text.file, base::stringAt(object, "file"));
+    TRIMTAB_TRY(text.window, tokensAt(object, "window", kMostTokens, "text"));
+    TRIMTAB_TRY(text.stride, tokensAt(object, "stride", text.window > 0 ? text.window : kMostTokens, "text"));
+    manifest.text = std::move(text);
+    return {};
+}
+
+Status readPrompts(const Json& object, Manifest& manifest) {
+    constexpr std::int64_t kMostTokens = 1 << 20;
+    TRIMTAB_REQUIRE(checkKeys(object, {"file", "delimiter", "max_tokens", "until_newline"}, "prompts"));
+    if (!isOfPrompts(manifest.task))
+        return fail(ErrorCode::Refused,
+                    fmt::format("\"prompts\" are for the tasks multiple-choice and text-generation, not {}", manifest.task));
+    ManifestPrompts prompts;
+    TRIMTAB_TRY(prompts.file, base::stringAt(object, "file"));
+    TRIMTAB_TRY(prompts.delimiter, base::stringAt(object, "delimiter", prompts.delimiter));
+    TRIMTAB_TRY(const std::int64_t most, tokensAt(object, "max_tokens", kMostTokens, "prompts"));
+    if (most > 0) prompts.generation.mostTokens = most;
+    TRIMTAB_TRY(prompts.generation.untilNewline, base::booleanAt(object, "until_newline", false));
+    manifest.prompts = std::move(prompts);
+    return {};
+}
+
+/// What the model is given: fields, text that its tokenizer cuts, or prompts.
+Status readInputs(const Json& root, Manifest& manifest) {
+    const Json* inputs = base::memberAt(root, "inputs");
+    if (base::memberAt(root, "text") && base::memberAt(root, "prompts"))
+        return fail(ErrorCode::Refused, "\"text\" and \"prompts\" are two kinds of data: name one");
+    struct Kind {
+        const char* key;
+        Status (*read)(const Json&, Manifest&);
+    };
+    for (const auto& [key, read] : {Kind{"text", readText}, Kind{"prompts", readPrompts}})
+        if (const Json* member = base::memberAt(root, key)) {
+            if (inputs || base::memberAt(root, "target") || base::memberAt(root, "group"))
+                return fail(ErrorCode::Refused,
+                            fmt::format("\"{}\" is input and target at once: leave out \"inputs\", \"target\" and \"group\"", key));
+            return read(*member, manifest);
+        }
+    if (isOfPrompts(manifest.task))
+        return fail(ErrorCode::Refused, fmt::format("the task {} wants \"prompts\", a file of JSON Lines", manifest.task));
+    if (!inputs || !inputs->is_object() || inputs->empty())
+        return fail(ErrorCode::Refused, "\"inputs\" must name at least one field, or \"text\" or \"prompts\" a file");
+    for (const auto& [name, field] : inputs->items()) {
+        TRIMTAB_TRY(ManifestField read, readField(name, field, "inputs." + name));
+        manifest.inputs.push_back(std::move(read));
+    }
+    return {};
+}
+
 /// Groups and what ids mean.
 Status readRest(const Json& root, Manifest& manifest) {
     if (const Json* group = base::memberAt(root, "group")) {
@@ -133,8 +201,9 @@ Status readRest(const Json& root, Manifest& manifest) {
 
 Result<Manifest> readManifest(std::string_view text, const std::string& what) {
     TRIMTAB_TRY(const Json root, base::parseJson(text, what));
-    TRIMTAB_REQUIRE(checkKeys(root, {"format", "version", "name", "task", "inputs", "target", "group", "blank", "separator", "metric"},
-                              "the manifest"));
+    TRIMTAB_REQUIRE(checkKeys(
+        root, {"format", "version", "name", "task", "inputs", "text", "prompts", "target", "group", "blank", "separator", "metric"},
+        "the manifest"));
     TRIMTAB_TRY(const std::string format, base::stringAt(root, "format"));
     TRIMTAB_TRY(const std::int64_t version, base::integerAt(root, "version"));
     if (format != "trimtab-dataset") return fail(ErrorCode::Refused, "\"format\" must be \"trimtab-dataset\"");
@@ -151,12 +220,7 @@ Result<Manifest> readManifest(std::string_view text, const std::string& what) {
     if (!info || !info->onDataset)
         return fail(ErrorCode::Refused, fmt::format("\"metric\" is '{:.60}'; known are {}", metric, base::metricNames(true)));
     manifest.metric = info->name;
-    const Json* inputs = base::memberAt(root, "inputs");
-    if (!inputs || !inputs->is_object() || inputs->empty()) return fail(ErrorCode::Refused, "\"inputs\" must name at least one field");
-    for (const auto& [name, field] : inputs->items()) {
-        TRIMTAB_TRY(ManifestField read, readField(name, field, "inputs." + name));
-        manifest.inputs.push_back(std::move(read));
-    }
+    TRIMTAB_REQUIRE(readInputs(root, manifest));
     TRIMTAB_REQUIRE(readTarget(root, manifest));
     TRIMTAB_REQUIRE(readRest(root, manifest));
     return manifest;

@@ -21,11 +21,24 @@ struct ManifestField {
     std::int64_t clipLength = 0;  // .wav files are cut or padded to it; 0: as they are
 };
 
+struct ManifestText {
+    std::string file;
+    std::int64_t window = 0, stride = 0;  // tokens; 0: not said
+};
+
+struct ManifestPrompts {
+    std::string file;
+    std::string delimiter = " ";
+    GenerationRules generation;
+};
+
 struct Manifest {
     std::string name;
     std::string task;
     std::string metric;
     std::vector<ManifestField> inputs;
+    std::optional<ManifestText> text;  // in place of inputs and target
+    std::optional<ManifestPrompts> prompts;  // likewise
     std::optional<ManifestField> target;
     std::optional<ManifestField> group;
     TokenRules rules;

@@ -14,6 +14,7 @@ Result<Evaluation> onDataset(runtime::CompiledModel& model, const dataset::Datas
     if (!info) return fail(ErrorCode::Usage, "there is no metric \"" + metric + "\"; on a dataset there are " + base::metricNames(true));
     evaluation.metric = info->name;
     evaluation.direction = info->direction;
+    evaluation.windows = data.textWindows();
     TRIMTAB_TRY(const auto tally, makeTally(*info, data));
     const Visit score = [&](const Step& step, const dataset::Batch& samples, const std::vector<NamedTensor>& outputs) -> Status {
         const Tensor& output = scoredOutput(outputs);

@@ -17,6 +17,13 @@ using base::Direction;
 using base::MetricInfo;
 using base::metricInfo;
 
+/// A figure that comes with another in the same pass.
+struct Companion {
+    std::string metric;
+    base::Estimate estimate;
+    std::int64_t n = 0;
+};
+
 struct Evaluation {
     std::string metric;
     Direction direction = Direction::HigherIsBetter;
@@ -27,6 +34,9 @@ struct Evaluation {
     /// (statistic.h).
     std::vector<double> sampleScores;
     std::vector<double> sampleWeights;     // tokens or frames a sample counts for (perplexity, next_token_accuracy, frame_accuracy); empty: all 1
+    std::optional<base::TextWindows> windows;  // of a figure over text
+    bool overData = false;                 // of a fidelity: over a dataset, not over seeded inputs
+    std::vector<Companion> also;
     bool fidelity = false;                 // measured against the reference's outputs, not against labels: never called accuracy
 };
 

@@ -111,7 +111,7 @@ ChartModel chartModel(const ReportInput& input) {
         const trial::TrialResult& result = input.results[i];
         if (!result.accuracy || result.state != trial::State::Finished) continue;
         ChartPoint point{result.id, result.trial.label, 0, result.accuracy->value, {}, result.accuracy->interval};
-        metric = result.accuracy->metric;
+        metric = result.accuracy->title();
         higherIsBetter = result.accuracy->higherIsBetter;
         point.emulated = result.execution == trace::Execution::Emulated;
         point.onFront = input.rows[i].onFront;

@@ -150,7 +150,8 @@ Content contentOf(const ReportInput& input) {
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const TrialResult& result = input.results[i];
         if (content.metric.empty() && result.accuracy)
-            content.metric = fmt::format("{} ({}{})", result.accuracy->metric, result.accuracy->fidelity ? "fidelity to the reference, " : "", lower(result.accuracy->higherIsBetter));
+            content.metric = fmt::format("{} ({}{})", result.accuracy->title(), result.accuracy->fidelity ? "fidelity to the reference, " : "",
+                                         lower(result.accuracy->higherIsBetter));
         content.table.push_back(rowOf(result, input.rows[i], input.chosen));
     }
     addFacts(content, input);
@@ -161,7 +162,8 @@ Content contentOf(const ReportInput& input) {
         {"emulated", "no kernel executes it here: the arithmetic is imitated in a wider type, so the accuracy is real and no speed is given; never on the front"},
         {"measured", "it ran on this machine and was timed or scored"},
         {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},
-        {"fidelity", "agreement with the reference's own outputs on seeded inputs; not accuracy, because no labels were given"},
+        {"fidelity", "agreement with the reference's own outputs, on seeded inputs or over the data (kl, agreement); not accuracy, because no "
+                     "labels are looked at"},
         {"calibrated on", "the data that a method looked at before anything was scored: on the evaluation data itself a score flatters, on drawn inputs it "
                           "knows nothing of real ones"},
         {"speed-up", "time of a sample in the baseline, as it is set, over time of a sample here, both timed in turn in the same processes, with a 95 % interval over "

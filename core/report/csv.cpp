@@ -22,7 +22,8 @@ std::string number(double value) { return std::isfinite(value) ? fmt::format("{:
 
 std::string toCsv(const ReportInput& input) {
     std::string csv = "trial,label,engine,execution,basis,state,on_front,mark,metric,score,score_low,score_high,difference,difference_low,difference_high,"
-                      "latency_ms,latency_low,latency_high,throughput_sps,speedup,speedup_low,speedup_high,size_bytes,recipe\r\n";
+                      "latency_ms,latency_low,latency_high,throughput_sps,speedup,speedup_low,speedup_high,size_bytes,recipe,"
+                      "window,stride\r\n";
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const trial::TrialResult& result = input.results[i];
         csv += fmt::format("{},{},{},{},{},{},{},{}", result.id, text(result.trial.label), text(result.trial.setting.engine), trace::name(result.execution), trial::name(result.basis),
@@ -38,7 +39,9 @@ std::string toCsv(const ReportInput& input) {
         } else {
             csv += ",,,,,,,";
         }
-        csv += fmt::format(",{},{}\r\n", result.sizeBytes, text(recipe::canonical(result.trial.recipe)));
+        csv += fmt::format(",{},{}", result.sizeBytes, text(recipe::canonical(result.trial.recipe)));
+        const bool isOverText = result.accuracy && result.accuracy->windows;
+        csv += isOverText ? fmt::format(",{},{}\r\n", result.accuracy->windows->window, result.accuracy->windows->stride) : ",,\r\n";
     }
     return csv;
 }

@@ -23,9 +23,41 @@ Result<Environment> environmentFromJson(const Json& json) {
     return environment;
 }
 
+Json windowsToJson(const base::TextWindows& windows) { return {{"window", windows.window}, {"stride", windows.stride}}; }
+
+Result<std::optional<base::TextWindows>> windowsFromJson(const Json& json) {
+    base::TextWindows windows;
+    TRIMTAB_TRY(windows.window, base::integerAt(json, "window", 0));
+    TRIMTAB_TRY(windows.stride, base::integerAt(json, "stride", 0));
+    return windows.window > 0 ? std::optional(windows) : std::nullopt;
+}
+
+namespace {
+
+Result<std::vector<Figure>> figuresFromJson(const Json& json) {
+    std::vector<Figure> figures;
+    const Json* also = base::memberAt(json, "also");
+    if (!also) return figures;
+    if (!also->is_object()) return fail(ErrorCode::Refused, "\"also\" must be an object");
+    for (const auto& [metric, member] : also->items()) {
+        Figure figure{metric, {}, 0};
+        TRIMTAB_TRY(figure.estimate.value, realAt(member, "value", 0));
+        TRIMTAB_TRY(figure.estimate.interval, intervalAt(member, "ci"));
+        TRIMTAB_TRY(figure.n, base::integerAt(member, "n", 0));
+        figures.push_back(std::move(figure));
+    }
+    return figures;
+}
+
+}  // namespace
+
 Json accuracyToJson(const Accuracy& accuracy, bool brief) {
     Json json = {{"metric", accuracy.metric}, {"better", accuracy.higherIsBetter ? "higher" : "lower"}, {"fidelity", accuracy.fidelity},
                  {"value", encode(accuracy.value)}, {"ci", encode(accuracy.interval)}, {"n", accuracy.n}};
+    if (accuracy.windows) json.update(windowsToJson(*accuracy.windows));
+    if (accuracy.overData) json["over_data"] = true;
+    for (const Figure& figure : accuracy.also)
+        json["also"][figure.metric] = {{"value", encode(figure.estimate.value)}, {"ci", encode(figure.estimate.interval)}, {"n", figure.n}};
     if (brief) return json;
     json["scores"] = encode(accuracy.sampleScores);
     if (!accuracy.sampleWeights.empty()) json["weights"] = encode(accuracy.sampleWeights);
@@ -44,6 +76,9 @@ Result<Accuracy> accuracyFromJson(const Json& json) {
     TRIMTAB_TRY(accuracy.value, realAt(json, "value", 0));
     TRIMTAB_TRY(accuracy.interval, intervalAt(json, "ci"));
     TRIMTAB_TRY(accuracy.n, base::integerAt(json, "n", 0));
+    TRIMTAB_TRY(accuracy.windows, windowsFromJson(json));
+    TRIMTAB_TRY(accuracy.overData, base::booleanAt(json, "over_data", false));
+    TRIMTAB_TRY(accuracy.also, figuresFromJson(json));
     TRIMTAB_TRY(accuracy.sampleScores, realsAt(json, "scores"));
     TRIMTAB_TRY(accuracy.sampleWeights, realsAt(json, "weights"));
     if (!accuracy.sampleWeights.empty() && accuracy.sampleWeights.size() != accuracy.sampleScores.size())

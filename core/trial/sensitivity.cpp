@@ -143,6 +143,7 @@ Json toJson(const SensitivityTable& table) {
                  {"units", Json::array()},
                  {"options", Json::array()},
                  {"cells", Json::array()}};
+    if (table.windows) json.update(windowsToJson(*table.windows));
     for (const auto& unit : table.units) json["units"].push_back(toJson(unit));
     for (const auto& option : table.options) json["options"].push_back(toJson(option));
     for (const auto& cell : table.cells) json["cells"].push_back(toJson(cell));
@@ -156,6 +157,7 @@ Result<SensitivityTable> sensitivityTableFromJson(const Json& json) {
     TRIMTAB_TRY(const std::string better, base::stringAt(json, "better", "higher"));
     table.higherIsBetter = better != "lower";
     TRIMTAB_TRY(table.fidelity, base::booleanAt(json, "fidelity", false));
+    TRIMTAB_TRY(table.windows, windowsFromJson(json));
     TRIMTAB_TRY(table.baseline, realAt(json, "baseline", 0));
     TRIMTAB_TRY(table.samples, base::integerAt(json, "samples", 0));
     TRIMTAB_TRY(table.klSamples, base::integerAt(json, "kl_samples", 0));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/metric.h"
 #include "core/base/statistics.h"
 #include "core/recipe/recipe.h"
 #include "core/trace/layer_record.h"
@@ -51,6 +52,7 @@ struct SensitivityTable {
     std::string metric;
     bool higherIsBetter = true;
     bool fidelity = false;        // against the untreated model on seeded inputs, not against labels
+    std::optional<base::TextWindows> windows;  // of a metric over text
     double baseline = 0;          // the untreated model's metric
     std::int64_t samples = 0;
     std::int64_t klSamples = 0;   // how many of them kl and sqnrDb were taken over

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/metric.h"
 #include "core/base/statistics.h"
 #include "core/recipe/recipe.h"
 #include "core/recipe/run_setting.h"
@@ -42,6 +43,17 @@ struct Environment {
 Json toJson(const Environment& environment);
 Result<Environment> environmentFromJson(const Json& json);
 
+/// A figure that came with another in the same pass over the data.
+struct Figure {
+    std::string metric;
+    base::Estimate estimate;
+    std::int64_t n = 0;  // what it was counted over: "kl_p99" over tokens
+    bool operator==(const Figure& other) const {
+        return metric == other.metric && n == other.n && estimate.value == other.estimate.value &&
+               estimate.interval.low == other.estimate.interval.low && estimate.interval.high == other.estimate.interval.high;
+    }
+};
+
 /// The accuracy half, cached by key: recipe, dataset, metric and numerics.
 struct Accuracy {
     std::string metric;
@@ -52,8 +64,17 @@ struct Accuracy {
     std::int64_t n = 0;
     std::vector<double> sampleScores;
     std::vector<double> sampleWeights;
+    std::optional<base::TextWindows> windows;  // of a figure over text
+    bool overData = false;                     // of a fidelity: over a dataset, not over seeded inputs
+    std::vector<Figure> also;
+
+    /// "perplexity (window 256, stride 256)".
+    std::string title() const { return base::metricTitle(metric, windows); }
 };
 
+/// {"window", "stride"}, which stand among the keys of what was counted over them; nothing where they are absent.
+Json windowsToJson(const base::TextWindows& windows);
+Result<std::optional<base::TextWindows>> windowsFromJson(const Json& json);
 /// Numbers that JSON has no digits for stand as the words "nan", "inf" and "-inf". Without sample scores when `brief`.
 Json accuracyToJson(const Accuracy& accuracy, bool brief = false);
 Result<Accuracy> accuracyFromJson(const Json& json);

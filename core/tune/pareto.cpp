@@ -57,6 +57,7 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
                             {"high", number(accuracy.interval.high)},
                             {"better", accuracy.higherIsBetter ? "higher" : "lower"},
                             {"fidelity", accuracy.fidelity}};
+        if (accuracy.windows) json["accuracy"].update(trial::windowsToJson(*accuracy.windows));
     }
     if (result.speed) {
         const trial::Speed& speed = *result.speed;

@@ -25,7 +25,8 @@ evaluate::Progress progressOf(const Call& call, const std::string& what) {
 
 trial::Accuracy accuracyOf(evaluate::Evaluation evaluation) {
     return {evaluation.metric, evaluation.direction == evaluate::Direction::HigherIsBetter, evaluation.fidelity, evaluation.estimate.value,
-            evaluation.estimate.interval, evaluation.n, std::move(evaluation.sampleScores), std::move(evaluation.sampleWeights)};
+            evaluation.estimate.interval, evaluation.n, std::move(evaluation.sampleScores), std::move(evaluation.sampleWeights),
+            evaluation.windows, evaluation.overData, {}};
 }
 
 Result<evaluate::Evaluation> onData(const ipc::EvalRequest& request, CompiledTrial& trial, const Call& call) {

@@ -129,6 +129,7 @@ private:
         m_table.metric = m_baseline.metric;
         m_table.higherIsBetter = m_baseline.direction == evaluate::Direction::HigherIsBetter;
         m_table.fidelity = m_baseline.fidelity;
+        m_table.windows = m_baseline.windows;
         m_table.baseline = m_baseline.estimate.value;
         m_table.samples = m_baseline.n;
         const double share = static_cast<double>(m_reference.size()) / static_cast<double>(m_data->batches().size());

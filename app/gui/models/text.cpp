@@ -129,6 +129,11 @@ QString metricTitle(const std::string& metric) {
         {"ndcg", QT_TRANSLATE_NOOP("Text", "NDCG at 10")},
         {"wer", QT_TRANSLATE_NOOP("Text", "Word error rate")},
         {"cer", QT_TRANSLATE_NOOP("Text", "Character error rate")},
+        {"acc", QT_TRANSLATE_NOOP("Text", "Multiple choice accuracy")},
+        {"acc_norm", QT_TRANSLATE_NOOP("Text", "Multiple choice accuracy by bytes")},
+        {"exact_match", QT_TRANSLATE_NOOP("Text", "Exact match")},
+        {"bleu", QT_TRANSLATE_NOOP("Text", "BLEU")},
+        {"chrf", QT_TRANSLATE_NOOP("Text", "chrF2")},
         {"sqnr_db", QT_TRANSLATE_NOOP("Text", "Fidelity (SQNR, dB)")},
         {"cosine", QT_TRANSLATE_NOOP("Text", "Fidelity (cosine)")},
         {"kl", QT_TRANSLATE_NOOP("Text", "Fidelity (KL divergence)")},
@@ -142,8 +147,10 @@ QString metricText(const std::string& metric, double value) { return metricIsSha
 
 QString metricIntervalText(const trial::Accuracy& accuracy) {
     const base::Interval& i = accuracy.interval;
-    if (!metricIsShare(accuracy.metric)) return QStringLiteral("%1 … %2").arg(number(i.low), number(i.high));
-    return QStringLiteral("%1 … %2 %").arg(i.low * 100, 0, 'f', 1).arg(i.high * 100, 0, 'f', 1);
+    const QString windows =
+        accuracy.windows ? tr(", window %1, stride %2").arg(accuracy.windows->window).arg(accuracy.windows->stride) : QString();
+    if (!metricIsShare(accuracy.metric)) return QStringLiteral("%1 … %2").arg(number(i.low), number(i.high)) + windows;
+    return QStringLiteral("%1 … %2 %").arg(i.low * 100, 0, 'f', 1).arg(i.high * 100, 0, 'f', 1) + windows;
 }
 
 QString metricDifferenceText(const std::string& metric, const base::Estimate& d) {

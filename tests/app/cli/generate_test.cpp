@@ -8,31 +8,15 @@
 #include "core/base/json.h"
 #include "core/store/session.h"
 #include "tests/app/cli/command_line.h"
-#include "tests/app/cli/tiny_study.h"
-#include "tests/core/formats/huggingface/small_decoder.h"
-#include "tests/support/character_tokenizer.h"
+#include "tests/app/cli/decoder_folder.h"
 
 namespace trimtab::testing_cli {
 namespace {
 
-using formats::huggingface::SmallDecoder;
-
-std::string textOf(const std::vector<std::int64_t>& tokens) {
-    std::string text;
-    for (const std::int64_t token : tokens)
-        text += token < 26 ? static_cast<char>('a' + token) : token == 26 ? ' ' : static_cast<char>('0' + token - 27);
-    return text;
-}
-
 class Generate : public testing::Test {
 protected:
-    Generate() {
-        m_small.draw(6);
-        std::filesystem::create_directories(folder());
-        m_small.write(folder());
-        m_tiny.write("decoder/tokenizer.json", support::characterTokenizer());
-    }
-    std::string folder() const { return m_tiny.at("decoder"); }
+    std::string folder() const { return m_decoder.path(); }
+    static std::string textOf(const std::vector<std::int64_t>& tokens) { return DecoderFolder::textOf(tokens); }
 
     Ran generate(std::vector<std::string> more) {
         more.insert(more.begin(), {"generate", folder()});
@@ -44,19 +28,12 @@ protected:
         EXPECT_EQ(ran.status, 0) << ran.err;
         return base::parseJson(ran.out, "standard output").value_or(Json());
     }
-    /// The likeliest tokens by the plain statement.
-    std::vector<std::int64_t> greedy(std::vector<std::int64_t> tokens, std::size_t count) const {
-        const std::size_t prompt = tokens.size();
-        while (tokens.size() < prompt + count) {
-            const auto logits = m_small.logits(tokens);
-            const auto last = logits.end() - m_small.vocabulary;
-            tokens.push_back(std::max_element(last, logits.end()) - last);
-        }
-        return {tokens.begin() + static_cast<std::ptrdiff_t>(prompt), tokens.end()};
+    std::vector<std::int64_t> greedy(const std::vector<std::int64_t>& tokens, std::size_t count) const {
+        return m_decoder.greedy(tokens, count);
     }
 
-    TinyStudy m_tiny;
-    SmallDecoder m_small;
+    DecoderFolder m_decoder;
+    const TinyStudy& m_tiny = m_decoder.tiny();
 };
 
 TEST_F(Generate, GoesOnFromAPromptAndPrintsTheTextAlone) {

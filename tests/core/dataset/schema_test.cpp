@@ -19,21 +19,23 @@ const Json& schema() {
     return document;
 }
 
-bool isRead(const Json& manifest) { return parseManifest(manifest.dump(), "dataset.json").has_value(); }
-
-Json plain() {
-    return {{"format", "trimtab-dataset"}, {"version", 1}, {"task", "regression"}, {"inputs", {{"x", {{"file", "x.npy"}}}}}};
+/// A manifest of the task: of a field, or of prompts where the task is about these.
+Json ofTask(const Json& task) {
+    Json manifest = {{"format", "trimtab-dataset"}, {"version", 1}, {"task", task}};
+    const bool isOfPrompts = task == "multiple-choice" || task == "text-generation";
+    manifest[isOfPrompts ? "prompts" : "inputs"] = isOfPrompts ? Json{{"file", "a.jsonl"}} : Json{{"x", {{"file", "x.npy"}}}};
+    return manifest;
 }
+
+bool isRead(const Json& manifest) { return parseManifest(manifest.dump(), "dataset.json").has_value(); }
 
 TEST(DatasetSchema, NamesTheTasksAndMetricsThatAreRead) {
     for (const Json& task : schema()["properties"]["task"]["enum"]) {
-        Json manifest = plain();
-        manifest["task"] = task;
-        EXPECT_TRUE(isRead(manifest)) << task;
+        EXPECT_TRUE(isRead(ofTask(task))) << task;
     }
     const Json& metrics = schema()["properties"]["metric"]["enum"];
     for (const Json& metric : metrics) {
-        Json manifest = plain();
+        Json manifest = ofTask("regression");
         manifest["metric"] = metric;
         EXPECT_TRUE(isRead(manifest)) << metric;
     }
@@ -43,7 +45,7 @@ TEST(DatasetSchema, NamesTheTasksAndMetricsThatAreRead) {
 
 TEST(DatasetSchema, KnowsTheKeysThatAreRead) {
     const auto withMember = [](const Json::json_pointer& at, const std::string& key, const Json& value) {
-        Json manifest = plain();
+        Json manifest = ofTask("regression");
         manifest[at][key] = value;
         return manifest;
     };
@@ -64,6 +66,26 @@ TEST(DatasetSchema, KnowsTheKeysThatAreRead) {
         for (const auto& [key, value] : object["properties"].items()) keys.insert(key);
         return keys;
     };
+    const auto withText = [](const Json& text) {
+        Json manifest = ofTask("regression");
+        manifest.erase("inputs");
+        manifest["task"] = "language-model";
+        manifest["text"] = text;
+        return manifest;
+    };
+    root.insert("text");
+    const Json text = {{"file", "a.txt"}, {"window", 16777216}, {"stride", 1}};
+    EXPECT_TRUE(isRead(withText(text)));
+    std::set<std::string> textKeys;
+    for (const auto& [key, value] : text.items()) textKeys.insert(key);
+    EXPECT_EQ(keysOf(schema()["properties"]["text"]), textKeys);
+    root.insert("prompts");
+    Json prompts = ofTask("text-generation");
+    prompts["prompts"] = {{"file", "a.jsonl"}, {"delimiter", ""}, {"max_tokens", 1048576}, {"until_newline", true}};
+    EXPECT_TRUE(isRead(prompts));
+    std::set<std::string> promptKeys;
+    for (const auto& [key, value] : prompts["prompts"].items()) promptKeys.insert(key);
+    EXPECT_EQ(keysOf(schema()["properties"]["prompts"]), promptKeys);
     EXPECT_EQ(keysOf(schema()), root);
     EXPECT_EQ(keysOf(schema()["$defs"]["field"]), field);
     EXPECT_EQ(keysOf(schema()["$defs"]["preprocess"]), preprocess);

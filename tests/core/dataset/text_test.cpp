@@ -1,7 +1,9 @@
 // Text for language models, cut into windows of tokens.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 
 #include "core/base/file.h"
 #include "core/dataset/dataset.h"
@@ -73,6 +75,70 @@ TEST_F(Text, TakesTheWindowOfAModelThatFixesIt) {
     ASSERT_TRUE(brief) << brief.error().text();
     EXPECT_EQ((*brief)->size(), 1);
     EXPECT_EQ((*brief)->batch(0, 1)->inputs[0].tensor.shape(), (Shape{1, 4}));
+}
+
+TEST_F(Text, ForeseesEachTokenOnceWithWindowLessStrideTokensBeforeItAtTheLeast) {
+    const std::string text = write("a.txt", letters(60));
+    for (const std::int64_t window : {7, 10, 59, 80})
+        for (const std::int64_t stride : {1, 3, 7}) {
+            write("dataset.json", fmt::format(R"({{"format": "trimtab-dataset", "version": 1, "task": "language-model",
+                  "text": {{"file": "a.txt", "window": {}, "stride": {}}}}})", window, stride));
+            const auto data = open(m_folder.path().string(), nullptr, at("tokenizer.json"));
+            ASSERT_TRUE(data) << data.error().text();
+            const std::int64_t held = std::min<std::int64_t>(window, 59);
+            EXPECT_EQ((*data)->textWindows(), (base::TextWindows{held, std::min(stride, held)}));
+            std::map<std::int64_t, int> seen;
+            for (std::int64_t row = 0; row < (*data)->size(); ++row) {
+                const auto batch = (*data)->batch(row, 1);
+                ASSERT_TRUE(batch);
+                const Ints inputs = tensor::toInt64s(batch->inputs[0].tensor), targets = tensor::toInt64s(batch->target);
+                ASSERT_EQ(inputs.size(), static_cast<std::size_t>(held));
+                for (std::int64_t i = 0; i < held; ++i) {
+                    const std::int64_t place = row * stride + i + 1;  // in the text, of what is foreseen
+                    const std::int64_t target = targets[static_cast<std::size_t>(i)];
+                    if (target < 0) continue;
+                    ++seen[place];
+                    EXPECT_EQ(target, place % 26);
+                    for (std::int64_t k = 0; k <= i; ++k) EXPECT_EQ(inputs[static_cast<std::size_t>(k)], (row * stride + k) % 26);
+                    EXPECT_GE(i + 1, std::min(place, window - stride)) << "tokens before it";
+                }
+            }
+            ASSERT_EQ(seen.size(), 59U) << window << " " << stride;
+            for (const auto& [place, times] : seen) EXPECT_EQ(times, 1) << place;
+        }
+}
+
+TEST_F(Text, OfAManifestIsThePlainTextWhereNothingElseIsSaid) {
+    write("a.txt", letters(600));
+    write("dataset.json", R"({"format": "trimtab-dataset", "version": 1, "task": "language-model", "text": {"file": "a.txt"}})");
+    const auto plain = open(at("a.txt"), nullptr, at("tokenizer.json")), named = open(at("dataset.json"), nullptr, at("tokenizer.json"));
+    ASSERT_TRUE(plain && named);
+    EXPECT_EQ((*plain)->textWindows(), (base::TextWindows{256, 256}));
+    EXPECT_EQ((*plain)->textWindows(), (*named)->textWindows());
+    EXPECT_EQ(tensor::toInt64s((*plain)->batch(2, 1)->target), tensor::toInt64s((*named)->batch(2, 1)->target));
+}
+
+TEST_F(Text, OfAManifestIsRefusedWithTheFieldThatIsOff) {
+    write("a.txt", letters(60));
+    const Graph model = modelOf({graph::Dim::named("batch"), graph::Dim::known(10)});
+    const auto refusal = [&](const std::string& rest, const Graph* graph = nullptr) {
+        write("dataset.json", R"({"format": "trimtab-dataset", "version": 1, "task": "language-model", )" + rest + "}");
+        const auto data = open(m_folder.path().string(), graph, at("tokenizer.json"));
+        return data ? std::string() : data.error().text();
+    };
+    EXPECT_EQ(refusal(R"("text": {"file": "a.txt", "window": 10, "stride": 5})", &model), "");
+    const auto expect = [&](const std::string& said, const std::string& words) { EXPECT_NE(said.find(words), std::string::npos) << said; };
+    expect(refusal(R"("text": {"file": "a.txt", "window": 12})", &model), "text.window is 12 tokens, but the model reads 10");
+    expect(refusal(R"("text": {"file": "a.txt", "stride": 11})", &model), "text.stride");
+    expect(refusal(R"("text": {"file": "a.txt", "stride": 257})"), "text.stride is 257 tokens, but a window has 256");
+    expect(refusal(R"("text": {"file": "a.txt", "window": 0})"), "text.window must be from 1");
+    expect(refusal(R"("text": {"file": "a.txt", "window": 8, "stride": 9})"), "text.stride must be from 1 to 8");
+    expect(refusal(R"("text": {"file": "a.txt", "windows": 8})"), "windows");
+    expect(refusal(R"("text": {"window": 8})"), "file");
+    expect(refusal(R"("text": {"file": "../a.txt"})"), "../a.txt");
+    expect(refusal(R"("text": {"file": "b.txt"})"), "b.txt");
+    expect(refusal(R"("text": {"file": "a.txt"}, "inputs": {"input_ids": {"file": "a.npy"}})"), "\"text\" is input and target");
+    expect(refusal(R"("metric": "perplexity")"), "\"text\"");
 }
 
 TEST_F(Text, GivesMaskAndPositionsToModelsThatTakeThem) {

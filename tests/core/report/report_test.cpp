@@ -138,6 +138,15 @@ TEST(Report, NamesFromTheModelAreTextAndNothingElse) {
     EXPECT_THAT(toHtml(input), HasSubstr("conv&lt;1&gt;"));
 }
 
+TEST(Report, SaysOverWhichWindowsATextWasScored) {
+    ReportInput input = exampleInput();
+    for (trial::TrialResult& result : input.results)
+        if (result.accuracy) result.accuracy->windows = {512, 64};
+    EXPECT_THAT(contentOf(input).metric, HasSubstr("(window 512, stride 64)"));
+    EXPECT_THAT(chartModel(input).y.title, HasSubstr("(window 512, stride 64)"));
+    EXPECT_THAT(toCsv(input), HasSubstr(",512,64\r\n"));
+}
+
 TEST(Report, CsvKeepsOneRowForEachTrialAndNoFormulas) {
     ReportInput input = exampleInput();
     input.results[1].trial.label = "=cmd|'/C calc'!A0, \"x\"";

@@ -25,6 +25,9 @@ TrialResult sample() {
     result.attempts = 2;
     result.failure = "none";
     result.accuracy = Accuracy{"perplexity", false, true, 3.25, {3, kInfinity}, 3, {0.1, 0.2, kInfinity}, {10, 20, 5}};
+    result.accuracy->windows = {256, 128};
+    result.accuracy->overData = true;
+    result.accuracy->also = {{"agreement", {0.9, {0.8, 0.95}}, 3}, {"kl_p99", {2, {1, kInfinity}}, 300}};
     result.accuracyDifference = base::Estimate{-0.25, {-0.5, 0.1}};
     Speed speed;
     speed.medianMs = 1.0 / 3;
@@ -71,6 +74,10 @@ TEST(TrialResult, ReadsBackAsItWasWritten) {
     EXPECT_EQ(result->accuracy->interval.high, kInfinity);
     EXPECT_EQ(result->accuracy->sampleScores, wanted.accuracy->sampleScores);
     EXPECT_EQ(result->accuracy->sampleWeights, wanted.accuracy->sampleWeights);
+    EXPECT_EQ(result->accuracy->windows, wanted.accuracy->windows);
+    EXPECT_TRUE(result->accuracy->overData);
+    EXPECT_EQ(result->accuracy->also, wanted.accuracy->also);
+    EXPECT_EQ(result->accuracy->title(), "perplexity (window 256, stride 128)");
     EXPECT_EQ(result->accuracyDifference->interval.low, -0.5);
     EXPECT_EQ(result->speed->medianMs, 1.0 / 3);
     EXPECT_EQ(result->speed->p95Ms->interval.high, 0.5);
