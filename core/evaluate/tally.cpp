@@ -40,6 +40,7 @@ Result<std::unique_ptr<Tally>> makeTally(const base::MetricInfo& metric, const d
     if (name == "f1" || name == "iou" || name == "dice") return makeOverlapTally(name);
     if (name == "auc" || name == "mean_average_precision") return makeRankTally(name);
     if (name == "ndcg") return makeGroupTally();
+    if (name == "acc" || name == "acc_norm") return makeChoiceTally(name, data.choices());
     if (name == "wer" || name == "cer") return makeTranscriptTally(name, data.tokenRules());
     return makeMeanTally(name);
 }

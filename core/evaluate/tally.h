@@ -31,6 +31,10 @@ std::unique_ptr<Tally> makeRankTally(const std::string& metric);
 /// ndcg: scores [n] or [n, 1] with 0/1, and the dataset's groups. Gains of equal scores are shared out (McSherry and Najork 2008). One
 /// score a group that has a positive, in the order of the groups' numbers.
 std::unique_ptr<Tally> makeGroupTally();
+/// acc, acc_norm: logits [samples, length, vocabulary] and tokens [samples, length], negative ones not counted; a sample for each of
+/// `choices`, which outlive the tally. One score a question: 1 where its answer has the highest log-likelihood (acc_norm: over the bytes of
+/// the choice), the first among equals. A question with a NaN in it is wrong.
+std::unique_ptr<Tally> makeChoiceTally(const std::string& metric, std::span<const dataset::Choice> choices);
 /// wer, cer: see transcript.h.
 std::unique_ptr<Tally> makeTranscriptTally(const std::string& metric, const dataset::TokenRules& rules);
 
