@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "core/evaluate/generated_texts.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::evaluate {
@@ -37,6 +38,9 @@ Result<std::unique_ptr<Tally>> makeTally(const base::MetricInfo& metric, const d
     if (!metric.onDataset)
         return fail(ErrorCode::Usage,
                     "the metric \"" + name + "\" cannot be counted on a dataset; known are " + base::metricNames(true));
+    if (isOfGeneratedTexts(name))
+        return fail(ErrorCode::Usage,
+                    "the metric \"" + name + "\" is counted over generated texts: eval and sweep do on a .jsonl with \"reference\"");
     if (name == "f1" || name == "iou" || name == "dice") return makeOverlapTally(name);
     if (name == "auc" || name == "mean_average_precision") return makeRankTally(name);
     if (name == "ndcg") return makeGroupTally();
