@@ -91,8 +91,10 @@ void addEval(CLI::App& app, Program& program) {
     command->remove_option(command->get_option("--batch"));
     command->add_option("--batch", options->batch, "Samples in one run (default: 16)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
-    command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv, .txt, folder of .wav");
-    command->add_option("--metric", options->metric, base::metricNames(true) + ", exec:PROGRAM; without data: " + base::metricNames(false));
+    command->add_option("--data", options->data, "Dataset: folder, manifest, .npz, .npy, .csv, .txt, .jsonl, folder of .wav");
+    command->add_option("--metric", options->metric,
+                        base::metricNames(true) + ", exec:PROGRAM; beside the untouched model: " + base::besideReferenceNames() +
+                            "; without data: " + base::metricNames(false));
     command->add_option("--samples", options->samples, "Score N samples only, drawn by --seed; a metric program gets the first N")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
     addNodeOptions(*command, *options);

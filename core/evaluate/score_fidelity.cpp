@@ -1,9 +1,5 @@
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <span>
-
 #include "core/base/metric.h"
+#include "core/evaluate/distribution.h"
 #include "core/evaluate/score.h"
 #include "core/evaluate/value_error.h"
 #include "core/tensor/convert.h"
@@ -11,47 +7,7 @@
 namespace trimtab::evaluate {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-using Row = std::span<const float>;
-
-bool allFinite(Row row) {
-    return std::all_of(row.begin(), row.end(), [](float value) { return std::isfinite(value); });
-}
-
-std::ptrdiff_t highest(Row row) { return std::max_element(row.begin(), row.end()) - row.begin(); }
-
-/// Rows that already are distributions: non-negative, with sums of 1.
-bool isDistribution(Row row) {
-    double sum = 0;
-    for (const float value : row) {
-        if (!(value >= 0)) return false;
-        sum += value;
-    }
-    return std::abs(sum - 1) < 1e-3;
-}
-
-std::vector<double> logProbabilities(Row row, bool already) {
-    std::vector<double> result(row.begin(), row.end());
-    if (already) {
-        for (double& value : result) value = std::log(std::max(value, 1e-30));
-        return result;
-    }
-    const double top = *std::max_element(result.begin(), result.end());
-    double sum = 0;
-    for (const double value : result) sum += std::exp(value - top);
-    for (double& value : result) value -= top + std::log(sum);
-    return result;
-}
-
-double divergence(Row output, Row reference) {
-    if (!allFinite(output) || !allFinite(reference)) return kInfinity;
-    const bool already = isDistribution(reference) && isDistribution(output);
-    const auto p = logProbabilities(reference, already);
-    const auto q = logProbabilities(output, already);
-    double sum = 0;
-    for (std::size_t i = 0; i < p.size(); ++i) sum += std::exp(p[i]) * (p[i] - q[i]);
-    return std::max(sum, 0.0);
-}
+using Row = ScoreRow;
 
 ValueError errorOf(Row output, Row reference) {
     ValueError error;
@@ -81,7 +37,7 @@ Result<double> scoreFidelity(const std::string& metric, const Tensor& output, co
     for (std::size_t begin = 0; begin < ours.data<float>().size(); begin += length, ++rows) {
         const Row row = ours.data<float>().subspan(begin, length);
         const Row wanted = theirs.data<float>().subspan(begin, length);
-        sum += metric == "kl" ? divergence(row, wanted) : static_cast<double>(allFinite(row) && highest(row) == highest(wanted));
+        sum += metric == "kl" ? divergence(row, wanted) : static_cast<double>(ranksAlike(row, wanted));
     }
     return sum / static_cast<double>(rows);
 }

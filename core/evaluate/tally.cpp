@@ -35,6 +35,10 @@ Status finishWith(const Statistic& statistic, const std::string& nothing, Evalua
 
 Result<std::unique_ptr<Tally>> makeTally(const base::MetricInfo& metric, const dataset::Dataset& data) {
     const std::string& name = metric.name;
+    if (metric.besideReference)
+        return fail(ErrorCode::Usage, "the metric \"" + name +
+                                          "\" wants the untouched model beside, which eval and sweep run; known here are " +
+                                          base::metricNames(true));
     if (!metric.onDataset)
         return fail(ErrorCode::Usage,
                     "the metric \"" + name + "\" cannot be counted on a dataset; known are " + base::metricNames(true));

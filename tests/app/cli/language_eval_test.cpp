@@ -105,5 +105,93 @@ TEST_F(LanguageEval, RefusesAManifestWithTheFieldThatIsOff) {
     EXPECT_NE(ran.err.find("text.stride"), std::string::npos) << ran.err;
 }
 
+TEST_F(LanguageEval, ChoosesTheLikeliestContinuationOfAPrompt) {
+    base::Random random(5);
+    std::string lines;
+    double right = 0, rightByBytes = 0;
+    constexpr int kQuestions = 12;
+    for (int i = 0; i < kQuestions; ++i) {
+        const std::string prompt = drawnLetters(random, 3 + random.below(5));
+        const std::vector<std::string> choices{drawnLetters(random, 1 + random.below(4)), drawnLetters(random, 1 + random.below(4)),
+                                               drawnLetters(random, 1 + random.below(4))};
+        const std::size_t answer = random.below(3);
+        lines += Json{{"prompt", prompt}, {"choices", choices}, {"answer", answer}}.dump() + "\n";
+        std::vector<double> scores, byBytes;
+        for (const std::string& choice : choices) {
+            Tokens before = DecoderFolder::tokensOf(prompt);
+            double sum = 0;
+            for (const std::int64_t token : DecoderFolder::tokensOf(" " + choice)) {
+                sum += foresee(before, token).logLikelihood;
+                before.push_back(token);
+            }
+            scores.push_back(sum);
+            byBytes.push_back(sum / static_cast<double>(choice.size()));
+        }
+        right += std::ranges::max_element(scores) - scores.begin() == static_cast<std::ptrdiff_t>(answer);
+        rightByBytes += std::ranges::max_element(byBytes) - byBytes.begin() == static_cast<std::ptrdiff_t>(answer);
+    }
+    const std::string data = write("questions.jsonl", lines);
+    const Json acc = json({"--data", data, "--batch", "7"});
+    EXPECT_EQ(acc["metric"], "acc");
+    EXPECT_EQ(acc["n"], kQuestions);
+    EXPECT_DOUBLE_EQ(acc["value"].get<double>(), right / kQuestions);
+    EXPECT_DOUBLE_EQ(json({"--data", data, "--metric", "acc_norm"})["value"].get<double>(), rightByBytes / kQuestions);
+    EXPECT_EQ(json({"--data", data, "--samples", "5"})["n"], 5) << "questions, with all their choices";
+    EXPECT_NE(eval({"--data", data}).out.find(" questions"), std::string::npos);
+    const Ran broken = eval({"--data", write("broken.jsonl", lines + "{\"prompt\": 3}\n")});
+    EXPECT_EQ(broken.status, 3);
+    EXPECT_NE(broken.err.find("line 13"), std::string::npos) << broken.err;
+}
+
+TEST_F(LanguageEval, ScoresTheTextsThatTheModelWrites) {
+    std::string lines;
+    std::vector<std::string> own;
+    for (const char* prompt : {"abc", "the", "hello", "a b", "zz"})
+        own.push_back(DecoderFolder::textOf(m_decoder.greedy(DecoderFolder::tokensOf(prompt), 9)));
+    std::size_t i = 0;
+    for (const char* prompt : {"abc", "the", "hello", "a b", "zz"}) {
+        const bool isOwn = i < 3;
+        lines += Json{{"prompt", prompt}, {"references", {isOwn ? own[i] : "0 1 0 1", "never"}}}.dump() + "\n";
+        ++i;
+    }
+    write("texts/texts.jsonl", lines);
+    const std::string data = write("texts/dataset.json", R"({"format": "trimtab-dataset", "version": 1, "task": "text-generation",
+        "prompts": {"file": "texts.jsonl", "max_tokens": 9}})");
+    const Json match = json({"--data", data, "--batch", "2"});
+    EXPECT_EQ(match["metric"], "exact_match");
+    EXPECT_EQ(match["n"], 5);
+    EXPECT_DOUBLE_EQ(match["value"].get<double>(), 0.6);
+    const Json chrf = json({"--data", data, "--metric", "chrf"});
+    EXPECT_GT(chrf["value"], 0.5);
+    EXPECT_LT(chrf["value"], 1);
+    EXPECT_LE(chrf["ci"][0], chrf["value"]);
+    const Ran bleu = eval({"--data", data, "--metric", "bleu"});
+    EXPECT_EQ(bleu.status, 0) << bleu.err;
+    EXPECT_EQ(bleu.out.find("bleu "), 0U) << bleu.out;
+    EXPECT_EQ(eval({"--data", write("a.txt", "abc def"), "--metric", "bleu"}).status, 3) << "nothing to generate from";
+}
+
+TEST_F(LanguageEval, HoldsARecipesDistributionsAgainstTheReferencesInOnePass) {
+    write("text/valid.txt", drawnText(330));
+    const std::string data = write("text/dataset.json", R"({"format": "trimtab-dataset", "version": 1, "task": "language-model",
+        "text": {"file": "valid.txt", "window": 32, "stride": 16}})");
+    const std::string recipe = write("r4.json", R"({"weights": {"bits": 4}})");
+    const Json kl = json({"--data", data, "--recipe", recipe, "--metric", "kl"});
+    EXPECT_EQ(kl["metric"], "kl");
+    EXPECT_EQ(kl["fidelity"], true);
+    EXPECT_EQ(kl["window"], 32);
+    EXPECT_GT(kl["value"], 0);
+    EXPECT_EQ(kl["also"]["kl_p99"]["n"], 329);
+    EXPECT_GE(kl["also"]["kl_p99"]["value"], kl["value"]);
+    const Json agreement = json({"--data", data, "--recipe", recipe, "--metric", "agreement"});
+    EXPECT_EQ(agreement["value"], kl["also"]["agreement"]["value"]);
+    EXPECT_EQ(agreement["also"]["kl"]["value"], kl["value"]);
+    const Json none = json({"--data", data, "--metric", "kl"});
+    EXPECT_EQ(none["value"], 0);
+    EXPECT_EQ(none["also"]["agreement"]["value"], 1);
+    const std::string said = eval({"--data", data, "--recipe", recipe, "--metric", "kl"}).out;
+    EXPECT_NE(said.find("against the untouched model\nagreement "), std::string::npos) << said;
+}
+
 }  // namespace
 }  // namespace trimtab::testing_cli
