@@ -38,13 +38,20 @@ private:
     std::string m_printed;
 };
 
+Json referenceDocument(const ipc::ReferenceText& reference) {
+    return {{"text", reference.text}, {"tokens", reference.tokens}, {"stopped", reference.stopped}};
+}
+
 Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
     const TimingFigure step = figureOf(answer.stepMs);
     const Json decode = step.n > 0 ? Json(perSecond(1, step.median)) : Json();
+    const bool differs = answer.reference && answer.reference->firstDifference;
     return {{"text", answer.text},
             {"prompt_tokens", answer.promptTokens},
             {"tokens", answer.tokens},
             {"stopped", answer.stopped},
+            {"reference", answer.reference ? referenceDocument(*answer.reference) : Json()},
+            {"first_difference", differs ? Json(*answer.reference->firstDifference) : Json()},
             {"time_to_first_token_ms", answer.firstTokenMs},
             {"time_per_token_ms", toJson(step)},
             {"prefill_tokens_per_s", perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs)},
@@ -63,6 +70,28 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
 }
 
 std::string words(const std::vector<std::int64_t>& tokens) { return fmt::format("{}", fmt::join(tokens, " ")); }
+
+/// A text with a mark where it departs from another: behind `common`, or before that token where there is no text.
+std::string marked(const std::string& text, const std::string& common, const std::vector<std::int64_t>& tokens,
+                   std::optional<std::int64_t> at) {
+    constexpr std::string_view kMark = "≠";
+    if (!text.empty() || tokens.empty()) {
+        if (!at || !text.starts_with(common)) return printable(text, "\n\t");
+        return printable(common, "\n\t") + std::string(kMark) + printable(text.substr(common.size()), "\n\t");
+    }
+    const auto split = tokens.begin() + at.value_or(0);
+    const std::string before = words({tokens.begin(), split}), after = words({split, tokens.end()});
+    return at ? fmt::format("{} {}{}", before, kMark, after) : after;
+}
+
+void printBesideReference(const ipc::GenerateAnswer& answer) {
+    const ipc::ReferenceText& reference = *answer.reference;
+    const auto at = reference.firstDifference;
+    fmt::print("reference: {}\n", marked(reference.text, reference.common, reference.tokens, at));
+    fmt::print("recipe: {}\n", marked(answer.text, reference.common, answer.tokens, at));
+    if (at) fmt::print("first difference: new token {}\n", *at + 1);
+    else fmt::print("no difference in {} new tokens\n", answer.tokens.size());
+}
 
 /// Figures go to standard error, so that standard output is the text alone.
 void printFigures(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
@@ -109,15 +138,19 @@ Status work(Program& program, const GenerateOptions& options) {
     if (request.prompt.empty() && request.promptTokens.empty())
         return fail(ErrorCode::Usage, "give a text with --prompt, or tokens with --prompt-tokens");
     if (!request.tokenizer.empty()) request.tokenizer = absolutePath(request.tokenizer);
-    GrowingText shown(!program.options.json);
+    GrowingText shown(!program.options.json && !request.besideReference);
     TRIMTAB_TRY(const Json json, callWorker(program, request, shown));
     TRIMTAB_TRY(const auto answer, ipc::generateAnswerFromJson(json));
     if (program.options.json) {
         program.printJson(documentOf(answer, request.model));
         return {};
     }
-    shown.show(answer.text);
-    fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
+    if (answer.reference) {
+        printBesideReference(answer);
+    } else {
+        shown.show(answer.text);
+        fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
+    }
     if (!program.quiet()) printFigures(answer, request.model);
     return {};
 }
@@ -144,6 +177,8 @@ void addGenerate(CLI::App& app, Program& program) {
         ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30));
     command->add_option("--top-p", request.topP, "Draw among the likeliest of this probability together (default: 1)")
         ->check(realBetween(1e-9, 1));
+    command->add_flag("--beside-reference", request.besideReference,
+                      "Also from the model as it is stored: both texts, the first token that differs marked");
     command->add_flag("--go-on", request.goOn, "Go on past the tokens that end a text");
 }
 

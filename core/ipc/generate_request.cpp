@@ -6,7 +6,8 @@ namespace trimtab::ipc {
 Json toJson(const GenerateRequest& request) {
     return {{"model", toJson(request.model)}, {"prompt", request.prompt},      {"prompt_tokens", request.promptTokens},
             {"tokenizer", request.tokenizer}, {"tokens", request.tokens},      {"temperature", encode(request.temperature)},
-            {"top_k", request.topK},          {"top_p", encode(request.topP)}, {"go_on", request.goOn}};
+            {"top_k", request.topK},          {"top_p", encode(request.topP)}, {"go_on", request.goOn},
+            {"beside_reference", request.besideReference}};
 }
 
 Result<GenerateRequest> generateRequestFromJson(const Json& json) {
@@ -21,14 +22,36 @@ Result<GenerateRequest> generateRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.topK, base::integerAt(json, "top_k", 0));
     TRIMTAB_TRY(request.topP, realAt(json, "top_p", 1));
     TRIMTAB_TRY(request.goOn, base::booleanAt(json, "go_on", false));
+    TRIMTAB_TRY(request.besideReference, base::booleanAt(json, "beside_reference", false));
     constexpr std::int64_t kMostTokens = 1 << 20;
     if (request.tokens < 1 || request.tokens > kMostTokens)
         return fail(ErrorCode::Refused, "tokens must be 1 to " + std::to_string(kMostTokens));
     return request;
 }
 
+namespace {
+
+Json toJson(const ReferenceText& reference) {
+    Json json{{"text", reference.text}, {"tokens", reference.tokens}, {"stopped", reference.stopped}, {"common", reference.common}};
+    if (reference.firstDifference) json["first_difference"] = *reference.firstDifference;
+    return json;
+}
+
+Result<ReferenceText> referenceFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a text of the reference"));
+    ReferenceText reference;
+    TRIMTAB_TRY(reference.text, base::stringAt(json, "text", ""));
+    TRIMTAB_TRY(reference.tokens, integersAt(json, "tokens"));
+    TRIMTAB_TRY(reference.stopped, base::booleanAt(json, "stopped", false));
+    TRIMTAB_TRY(reference.common, base::stringAt(json, "common", ""));
+    if (base::memberAt(json, "first_difference")) { TRIMTAB_TRY(reference.firstDifference, base::integerAt(json, "first_difference")); }
+    return reference;
+}
+
+}  // namespace
+
 Json toJson(const GenerateAnswer& answer) {
-    return {{"text", answer.text},
+    Json json = {{"text", answer.text},
             {"prompt_tokens", answer.promptTokens},
             {"tokens", answer.tokens},
             {"stopped", answer.stopped},
@@ -41,6 +64,8 @@ Json toJson(const GenerateAnswer& answer) {
             {"caching", answer.caching},
             {"execution", std::string(trace::name(answer.execution))},
             {"environment", trial::toJson(answer.environment)}};
+    if (answer.reference) json["reference"] = toJson(*answer.reference);
+    return json;
 }
 
 Result<GenerateAnswer> generateAnswerFromJson(const Json& json) {
@@ -60,6 +85,7 @@ Result<GenerateAnswer> generateAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(const std::string execution, base::stringAt(json, "execution"));
     if (execution == trace::name(trace::Execution::Emulated)) answer.execution = trace::Execution::Emulated;
     TRIMTAB_TRY(answer.environment, environmentAt(json));
+    if (const Json* reference = base::memberAt(json, "reference")) { TRIMTAB_TRY(answer.reference, referenceFromJson(*reference)); }
     return answer;
 }
 

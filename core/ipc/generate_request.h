@@ -18,9 +18,19 @@ struct GenerateRequest {
     std::int64_t topK = 0;     // 0: of all tokens
     double topP = 1;
     bool goOn = false;  // past the tokens that end a text
+    bool besideReference = false;  // the same from the model as it is stored too
 };
 Json toJson(const GenerateRequest& request);
 Result<GenerateRequest> generateRequestFromJson(const Json& json);
+
+/// The same prompt through the model as it is stored.
+struct ReferenceText {
+    std::string text;
+    std::vector<std::int64_t> tokens;
+    bool stopped = false;
+    std::optional<std::int64_t> firstDifference;  // index of the first new token that is another, or that one text has and the other lacks
+    std::string common;                           // text of the tokens before it
+};
 
 struct GenerateAnswer {
     std::string text;  // of the new tokens; empty without a tokenizer
@@ -33,6 +43,7 @@ struct GenerateAnswer {
     std::int64_t cacheBytesPerToken = 0;
     std::string caching;  // how keys and values are kept: "in place", "handed on", "recomputed"
     trial::Environment environment;
+    std::optional<ReferenceText> reference;
 };
 Json toJson(const GenerateAnswer& answer);
 Result<GenerateAnswer> generateAnswerFromJson(const Json& json);

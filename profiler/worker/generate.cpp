@@ -1,6 +1,10 @@
 // "generate": a language model continues a prompt, its text told as it grows.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
+#include <optional>
+
 #include "core/dataset/tokenizers/tokenizer.h"
 #include "core/formats/model_file.h"
 #include "core/ipc/generate_request.h"
@@ -35,46 +39,85 @@ Result<std::vector<std::int64_t>> promptOf(const ipc::GenerateRequest& request, 
     return std::vector<std::int64_t>(ids.begin(), ids.end());
 }
 
+/// What a model wrote, and what that took.
+struct Written {
+    runtime::Generation made;
+    std::string text;
+    ipc::GenerateAnswer figures;
+};
+
+using TextListener = std::function<void(const std::string& text)>;
+
+Result<Written> write(const Graph& graph, const ipc::GenerateRequest& request, const std::vector<std::int64_t>& prompt,
+                      const runtime::GenerationSetting& setting, const std::optional<Tokenizer>& tokenizer, const Call& call,
+                      const TextListener& listener) {
+    const auto capacity = static_cast<std::int64_t>(prompt.size()) + request.tokens - 1;  // the last token is not fed
+    const auto& asked = request.model.setting;
+    TRIMTAB_TRY(const auto engine, makeEngine(asked.engine, asked.threads, asked.device));
+    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, graph, asked, 1, capacity));
+    Written written;
+    std::optional<StreamDecoder> stream;
+    if (tokenizer) stream.emplace(*tokenizer);
+    const auto tell = [&](std::size_t, std::int64_t token) {
+        if (stream) written.text += stream->put(static_cast<std::int32_t>(token));
+        listener(written.text);
+        return !call.cancelled();
+    };
+    TRIMTAB_TRY(written.made, runtime::generateTokens(*decoder, std::vector<std::vector<std::int64_t>>{prompt}, setting, tell));
+    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+    if (stream) written.text += stream->finish();
+    ipc::GenerateAnswer& figures = written.figures;
+    figures.weightBytes = decoder->compiled().heldWeightBytes();
+    figures.arenaBytes = decoder->largestArena();
+    figures.execution = trace::overall(decoder->compiled().layers());
+    figures.caching = decoder->caching();
+    figures.cacheBytes = decoder->cacheBytes();
+    figures.cacheBytesPerToken = decoder->cacheBytesPerToken();
+    figures.environment = environmentOf(engine->info());
+    return written;
+}
+
+/// Where the reference's text departs from the other.
+ipc::ReferenceText heldAgainst(const std::vector<std::int64_t>& tokens, Written reference, const std::optional<Tokenizer>& tokenizer) {
+    ipc::ReferenceText text{std::move(reference.text), std::move(reference.made.tokens.front()), reference.made.stopped.front(), {}, {}};
+    const auto [own, others] = std::ranges::mismatch(tokens, text.tokens);
+    if (own != tokens.end() || others != text.tokens.end()) text.firstDifference = own - tokens.begin();
+    if (!tokenizer) return text;
+    StreamDecoder stream(*tokenizer);
+    for (auto token = tokens.begin(); token != own; ++token) text.common += stream.put(static_cast<std::int32_t>(*token));
+    return text;
+}
+
 }  // namespace
 
 Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::generateRequestFromJson(params));
     TRIMTAB_TRY(const auto tokenizer, tokenizerFor(request));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
-    ipc::GenerateAnswer answer;
-    TRIMTAB_TRY(answer.promptTokens, promptOf(request, tokenizer));
+    TRIMTAB_TRY(const auto prompt, promptOf(request, tokenizer));
     runtime::GenerationSetting setting;
     setting.tokens = request.tokens;
     setting.sampling = {request.temperature, request.topK, request.topP, request.model.setting.seed};
     if (!request.goOn) {
         TRIMTAB_TRY(setting.stops, formats::endTokens(request.model.model));
     }
-    const auto capacity = static_cast<std::int64_t>(answer.promptTokens.size()) + request.tokens - 1;  // the last token is not fed
-    const auto& asked = request.model.setting;
-    TRIMTAB_TRY(const auto engine, makeEngine(asked.engine, asked.threads, asked.device));
-    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, asked, 1, capacity));
-    std::optional<StreamDecoder> stream;
-    if (tokenizer) stream.emplace(*tokenizer);
     constexpr double kNobodyKnows = -1;
-    const auto tell = [&](std::size_t, std::int64_t token) {
-        if (stream) answer.text += stream->put(static_cast<std::int32_t>(token));
-        call.progress(kNobodyKnows, answer.text);
-        return !call.cancelled();
-    };
-    TRIMTAB_TRY(auto text, runtime::generateTokens(*decoder, std::vector<std::vector<std::int64_t>>{answer.promptTokens}, setting, tell));
-    if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
-    if (stream) answer.text += stream->finish();
-    answer.tokens = std::move(text.tokens.front());
-    answer.stopped = text.stopped.front();
-    answer.firstTokenMs = text.firstTokenMs;
-    answer.stepMs = std::move(text.stepMs);
-    answer.weightBytes = decoder->compiled().heldWeightBytes();
-    answer.arenaBytes = decoder->largestArena();
-    answer.execution = trace::overall(decoder->compiled().layers());
-    answer.caching = decoder->caching();
-    answer.cacheBytes = decoder->cacheBytes();
-    answer.cacheBytesPerToken = decoder->cacheBytesPerToken();
-    answer.environment = environmentOf(engine->info());
+    const auto tell = [&](const std::string& text) { call.progress(kNobodyKnows, text); };
+    TRIMTAB_TRY(auto written, write(compressed->graph, request, prompt, setting, tokenizer, call, tell));
+    ipc::GenerateAnswer answer = std::move(written.figures);
+    answer.promptTokens = prompt;
+    answer.text = std::move(written.text);
+    answer.tokens = std::move(written.made.tokens.front());
+    answer.stopped = written.made.stopped.front();
+    answer.firstTokenMs = written.made.firstTokenMs;
+    answer.stepMs = std::move(written.made.stepMs);
+    if (request.besideReference) {
+        ipc::ModelRequest untouched = request.model;
+        untouched.recipe = {};
+        TRIMTAB_TRY(const auto stored, bench.compressed(untouched, call));
+        TRIMTAB_TRY(auto reference, write(stored->graph, request, prompt, setting, tokenizer, call, [](const std::string&) {}));
+        answer.reference = heldAgainst(answer.tokens, std::move(reference), tokenizer);
+    }
     return ipc::toJson(answer);
 }
 

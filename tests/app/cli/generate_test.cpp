@@ -90,6 +90,29 @@ TEST_F(Generate, RunsARecipe) {
     EXPECT_LT(got["weight_bytes"], json({"--prompt", "the", "--tokens", "3"})["weight_bytes"]);
 }
 
+TEST_F(Generate, MarksTheFirstTokenThatARecipeWritesOtherwise) {
+    const std::string recipe = m_tiny.write("r2.json", R"({"weights": {"bits": 2}})");
+    const auto own = greedy({19, 7, 4}, 20);
+    const Json alone = json({"--prompt", "the", "--tokens", "20", "--recipe", recipe});
+    const Json both = json({"--prompt", "the", "--tokens", "20", "--recipe", recipe, "--beside-reference"});
+    EXPECT_EQ(both["tokens"], alone["tokens"]);
+    EXPECT_EQ(both["reference"]["tokens"], Json(own));
+    EXPECT_EQ(both["reference"]["text"], textOf(own));
+    const auto other = both["tokens"].get<std::vector<std::int64_t>>();
+    ASSERT_NE(own, other) << "two bits change something";
+    const auto first = std::ranges::mismatch(own, other).in1 - own.begin();
+    EXPECT_EQ(both["first_difference"], first);
+    const Ran ran = generate({"--prompt", "the", "--tokens", "20", "--recipe", recipe, "--beside-reference", "-q"});
+    const auto split = [&](const std::vector<std::int64_t>& tokens) {
+        return textOf({tokens.begin(), tokens.begin() + first}) + "≠" + textOf({tokens.begin() + first, tokens.end()});
+    };
+    EXPECT_EQ(ran.out, fmt::format("reference: {}\nrecipe: {}\nfirst difference: new token {}\n", split(own), split(other), first + 1));
+    const Json same = json({"--prompt", "the", "--tokens", "5", "--beside-reference"});
+    EXPECT_TRUE(same["first_difference"].is_null());
+    EXPECT_EQ(same["reference"]["tokens"], same["tokens"]);
+    EXPECT_TRUE(alone["reference"].is_null());
+}
+
 TEST_F(Generate, IsBenchedByPhases) {
     const Ran ran = trimtab({"bench", folder(), "--prompt", "9", "--generate", "25", "--batch", "2", "--seconds", "0.05", "--json"});
     ASSERT_EQ(ran.status, 0) << ran.err;
