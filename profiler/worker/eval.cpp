@@ -6,7 +6,7 @@
 #include "core/dataset/tokenizers/tokenizer.h"
 #include "core/evaluate/beside_reference.h"
 #include "core/evaluate/generated_texts.h"
-#include "core/formats/huggingface/end_tokens.h"
+#include "core/formats/model_file.h"
 
 #include "core/runtime/generation/decoder.h"
 #include "core/trial/calibration_note.h"
@@ -70,8 +70,8 @@ Result<evaluate::Evaluation> onGeneratedTexts(const ipc::EvalRequest& request, c
         return fail(ErrorCode::Refused,
                     "the metric " + metric + " wants prompts with references: a .jsonl with \"prompt\" and \"reference\"");
     TRIMTAB_TRY(data, drawnFrom(std::move(data), request.samples, request.seed));
-    TRIMTAB_TRY(const auto tokenizer, dataset::tokenizers::openTokenizer(tokenizerBeside(request.model.model)));
-    TRIMTAB_TRY(const auto stops, formats::huggingface::endTokens(folderOf(request.model.model)));
+    TRIMTAB_TRY(const auto tokenizer, dataset::tokenizers::openTokenizer(tokenizerOf(request.model.model)));
+    TRIMTAB_TRY(const auto stops, formats::endTokens(request.model.model));
     const auto& asked = request.model.setting;
     TRIMTAB_TRY(const auto engine, makeEngine(asked.engine, asked.threads, asked.device));
     std::int64_t longest = 0;
