@@ -7,7 +7,6 @@
 #include "core/evaluate/beside_reference.h"
 #include "core/evaluate/generated_texts.h"
 #include "core/formats/model_file.h"
-
 #include "core/runtime/generation/decoder.h"
 #include "core/trial/calibration_note.h"
 #include "profiler/worker/beside_model.h"
