@@ -24,6 +24,12 @@ std::string obstacle(const TrialResult& result, bool needsSpeed) {
     return {};
 }
 
+// Shorter inputs, or a step behind a prompt instead of the prompt, are less work, no speed-up.
+bool doesSameWork(const TrialResult& a, const TrialResult& b) {
+    const recipe::RunSetting &one = a.trial.setting, &other = b.trial.setting;
+    return one.prompt == other.prompt && one.generate == other.generate && one.shapes == other.shapes && one.symbols == other.symbols;
+}
+
 bool isSmaller(const TrialResult& a, const TrialResult& b) {
     const explain::Verdict accuracy = explain::compareAccuracy(*a.accuracy, *b.accuracy);
     if (a.sizeBytes > b.sizeBytes || accuracy == explain::Verdict::Worse) return false;
@@ -87,7 +93,9 @@ Result<std::vector<ParetoRow>> paretoRows(const std::vector<TrialResult>& result
         std::optional<std::size_t> better;
         for (const std::size_t j : candidates) {
             if (i == j) continue;
-            if (bySize ? isSmaller(results[j], results[i]) : explain::dominates(results[j], results[i], axis)) {
+            const bool isBetter = bySize ? isSmaller(results[j], results[i])
+                                         : doesSameWork(results[j], results[i]) && explain::dominates(results[j], results[i], axis);
+            if (isBetter) {
                 better = j;
                 break;
             }

@@ -1,6 +1,6 @@
 #pragma once
 // Pareto front of speed against accuracy. Only native, measured, fresh rows enter; a row leaves the front only when another dominates it
-// in the sense of explain::dominates (intervals, not point values).
+// in the sense of explain::dominates (intervals, not point values) at the same work: the same inputs, the same prompt and step.
 #include <string>
 #include <vector>
 

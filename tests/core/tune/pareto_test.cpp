@@ -97,6 +97,19 @@ TEST(Pareto, BatchesTradeLatencyForThroughput) {
     EXPECT_TRUE((*byThroughput)[1].onFront);
 }
 
+TEST(Pareto, AStepBehindAPromptDoesNotDominateThePrompt) {
+    auto prefill = point(1, 5, 0.9), slower = point(2, 6, 0.8), step = point(3, 0.5, 0.9), longer = point(4, 7, 0.8);
+    for (auto* result : {&prefill, &slower, &step, &longer}) result->trial.setting.prompt = 64;
+    step.trial.setting.generate = 16;
+    longer.trial.setting.prompt = 128;
+    const auto rows = paretoRows({prefill, slower, step, longer});
+    ASSERT_TRUE(rows);
+    EXPECT_TRUE((*rows)[0].onFront);
+    EXPECT_EQ((*rows)[1].leftOutBecause, "dominated by 1");
+    EXPECT_TRUE((*rows)[2].onFront);
+    EXPECT_TRUE((*rows)[3].onFront) << "a longer prompt is more work";
+}
+
 TEST(Pareto, LowerIsBetterWhereTheMetricSaysSo) {
     auto low = point(1, 5, 3), high = point(2, 5, 30);
     for (auto* result : {&low, &high}) result->accuracy->higherIsBetter = false;
