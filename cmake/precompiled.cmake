@@ -34,13 +34,11 @@ endif()
 
 # trimtab_precompile(TARGET library|test)
 # GCC no longer knows which of the precompiled headers are the system's, and says of std::string's copies what it elsewhere keeps to itself
-# (false: gcc.gnu.org/PR105329, PR105651). The sanitizer presets look for what these warnings are meant to find. With sanitizers its constant
-# propagation between functions crashes on what was precompiled (GCC 12, core/compress/second_order/compensation.cpp).
+# (false: gcc.gnu.org/PR105329, PR105651). The sanitizer presets look for what these warnings are meant to find.
 function(trimtab_precompile target kind)
   if(TRIMTAB_PRECOMPILED)
     target_precompile_headers(${target} REUSE_FROM precompiled_${kind})
     target_compile_options(${target} PRIVATE
-      $<$<AND:$<BOOL:${TRIMTAB_SANITIZE}>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-fno-ipa-cp>
       $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-array-bounds$<SEMICOLON>-Wno-restrict$<SEMICOLON>-Wno-stringop-overflow$<SEMICOLON>-Wno-stringop-overread>)
   endif()
 endfunction()

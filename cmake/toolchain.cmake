@@ -35,5 +35,7 @@ if(TRIMTAB_SANITIZE)
     add_compile_options(-fno-sanitize-recover=all)
   endif()
   add_compile_options(-fsanitize=${TRIMTAB_SANITIZE} -fno-omit-frame-pointer)
+  # GCC 12's constant propagation between functions crashes on precompiled headers with sanitizers (second_order/compensation.cpp).
+  add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-ipa-cp>)
   add_link_options(-fsanitize=${TRIMTAB_SANITIZE})
 endif()
