@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Packs what a GPU machine needs into one archive that runs from wherever it is unpacked: the command line, the worker, the CUDA module, the GPU
-# tests and benchmarks (bin/gpu_* and *_gpu_test of the build), the samples, verify.sh, and every shared library they want but the C library's own. A loader
-# and C library lie beside them for systems older than this one. Never packed: cuBLASLt and the toolkit's other libraries, the driver's; and what
-# draws charts (Cairo, Pango and the window system beneath them), because a session's charts are drawn where Trimtab is installed.
+# Packs what a GPU machine needs into one archive that runs from wherever it is unpacked: the command line, the worker, the CUDA module, the
+# GPU tests and benchmarks (bin/gpu_* and *_gpu_test of the build), the samples, verify.sh, and every shared library they want but the C
+# library's own. A loader and C library lie beside them for systems older than this one. Never packed: cuBLASLt and the toolkit's other
+# libraries, the driver's; and what draws charts (Cairo, Pango and the window system beneath them), because a session's charts are drawn
+# where Trimtab is installed.
 #   installers/bundle.sh [BUILD_DIR [ARCHIVE]]      defaults: build/ci, out/trimtab-bundle.tar.xz
 # Fails when the archive is larger than 30 MB. Wants patchelf and xz (installed when missing).
 set -euo pipefail
@@ -14,7 +15,10 @@ archive=${2:-out/trimtab-bundle.tar.xz}
 limit=$((30 * 1000 * 1000))
 
 for program in trimtab trimtab-worker; do
-  [ -x "$build/bin/$program" ] || { echo "bundle: $build/bin/$program is not there; build first (cmake --preset ci && cmake --build --preset ci)" >&2; exit 1; }
+  if [ ! -x "$build/bin/$program" ]; then
+    echo "bundle: $build/bin/$program is not there; build first (cmake --preset ci && cmake --build --preset ci)" >&2
+    exit 1
+  fi
 done
 # shellcheck disable=SC2046
 install_packages $(bundle_packages)
@@ -34,7 +38,8 @@ drawing='^lib(cairo|pango|pangocairo|pangoft2|gobject)-?[0-9.]*\.so'
 
 # NAME PATH of every library that the files want, each once.
 libraries_of() {
-  LC_ALL=C ldd "$@" 2>/dev/null | awk '$2 == "=>" && $3 ~ /^\// {print $1, $3} $1 ~ /^\/.*ld-linux/ {print "ld-linux-x86-64.so.2", $1}' | sort -u -k1,1
+  LC_ALL=C ldd "$@" 2>/dev/null |
+    awk '$2 == "=>" && $3 ~ /^\// {print $1, $3} $1 ~ /^\/.*ld-linux/ {print "ld-linux-x86-64.so.2", $1}' | sort -u -k1,1
 }
 
 programs=("$build/bin/trimtab" "$build/bin/trimtab-worker")
@@ -45,7 +50,8 @@ modules=()
 for file in "$build"/bin/libtrimtab-cuda.so "$build"/lib/trimtab/libtrimtab-cuda.so; do
   if [ -f "$file" ]; then modules+=("$file"); fi
 done
-[[ "${modules[*]}" == *libtrimtab-cuda.so* ]] || echo "bundle: no module (libtrimtab-cuda.so) in $build: this bundle runs on the CPU alone" >&2
+[[ "${modules[*]}" == *libtrimtab-cuda.so* ]] ||
+  echo "bundle: no module (libtrimtab-cuda.so) in $build: this bundle runs on the CPU alone" >&2
 
 missing=$(LC_ALL=C ldd "${programs[@]}" "${modules[@]}" 2>/dev/null | grep 'not found' || true)
 [ -z "$missing" ] || { echo "bundle: libraries are missing here:" >&2; echo "$missing" >&2; exit 1; }
@@ -60,7 +66,8 @@ if [ ${#drawn[@]} -gt 0 ]; then
   {
     echo '#include <stdio.h>'
     echo '#include <stdlib.h>'
-    printf '%s\n' 'static void refuse(void) { fputs("trimtab: this bundle draws no charts; copy the session to where Trimtab is installed\n", stderr); exit(1); }'
+    printf '%s\n' 'static void refuse(void) {' \
+      'fputs("trimtab: this bundle draws no charts; copy the session to where Trimtab is installed\n", stderr); exit(1); }'
     printf 'void %s(void) { refuse(); }\n' "${drawn[@]}"
   } >"$work/charts.c"
   cc -shared -fPIC -O1 -fno-builtin -Wl,-soname,libtrimtab-without-charts.so -o "$root/lib/libtrimtab-without-charts.so" "$work/charts.c"
@@ -102,7 +109,8 @@ echo "${needed#GLIBC_}" >"$root/loader/needed"
 
 for sample in classifier language; do
   mkdir -p "$root/share/samples/$sample"
-  cp -r "resources/samples/$sample/$sample.onnx" "resources/samples/$sample/data" "resources/samples/$sample/expected.json" "$root/share/samples/$sample/"
+  cp -r "resources/samples/$sample/$sample.onnx" "resources/samples/$sample/data" "resources/samples/$sample/expected.json" \
+    "$root/share/samples/$sample/"
 done
 # The first images are what verify.sh scores a sweep on; all of them would be a tenth of the archive.
 for array in images labels; do
@@ -113,12 +121,13 @@ cp tests/gpu/{verify.sh,verify.py,stages.py,running.py,compare.sh,compare.py,sha
 cp LICENSES/Apache-2.0.txt "$root/LICENSE"
 commit=$(git rev-parse HEAD 2>/dev/null || echo unknown)
 [ -z "$(git status --porcelain 2>/dev/null)" ] || commit=$commit-modified
-printf '{"commit": "%s", "built_at": "%s", "glibc": "%s", "compiler": "%s"}\n' "$commit" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "${needed#GLIBC_}" \
-  "$(c++ -dumpfullversion 2>/dev/null || echo unknown)" >"$root/manifest.json"
+printf '{"commit": "%s", "built_at": "%s", "glibc": "%s", "compiler": "%s"}\n' "$commit" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  "${needed#GLIBC_}" "$(c++ -dumpfullversion 2>/dev/null || echo unknown)" >"$root/manifest.json"
 
 mkdir -p "$(dirname "$archive")"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - trimtab | xz -T1 --x86 --lzma2=preset=9,dict=192MiB >"$archive"
 size=$(stat -c %s "$archive")
 printf 'bundle: %s, %d.%d MB, %d programs, %d modules, %d libraries, glibc %s or the loader inside\n' "$archive" $((size / 1000000)) \
-  $((size / 100000 % 10)) "$(find "$root/programs" -type f | wc -l)" ${#modules[@]} "$(find "$root/lib" -maxdepth 1 -type f | wc -l)" "${needed#GLIBC_}"
+  $((size / 100000 % 10)) "$(find "$root/programs" -type f | wc -l)" ${#modules[@]} "$(find "$root/lib" -maxdepth 1 -type f | wc -l)" \
+  "${needed#GLIBC_}"
 [ "$size" -le "$limit" ] || { echo "bundle: the archive is larger than $limit bytes" >&2; exit 1; }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""first_rows.py COUNT FROM.npy TO.npy: the first rows of an array, by the NumPy format's own description (version 1.0 and 2.0), without NumPy."""
+"""first_rows.py COUNT FROM.npy TO.npy: the first rows of an array, by the NumPy format's own description (version 1.0 and 2.0), without
+NumPy."""
 import ast
 import math
 import struct

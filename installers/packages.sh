@@ -11,7 +11,8 @@ require_known_distribution() {
   case "$id-$version" in
     debian-12|ubuntu-24.04) return 0 ;;
   esac
-  echo "Trimtab's installer knows Debian 12 and Ubuntu 24.04; this is ${id:-an unknown system} ${version}. Install the packages that 'installers/quickstart.sh --no-install' prints, by their names here, and build with CMake as CONTRIBUTING.md shows." >&2
+  echo "Trimtab's installer knows Debian 12 and Ubuntu 24.04; this is ${id:-an unknown system} ${version}. Install the packages that" \
+    "'installers/quickstart.sh --no-install' prints, by their names here, and build with CMake as CONTRIBUTING.md shows." >&2
   return 1
 }
 
@@ -19,8 +20,8 @@ build_packages() {
   echo g++ cmake ninja-build ccache mold pkg-config git ca-certificates \
     qt6-base-dev libqt6charts6-dev libqt6svg6-dev libqt6opengl6-dev libgl1-mesa-dev \
     libonnx-dev libprotobuf-dev protobuf-compiler libdnnl-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev \
-    libspdlog-dev libfmt-dev libexpected-dev libzip-dev libcairo2-dev libpango1.0-dev libpng-dev libjpeg-dev libsndfile1-dev libutf8proc-dev libpcre2-dev libssl-dev \
-    fonts-dejavu-core
+    libspdlog-dev libfmt-dev libexpected-dev libzip-dev libcairo2-dev libpango1.0-dev libpng-dev libjpeg-dev \
+    libsndfile1-dev libutf8proc-dev libpcre2-dev libssl-dev fonts-dejavu-core
 }
 
 # The part of clang that the importer's fuzzer is linked with; only recommended by the package clang.
@@ -55,7 +56,10 @@ install_packages() {
   missing=$(missing_packages "$@")
   [ -z "$missing" ] && return 0
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || { echo "These packages are missing, and there is neither root nor sudo to install them: $(echo $missing)" >&2; return 1; }
+    if ! command -v sudo >/dev/null; then
+      echo "These packages are missing, and there is neither root nor sudo to install them: $(echo $missing)" >&2
+      return 1
+    fi
     sudo=sudo
   fi
   $sudo apt-get update -qq

@@ -28,7 +28,8 @@ if [ -n "$missing" ]; then
   echo "$missing" | tr '\n' ' ' | fold -s -w 100
   echo
 fi
-echo "Then it builds Trimtab (ten to twenty minutes on two cores, seconds when nothing changed) and runs a small sweep of the image sample (under a minute)."
+echo "Then it builds Trimtab (ten to twenty minutes on two cores, seconds when nothing changed) and runs a small sweep of the image" \
+  "sample (under a minute)."
 # shellcheck disable=SC2086
 install_packages $packages
 
@@ -41,8 +42,8 @@ sample=resources/samples/classifier
 mkdir -p out
 session=out/quickstart.trimtab
 chart=out/quickstart.png
-"$bin/trimtab" sweep "$sample/classifier.onnx" --data "$sample/data" --axis prune.ratio=0,0.5 --axis weights.bits=32,8,3 --axis compute=fp32,int8 --batch 16 --samples 256 \
-  --session "$session" --resume
+"$bin/trimtab" sweep "$sample/classifier.onnx" --data "$sample/data" --axis prune.ratio=0,0.5 --axis weights.bits=32,8,3 \
+  --axis compute=fp32,int8 --batch 16 --samples 256 --session "$session" --resume
 "$bin/trimtab" report "$session" -o "$chart"
 "$bin/trimtab" report "$session" -o out/quickstart.html
 echo

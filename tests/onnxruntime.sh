@@ -19,14 +19,16 @@ give_up() {
   exit 1
 }
 
-[ "$(uname -sm)" = "Linux x86_64" ] || give_up "the package has no library for $(uname -sm); set ONNXRUNTIME_ROOT to a folder with include/ and lib/"
+[ "$(uname -sm)" = "Linux x86_64" ] ||
+  give_up "the package has no library for $(uname -sm); set ONNXRUNTIME_ROOT to a folder with include/ and lib/"
 command -v npm >/dev/null || give_up "npm is not here"
 mkdir -p "$(dirname "$root")"
 work=$(mktemp -d "$(dirname "$root")/onnxruntime.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 (cd "$work" && npm pack --silent --ignore-scripts "$package@$version" >/dev/null) || give_up "npm could not get $package@$version"
 tarball=$work/$package-$version.tgz
-got=sha512-$(python3 -c 'import base64, hashlib, sys; print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())' "$tarball")
+digest='import base64, hashlib, sys; print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())'
+got=sha512-$(python3 -c "$digest" "$tarball")
 [ "$got" = "$integrity" ] || give_up "$package@$version is not the package that was pinned ($got)"
 
 plugins=package/Plugins

@@ -67,7 +67,8 @@ Json documentOf(const trial::TrialResult& a, const trial::TrialResult& b, const 
     if (const auto& result = verdicts.result)
         json["result"] = {{"ratio", result->value}, {"low", result->interval.low}, {"high", result->interval.high}};
     if (const auto& difference = verdicts.accuracyDifference)
-        json["accuracy_difference"] = {{"value", difference->value}, {"low", difference->interval.low}, {"high", difference->interval.high}};
+        json["accuracy_difference"] = {
+            {"value", difference->value}, {"low", difference->interval.low}, {"high", difference->interval.high}};
     return json;
 }
 
@@ -92,8 +93,8 @@ void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdi
     if (verdicts.aDominates) fmt::print("A dominates B.\n");
     if (verdicts.bDominates) fmt::print("B dominates A.\n");
     if (verdicts.promise && verdicts.result)
-        fmt::print("B promises {:.2f}× the speed of A and runs at {:.2f}× (95 %: {:.2f} … {:.2f}).\n", *verdicts.promise, verdicts.result->value,
-                   verdicts.result->interval.low, verdicts.result->interval.high);
+        fmt::print("B promises {:.2f}× the speed of A and runs at {:.2f}× (95 %: {:.2f} … {:.2f}).\n", *verdicts.promise,
+                   verdicts.result->value, verdicts.result->interval.low, verdicts.result->interval.high);
     Table table({{"layer"},
                  {"A"},
                  {"B"},

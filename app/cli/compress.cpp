@@ -48,8 +48,8 @@ void addCompress(CLI::App& app, Program& program) {
     command->get_option("--recipe")->required();
     command->add_option("-o,--output", options->output, "The file to write (.onnx)")->required();
     command->add_flag("--report", options->report,
-                      "Print each layer's bits, density, bytes and SQNR, what pruned layers take in each storage form and, with calibration data, how "
-                      "unevenly the channels of each input are filled");
+                      "Print each layer's bits, density, bytes and SQNR, what pruned layers take in each storage form and, with "
+                      "calibration data, how unevenly the channels of each input are filled");
 }
 
 }  // namespace trimtab::cli

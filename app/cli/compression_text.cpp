@@ -80,8 +80,8 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
                  {"SQNR", Align::Right}});
     for (const auto& layer : answer.layers)
         table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op),
-                   base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits),
-                   printable(layer.format), layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
+                   base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits), printable(layer.format),
+                   layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
                    layer.sqnrDb ? fmt::format("{:.1f} dB", *layer.sqnrDb) : "–"});
     return table.text();

@@ -23,7 +23,8 @@ void printList(const char* title, const Json& list) {
 Status work(Program& program, const ConformanceOptions& options) {
     Json folders = Json::array();
     for (const std::string& folder : options.folders) folders.push_back(absolutePath(folder));
-    TRIMTAB_TRY(const Json answer, program.callWorker("conformance", {{"folders", folders}, {"engine", options.engine}, {"device", options.device}}));
+    TRIMTAB_TRY(const Json answer,
+                program.callWorker("conformance", {{"folders", folders}, {"engine", options.engine}, {"device", options.device}}));
     if (program.options.json) {
         program.printJson(answer);
         return {};
@@ -42,7 +43,8 @@ Status work(Program& program, const ConformanceOptions& options) {
 
 void addConformance(CLI::App& app, Program& program) {
     auto options = std::make_shared<ConformanceOptions>();
-    CLI::App* command = addCommand(app, program, "conformance", "Run ONNX backend-test folders", [&program, options] { return work(program, *options); });
+    CLI::App* command =
+        addCommand(app, program, "conformance", "Run ONNX backend-test folders", [&program, options] { return work(program, *options); });
     command->add_option("DIR", options->folders, "Folders of backend tests, or single tests")->required();
     addEngine(*command, options->engine, options->device);
 }

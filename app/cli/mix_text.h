@@ -8,7 +8,8 @@ namespace trimtab::cli {
 
 /// {"session", "study", "best": trial or null, "best_uniform", "over_uniform": {"ratio", "low", "high"}, "candidates": […]}, and "no_mix"
 /// with the reason where none could be made.
-Json mixDocument(const trial::Study& study, const trial::SensitivityTable& table, const tune::MixOutcome& outcome, const std::string& session);
+Json mixDocument(const trial::Study& study, const trial::SensitivityTable& table, const tune::MixOutcome& outcome,
+                 const std::string& session);
 std::string mixText(const trial::SensitivityTable& table, const tune::MixOutcome& outcome);
 
 }  // namespace trimtab::cli

@@ -61,7 +61,8 @@ void addModel(CLI::App& command, ModelOptions& options) {
 }
 
 void addRandomWeights(CLI::App& command, ModelOptions& options) {
-    command.add_option("--random-weights", options.randomWeights, "MODEL is a config.json: draw its weights from this seed, to ask for speed before a download");
+    command.add_option("--random-weights", options.randomWeights,
+                       "MODEL is a config.json: draw its weights from this seed, to ask for speed before a download");
 }
 
 void addRecipe(CLI::App& command, ModelOptions& options) {
@@ -70,15 +71,19 @@ void addRecipe(CLI::App& command, ModelOptions& options) {
 }
 
 void addCalibration(CLI::App& command, ModelOptions& options) {
-    command.add_option("--calibration", options.calibration, "Dataset for methods that look at activations (default: the data, else drawn inputs)");
+    command.add_option("--calibration", options.calibration,
+                       "Dataset for methods that look at activations (default: the data, else drawn inputs)");
     command.add_option("--calibration-samples", options.calibrationSamples, "Samples of it (default: 128)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
 }
 
 void addEngine(CLI::App& command, std::string& engine, std::string& device) {
-    command.add_option("--engine", engine, "What runs it: cpu (default), cuda, onnxruntime or reference; `trimtab devices` says what is here")
+    command
+        .add_option("--engine", engine, "What runs it: cpu (default), cuda, onnxruntime or reference; `trimtab devices` says what is here")
         ->check(CLI::IsMember({"cpu", "cuda", "onnxruntime", "reference"}));
-    command.add_option("--device", device, "Where it runs: cpu, cuda:0, cuda:1, … or (ONNX Runtime) tensorrt:0, … (default: the engine's first)")
+    command
+        .add_option("--device", device,
+                    "Where it runs: cpu, cuda:0, cuda:1, … or (ONNX Runtime) tensorrt:0, … (default: the engine's first)")
         ->check(CLI::Validator(deviceProblem, "cpu|cuda:N|tensorrt:N"));
 }
 
@@ -117,7 +122,8 @@ Json randomWeightsOf(const ipc::ModelRequest& model) { return model.randomWeight
 
 void printRandomWeights(std::FILE* to, const ipc::ModelRequest& model) {
     if (model.randomWeights)
-        fmt::print(to, "{:<12}weights are random (seed {}): speed and memory are what they would be, answers mean nothing\n", "mark", *model.randomWeights);
+        fmt::print(to, "{:<12}weights are random (seed {}): speed and memory are what they would be, answers mean nothing\n", "mark",
+                   *model.randomWeights);
 }
 
 Result<recipe::Recipe> readRecipe(const std::string& path) {

@@ -16,7 +16,8 @@ struct Options {
 };
 
 Status work(Program& program, const Options& options) {
-    TRIMTAB_TRY(const auto request, sensitivityRequestOf(options.model, options.sensitivity, options.data, options.metric, program.options));
+    TRIMTAB_TRY(const auto request,
+                sensitivityRequestOf(options.model, options.sensitivity, options.data, options.metric, program.options));
     TRIMTAB_TRY(const Json json, program.callWorker("sensitivity", ipc::toJson(request)));
     TRIMTAB_TRY(const auto table, trial::sensitivityTableFromJson(json));
     if (program.options.json) program.printJson(json);
@@ -28,8 +29,9 @@ Status work(Program& program, const Options& options) {
 
 void addSensitivity(CLI::App& app, Program& program) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = addCommand(app, program, "sensitivity", "Each layer under each option: loss of accuracy against measured gain of time",
-                                   [&program, options] { return work(program, *options); });
+    CLI::App* command =
+        addCommand(app, program, "sensitivity", "Each layer under each option: loss of accuracy against measured gain of time",
+                   [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
     addCalibration(*command, options->model);
     addRunning(*command, options->model);

@@ -57,13 +57,15 @@ std::string refusalsText(const trial::SensitivityTable& table) {
 void addSensitivityOptions(CLI::App& command, SensitivityOptions& options) {
     command
         .add_option("--option", options.options,
-                    "One way to treat a layer, such as weights.bits=4,weights.group=32; may be given several times (default: bf16, int8 × int8, int8, "
-                    "int4 in groups of 32, half of the weights pruned)")
+                    "One way to treat a layer, such as weights.bits=4,weights.group=32; may be given several times (default: bf16, "
+                    "int8 × int8, int8, int4 in groups of 32, half of the weights pruned)")
         ->allow_extra_args(false);
     command.add_option("--samples", options.samples, "Score N samples only, drawn by --seed")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
-    command.add_option("--evaluation-batch", options.batch, "Samples in one run while scoring")->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
-    command.add_option("--seconds-per-cell", options.seconds, "Time of timing for each layer and option; 0: none")->check(CLI::Range(0.0, 60.0));
+    command.add_option("--evaluation-batch", options.batch, "Samples in one run while scoring")
+        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
+    command.add_option("--seconds-per-cell", options.seconds, "Time of timing for each layer and option; 0: none")
+        ->check(CLI::Range(0.0, 60.0));
 }
 
 Result<ipc::SensitivityRequest> sensitivityRequestOf(const ModelOptions& model, const SensitivityOptions& options, const std::string& data,
@@ -88,14 +90,15 @@ Result<ipc::SensitivityRequest> sensitivityRequestOf(const ModelOptions& model, 
 std::string sensitivityText(const trial::SensitivityTable& table) {
     std::string text = fmt::format("{} {:.4g} over {} samples as the model is\n\n",
                                    base::metricTitle(table.metric, table.windows), table.baseline, table.samples);
-    text += fmt::format("loss of each sample's score, on average{} (? – its 95 % interval holds 0)\n", table.metric == "perplexity" ? ", nats" : "");
+    text += fmt::format("loss of each sample's score, on average{} (? – its 95 % interval holds 0)\n",
+                        table.metric == "perplexity" ? ", nats" : "");
     text += gridText(table, lossText);
     text += fmt::format("\ntime saved in a run of {} sample{} (? – its 95 % interval holds 0)\n", table.batch, table.batch == 1 ? "" : "s");
     text += gridText(table, gainText);
     text += refusalsText(table);
     const double cells = static_cast<double>(table.cells.size());
-    text += fmt::format("\n{} cells for the work of {:.1f} runs of the whole model over the samples ({:.2f} a cell)\n", table.cells.size(), table.wholeRuns,
-                        cells > 0 ? table.wholeRuns / cells : 0);
+    text += fmt::format("\n{} cells for the work of {:.1f} runs of the whole model over the samples ({:.2f} a cell)\n", table.cells.size(),
+                        table.wholeRuns, cells > 0 ? table.wholeRuns / cells : 0);
     return text;
 }
 

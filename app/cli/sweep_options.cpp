@@ -78,10 +78,12 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_option("--evaluation-batch", options.evaluationBatch, "Samples in one run while scoring")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 30));
     const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
-    CLI::Option* prompt = command.add_option("--prompt", options.prompt,
-                                             "Of a language model: time reading a prompt of so many tokens (prefill), not a run on its inputs");
+    CLI::Option* prompt = command.add_option(
+        "--prompt", options.prompt, "Of a language model: time reading a prompt of so many tokens (prefill), not a run on its inputs");
     prompt->check(tokens);
-    command.add_option("--generate", options.generate, "Time a step of so many behind the prompt instead (decode)")->check(tokens)->needs(prompt);
+    command.add_option("--generate", options.generate, "Time a step of so many behind the prompt instead (decode)")
+        ->check(tokens)
+        ->needs(prompt);
     command.add_flag("--resume", options.resume, "Go on with a study that was interrupted");
     command.add_flag("--refresh", options.refresh, "Measure again what is there already, beside it");
 }

@@ -46,12 +46,15 @@ Result<tune::MixGoal> goalOf(const TuneOptions& options) {
         goal.maxDrop = *limit;
     } else {
         goal.limited = options.maxLatencyMs > 0 ? Quantity::Latency : options.maxMegabytes > 0 ? Quantity::Bytes : Quantity::MeanBits;
-        goal.limit = options.maxLatencyMs > 0 ? options.maxLatencyMs : options.maxMegabytes > 0 ? 1e6 * options.maxMegabytes : options.maxBits;
+        goal.limit = options.maxLatencyMs > 0   ? options.maxLatencyMs
+                     : options.maxMegabytes > 0 ? 1e6 * options.maxMegabytes
+                                                : options.maxBits;
     }
     const std::string wanted = !options.minimize.empty() ? options.minimize : goal.limited == Quantity::Loss ? "latency" : "loss";
     const auto minimize = tune::quantityFromName(wanted);
     if (!minimize || *minimize == Quantity::MeanBits) return fail(ErrorCode::Usage, "--minimize takes latency, bytes or loss");
-    if (*minimize == goal.limited) return fail(ErrorCode::Usage, "what is limited cannot be what is minimised: the limit would mean nothing");
+    if (*minimize == goal.limited)
+        return fail(ErrorCode::Usage, "what is limited cannot be what is minimised: the limit would mean nothing");
     goal.minimize = *minimize;
     return goal;
 }
@@ -82,7 +85,8 @@ bool drawsSamples(const ipc::SensitivityRequest& request) {
 /// Of the session where it stands already under the same request, else measured now and kept there.
 Result<trial::SensitivityTable> tableOf(Program& program, const TuneOptions& options, const trial::Study& study, store::Session& session) {
     TRIMTAB_TRY(auto request, sensitivityRequestOf(options.model, options.sensitivity, options.data, study.metric, program.options));
-    if (isProgramMetric(options.metric)) return fail(ErrorCode::Usage, "a metric program scores whole models; tune wants a metric of trimtab's own");
+    if (isProgramMetric(options.metric))
+        return fail(ErrorCode::Usage, "a metric program scores whole models; tune wants a metric of trimtab's own");
     const std::string key = trial::sensitivityKey(study.id);
     Json asked = ipc::toJson(request);
     if (drawsSamples(request)) asked["subset"] = "drawn";  // tables of older versions were measured on the first samples
@@ -137,7 +141,8 @@ void addGoal(CLI::App& command, TuneOptions& options) {
 
 void addTune(CLI::App& app, Program& program) {
     auto options = std::make_shared<TuneOptions>();
-    CLI::App* command = addCommand(app, program, "tune", "The best mix of options, layer by layer, inside a limit; measured, and held against uniform recipes",
+    CLI::App* command = addCommand(app, program, "tune",
+                                   "The best mix of options, layer by layer, inside a limit; measured, and held against uniform recipes",
                                    [&program, options] { return work(program, *options); });
     addModel(*command, options->model);
     addCalibration(*command, options->model);

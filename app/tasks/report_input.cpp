@@ -38,7 +38,8 @@ void markStale(std::vector<trial::TrialResult>& results) {
         const bool superseded =
             std::any_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [&](const trial::TrialResult& later) {
                 if (later.state != trial::State::Finished) return false;
-                return otherPlace(results[i].environment, later.environment) || (sameTarget(results[i], later) && otherKeys(results[i], later));
+                return otherPlace(results[i].environment, later.environment) ||
+                       (sameTarget(results[i], later) && otherKeys(results[i], later));
             });
         results[i].stale = results[i].stale || superseded;
     }

@@ -59,7 +59,8 @@ Result<std::string> readFile(const std::filesystem::path& path, std::int64_t max
         if (got < 0) return systemError("cannot read", path.string());
         if (got == 0) return content;
         if (static_cast<std::int64_t>(content.size()) + got > maxBytes) {
-            return fail(ErrorCode::Refused, "is larger than " + formatBytes(static_cast<double>(maxBytes)) + ", the most that is read here", path.string());
+            return fail(ErrorCode::Refused, "is larger than " + formatBytes(static_cast<double>(maxBytes)) + ", the most that is read here",
+                        path.string());
         }
         content.append(buffer.data(), static_cast<std::size_t>(got));
     }
@@ -72,7 +73,8 @@ Status writeFileAtomically(const std::filesystem::path& path, std::string_view c
     Status written = writeAll(file.get(), content, path.string());
     const mode_t mask = ::umask(0);
     ::umask(mask);
-    if (written && (::fchmod(file.get(), 0666 & ~mask) != 0 || ::fsync(file.get()) != 0)) written = systemError("cannot write", path.string());
+    if (written && (::fchmod(file.get(), 0666 & ~mask) != 0 || ::fsync(file.get()) != 0))
+        written = systemError("cannot write", path.string());
     if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = systemError("cannot replace", path.string());
     if (!written) ::unlink(temporary.c_str());
     return written;

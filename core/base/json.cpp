@@ -49,7 +49,8 @@ private:
         return true;
     }
     bool open(Json container) {
-        if (m_open.size() >= static_cast<std::size_t>(kMaxJsonDepth)) return refuse(fmt::format("nested deeper than {} levels", kMaxJsonDepth));
+        if (m_open.size() >= static_cast<std::size_t>(kMaxJsonDepth))
+            return refuse(fmt::format("nested deeper than {} levels", kMaxJsonDepth));
         m_open.push_back(place(std::move(container)));
         return true;
     }

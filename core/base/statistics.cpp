@@ -31,13 +31,16 @@ std::vector<double> sortedCopy(std::span<const double> values) {
 double binomialTerm(std::int64_t k, std::int64_t n, double p) {
     const auto count = static_cast<double>(n);
     const auto hits = static_cast<double>(k);
-    return std::exp(std::lgamma(count + 1) - std::lgamma(hits + 1) - std::lgamma(count - hits + 1) + hits * std::log(p) + (count - hits) * std::log1p(-p));
+    return std::exp(std::lgamma(count + 1) - std::lgamma(hits + 1) - std::lgamma(count - hits + 1) + hits * std::log(p) +
+                    (count - hits) * std::log1p(-p));
 }
 
-// Two-sided 97.5 % quantile of Student's t with `degrees` of freedom; tabled to 30, then the Cornish-Fisher expansion of the normal quantile.
+// Two-sided 97.5 % quantile of Student's t with `degrees` of freedom; tabled to 30, then the Cornish-Fisher expansion of the normal
+// quantile.
 double studentQuantile(std::size_t degrees) {
-    static constexpr double kTable[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131,
-                                        2.120,  2.110, 2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
+    static constexpr double kTable[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
+                                        2.201,  2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086,
+                                        2.080,  2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042};
     assert(degrees >= 1);
     if (degrees <= std::size(kTable)) return kTable[degrees - 1];
     constexpr double z = 1.959964;
@@ -133,7 +136,8 @@ std::optional<Interval> quantileInterval(std::span<const double> values, double 
     }
     if (lower >= 1 && upper <= n) return Interval{sorted[static_cast<std::size_t>(lower - 1)], sorted[static_cast<std::size_t>(upper - 1)]};
     // One-sided in the upper tail: the maximum bounds the quantile when p^n <= 1 - confidence; report it as the high end.
-    if (lower >= 1 && std::pow(p, static_cast<double>(n)) <= 1.0 - confidence) return Interval{sorted[static_cast<std::size_t>(lower - 1)], sorted.back()};
+    if (lower >= 1 && std::pow(p, static_cast<double>(n)) <= 1.0 - confidence)
+        return Interval{sorted[static_cast<std::size_t>(lower - 1)], sorted.back()};
     return std::nullopt;
 }
 
@@ -189,7 +193,8 @@ Estimate pairedDifference(std::span<const double> baseline, std::span<const doub
     return pairedDifference(baseline, trial, std::span<const double>(), seed);
 }
 
-Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::span<const double> weights, std::uint64_t seed) {
+Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::span<const double> weights,
+                          std::uint64_t seed) {
     assert(baseline.size() == trial.size() && !trial.empty() && (weights.empty() || weights.size() == trial.size()));
     const std::size_t n = trial.size();
     const auto weight = [&](std::size_t i) { return weights.empty() ? 1.0 : weights[i]; };

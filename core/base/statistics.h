@@ -31,7 +31,8 @@ std::optional<Interval> quantileInterval(std::span<const double> values, double 
 std::optional<Estimate> percentile95(std::span<const double> values);
 std::optional<Estimate> percentile99(std::span<const double> values);
 
-/// One block of a paired measurement: latencies of baseline and trial taken alternately in one process. A block of the baseline itself has no `baseline`.
+/// One block of a paired measurement: latencies of baseline and trial taken alternately in one process. A block of the baseline itself has
+/// no `baseline`.
 struct PairedBlock {
     std::vector<double> baseline;
     std::vector<double> trial;
@@ -43,15 +44,17 @@ struct PairedBlock {
 /// blocks of the baseline itself give exactly 1.
 Estimate pairedSpeedup(std::span<const PairedBlock> blocks, std::uint64_t seed = 1);
 
-/// Speed-up of a over that of b, both paired with the same baseline: ratio of geometric means over blocks, with a 95 % interval that resamples the blocks of
-/// each side (and Welch's t on log ratios; the wider one counts). A side without blocks is the baseline itself: exactly 1. One block on a side gives [0, inf).
+/// Speed-up of a over that of b, both paired with the same baseline: ratio of geometric means over blocks, with a 95 % interval that
+/// resamples the blocks of each side (and Welch's t on log ratios; the wider one counts). A side without blocks is the baseline itself:
+/// exactly 1. One block on a side gives [0, inf).
 Estimate speedupRatio(std::span<const PairedBlock> a, std::span<const PairedBlock> b, std::uint64_t seed = 1);
 
-/// Mean of per-sample differences (trial - baseline), with a 95 % interval over samples: Student's t from 30 samples on, a seeded bootstrap below.
-/// With weights (tokens a sample counts for) the weighted mean, its variance linearised as a ratio's (Cochran, Sampling Techniques, 6.3).
-/// REQUIRES: equal sizes (weights may be empty), not empty.
+/// Mean of per-sample differences (trial - baseline), with a 95 % interval over samples: Student's t from 30 samples on, a seeded bootstrap
+/// below. With weights (tokens a sample counts for) the weighted mean, its variance linearised as a ratio's (Cochran, Sampling
+/// Techniques, 6.3). REQUIRES: equal sizes (weights may be empty), not empty.
 Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::uint64_t seed = 1);
-Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::span<const double> weights, std::uint64_t seed = 1);
+Estimate pairedDifference(std::span<const double> baseline, std::span<const double> trial, std::span<const double> weights,
+                          std::uint64_t seed = 1);
 
 /// Mean of per-sample scores with a 95 % bootstrap interval. REQUIRES: not empty.
 Estimate bootstrapMean(std::span<const double> values, std::uint64_t seed = 1);

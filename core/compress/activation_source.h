@@ -13,9 +13,9 @@ public:
     virtual ~ActivationSource() = default;
 
     using Take = std::function<Status(std::size_t which, const Tensor& value)>;
-    /// Runs `graph` on the calibration set as far as `values` want it and hands over values[which] of every batch, in the order of the set; a
-    /// tensor lives for the call. One model at a time: calls go forward through it, and between them only nodes may change that lie behind
-    /// every value that was wanted so far, so that what was computed is kept.
+    /// Runs `graph` on the calibration set as far as `values` want it and hands over values[which] of every batch, in the order of the set;
+    /// a tensor lives for the call. One model at a time: calls go forward through it, and between them only nodes may change that lie
+    /// behind every value that was wanted so far, so that what was computed is kept.
     virtual Status forEach(const Graph& graph, std::span<const graph::ValueId> values, const Take& take) = 0;
     /// Forgets what was computed: the next call may be about another graph.
     virtual void restart() = 0;

@@ -206,7 +206,8 @@ Result<Work> workOn(const Graph& graph, Layer& layer, const LayerInputs& inputs,
     }
     work.densityAfterPruning = shareOfNonZeros(layer.values);
     const auto round = [&](const std::vector<float>& rows) {
-        return roundLayer(rows, layer.use.rows, layer.use.columns, *layer.settings.weights, layer.settings.prune.has_value(), inputs, tools);
+        return roundLayer(rows, layer.use.rows, layer.use.columns, *layer.settings.weights, layer.settings.prune.has_value(), inputs,
+                          tools);
     };
     TRIMTAB_TRY(work.stored, storeWeight(original, layer.use, std::move(layer.values), layer.settings.weights, round));
     if (layer.settings.prune) {

@@ -39,12 +39,15 @@ std::string joinedName(const std::vector<std::string>& names) {
     std::vector<std::vector<std::string>> all;
     for (const std::string& name : names) all.push_back(partsOf(name));
     const std::size_t shortest = std::ranges::min(all, {}, [](const auto& parts) { return parts.size(); }).size();
-    const auto agree = [&](auto partAt) { return std::ranges::all_of(all, [&](const auto& parts) { return partAt(parts) == partAt(all.front()); }); };
+    const auto agree = [&](auto partAt) {
+        return std::ranges::all_of(all, [&](const auto& parts) { return partAt(parts) == partAt(all.front()); });
+    };
     std::size_t front = 0, back = 0;
     while (front < shortest && agree([&](const auto& parts) { return parts[front]; })) ++front;
     while (back + front < shortest && agree([&](const auto& parts) { return parts[parts.size() - 1 - back]; })) ++back;
     const auto between = [](const std::vector<std::string>& parts, std::size_t begin, std::size_t end) {
-        return fmt::format("{}", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(begin), parts.begin() + static_cast<std::ptrdiff_t>(end), "/"));
+        return fmt::format(
+            "{}", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(begin), parts.begin() + static_cast<std::ptrdiff_t>(end), "/"));
     };
     std::vector<std::string> differing;
     for (const auto& parts : all) differing.push_back(between(parts, front, parts.size() - back));

@@ -57,7 +57,8 @@ Status checkForNaN(const Graph& graph) {
     base::parallelFor(weights.size(), [&](std::size_t i) { weights[i].wrong = holdsNaN(graph.value(weights[i].value)); });
     for (const Weight& weight : weights) {
         if (weight.wrong)
-            return fail(ErrorCode::Refused, "the weight \"" + graph.value(weight.value).name + "\" holds NaN; train or export the model again",
+            return fail(ErrorCode::Refused,
+                        "the weight \"" + graph.value(weight.value).name + "\" holds NaN; train or export the model again",
                         "layer " + weight.reader->name);
     }
     return {};

@@ -19,8 +19,8 @@ public:
     };
 
     /// C ← alpha · op(A) · op(B) + beta · C, with op(A) m × k, op(B) k × n and C m × n. C overlaps neither.
-    virtual Status multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta, float* c,
-                            std::int64_t strideC) = 0;
+    virtual Status multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta,
+                            float* c, std::int64_t strideC) = 0;
 };
 
 }  // namespace trimtab::compress

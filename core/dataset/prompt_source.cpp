@@ -103,7 +103,8 @@ private:
     /// A long prompt comes again with each of its choices.
     Status count(const Row& row) {
         m_tokens += static_cast<std::int64_t>(row.size());
-        if (m_tokens > kMostTokens) return fail(ErrorCode::Refused, fmt::format("brings more than {} tokens together: split the file", kMostTokens));
+        if (m_tokens > kMostTokens)
+            return fail(ErrorCode::Refused, fmt::format("brings more than {} tokens together: split the file", kMostTokens));
         return {};
     }
 

@@ -35,7 +35,9 @@ Result<Evaluation> fidelity(runtime::CompiledModel& model, runtime::CompiledMode
     evaluation.metric = metric.empty() ? "agreement" : metric;
     evaluation.fidelity = true;
     const auto info = metricInfo(evaluation.metric);
-    if (!info) return fail(ErrorCode::Usage, "there is no metric \"" + evaluation.metric + "\"; without a dataset there are " + base::metricNames(false));
+    if (!info)
+        return fail(ErrorCode::Usage,
+                    "there is no metric \"" + evaluation.metric + "\"; without a dataset there are " + base::metricNames(false));
     evaluation.direction = info->direction;
     for (std::int64_t i = 0; i < samples; ++i) {
         if (progress.cancelled && progress.cancelled()) return fail(ErrorCode::Cancelled, "the evaluation was cancelled");

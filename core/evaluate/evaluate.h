@@ -33,7 +33,8 @@ struct Evaluation {
     /// root mean square error for rmse. Metrics that are no mean over samples have scores whose mean they are and whose spread is theirs
     /// (statistic.h).
     std::vector<double> sampleScores;
-    std::vector<double> sampleWeights;     // tokens or frames a sample counts for (perplexity, next_token_accuracy, frame_accuracy); empty: all 1
+    /// Tokens or frames a sample counts for (perplexity, next_token_accuracy, frame_accuracy); empty: all 1.
+    std::vector<double> sampleWeights;
     std::optional<base::TextWindows> windows;  // of a figure over text
     bool overData = false;                 // of a fidelity: over a dataset, not over seeded inputs
     std::vector<Companion> also;

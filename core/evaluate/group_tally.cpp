@@ -55,7 +55,8 @@ public:
         for (std::int64_t i = skipped; i < n; ++i) {
             const std::int64_t label = tensor::elementAsInt64(batch.target, i);
             if (label != 0 && label != 1)
-                return fail(ErrorCode::Refused, "the metric ndcg wants the targets 0 and 1, but the dataset holds " + std::to_string(label));
+                return fail(ErrorCode::Refused,
+                            "the metric ndcg wants the targets 0 and 1, but the dataset holds " + std::to_string(label));
             m_groups[tensor::elementAsInt64(batch.group, i)].push_back({values.data<float>()[static_cast<std::size_t>(i)], label == 1});
         }
         return {};

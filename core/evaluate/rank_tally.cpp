@@ -23,7 +23,8 @@ public:
         for (std::int64_t i = skipped * classes; i < n * classes; ++i) {
             const std::int64_t label = tensor::elementAsInt64(batch.target, i);
             if (label > 1)
-                return fail(ErrorCode::Refused, "the metric " + m_metric + " wants the targets 0 and 1, but the dataset holds " + std::to_string(label));
+                return fail(ErrorCode::Refused,
+                            "the metric " + m_metric + " wants the targets 0 and 1, but the dataset holds " + std::to_string(label));
             m_labels.push_back(label < 0 ? std::int8_t{-1} : static_cast<std::int8_t>(label));
             m_scores.push_back(values.data<float>()[static_cast<std::size_t>(i)]);
         }

@@ -21,7 +21,8 @@ struct SampleScore {
 Result<std::vector<SampleScore>> scoreBatch(const std::string& metric, const Tensor& output, const Tensor& target);
 
 /// One sample against the reference's output for the same input: "agreement" and "kl" over the last dim, averaged over what stands before
-/// it; "sqnr_db" and "cosine" over everything (value_error.h). Refused when shapes differ, or when the last dim has fewer than two entries (agreement, kl).
+/// it; "sqnr_db" and "cosine" over everything (value_error.h). Refused when shapes differ, or when the last dim has fewer than two entries
+/// (agreement, kl).
 Result<double> scoreFidelity(const std::string& metric, const Tensor& output, const Tensor& reference);
 
 /// The output that metrics look at: the one named "logits", else the first. REQUIRES: not empty.

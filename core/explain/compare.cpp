@@ -78,12 +78,15 @@ std::string whySlower(const LayerRecord& a, const LayerRecord& b) {
     const bool codesAlone = b.weightBits < a.weightBits && b.activationBits >= a.activationBits && b.compute == a.compute;
     const bool arithmetic = bytes(a) > 0 && a.operations / bytes(a) > kArithmeticIntensity;
     if (codesAlone && arithmetic)
-        return fmt::format("slower: each weight meets {:.0f} rows, so arithmetic bounds this layer, not bytes; narrow weights save bytes alone and are decoded "
-                           "on the way",
+        return fmt::format("slower: each weight meets {:.0f} rows, so arithmetic bounds this layer, not bytes; narrow weights save bytes "
+                           "alone and are decoded on the way",
                            rows);
-    if (codesAlone) return "slower: its weights are few enough to stay in the cache, and decoding them costs more than reading fewer bytes saves";
-    if (b.activationBits < a.activationBits) return "slower: quantising the activations costs more than the faster product saves on a layer of this size";
-    if (b.compute != a.compute) return fmt::format("slower: rounding the inputs to {} costs more than the faster product saves on a layer of this size", b.compute);
+    if (codesAlone)
+        return "slower: its weights are few enough to stay in the cache, and decoding them costs more than reading fewer bytes saves";
+    if (b.activationBits < a.activationBits)
+        return "slower: quantising the activations costs more than the faster product saves on a layer of this size";
+    if (b.compute != a.compute)
+        return fmt::format("slower: rounding the inputs to {} costs more than the faster product saves on a layer of this size", b.compute);
     return fmt::format("slower: \"{}\" reaches less of this processor than \"{}\"", b.kernel, a.kernel);
 }
 
@@ -135,7 +138,8 @@ std::optional<base::Estimate> accuracyDifference(const trial::Accuracy& a, const
     if (a.metric != b.metric || a.sampleScores.size() != b.sampleScores.size() || a.sampleScores.empty()) return std::nullopt;
     if (!allNumbers(a) || !allNumbers(b)) return std::nullopt;
     const bool weighted = a.sampleWeights.size() == a.sampleScores.size() && a.sampleWeights == b.sampleWeights;
-    return weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights) : base::pairedDifference(b.sampleScores, a.sampleScores);
+    return weighted ? base::pairedDifference(b.sampleScores, a.sampleScores, a.sampleWeights)
+                    : base::pairedDifference(b.sampleScores, a.sampleScores);
 }
 
 Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b) {

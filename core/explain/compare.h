@@ -13,12 +13,13 @@ std::string_view name(Verdict verdict);
 
 /// What faster means: time of one run, or time of one sample. They differ only between trials of different batches.
 enum class SpeedAxis : std::uint8_t { Latency, Throughput };
-/// Faster when the 95 % interval of the ratio of their paired speed-ups excludes 1 (both are held against the same baseline, block by block).
-/// Without a baseline in common their own times are compared, block against block of the other side, unpaired.
+/// Faster when the 95 % interval of the ratio of their paired speed-ups excludes 1 (both are held against the same baseline, block by
+/// block). Without a baseline in common their own times are compared, block against block of the other side, unpaired.
 Verdict compareSpeed(const trial::Speed& a, const trial::Speed& b, SpeedAxis axis = SpeedAxis::Latency);
 /// a − b in units of the sample scores (perplexity: nats), paired by sample; nullopt where they share no samples or hold what is no number.
 std::optional<base::Estimate> accuracyDifference(const trial::Accuracy& a, const trial::Accuracy& b);
-/// Better when the 95 % interval of the difference paired by sample excludes 0. Scores that are no numbers (an overflow) lose against scores that are.
+/// Better when the 95 % interval of the difference paired by sample excludes 0. Scores that are no numbers (an overflow) lose against
+/// scores that are.
 Verdict compareAccuracy(const trial::Accuracy& a, const trial::Accuracy& b);
 
 /// a is better on one axis and worse on none.
@@ -36,8 +37,8 @@ struct LayerDifference {
 /// Layers matched by origins.
 std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b);
 
-/// How many times as fast as a the whole of b should run by its layers' promises: a's measured time over the sum of each layer's time over its
-/// promise. A layer that b no longer has takes no time. nullopt where a's layers were not timed.
+/// How many times as fast as a the whole of b should run by its layers' promises: a's measured time over the sum of each layer's time over
+/// its promise. A layer that b no longer has takes no time. nullopt where a's layers were not timed.
 std::optional<double> promiseOfRun(const std::vector<LayerDifference>& differences);
 /// The result that stands beside it: b's speed over a's, paired block by block where both were held against one baseline.
 std::optional<base::Estimate> resultOfRun(const trial::TrialResult& a, const trial::TrialResult& b);

@@ -37,7 +37,8 @@ Result<ModelFile> readRandom(const std::filesystem::path& path, const onnx::Read
 Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadOptions& options) {
     if (options.randomWeights) return readRandom(path, options);
     if (path.filename() == "config.json")
-        return fail(ErrorCode::Refused, "is a configuration without weights: name its folder, or have weights drawn with --random-weights", path.string());
+        return fail(ErrorCode::Refused, "is a configuration without weights: name its folder, or have weights drawn with --random-weights",
+                    path.string());
     std::error_code ignored;
     if (isGgufFile(path)) {
         auto read = gguf::readModel(path, options.readWeights);

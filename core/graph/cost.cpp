@@ -81,7 +81,8 @@ double transposedConvolution(const Node& node, const Extents& at) {
 double matrixProduct(const Node& node, const Extents& at) {
     double reduction = at.dim(0, -1);
     const bool mayTranspose = node.op == "Gemm" || node.domain == "com.microsoft";
-    if (mayTranspose && node.integer("transA", 0) != 0 && at.rank(0) > 1) reduction = at.dim(0, node.integer("transBatchA", 0) != 0 ? 0 : -2);
+    if (mayTranspose && node.integer("transA", 0) != 0 && at.rank(0) > 1)
+        reduction = at.dim(0, node.integer("transBatchA", 0) != 0 ? 0 : -2);
     double operations = 2 * at.output(0) * reduction;
     static const std::set<std::string, std::less<>> kWithBias = {"Gemm", "FusedGemm", "FusedMatMul", "QuantizedMatMul"};
     if (kWithBias.contains(node.op) && node.input(2) != kNoValue) operations += at.output(0);
@@ -239,12 +240,13 @@ double einsum(const Graph& graph, const Node& node) {
 
 double operationsOf(const Graph& graph, const Node& node, const Extents& at) {
     const std::string& op = node.op;
-    if (op == "Conv" || op == "FusedConv" || op == "QuantizedConv" || op == "ConvInteger" || op == "QLinearConv") return convolution(node, at);
+    if (op == "Conv" || op == "FusedConv" || op == "QuantizedConv" || op == "ConvInteger" || op == "QLinearConv")
+        return convolution(node, at);
     if (op == "DeformConv") return deformableConvolution(node, at);
     if (op == "ConvTranspose") return transposedConvolution(node, at);
     static const std::set<std::string, std::less<>> kMatrixProducts = {
-        "MatMul", "Gemm", "FusedMatMul", "QuantizedMatMul", "MatMulInteger", "QLinearMatMul", "MatMulNBits", "MatMulBnb4", "FusedGemm", "TransposeMatMul",
-        "QGemm",  "DynamicQuantizeMatMul", "MatMulIntegerToFloat"};
+        "MatMul",     "Gemm",      "FusedMatMul",     "QuantizedMatMul", "MatMulInteger",         "QLinearMatMul",       "MatMulNBits",
+        "MatMulBnb4", "FusedGemm", "TransposeMatMul", "QGemm",           "DynamicQuantizeMatMul", "MatMulIntegerToFloat"};
     if (kMatrixProducts.contains(op)) return matrixProduct(node, at);
     if (op == "GroupQueryAttention") return AttentionStep(graph, node, at).operations(node);
     if (op == "Attention" || op == "MultiHeadAttention") return attention(node, at);

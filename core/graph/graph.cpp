@@ -96,17 +96,21 @@ Status Graph::validate() const {
             if (id == kNoValue) continue;
             if (!inside(id)) return fail(ErrorCode::Refused, "an input refers to no value", node.name);
             if (!ready[static_cast<std::size_t>(id)])
-                return fail(ErrorCode::Refused, "reads \"" + value(id).name + "\" before anything makes it: the graph is cyclic or out of order", node.name);
+                return fail(ErrorCode::Refused,
+                            "reads \"" + value(id).name + "\" before anything makes it: the graph is cyclic or out of order", node.name);
         }
         for (const ValueId id : node.outputs) {
             if (id == kNoValue) continue;
             if (!inside(id)) return fail(ErrorCode::Refused, "an output refers to no value", node.name);
-            if (ready[static_cast<std::size_t>(id)]) return fail(ErrorCode::Refused, "makes \"" + value(id).name + "\", which exists already", node.name);
+            if (ready[static_cast<std::size_t>(id)])
+                return fail(ErrorCode::Refused, "makes \"" + value(id).name + "\", which exists already", node.name);
             ready[static_cast<std::size_t>(id)] = true;
         }
     }
     for (const ValueId id : outputs)
-        if (!inside(id) || !ready[static_cast<std::size_t>(id)]) return fail(ErrorCode::Refused, "nothing makes the graph output" + (inside(id) ? " \"" + value(id).name + "\"" : std::string()));
+        if (!inside(id) || !ready[static_cast<std::size_t>(id)])
+            return fail(ErrorCode::Refused,
+                        "nothing makes the graph output" + (inside(id) ? " \"" + value(id).name + "\"" : std::string()));
     return {};
 }
 

@@ -41,12 +41,14 @@ struct ActivationStep {
 struct Treatment {
     ComputeType compute = ComputeType::Float32;
     int weightBits = 32;       // 32 untouched, 16 (bf16/fp16 storage), 2…8 integers
-    bool weightsBfloat = true; // with weightBits 16: stored as bfloat16, else as float16 (values are rounded either way, the tensor keeps its type)
+    bool weightsBfloat = true; // with weightBits 16: stored as bfloat16, else as float16 (values are rounded either way, the tensor keeps
+                               // its type)
     int activationBits = 32;   // 8: unsigned codes; without a step of their own dynamic, as DynamicQuantizeLinear states it
     bool activationPerToken = false;                // dynamic: over each row of the last axis by itself, not over the tensor
     std::optional<ActivationStep> activationStep;   // static
     int kvBits = 32;                                // of attention: keys and values rounded to 8 or 4 bits
-    bool kvPerChannel = false;                      // one scale for each channel of a head over all tokens, not one for each token of a head
+    bool kvPerChannel = false;                      // one scale for each channel of a head over all tokens, not one for each token of a
+                                                    // head
     bool pruned = false;       // zeros were written; engines may pick a sparse kernel
     double density = 1.0;      // share of non-zero weights
     bool operator==(const Treatment&) const = default;

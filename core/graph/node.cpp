@@ -59,7 +59,8 @@ std::vector<float> Node::numbers(const std::string& key) const {
 std::vector<std::shared_ptr<const Graph>> subgraphsOf(const Node& node) {
     std::vector<std::shared_ptr<const Graph>> subgraphs;
     for (const auto& [key, attribute] : node.attributes)
-        if (const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute); subgraph && *subgraph) subgraphs.push_back(*subgraph);
+        if (const auto* subgraph = std::get_if<std::shared_ptr<const Graph>>(&attribute); subgraph && *subgraph)
+            subgraphs.push_back(*subgraph);
     return subgraphs;
 }
 

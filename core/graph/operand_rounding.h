@@ -1,5 +1,5 @@
 #pragma once
-// How the two operands of a product are narrowed to a compute type. What every engine that imitates the type, or executes it, must agree on:
+// How the two operands of a product are narrowed to a compute type. Every engine that imitates the type, or executes it, must agree on:
 //   tf32        10 mantissa bits, exponent of float32, nearest even
 //   bf16, fp16  nearest even
 //   fp8         e4m3 of value / scale with one scale for the whole tensor, scale = max|x| / 448 (core/tensor/float8.h)

@@ -78,7 +78,8 @@ struct RunRequest {
 Json toJson(const RunRequest& request);
 Result<RunRequest> runRequestFromJson(const Json& json);
 
-/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, of the same model under its own recipe and setting, the two alternate.
+/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, of the same model under its own recipe and setting, the two
+/// alternate.
 struct BenchRequest {
     ModelRequest model;
     std::map<std::string, std::string> inputFiles;
@@ -139,7 +140,8 @@ struct CompressAnswer {
         std::optional<double> sqnrDb;  // nothing: no value changed
         std::string format;  // "int", "fixed Q1.6", "nf4", "fp32", …
         bool skipsZeros = false;  // of a pruned weight: the cpu engine has kernels that read the sparse ones of its forms
-        std::map<std::string, std::int64_t> forms;  // of a pruned weight: bytes by storage form ("dense", which the file holds, "csr", "bsr 4x4", …)
+        /// Of a pruned weight: bytes by storage form ("dense", which the file holds, "csr", "bsr 4x4", …).
+        std::map<std::string, std::int64_t> forms;
     };
     struct LeftAlone {
         std::string layer, reason;  // the first layer that makes the units, and why they stay
@@ -149,7 +151,8 @@ struct CompressAnswer {
     std::int64_t originalBytes = 0, storedBytes = 0, fileBytes = 0;
     double readBackMaxError = -1;  // largest |difference| of outputs on seeded inputs, relative to the largest |output|
     std::string form;              // "QDQ int8", "MatMulNBits int4", "masked fp32", …
-    std::string calibration;       // what methods were calibrated on, in words; empty where none was, "calibrated on inputs drawn from the seed"
+    std::string calibration;       // what methods were calibrated on, in words; empty where none was, "calibrated on inputs drawn from the
+                                   // seed"
     std::vector<ChannelRow> channels;  // one for each layer, when they were asked for
     std::optional<CacheRow> cache;     // when the recipe says how keys and values are kept
 };

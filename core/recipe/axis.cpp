@@ -48,12 +48,12 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
         if (key == "bits" && base.kvCache->bits == 32) base.kvCache.reset();
         return {};
     }
-    return fail(
-        ErrorCode::Refused,
-        fmt::format("{} is no axis; axes are prune.ratio, prune.pattern, prune.method, prune.scope, prune.reconstruct, weights.bits, weights.group, weights.scheme, "
-                    "weights.format, weights.method, "
-                    "activations.bits, activations.mode, activations.granularity, activations.calibrator, kv_cache.bits, kv_cache.granularity, compute, run.batch, run.threads, run.engine and run.symbols.NAME",
-                    whole));
+    return fail(ErrorCode::Refused,
+                fmt::format("{} is no axis; axes are prune.ratio, prune.pattern, prune.method, prune.scope, prune.reconstruct, "
+                            "weights.bits, weights.group, weights.scheme, weights.format, weights.method, "
+                            "activations.bits, activations.mode, activations.granularity, activations.calibrator, "
+                            "kv_cache.bits, kv_cache.granularity, compute, run.batch, run.threads, run.engine and run.symbols.NAME",
+                            whole));
 }
 
 }  // namespace trimtab::recipe

@@ -59,13 +59,17 @@ Status checkIntegerProducts(const Settings& settings, const std::string& path) {
     const int activationBits = settings.activations ? settings.activations->bits : 32;
     const std::string needs = path + "compute = int8 multiplies 8-bit weights by 8-bit activations: ";
     if (weightBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be 8, not {}", needs, path, weightBits));
-    if (activationBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
+    if (activationBits != 8)
+        return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
     if (hasFloatCodes(*settings.weights))
-        return fail(ErrorCode::Refused, fmt::format("{}{}weights.format must be int or fixed, not {}", needs, path, settings.weights->format));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}{}weights.format must be int or fixed, not {}", needs, path, settings.weights->format));
     if (settings.weights->group > 0)
-        return fail(ErrorCode::Refused, fmt::format("{}{}weights.group must be 0 (one scale for each output channel) or -1 (one for the tensor), not {}",
-                                                    needs, path, settings.weights->group));
-    if (settings.weights->scheme != "symmetric") return fail(ErrorCode::Refused, fmt::format("{}{}weights.scheme must be symmetric", needs, path));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}{}weights.group must be 0 (one scale for each output channel) or -1 (one for the tensor), not {}", needs,
+                                path, settings.weights->group));
+    if (settings.weights->scheme != "symmetric")
+        return fail(ErrorCode::Refused, fmt::format("{}{}weights.scheme must be symmetric", needs, path));
     return {};
 }
 
@@ -79,9 +83,9 @@ Status checkScope(const PruneSpec& spec, const std::string& path) {
                                                     "threshold for all of them",
                                                     path, spec.pattern));
     if (spec.scope == "sensitivity" && keptOfEvery(spec))
-        return fail(ErrorCode::Refused, fmt::format("{}.scope \"sensitivity\" gives each layer a ratio of its own, which the pattern \"{}\" "
-                                                    "fixes",
-                                                    path, spec.pattern));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.scope \"sensitivity\" gives each layer a ratio of its own, which the pattern \"{}\" fixes",
+                                path, spec.pattern));
     if (spec.scope != "global") return {};
     if (spec.pattern != "unstructured" && !removesUnits(spec))
         return fail(ErrorCode::Refused, fmt::format("{}.scope \"global\" has no meaning with the pattern \"{}\"", path, spec.pattern));
@@ -115,7 +119,8 @@ Status setField(PruneSpec& spec, std::string_view key, const Json& value, const 
         TRIMTAB_TRY(spec.scope, wordFrom(value, path, {"layer", "global", "sensitivity"}));
     } else if (key == "seed") {
         TRIMTAB_TRY(const std::int64_t seed, wholeNumber(value, path));
-        if (seed < 0 || seed > UINT32_MAX) return fail(ErrorCode::Refused, fmt::format("{} must be 0 to {}, not {}", path, UINT32_MAX, seed));
+        if (seed < 0 || seed > UINT32_MAX)
+            return fail(ErrorCode::Refused, fmt::format("{} must be 0 to {}, not {}", path, UINT32_MAX, seed));
         spec.seed = static_cast<std::uint64_t>(seed);
     } else if (key == "reconstruct") {
         TRIMTAB_TRY(spec.reconstruct, flagFrom(value, path));
@@ -141,7 +146,9 @@ Status setField(WeightSpec& spec, std::string_view key, const Json& value, const
                             group));
         spec.group = group;
     } else if (key == "format") {
-        TRIMTAB_TRY(spec.format, wordFrom(value, path, {"int", "fixed", "fp8_e4m3", "fp8_e5m2", "nf4", "fp4", "mxfp4", "nvfp4", "bf16", "fp16", "fp32"}));
+        TRIMTAB_TRY(
+            spec.format,
+            wordFrom(value, path, {"int", "fixed", "fp8_e4m3", "fp8_e5m2", "nf4", "fp4", "mxfp4", "nvfp4", "bf16", "fp16", "fp32"}));
     } else if (key == "scheme") {
         TRIMTAB_TRY(spec.scheme, wordFrom(value, path, {"symmetric", "asymmetric"}));
     } else if (key == "method") {
@@ -224,31 +231,36 @@ Status checkPart(const PruneSpec& spec, const std::string& path) {
                                                     ratioOf(*kept), path, spec.pattern, spec.ratio));
     TRIMTAB_REQUIRE(checkScope(spec, path));
     if (spec.method == "sparsegpt" && spec.pattern != "unstructured" && !keptOfEvery(spec))
-        return fail(ErrorCode::Refused, fmt::format("{}.method \"sparsegpt\" knows the patterns unstructured and N:M, not \"{}\"", path, spec.pattern));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.method \"sparsegpt\" knows the patterns unstructured and N:M, not \"{}\"", path, spec.pattern));
     if (spec.reconstruct && (!removesUnits(spec) || spec.pattern == "blocks"))
-        return fail(ErrorCode::Refused, fmt::format("{}.reconstruct has a meaning for the patterns channels, neurons and heads, whose readers can "
-                                                    "make up for what leaves, not for \"{}\"",
-                                                    path, spec.pattern));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.reconstruct has a meaning for the patterns channels, neurons and heads, whose readers can "
+                                "make up for what leaves, not for \"{}\"",
+                                path, spec.pattern));
     const bool ofUnits = spec.method == "taylor" || spec.method == "frequency";
     if (ofUnits && !removesUnits(spec))
-        return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" scores units: it wants the pattern channels, neurons, heads or blocks, not \"{}\"",
-                                                    path, spec.method, spec.pattern));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.method \"{}\" scores units: it wants the pattern channels, neurons, heads or blocks, not \"{}\"", path,
+                                spec.method, spec.pattern));
     if (removesUnits(spec) && spec.method == "wanda")
-        return fail(ErrorCode::Refused, fmt::format("{}.method \"wanda\" scores single weights, not {}; \"taylor\" weighs units by their activations",
-                                                    path, spec.pattern));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.method \"wanda\" scores single weights, not {}; \"taylor\" weighs units by their activations", path,
+                                spec.pattern));
     return {};
 }
 
 Status checkPart(const WeightSpec& spec, const std::string& path) {
     if (!suits(spec.format, spec.bits)) {
-        return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format, spec.bits,
-                                                    fmt::join(formatsOf(spec.bits), ", ")));
+        return fail(ErrorCode::Refused, fmt::format("{}.format \"{}\" does not suit {}-bit weights, which are {}", path, spec.format,
+                                                    spec.bits, fmt::join(formatsOf(spec.bits), ", ")));
     }
     TRIMTAB_REQUIRE(checkMethod(spec, path));
     if (const auto own = ownGroup(spec); own && spec.group != 0 && spec.group != *own)
         return fail(ErrorCode::Refused, fmt::format("{}.group is {} in the format {}, not {}", path, *own, spec.format, spec.group));
     if (hasFloatCodes(spec) && spec.scheme != "symmetric")
-        return fail(ErrorCode::Refused, fmt::format("{}.scheme has no meaning for {} codes, which have a sign of their own", path, spec.format));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.scheme has no meaning for {} codes, which have a sign of their own", path, spec.format));
     if (spec.bits < 16) return {};
     if (spec.group != 0)
         return fail(ErrorCode::Refused, fmt::format("{}.group has no meaning for {}-bit weights, which carry no scales", path, spec.bits));

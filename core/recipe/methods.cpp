@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array kRescalings{std::string_view("awq"), std::string_view("smoothquant")};
 constexpr std::array kRoundings{std::string_view("rtn"), std::string_view("mse"), std::string_view("hqq"), std::string_view("gptq")};
-constexpr std::array kUnits{std::string_view("channels"), std::string_view("neurons"), std::string_view("heads"), std::string_view("blocks")};
+constexpr std::array kUnits{std::string_view("channels"), std::string_view("neurons"), std::string_view("heads"),
+                            std::string_view("blocks")};
 constexpr int kLargestPart = 1024;
 
 template <std::size_t n>
@@ -50,7 +51,9 @@ bool removesUnits(const PruneSpec& spec) { return holds(kUnits, spec.pattern); }
 double ratioOf(std::pair<int, int> keptOfEvery) { return 1.0 - static_cast<double>(keptOfEvery.first) / keptOfEvery.second; }
 
 Result<std::string> patternFrom(const Json& value, const std::string& path) {
-    const std::string wanted = path + " must be unstructured, N:M (2:4), block RxC (block 4x1), rows, columns, channels, neurons, heads or blocks, not " + shown(value);
+    const std::string wanted =
+        path + " must be unstructured, N:M (2:4), block RxC (block 4x1), rows, columns, channels, neurons, heads or blocks, not " +
+        shown(value);
     if (!value.is_string()) return fail(ErrorCode::Refused, wanted);
     const std::string word = value.get<std::string>();
     if (word == "unstructured" || word == "rows" || word == "columns") return word;
@@ -78,7 +81,8 @@ Result<std::string> methodFrom(const Json& value, const std::string& path) {
     if (plus == std::string::npos) return fail(ErrorCode::Refused, fmt::format("{} must be {}, not {}", path, known, shown(value)));
     const std::string first = word.substr(0, plus), second = word.substr(plus + 1);
     if (holds(kRoundings, first) && holds(kRescalings, second))
-        return fail(ErrorCode::Refused, fmt::format("{}: {} comes before {}, for codes cannot be rescaled: say \"{}+{}\"", path, second, first, second, first));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}: {} comes before {}, for codes cannot be rescaled: say \"{}+{}\"", path, second, first, second, first));
     if (!holds(kRescalings, first) || !holds(kRoundings, second))
         return fail(ErrorCode::Refused, fmt::format("{}: \"{}\" does not go together; it must be {}", path, word, known));
     return second == "rtn" ? first : word;
@@ -88,7 +92,8 @@ Status checkMethod(const WeightSpec& spec, const std::string& path) {
     if (spec.bits > 8 && spec.method != "rtn")
         return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" has no meaning for {}-bit weights", path, spec.method, spec.bits));
     if (const std::string rounding = weightMethod(spec).rounding; rounding == "hqq" && spec.format != "int" && spec.bits <= 8)
-        return fail(ErrorCode::Refused, fmt::format("{}.method \"{}\" fits scales and zero points of format int, not of {}", path, spec.method, spec.format));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.method \"{}\" fits scales and zero points of format int, not of {}", path, spec.method, spec.format));
     return {};
 }
 

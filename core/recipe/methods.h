@@ -12,7 +12,8 @@ Result<std::string> patternFrom(const Json& value, const std::string& path);
 /// Share of zeros of N:M.
 double ratioOf(std::pair<int, int> keptOfEvery);
 
-/// One rescaling, one rounding, or "rescaling+rounding", in its shortest form ("awq+rtn" is "awq"); Refused otherwise, saying which step stands wrong.
+/// One rescaling, one rounding, or "rescaling+rounding", in its shortest form ("awq+rtn" is "awq"); Refused otherwise, saying which step
+/// stands wrong.
 Result<std::string> methodFrom(const Json& value, const std::string& path);
 /// Codes of the format are floating-point numbers (fp8, nf4, fp4, mxfp4, nvfp4).
 bool hasFloatCodes(const WeightSpec& spec);

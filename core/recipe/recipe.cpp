@@ -92,7 +92,8 @@ Result<Rule> ruleFromJson(const Json& json, const std::string& path) {
     Rule rule;
     TRIMTAB_TRY(rule.match, matchFromJson(reader.at("match"), path + ".match"));
     TRIMTAB_TRY(rule.settings, settingsFromJson(reader));
-    if (rule.settings == Settings{}) return fail(ErrorCode::Refused, path + " sets nothing; say prune, weights, activations, kv_cache or compute");
+    if (rule.settings == Settings{})
+        return fail(ErrorCode::Refused, path + " sets nothing; say prune, weights, activations, kv_cache or compute");
     return rule;
 }
 

@@ -23,7 +23,8 @@ struct PruneSpec {
     std::string method = "magnitude";      // "random"; with calibration "wanda", "sparsegpt"; of units also "taylor", "frequency"
     std::string pattern = "unstructured";  // "N:M" (of every M weights along a row, N stay), "block RxC", "rows", "columns"; or units
                                            // that leave the graph: "channels", "neurons", "heads", "blocks"
-    std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all; "sensitivity": robust layers give more
+    std::string scope = "layer";  // "layer": each layer to the ratio; "global": one threshold for all; "sensitivity": robust layers give
+                                  // more
     double ratio = 0;             // share of weights (or units) that goes, 0 ≤ ratio < 1; of N:M it is 1 − N/M
     std::uint64_t seed = 1;       // of "random"
     bool reconstruct = false;     // of channels, neurons and heads: what reads them makes up for those that leave, by calibration data
@@ -74,7 +75,8 @@ struct ActivationSpec {
 /// How keys and values of attention are kept. Acts on attention's own nodes.
 struct KvCacheSpec {
     int bits = 32;                     // 32, 8 or 4
-    std::string granularity = "head";  // one scale for each token of each head, or "channel": one for each channel of a head, over all tokens
+    std::string granularity = "head";  // one scale for each token of each head, or "channel": one for each channel of a head, over all
+                                       // tokens
     bool operator==(const KvCacheSpec&) const = default;
 };
 

@@ -116,8 +116,9 @@ Status setRunAxis(RunSetting& setting, std::string_view path, const Json& value)
     } else if (path.starts_with(kSymbols) && path.size() > kSymbols.size()) {
         TRIMTAB_TRY(setting.symbols[whole.substr(kSymbols.size())], countFromJson(value, whole));
     } else {
-        return fail(ErrorCode::Refused,
-                    whole + " is no axis of a run; there are run.batch, run.prompt, run.generate, run.threads, run.engine and run.symbols.NAME");
+        return fail(
+            ErrorCode::Refused,
+            whole + " is no axis of a run; there are run.batch, run.prompt, run.generate, run.threads, run.engine and run.symbols.NAME");
     }
     return {};
 }

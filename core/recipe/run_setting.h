@@ -11,8 +11,8 @@
 namespace trimtab::recipe {
 
 struct RunSetting {
-    // Of a language model, the tokens of a prompt: reading them is what is timed (prefill), or, where some are to be generated, a step of that
-    // many behind them (decode). 0: a run on the model's inputs.
+    // Of a language model, the tokens of a prompt: reading them is what is timed (prefill), or, where some are to be generated, a step of
+    // that many behind them (decode). 0: a run on the model's inputs.
     std::int64_t prompt = 0, generate = 0;
     std::int64_t batch = 0;               // 0: as the inputs or the dataset give it; else binds the first symbolic dim of each input
     std::map<std::string, Shape> shapes;  // input name → shape, in full

@@ -28,12 +28,15 @@ constexpr Palette kDark{{0.098, 0.11, 0.13}, {0.91, 0.93, 0.95}, {0.62, 0.66, 0.
 
 struct Box {
     double x, y, width, height;
-    bool overlaps(const Box& other) const { return x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height; }
+    bool overlaps(const Box& other) const {
+        return x < other.x + other.width && other.x < x + width && y < other.y + other.height && other.y < y + height;
+    }
 };
 
 class Canvas {
 public:
-    Canvas(cairo_t* context, const Palette& palette, int width, int height) : m_cr(context), m_palette(palette), m_width(width), m_height(height) {}
+    Canvas(cairo_t* context, const Palette& palette, int width, int height)
+        : m_cr(context), m_palette(palette), m_width(width), m_height(height) {}
 
     void draw(const ChartModel& chart) {
         fill({0, 0, static_cast<double>(m_width), static_cast<double>(m_height)}, m_palette.paper);
@@ -89,7 +92,9 @@ private:
         cairo_move_to(m_cr, x, y);
         pango_cairo_show_layout(m_cr, words.layout.get());
     }
-    void text(const std::string& words, double x, double y, double size, const Color& color, bool bold = false) { place(layOut(words, size, bold), x, y, color); }
+    void text(const std::string& words, double x, double y, double size, const Color& color, bool bold = false) {
+        place(layOut(words, size, bold), x, y, color);
+    }
 
     double atX(const ChartModel& chart, double value) const { return m_plot.x + chart.x.position(value) * m_plot.width; }
     double atY(const ChartModel& chart, double value) const { return m_plot.y + (1 - chart.y.position(value)) * m_plot.height; }
@@ -144,7 +149,10 @@ private:
 
     void drawPoint(const ChartModel& chart, const ChartPoint& point) {
         const auto [x, y] = centre(chart, point);
-        Color color = point.baseline ? m_palette.baseline : point.emulated || !point.timed ? m_palette.emulated : point.onFront ? m_palette.front : m_palette.native;
+        Color color = point.baseline                   ? m_palette.baseline
+                      : point.emulated || !point.timed ? m_palette.emulated
+                      : point.onFront                  ? m_palette.front
+                                                       : m_palette.native;
         if (point.stale) color.alpha = 0.3;
         const Color faint{color.red, color.green, color.blue, 0.35};
         line(x, atY(chart, point.yInterval.low), x, atY(chart, point.yInterval.high), faint, 1.5);
@@ -191,9 +199,11 @@ private:
             if (!point.timed || !(point.onFront || point.baseline || point.chosen)) continue;
             const auto [x, y] = centre(chart, point);
             const Layout label = layOut(point.baseline ? point.label + " (baseline)" : point.label, 11, false);
-            for (const auto& [dx, dy] : {std::pair{9.0, -label.height - 3}, {9.0, 3.0}, {-label.width - 9, -label.height - 3}, {-label.width - 9, 3.0}}) {
+            for (const auto& [dx, dy] :
+                 {std::pair{9.0, -label.height - 3}, {9.0, 3.0}, {-label.width - 9, -label.height - 3}, {-label.width - 9, 3.0}}) {
                 const Box box{x + dx, y + dy, label.width, label.height};
-                const bool inside = box.x >= m_plot.x && box.x + box.width <= m_plot.x + m_plot.width && box.y >= m_plot.y && box.y + box.height <= m_plot.y + m_plot.height;
+                const bool inside = box.x >= m_plot.x && box.x + box.width <= m_plot.x + m_plot.width && box.y >= m_plot.y &&
+                                    box.y + box.height <= m_plot.y + m_plot.height;
                 if (!inside || std::ranges::any_of(taken, [&](const Box& other) { return box.overlaps(other); })) continue;
                 place(label, box.x, box.y, m_palette.ink);
                 taken.push_back(box);
@@ -253,13 +263,14 @@ std::string chartSvg(const ReportInput& input, int width, int height) {
 }
 
 Status chartPng(const ReportInput& input, const std::filesystem::path& path, int width, int height, double scale) {
-    cairo_surface_t* surface =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::lround(width * scale)), static_cast<int>(std::lround(height * scale)));
+    cairo_surface_t* surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::lround(width * scale)),
+                                                          static_cast<int>(std::lround(height * scale)));
     drawOn(surface, input, width, height, scale);
     std::string png;
     const cairo_status_t status = cairo_surface_write_to_png_stream(surface, append, &png);
     cairo_surface_destroy(surface);
-    if (status != CAIRO_STATUS_SUCCESS) return fail(ErrorCode::Failed, std::string("the chart could not be drawn: ") + cairo_status_to_string(status), path.string());
+    if (status != CAIRO_STATUS_SUCCESS)
+        return fail(ErrorCode::Failed, std::string("the chart could not be drawn: ") + cairo_status_to_string(status), path.string());
     return base::writeFileAtomically(path, png);
 }
 

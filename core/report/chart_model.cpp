@@ -135,7 +135,8 @@ ChartModel chartModel(const ReportInput& input) {
     if (x.empty()) x = {0, 1};
     if (y.empty()) y = {0, 1};
     chart.x = makeAxis("latency of one run, ms (lower is better)", x.low, x.high, false);
-    chart.y = makeAxis(metric + (higherIsBetter ? " (higher is better)" : " (lower is better: the axis points down)"), y.low, y.high, !higherIsBetter);
+    chart.y = makeAxis(metric + (higherIsBetter ? " (higher is better)" : " (lower is better: the axis points down)"), y.low, y.high,
+                       !higherIsBetter);
     return chart;
 }
 

@@ -38,7 +38,8 @@ TableRow rowOf(const TrialResult& result, const tune::ParetoRow& pareto, std::in
     }
     if (result.accuracyDifference && !result.isBaseline) {
         const auto signedNumber = [](double value) { return fmt::format("{:+.3g}", value); };
-        row.difference = fmt::format("{:+.3g} ({})", result.accuracyDifference->value, between(result.accuracyDifference->interval, signedNumber));
+        row.difference =
+            fmt::format("{:+.3g} ({})", result.accuracyDifference->value, between(result.accuracyDifference->interval, signedNumber));
     }
     if (result.speed) {
         row.latency = base::formatMilliseconds(result.speed->medianMs);
@@ -65,13 +66,17 @@ void addFacts(Content& content, const ReportInput& input) {
     for (const TrialResult& result : std::views::reverse(input.results)) {
         if (result.state != trial::State::Finished) continue;
         const trial::Environment& environment = result.environment;
-        add("Engine", fmt::format("{} {} ({}, {} threads)", environment.engine, environment.engineVersion, environment.instructionSet, environment.threads));
+        add("Engine", fmt::format("{} {} ({}, {} threads)", environment.engine, environment.engineVersion, environment.instructionSet,
+                                  environment.threads));
         add("Processor", environment.device);
         add("System", environment.system);
         break;
     }
-    if (!input.results.empty()) add("Measured", input.results.front().finishedAt.empty() ? "" : input.results.front().finishedAt + " to " + input.results.back().finishedAt);
-    add("Timing", fmt::format("{} processes a trial, baseline and trial in turn; medians, 95 % intervals over processes", study.budget.processes));
+    if (!input.results.empty())
+        add("Measured",
+            input.results.front().finishedAt.empty() ? "" : input.results.front().finishedAt + " to " + input.results.back().finishedAt);
+    add("Timing",
+        fmt::format("{} processes a trial, baseline and trial in turn; medians, 95 % intervals over processes", study.budget.processes));
     add("Trimtab", input.version);
 }
 
@@ -81,10 +86,14 @@ void addChosen(Content& content, const ReportInput& input) {
         if (result.id != input.chosen || input.chosen == 0) continue;
         const TableRow& row = content.table[i];
         content.chosen = {{"Trial", fmt::format("{} · {}", row.trial, row.label)}, {"Execution", row.execution}};
-        if (!row.accuracy.empty()) content.chosen.emplace_back(result.accuracy->fidelity ? "Fidelity" : "Accuracy", fmt::format("{} ({})", row.accuracy, row.accuracyInterval));
+        if (!row.accuracy.empty())
+            content.chosen.emplace_back(result.accuracy->fidelity ? "Fidelity" : "Accuracy",
+                                        fmt::format("{} ({})", row.accuracy, row.accuracyInterval));
         if (!row.difference.empty()) content.chosen.emplace_back("Against the baseline", row.difference);
         if (!row.latency.empty()) content.chosen.emplace_back("Latency", row.latency);
-        if (!row.speedup.empty()) content.chosen.emplace_back("Speed-up", row.speedupInterval.empty() ? row.speedup : fmt::format("{} ({})", row.speedup, row.speedupInterval));
+        if (!row.speedup.empty())
+            content.chosen.emplace_back(
+                "Speed-up", row.speedupInterval.empty() ? row.speedup : fmt::format("{} ({})", row.speedup, row.speedupInterval));
         if (!row.size.empty()) content.chosen.emplace_back("Size of the weights", row.size);
         if (!input.rows[i].calibration.empty()) content.chosen.emplace_back("Calibration", input.rows[i].calibration);
         content.chosen.emplace_back("Recipe", recipe::canonical(result.trial.recipe));
@@ -110,7 +119,8 @@ std::string settingWords(const trial::Study& study) {
     add(setting.prompt > 0, "prompt", setting.prompt);
     add(setting.generate > 0, "generate", setting.generate);
     for (const auto& [symbol, extent] : setting.symbols) words += fmt::format(" --symbol {}", quoted(fmt::format("{}={}", symbol, extent)));
-    for (const auto& [input, shape] : setting.shapes) words += fmt::format(" --shape {}", quoted(fmt::format("{}={}", input, fmt::join(shape.dims(), ","))));
+    for (const auto& [input, shape] : setting.shapes)
+        words += fmt::format(" --shape {}", quoted(fmt::format("{}={}", input, fmt::join(shape.dims(), ","))));
     add(setting.engine != "cpu", "engine", quoted(setting.engine));
     add(setting.threads > 0, "threads", setting.threads);
     add(setting.seed != recipe::RunSetting{}.seed, "seed", setting.seed);
@@ -128,10 +138,12 @@ void addRepeat(Content& content, const ReportInput& input) {
     sweep += settingWords(input.study);
     for (const trial::Axis& axis : input.study.axes) {
         std::string values;
-        for (const Json& value : axis.values) values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : base::dumpJson(value));
+        for (const Json& value : axis.values)
+            values += (values.empty() ? "" : ",") + (value.is_string() ? value.get<std::string>() : base::dumpJson(value));
         sweep += " --axis " + axis.path + "=" + values;
     }
-    content.repeat.push_back(sweep + " --session " + quoted(input.sessionPath.empty() ? "again.trimtab" : input.sessionPath) + " --refresh");
+    content.repeat.push_back(sweep + " --session " + quoted(input.sessionPath.empty() ? "again.trimtab" : input.sessionPath) +
+                             " --refresh");
     if (input.chosen != 0 && !input.sessionPath.empty())
         content.repeat.push_back(fmt::format("trimtab export {} --trial {} -o chosen/", quoted(input.sessionPath), input.chosen));
 }
@@ -145,29 +157,39 @@ std::string formatScore(const std::string& metric, double value) {
 Content contentOf(const ReportInput& input) {
     Content content;
     content.title = input.study.name.empty() ? input.study.modelName : input.study.name;
-    content.question = input.study.question.empty() ? "Which configurations are faster than the baseline, and what does each cost in accuracy?" : input.study.question;
+    content.question = input.study.question.empty()
+                           ? "Which configurations are faster than the baseline, and what does each cost in accuracy?"
+                           : input.study.question;
     content.note = input.note;
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const TrialResult& result = input.results[i];
         if (content.metric.empty() && result.accuracy)
-            content.metric = fmt::format("{} ({}{})", result.accuracy->title(), result.accuracy->fidelity ? "fidelity to the reference, " : "",
-                                         lower(result.accuracy->higherIsBetter));
+            content.metric =
+                fmt::format("{} ({}{})", result.accuracy->title(), result.accuracy->fidelity ? "fidelity to the reference, " : "",
+                            lower(result.accuracy->higherIsBetter));
         content.table.push_back(rowOf(result, input.rows[i], input.chosen));
     }
     addFacts(content, input);
     addChosen(content, input);
     addRepeat(content, input);
     content.marks = {
-        {"native", "a kernel on this machine executes the widths and types that the recipe asks for; its speed is real. Zeros that no sparse kernel skips are multiplied all the same, and the layer says so"},
-        {"emulated", "no kernel executes it here: the arithmetic is imitated in a wider type, so the accuracy is real and no speed is given; never on the front"},
+        {"native",
+         "a kernel on this machine executes the widths and types that the recipe asks for; its speed is real. Zeros that no sparse kernel "
+         "skips are multiplied all the same, and the layer says so"},
+        {"emulated",
+         "no kernel executes it here: the arithmetic is imitated in a wider type, so the accuracy is real and no speed is given; never on "
+         "the front"},
         {"measured", "it ran on this machine and was timed or scored"},
         {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},
-        {"fidelity", "agreement with the reference's own outputs, on seeded inputs or over the data (kl, agreement); not accuracy, because no "
-                     "labels are looked at"},
-        {"calibrated on", "the data that a method looked at before anything was scored: on the evaluation data itself a score flatters, on drawn inputs it "
-                          "knows nothing of real ones"},
-        {"speed-up", "time of a sample in the baseline, as it is set, over time of a sample here, both timed in turn in the same processes, with a 95 % interval over "
-                     "processes"},
+        {"fidelity",
+         "agreement with the reference's own outputs, on seeded inputs or over the data (kl, agreement); not accuracy, because "
+         "no labels are looked at"},
+        {"calibrated on",
+         "the data that a method looked at before anything was scored: on the evaluation data itself a score flatters, on drawn inputs it "
+         "knows nothing of real ones"},
+        {"speed-up",
+         "time of a sample in the baseline, as it is set, over time of a sample here, both timed in turn in the same processes, with a "
+         "95 % interval over processes"},
     };
     return content;
 }

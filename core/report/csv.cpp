@@ -21,21 +21,29 @@ std::string number(double value) { return std::isfinite(value) ? fmt::format("{:
 }  // namespace
 
 std::string toCsv(const ReportInput& input) {
-    std::string csv = "trial,label,engine,execution,basis,state,on_front,mark,metric,score,score_low,score_high,difference,difference_low,difference_high,"
-                      "latency_ms,latency_low,latency_high,throughput_sps,speedup,speedup_low,speedup_high,size_bytes,recipe,"
-                      "window,stride\r\n";
+    std::string csv =
+        "trial,label,engine,execution,basis,state,on_front,mark,metric,score,score_low,score_high,difference,difference_low,"
+        "difference_high,latency_ms,latency_low,latency_high,throughput_sps,speedup,speedup_low,speedup_high,size_bytes,recipe,"
+        "window,stride\r\n";
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const trial::TrialResult& result = input.results[i];
-        csv += fmt::format("{},{},{},{},{},{},{},{}", result.id, text(result.trial.label), text(result.trial.setting.engine), trace::name(result.execution), trial::name(result.basis),
-                           trial::name(result.state), input.rows[i].onFront ? 1 : 0, text(result.isBaseline ? (result.stale ? "baseline, stale" : "baseline") : input.rows[i].leftOutBecause));
-        if (result.accuracy) csv += fmt::format(",{},{},{},{}", text(result.accuracy->metric), number(result.accuracy->value), number(result.accuracy->interval.low), number(result.accuracy->interval.high));
+        csv +=
+            fmt::format("{},{},{},{},{},{},{},{}", result.id, text(result.trial.label), text(result.trial.setting.engine),
+                        trace::name(result.execution), trial::name(result.basis), trial::name(result.state), input.rows[i].onFront ? 1 : 0,
+                        text(result.isBaseline ? (result.stale ? "baseline, stale" : "baseline") : input.rows[i].leftOutBecause));
+        if (result.accuracy)
+            csv += fmt::format(",{},{},{},{}", text(result.accuracy->metric), number(result.accuracy->value),
+                               number(result.accuracy->interval.low), number(result.accuracy->interval.high));
         else csv += ",,,,";
-        if (result.accuracyDifference) csv += fmt::format(",{},{},{}", number(result.accuracyDifference->value), number(result.accuracyDifference->interval.low), number(result.accuracyDifference->interval.high));
+        if (result.accuracyDifference)
+            csv += fmt::format(",{},{},{}", number(result.accuracyDifference->value), number(result.accuracyDifference->interval.low),
+                               number(result.accuracyDifference->interval.high));
         else csv += ",,,";
         if (result.speed) {
             const trial::Speed& speed = *result.speed;
-            csv += fmt::format(",{},{},{},{},{},{},{}", number(speed.medianMs), number(speed.medianInterval.low), number(speed.medianInterval.high), number(speed.throughput()),
-                               number(speed.speedup.value), number(speed.speedup.interval.low), number(speed.speedup.interval.high));
+            csv += fmt::format(",{},{},{},{},{},{},{}", number(speed.medianMs), number(speed.medianInterval.low),
+                               number(speed.medianInterval.high), number(speed.throughput()), number(speed.speedup.value),
+                               number(speed.speedup.interval.low), number(speed.speedup.interval.high));
         } else {
             csv += ",,,,,,,";
         }

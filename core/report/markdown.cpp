@@ -26,11 +26,15 @@ std::string toMarkdown(const ReportInput& input) {
     std::string text = "# " + content.title + "\n\n" + content.question + "\n\n";
     if (!content.note.empty()) text += content.note + "\n\n";
     if (!content.chosen.empty()) text += "## The chosen point\n\n" + list(content.chosen) + "\n";
-    text += "## Every configuration\n\n| # | configuration | execution | score | against baseline | latency | speed-up | weights | mark |\n|---:|---|---|---:|---:|---:|---:|---:|---|\n";
+    text +=
+        "## Every configuration\n\n| # | configuration | execution | score | against baseline | latency | speed-up | weights | mark |\n"
+        "|---:|---|---|---:|---:|---:|---:|---:|---|\n";
     for (const TableRow& row : content.table)
-        text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", row.trial, cell(row.label), row.execution, cell(with(row.accuracy, row.accuracyInterval)),
-                            cell(row.difference), cell(row.latency), cell(with(row.speedup, row.speedupInterval)), cell(row.size), cell(row.mark));
-    text += "\n## Where and how it was measured\n\n" + list(content.facts) + "\n## What the marks mean\n\n" + list(content.marks) + "\n## How to repeat it\n\n```sh\n";
+        text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", row.trial, cell(row.label), row.execution,
+                            cell(with(row.accuracy, row.accuracyInterval)), cell(row.difference), cell(row.latency),
+                            cell(with(row.speedup, row.speedupInterval)), cell(row.size), cell(row.mark));
+    text += "\n## Where and how it was measured\n\n" + list(content.facts) + "\n## What the marks mean\n\n" + list(content.marks) +
+            "\n## How to repeat it\n\n```sh\n";
     for (const std::string& command : content.repeat) text += command + "\n";
     return text + "```\n";
 }

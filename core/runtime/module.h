@@ -1,6 +1,7 @@
 #pragma once
 // An engine that comes in a shared library of its own (libtrimtab-<name>.so), loaded by the worker when it is asked for. Both sides are
-// built from one tree, so they pass C++ types; module and worker each hold a copy of core, and what must be one, the budget for memory, is joined.
+// built from one tree, so they pass C++ types; module and worker each hold a copy of core, and what must be one, the budget for memory, is
+// joined.
 #include <memory>
 #include <string>
 

@@ -17,14 +17,16 @@ constexpr int kBusyMilliseconds = 10000;
 Error connectionError(sqlite3* connection, const std::string& what, const std::string& name) {
     const int code = connection ? sqlite3_errcode(connection) & 0xff : SQLITE_NOMEM;
     const std::string reason = connection ? sqlite3_errmsg(connection) : "out of memory";
-    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT) return {ErrorCode::Refused, what + ": the file is damaged or is not a database (" + reason + ")", name};
+    if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+        return {ErrorCode::Refused, what + ": the file is damaged or is not a database (" + reason + ")", name};
     return {ErrorCode::Io, what + ": " + reason, name};
 }
 
 }  // namespace
 
 Statement::~Statement() { sqlite3_finalize(m_statement); }
-Statement::Statement(Statement&& other) noexcept : m_connection(other.m_connection), m_statement(std::exchange(other.m_statement, nullptr)) {}
+Statement::Statement(Statement&& other) noexcept
+    : m_connection(other.m_connection), m_statement(std::exchange(other.m_statement, nullptr)) {}
 
 Statement& Statement::bind(int index, std::int64_t value) {
     sqlite3_bind_int64(m_statement, index, value);
@@ -84,7 +86,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
         address = "file:" + escaped + "?immutable=1";
     }
     sqlite3* connection = nullptr;
-    const int code = sqlite3_open_v2(address.c_str(), &connection, flags | SQLITE_OPEN_EXRESCODE | (access == Access::Immutable ? SQLITE_OPEN_URI : 0), nullptr);
+    const int code = sqlite3_open_v2(address.c_str(), &connection,
+                                     flags | SQLITE_OPEN_EXRESCODE | (access == Access::Immutable ? SQLITE_OPEN_URI : 0), nullptr);
     if (code != SQLITE_OK) {
         Error error = connectionError(connection, "cannot open the session", path.string());
         sqlite3_close(connection);

@@ -120,7 +120,10 @@ public:
 
     Status setDocument(const std::string& key, const Json& value) override {
         TRIMTAB_REQUIRE(requireWritable());
-        TRIMTAB_TRY(Statement upsert, m_database->prepare("INSERT INTO documents (key, document) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET document = excluded.document"));
+        TRIMTAB_TRY(
+            Statement upsert,
+            m_database->prepare(
+                "INSERT INTO documents (key, document) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET document = excluded.document"));
         return upsert.bind(1, key).bind(2, base::dumpJson(value)).run();
     }
 
@@ -133,7 +136,8 @@ public:
 
     Status copyTo(const std::filesystem::path& target) override {
         std::error_code error;
-        if (std::filesystem::exists(target, error)) return fail(ErrorCode::Refused, "is there already and is not overwritten", target.string());
+        if (std::filesystem::exists(target, error))
+            return fail(ErrorCode::Refused, "is there already and is not overwritten", target.string());
         return m_database->backupTo(target);
     }
 
@@ -152,9 +156,15 @@ private:
     Status insertResult(std::int64_t study, TrialResult& result) {
         Json json = trial::toJson(result, true);
         json.erase("layers");
-        TRIMTAB_TRY(Statement insert, m_database->prepare("INSERT INTO trials (study, label, state, execution, basis, accuracy_key, speed_key, finished_at, document) "
-                                                          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
-        insert.bind(1, study).bind(2, result.trial.label).bind(3, name(result.state)).bind(4, trace::name(result.execution)).bind(5, name(result.basis));
+        TRIMTAB_TRY(Statement insert,
+                    m_database->prepare(
+                        "INSERT INTO trials (study, label, state, execution, basis, accuracy_key, speed_key, finished_at, document) "
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"));
+        insert.bind(1, study)
+            .bind(2, result.trial.label)
+            .bind(3, name(result.state))
+            .bind(4, trace::name(result.execution))
+            .bind(5, name(result.basis));
         insert.bind(6, result.accuracyKey).bind(7, result.speedKey).bind(8, result.finishedAt).bind(9, base::dumpJson(json));
         TRIMTAB_REQUIRE(insert.run());
         result.id = m_database->lastId();
@@ -165,9 +175,18 @@ private:
         return {};
     }
 
-    Status insertMeasurement(const TrialResult& result, std::string_view metric, double value, const base::Interval& interval, std::int64_t n) {
-        TRIMTAB_TRY(Statement insert, m_database->prepare("INSERT INTO measurements (trial, metric, value, low, high, n, basis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
-        insert.bind(1, result.id).bind(2, metric).bind(3, value).bind(4, interval.low).bind(5, interval.high).bind(6, n).bind(7, name(result.basis));
+    Status insertMeasurement(const TrialResult& result, std::string_view metric, double value, const base::Interval& interval,
+                             std::int64_t n) {
+        TRIMTAB_TRY(Statement insert,
+                    m_database->prepare(
+                        "INSERT INTO measurements (trial, metric, value, low, high, n, basis) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"));
+        insert.bind(1, result.id)
+            .bind(2, metric)
+            .bind(3, value)
+            .bind(4, interval.low)
+            .bind(5, interval.high)
+            .bind(6, n)
+            .bind(7, name(result.basis));
         return insert.run();
     }
 
@@ -181,10 +200,12 @@ private:
     Status insertSpeed(const TrialResult& result) {
         const trial::Speed& speed = *result.speed;
         TRIMTAB_REQUIRE(insertMeasurement(result, "latency_ms", speed.medianMs, speed.medianInterval, speed.n));
-        TRIMTAB_REQUIRE(insertMeasurement(result, "speedup", speed.speedup.value, speed.speedup.interval, static_cast<std::int64_t>(speed.blocks.size())));
+        TRIMTAB_REQUIRE(insertMeasurement(result, "speedup", speed.speedup.value, speed.speedup.interval,
+                                          static_cast<std::int64_t>(speed.blocks.size())));
         std::int64_t position = 0;
         for (const base::PairedBlock& block : speed.blocks) {
-            TRIMTAB_TRY(Statement insert, m_database->prepare("INSERT INTO blocks (trial, position, baseline, trial_times) VALUES (?1, ?2, ?3, ?4)"));
+            TRIMTAB_TRY(Statement insert,
+                        m_database->prepare("INSERT INTO blocks (trial, position, baseline, trial_times) VALUES (?1, ?2, ?3, ?4)"));
             TRIMTAB_REQUIRE(insert.bind(1, result.id).bind(2, position++).bindNumbers(3, block.baseline).bindNumbers(4, block.trial).run());
         }
         return {};
@@ -213,7 +234,8 @@ private:
         result.accuracy->sampleScores = select.numbers(0);
         result.accuracy->sampleWeights = select.numbers(1);
         if (!result.accuracy->sampleWeights.empty() && result.accuracy->sampleWeights.size() != result.accuracy->sampleScores.size())
-            return fail(ErrorCode::Refused, "trial " + std::to_string(result.id) + " of the session has scores and weights of different lengths");
+            return fail(ErrorCode::Refused,
+                        "trial " + std::to_string(result.id) + " of the session has scores and weights of different lengths");
         return {};
     }
 
@@ -226,7 +248,8 @@ private:
             if (!row) return {};
             base::PairedBlock block{select.numbers(0), select.numbers(1)};
             if (block.trial.empty() || !areTimes(block.trial) || !areTimes(block.baseline))
-                return fail(ErrorCode::Refused, "trial " + std::to_string(result.id) + " of the session has a block whose timings are no times");
+                return fail(ErrorCode::Refused,
+                            "trial " + std::to_string(result.id) + " of the session has a block whose timings are no times");
             result.speed->blocks.push_back(std::move(block));
         }
     }

@@ -1,7 +1,8 @@
 #pragma once
-// The session file: one SQLite database (.trimtab) with studies, trials, measurements, per-layer tables and notes. The only room that includes sqlite3.h.
-// WAL with synchronous=FULL (rollback journal on network filesystems); application_id and user_version are set; foreign files are opened with DEFENSIVE on
-// and trusted_schema off. What a call acknowledged survives kill -9. One thread at a time for each Session object.
+// The session file: one SQLite database (.trimtab) with studies, trials, measurements, per-layer tables and notes. The only room that
+// includes sqlite3.h. WAL with synchronous=FULL (rollback journal on network filesystems); application_id and user_version are set; foreign
+// files are opened with DEFENSIVE on and trusted_schema off. What a call acknowledged survives kill -9. One thread at a time for each
+// Session object.
 #include <filesystem>
 #include <memory>
 #include <string>

@@ -16,7 +16,10 @@ Status checkIdentity(Database& database, const std::string& name) {
     if (application != kApplicationId) return fail(ErrorCode::Refused, "is a database, but not a Trimtab session", name);
     TRIMTAB_TRY(const std::int64_t version, database.number("PRAGMA user_version"));
     if (version > kVersion)
-        return fail(ErrorCode::Refused, fmt::format("was written by a newer Trimtab (session version {}, this program knows {}): update Trimtab to open it", version, kVersion), name);
+        return fail(ErrorCode::Refused,
+                    fmt::format("was written by a newer Trimtab (session version {}, this program knows {}): update Trimtab to open it",
+                                version, kVersion),
+                    name);
     TRIMTAB_TRY(const std::int64_t active, database.number("SELECT count(*) FROM sqlite_master WHERE type IN ('trigger', 'view')"));
     if (active > 0) return fail(ErrorCode::Refused, "holds triggers or views, which no Trimtab session has", name);
     return {};
@@ -28,7 +31,8 @@ Status migrate(Database& database) {
     return database.transaction([&]() -> Status {
         // Another process may have migrated while this one waited for the lock.
         TRIMTAB_TRY(const std::int64_t version, database.number("PRAGMA user_version"));
-        for (std::int64_t next = version; next < kVersion; ++next) TRIMTAB_REQUIRE(database.execute(kMigrations[static_cast<std::size_t>(next)]));
+        for (std::int64_t next = version; next < kVersion; ++next)
+            TRIMTAB_REQUIRE(database.execute(kMigrations[static_cast<std::size_t>(next)]));
         TRIMTAB_REQUIRE(database.execute(fmt::format("PRAGMA application_id={}", kApplicationId)));
         return database.execute(fmt::format("PRAGMA user_version={}", kVersion));
     });
@@ -52,7 +56,9 @@ Result<std::unique_ptr<Database>> openSessionFile(const std::filesystem::path& p
         TRIMTAB_REQUIRE(checkIdentity(*database, path.string()));
         TRIMTAB_TRY(const std::int64_t version, database->number("PRAGMA user_version"));
         if (version < kVersion)
-            return fail(ErrorCode::Refused, fmt::format("is of an older version ({}) or empty, and cannot be migrated while it is read-only", version), path.string());
+            return fail(ErrorCode::Refused,
+                        fmt::format("is of an older version ({}) or empty, and cannot be migrated while it is read-only", version),
+                        path.string());
         return database;
     }
     if (std::filesystem::is_directory(path, error)) return fail(ErrorCode::Refused, "is a folder, not a session", path.string());

@@ -111,13 +111,16 @@ bool fillAny(Tensor& to, Read read, MinifloatRules rules = {}) {
     auto bytes = to.mutableBytes();
     switch (to.type()) {
         case DataType::Float16:
-            for (std::int64_t i = 0; i < count; ++i) to.mutableData<std::uint16_t>()[static_cast<std::size_t>(i)] = floatToHalf(static_cast<float>(read(i)));
+            for (std::int64_t i = 0; i < count; ++i)
+                to.mutableData<std::uint16_t>()[static_cast<std::size_t>(i)] = floatToHalf(static_cast<float>(read(i)));
             return true;
         case DataType::BFloat16:
-            for (std::int64_t i = 0; i < count; ++i) to.mutableData<std::uint16_t>()[static_cast<std::size_t>(i)] = floatToBfloat(static_cast<float>(read(i)));
+            for (std::int64_t i = 0; i < count; ++i)
+                to.mutableData<std::uint16_t>()[static_cast<std::size_t>(i)] = floatToBfloat(static_cast<float>(read(i)));
             return true;
         case DataType::Bool:
-            for (std::int64_t i = 0; i < count; ++i) bytes[static_cast<std::size_t>(i)] = std::byte{static_cast<unsigned char>(read(i) != 0 ? 1 : 0)};
+            for (std::int64_t i = 0; i < count; ++i)
+                bytes[static_cast<std::size_t>(i)] = std::byte{static_cast<unsigned char>(read(i) != 0 ? 1 : 0)};
             return true;
         case DataType::Int4:
         case DataType::UInt4:
@@ -143,7 +146,8 @@ Result<Tensor> convert(const Tensor& from, DataType to, MinifloatRules rules) {
     TRIMTAB_TRY(Tensor result, Tensor::allocate(to, from.shape()));
     bool known = false;
     withElements(from, [&](auto read) { known = fillAny(result, read, rules); });
-    if (!known) return fail(ErrorCode::Unsupported, "no conversion from " + std::string(name(from.type())) + " to " + std::string(name(to)));
+    if (!known)
+        return fail(ErrorCode::Unsupported, "no conversion from " + std::string(name(from.type())) + " to " + std::string(name(to)));
     return result;
 }
 

@@ -5,9 +5,9 @@
 
 namespace trimtab::tensor {
 
-/// Element-wise conversion with ONNX Cast semantics: float to integer truncates (below a byte: to the nearest, within the range), out-of-range wraps as in C for integers,
-/// float16/bfloat16 round to nearest even, anything to Bool is x != 0. The same type returns the same bytes.
-/// `rules` speak of minifloats alone. Unsupported for String and complex types.
+/// Element-wise conversion with ONNX Cast semantics: float to integer truncates (below a byte: to the nearest, within the range),
+/// out-of-range wraps as in C for integers, float16/bfloat16 round to nearest even, anything to Bool is x != 0. The same type returns the
+/// same bytes. `rules` speak of minifloats alone. Unsupported for String and complex types.
 Result<Tensor> convert(const Tensor& from, DataType to, MinifloatRules rules = {});
 
 /// Element i as a double or as an int64 (any numeric type, sub-byte types included). For small tensors such as shapes and axes.

@@ -57,7 +57,8 @@ double decode(const Format& format, std::uint8_t code) {
 std::uint64_t roundedMagnitude(const Format& format, double magnitude) {
     constexpr int kMantissaBits = 52, kBias = 1023;
     const double smallestNormal = std::ldexp(1.0, 1 - format.bias);
-    if (magnitude < smallestNormal) return static_cast<std::uint64_t>(std::nearbyint(std::ldexp(magnitude, format.bias - 1 + format.mantissaBits)));
+    if (magnitude < smallestNormal)
+        return static_cast<std::uint64_t>(std::nearbyint(std::ldexp(magnitude, format.bias - 1 + format.mantissaBits)));
     const int dropped = kMantissaBits - format.mantissaBits;
     const auto bits = std::bit_cast<std::uint64_t>(magnitude);
     const std::uint64_t half = (std::uint64_t{1} << (dropped - 1)) - 1 + ((bits >> dropped) & 1U);

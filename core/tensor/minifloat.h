@@ -2,7 +2,8 @@
 // Floating-point formats of eight bits and fewer, as ONNX's Cast states them (opset 25):
 //   float8e4m3fn    bias 7, no infinities, NaN 0x7f and 0xff, largest 448   (Micikevicius et al. 2022, "FP8 Formats for Deep Learning")
 //   float8e5m2      bias 15, IEEE-like infinities and NaN, largest 57344    (the same paper)
-//   float8e4m3fnuz  bias 8, no infinities, no −0, NaN 0x80, largest 240     (Noune et al. 2022, "8-bit Numerical Formats for Deep Neural Networks")
+//   float8e4m3fnuz  bias 8, no infinities, no −0, NaN 0x80, largest 240     (Noune et al. 2022, "8-bit Numerical Formats for Deep Neural
+//                                                                            Networks")
 //   float8e5m2fnuz  bias 16, no infinities, no −0, NaN 0x80, largest 57344  (the same paper)
 //   float4e2m1      bias 1, neither infinities nor NaN, largest 6           (OCP Microscaling Formats 1.0)
 //   float8e8m0      the power of two 2^(code − 127); NaN 0xff               (the same)

@@ -15,7 +15,8 @@ struct Extent {
 
 Extent extentOf(const Shape& shape, WeightLayout layout) {
     assert(shape.rank() >= 2);
-    if (layout == WeightLayout::OutputsLast) return {shape[shape.rank() - 1], shape.elementCount() / std::max<std::int64_t>(shape[shape.rank() - 1], 1)};
+    if (layout == WeightLayout::OutputsLast)
+        return {shape[shape.rank() - 1], shape.elementCount() / std::max<std::int64_t>(shape[shape.rank() - 1], 1)};
     return {shape[0], shape.elementCount() / std::max<std::int64_t>(shape[0], 1)};
 }
 
@@ -48,7 +49,8 @@ std::int64_t QuantizedWeight::storedBytes() const {
 Result<Tensor> QuantizedWeight::dequantize() const { return fromRows(decodedRows(*this), originalShape, layout); }
 
 Result<std::vector<float>> toRows(const Tensor& weight, WeightLayout layout) {
-    if (!isFloatingPoint(weight.type())) return fail(ErrorCode::Refused, "a weight must be of a floating type, not " + std::string(name(weight.type())));
+    if (!isFloatingPoint(weight.type()))
+        return fail(ErrorCode::Refused, "a weight must be of a floating type, not " + std::string(name(weight.type())));
     std::vector<float> values = toFloats(weight);
     const Extent extent = extentOf(weight.shape(), layout);
     return layout == WeightLayout::OutputsLast ? transposed(values, extent.columns, extent.rows) : values;

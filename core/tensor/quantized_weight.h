@@ -33,7 +33,8 @@ struct QuantizedWeight {
     ScaleFormat scaleFormat = ScaleFormat::Float32;
     bool symmetric = true;    // symmetric: codes are signed, zero is 0 and zeroPoints is empty
     std::int64_t group = 0;   // columns that share a scale; equal to `columns` for per-channel; the last group may be short
-    std::vector<std::int8_t> codes;        // rows × columns, row-major; symmetric: −2^(b−1)+1 … 2^(b−1)−1 (a file's own may be one lower); asymmetric: 0 … 2^b−1 stored as code − 2^(b−1)
+    std::vector<std::int8_t> codes;        // rows × columns, row-major; symmetric: −2^(b−1)+1 … 2^(b−1)−1 (a file's own may be one lower);
+                                           // asymmetric: 0 … 2^b−1 stored as code − 2^(b−1)
     std::vector<float> scales;             // rows × groups()
     std::vector<std::int8_t> zeroPoints;   // rows × groups(), in the same shifted units as codes; empty when symmetric
 

@@ -27,7 +27,8 @@ Result<Tensor> Tensor::allocate(DataType type, Shape shape) {
     if (!size || *size > INT64_MAX - static_cast<std::int64_t>(kAlignment)) {
         return fail(ErrorCode::Refused, "no tensor can have the type " + std::string(name(type)) + " and the shape " + shape.text());
     }
-    const std::int64_t padded = (*size + static_cast<std::int64_t>(kAlignment) - 1) / static_cast<std::int64_t>(kAlignment) * static_cast<std::int64_t>(kAlignment);
+    const std::int64_t padded =
+        (*size + static_cast<std::int64_t>(kAlignment) - 1) / static_cast<std::int64_t>(kAlignment) * static_cast<std::int64_t>(kAlignment);
     Tensor tensor;
     tensor.m_type = type;
     tensor.m_shape = std::move(shape);

@@ -27,7 +27,8 @@ struct LayerRecord {
     std::int64_t group = 0;            // columns that share a scale; 0: a whole row or more
     double density = 1.0;
     Execution execution = Execution::Native;
-    std::string reason;                // why emulated, why the preferred kernel was refused or this one picked, or that zeros are multiplied; else empty
+    std::string reason;                // why emulated, why the preferred kernel was refused or this one picked, or that zeros are
+                                       // multiplied; else empty
     double operations = 0;             // dense multiply-adds count 2
     std::int64_t parameters = 0;
     std::int64_t weightBytes = 0;      // as the kernel holds them

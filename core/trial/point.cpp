@@ -10,7 +10,9 @@ bool isRunAxis(std::string_view path) { return path.starts_with("run."); }
 
 // Bits and ratios decide whether their part exists at all, so they are set before the rest of it.
 int rank(std::string_view path) {
-    return path == "weights.bits" || path == "prune.ratio" || path == "activations.bits" || path == "kv_cache.bits" ? 0 : path == "compute" ? 1 : 2;
+    return path == "weights.bits" || path == "prune.ratio" || path == "activations.bits" || path == "kv_cache.bits" ? 0
+           : path == "compute"                                                                                      ? 1
+                                                                                                                    : 2;
 }
 
 // A group or scheme without quantised weights, a scope without pruning: no other configuration, just the same one again.

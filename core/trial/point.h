@@ -11,8 +11,8 @@ namespace trimtab::trial {
 /// Axis paths and the value of each.
 using Point = std::vector<std::pair<std::string, Json>>;
 
-/// The trial that a point means, whatever the order of its parts. compute = int8 alone means 8-bit activations and weights; 16-bit weights take
-/// the format that goes with compute unless weights.format says another. Refused for what makes no sense together.
+/// The trial that a point means, whatever the order of its parts. compute = int8 alone means 8-bit activations and weights; 16-bit weights
+/// take the format that goes with compute unless weights.format says another. Refused for what makes no sense together.
 Result<Trial> trialAt(const recipe::RunSetting& setting, Point point);
 
 /// A value as axes write it: words without quotes.

@@ -13,8 +13,12 @@ namespace trimtab::trial {
 namespace {
 
 Json toJson(const SensitivityUnit& unit) {
-    return {{"name", unit.name},           {"nodes", unit.nodes},         {"parameters", unit.parameters}, {"weight_bytes", unit.weightBytes},
-            {"is_last", unit.isLast}, {"median_ns", encode(unit.medianNs)}};
+    return {{"name", unit.name},
+            {"nodes", unit.nodes},
+            {"parameters", unit.parameters},
+            {"weight_bytes", unit.weightBytes},
+            {"is_last", unit.isLast},
+            {"median_ns", encode(unit.medianNs)}};
 }
 
 Result<SensitivityUnit> unitFromJson(const Json& json) {
@@ -95,7 +99,8 @@ Result<SensitivityOption> parseOption(std::string_view text) {
         const std::size_t end = std::min(rest.find(','), rest.size());
         TRIMTAB_TRY(const Axis axis, parseAxis(rest.substr(0, end)));
         if (axis.values.size() != 1 || axis.path.starts_with("run."))
-            return fail(ErrorCode::Refused, fmt::format("an option says one value for each key of a recipe, not \"{}\"", rest.substr(0, end)));
+            return fail(ErrorCode::Refused,
+                        fmt::format("an option says one value for each key of a recipe, not \"{}\"", rest.substr(0, end)));
         point.emplace_back(axis.path, axis.values.front());
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }

@@ -36,7 +36,8 @@ struct SensitivityUnit {
 struct SensitivityCell {
     std::string refusal;          // why the option does not go with this unit; the rest is empty then
     base::Estimate loss;          // mean over samples of how much worse the sample scores are (perplexity: nats), paired; positive is worse
-    double kl = 0;                // mean Kullback-Leibler divergence of the output from the untreated one, nats; NaN where it has no meaning
+    double kl = 0;                // mean Kullback-Leibler divergence of the output from the untreated one, nats; NaN where it has no
+                                  // meaning
     double sqnrDb = 0;            // of the output against the untreated one, mean over samples
     std::int64_t storedBytes = 0; // of the unit's weights under the option; of a group of units below 0: what leaves
     double bits = 32;             // mean bits of a weight
@@ -61,13 +62,14 @@ struct SensitivityTable {
     std::vector<SensitivityUnit> units;      // in the order of the graph
     std::vector<SensitivityOption> options;
     std::vector<SensitivityCell> cells;      // row-major, units × options
-    double wholeRuns = 0;         // operations that all evaluations took, in runs of the whole model over the samples; L·O would be without reuse
+    double wholeRuns = 0;         // operations that all evaluations took, in runs of the whole model over the samples; L·O would be
+                                  // without reuse
 
     const SensitivityCell& cell(std::size_t unit, std::size_t option) const { return cells[unit * options.size() + option]; }
 };
 
-/// "weights.bits=4,weights.group=32": axis paths and values, as a sweep's point says them; completed as there (compute=int8 alone means 8-bit
-/// weights and activations). Refused, naming the path, for what makes no sense.
+/// "weights.bits=4,weights.group=32": axis paths and values, as a sweep's point says them; completed as there (compute=int8 alone means
+/// 8-bit weights and activations). Refused, naming the path, for what makes no sense.
 Result<SensitivityOption> parseOption(std::string_view text);
 /// What is tried when nobody says otherwise: bf16, int8 × int8, int8 and int4 (groups of 32) weights, half of the weights pruned.
 std::vector<SensitivityOption> usualOptions();

@@ -62,7 +62,9 @@ Status readTexts(Study& study, const recipe::ObjectReader& reader) {
 
 }  // namespace
 
-Json toJson(const Calibration& calibration) { return {{"data", calibration.path}, {"samples", calibration.samples}, {"hash", calibration.hash}}; }
+Json toJson(const Calibration& calibration) {
+    return {{"data", calibration.path}, {"samples", calibration.samples}, {"hash", calibration.hash}};
+}
 
 Result<Calibration> calibrationFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "calibration");
@@ -121,8 +123,8 @@ Json toJson(const Study& study) {
 
 Result<Study> studyFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "calibration", "baseline",
-                                      "baseline_name", "run", "axes", "budget", "seed", "question", "created_at"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "calibration",
+                                      "baseline", "baseline_name", "run", "axes", "budget", "seed", "question", "created_at"}));
     Study study;
     TRIMTAB_TRY(study.id, reader.integer("id", 0, 0, INT64_MAX));
     TRIMTAB_REQUIRE(readTexts(study, reader));

@@ -14,12 +14,12 @@ struct Axis {
     std::vector<Json> values;  // in the order given
 };
 
-/// Parses "weights.bits=4,8,16" or "prune.ratio=0:0.9:0.1" (first:last:step, both ends included, values rounded to the decimals that are written).
-/// Refused with the reason: unknown paths, values that the path cannot take, more than 1000 values.
+/// Parses "weights.bits=4,8,16" or "prune.ratio=0:0.9:0.1" (first:last:step, both ends included, values rounded to the decimals that are
+/// written). Refused with the reason: unknown paths, values that the path cannot take, more than 1000 values.
 Result<Axis> parseAxis(std::string_view text);
 
-/// "1%" relative or "1pt" absolute. Both are kept as fractions: "1%" allows a loss of 0.01 of the baseline's value, "1pt" a loss of 0.01 in the
-/// metric's own unit (a point of a share is one hundredth: 0.83 → 0.82).
+/// "1%" relative or "1pt" absolute. Both are kept as fractions: "1%" allows a loss of 0.01 of the baseline's value, "1pt" a loss of 0.01 in
+/// the metric's own unit (a point of a share is one hundredth: 0.83 → 0.82).
 struct Limit {
     double value = 0;
     bool relative = true;
@@ -68,13 +68,13 @@ struct Study {
 Calibration calibrationOf(const Study& study);
 /// The trial that everything is held against: study.baseline, under the study's setting where it has none of its own.
 Trial baselineOf(const Study& study);
-/// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs or the prompt that the trial is
-/// given. Shorter ones are less work, no speed-up.
+/// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs or the prompt that the
+/// trial is given. Shorter ones are less work, no speed-up.
 Trial baselineFor(const Study& study, const recipe::RunSetting& setting);
 
 Json toJson(const Study& study);
-/// STUDY.json of `trimtab sweep`; relative paths are left as they are. Axes stand as "weights.bits=4,8" or {"path", "values"}. Refused, naming the field,
-/// for unknown keys, wrong types, values out of range, axes without meaning.
+/// STUDY.json of `trimtab sweep`; relative paths are left as they are. Axes stand as "weights.bits=4,8" or {"path", "values"}. Refused,
+/// naming the field, for unknown keys, wrong types, values out of range, axes without meaning.
 Result<Study> studyFromJson(const Json& json);
 
 }  // namespace trimtab::trial

@@ -113,7 +113,8 @@ struct TrialResult {
     int attempts = 0;
     std::string failure;                     // why it failed
     std::optional<Accuracy> accuracy;
-    std::optional<base::Estimate> accuracyDifference;  // trial − baseline, paired by sample, in units of the sample scores (perplexity: nats), weighted as they are
+    /// Trial − baseline, paired by sample, in units of the sample scores (perplexity: nats), weighted as they are.
+    std::optional<base::Estimate> accuracyDifference;
     std::optional<Speed> speed;              // absent for emulated trials: their speed would not be real
     std::string accuracyKey;
     std::string speedKey;

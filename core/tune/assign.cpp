@@ -57,11 +57,13 @@ Result<Assignment> assign(const std::vector<std::vector<Way>>& units, double lim
             const State& state = table[u][s];
             for (std::uint32_t w = 0; w < units[u].size(); ++w) {
                 const Way& way = units[u][w];
-                if (state.weight + way.weight + leastAfter[u + 1] <= limit) next.push_back({state.cost + way.cost, state.weight + way.weight, s, w});
+                if (state.weight + way.weight + leastAfter[u + 1] <= limit)
+                    next.push_back({state.cost + way.cost, state.weight + way.weight, s, w});
             }
         }
         if (next.empty())
-            return fail(ErrorCode::Refused, fmt::format("the limit of {:.6g} cannot be met: the least that these options come to is {:.6g}", limit, leastAfter[0]));
+            return fail(ErrorCode::Refused, fmt::format("the limit of {:.6g} cannot be met: the least that these options come to is {:.6g}",
+                                                        limit, leastAfter[0]));
         keepUndominated(next);
         if (next.size() > mostStates) {
             thin(next, mostStates);

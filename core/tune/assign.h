@@ -1,7 +1,8 @@
 #pragma once
 // One way for each unit, at the least cost under a limit: the multiple-choice knapsack, solved exactly by dynamic programming over the
 // combinations that no other one beats in both cost and weight.
-// Source: Nemhauser and Ullmann 1969, "Discrete dynamic programming and capital allocation", for one item a choice; here a choice among several.
+// Source: Nemhauser and Ullmann 1969, "Discrete dynamic programming and capital allocation", for one item a choice; here a choice among
+// several.
 #include <cstddef>
 #include <vector>
 

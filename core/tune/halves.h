@@ -14,7 +14,8 @@ std::string baselineKey(const trial::Study& study, const trial::Trial& trial, co
 /// Plan, setting, baseline and budget of timing, on this device; not how the weights were rounded.
 std::string speedKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan, const std::string& baselineKey);
 
-/// All timings of the blocks as one figure with its intervals; the paired ratio of the times of a sample over blocks. REQUIRES: at least one block with timings.
+/// All timings of the blocks as one figure with its intervals; the paired ratio of the times of a sample over blocks. REQUIRES: at least
+/// one block with timings.
 trial::Speed speedOf(const std::vector<SpeedBlock>& blocks, bool isBaseline);
 
 /// The layers of a plan with the median of their times over the blocks.

@@ -19,8 +19,8 @@ struct Choice {
     double loss = 0, gainMs = 0, bytes = 0, bits = 32;
 };
 
-/// What the row is charged: its loss and one standard error. Of many rows those are picked whose losses came out low by luck, and those below zero
-/// would be free in any number.
+/// What the row is charged: its loss and one standard error. Of many rows those are picked whose losses came out low by luck, and those
+/// below zero would be free in any number.
 double chargedLoss(const base::Estimate& loss) {
     constexpr double kHalfWidth = 1.96;  // standard errors to the end of a 95 % interval
     const double error = std::isfinite(loss.interval.high) ? std::max(loss.interval.high - loss.value, 0.0) / kHalfWidth : 0;

@@ -234,7 +234,8 @@ private:
             const auto loss = lossOf(result);
             return loss ? loss->value : std::numeric_limits<double>::infinity();
         }
-        if (m_goal.minimize == Quantity::Latency) return result.speed && result.speed->speedup.value > 0 ? 1 / result.speed->speedup.value : 1e300;
+        if (m_goal.minimize == Quantity::Latency)
+            return result.speed && result.speed->speedup.value > 0 ? 1 / result.speed->speedup.value : 1e300;
         return static_cast<double>(result.sizeBytes);
     }
 
@@ -293,8 +294,8 @@ std::string_view name(Verdict verdict) {
     return verdict == Verdict::Inside ? "inside" : verdict == Verdict::Outside ? "outside" : "undecided";
 }
 
-Result<MixOutcome> searchMix(const trial::Study& study, const trial::SensitivityTable& table, const MixGoal& goal, TrialRunner& runner, TrialSink& sink,
-                             const StudyObserver& observer, std::stop_token stop) {
+Result<MixOutcome> searchMix(const trial::Study& study, const trial::SensitivityTable& table, const MixGoal& goal, TrialRunner& runner,
+                             TrialSink& sink, const StudyObserver& observer, std::stop_token stop) {
     return MixSearch(study, table, goal, runner, sink, observer, std::move(stop)).run();
 }
 

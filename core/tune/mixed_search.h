@@ -40,16 +40,18 @@ struct Mix {
     recipe::Recipe recipe(const trial::SensitivityTable& table) const;
 };
 
-/// One option under everything, with the loss that it was measured to cost the whole model: every row that it goes with takes it, and its loss
-/// counts once. Single rows understate what such a recipe gains, because neighbours that are treated alike hand their results on as they are.
+/// One option under everything, with the loss that it was measured to cost the whole model: every row that it goes with takes it, and its
+/// loss counts once. Single rows understate what such a recipe gains, because neighbours that are treated alike hand their results on as
+/// they are.
 struct Underneath {
     std::size_t option = 0;
     double loss = 0;  // scores
 };
 
-/// `limit` in the limited quantity's own unit (Loss: scores). Emulated cells take part only where latency is neither minimised nor limited: they have
-/// no speed. A row is charged its loss and one standard error, and never paid. Refused when nothing meets the limit.
-Result<Mix> mixFor(const trial::SensitivityTable& table, const MixGoal& goal, double limit, const std::optional<Underneath>& underneath = {});
+/// `limit` in the limited quantity's own unit (Loss: scores). Emulated cells take part only where latency is neither minimised nor limited:
+/// they have no speed. A row is charged its loss and one standard error, and never paid. Refused when nothing meets the limit.
+Result<Mix> mixFor(const trial::SensitivityTable& table, const MixGoal& goal, double limit,
+                   const std::optional<Underneath>& underneath = {});
 
 /// The sums over the rows of a uniform recipe of one option, or of none. What an option does beside removing units is told by the option
 /// of that alone; nullopt where the table has none.
@@ -69,12 +71,13 @@ struct MixOutcome {
     std::vector<MixCandidate> candidates;          // the baseline, the uniform recipes, then mixes in the order they were tried
     std::optional<std::size_t> best, bestUniform;  // among those inside the limit
     std::string noMix;                             // why there is none among them: the parts cannot meet the limit
-    base::Estimate overUniform;                    // speed of the best over that of the best uniform recipe (or the baseline), paired over blocks
+    base::Estimate overUniform;                    // speed of the best over that of the best uniform recipe (or the baseline), paired over
+                                                   // blocks
 };
 
 /// REQUIRES: the table was measured on the study's model. Its baseline and sums only predict: limits are taken from the measured
 /// baseline. Runs trials as runStudy() does: finished ones are taken over.
-Result<MixOutcome> searchMix(const trial::Study& study, const trial::SensitivityTable& table, const MixGoal& goal, TrialRunner& runner, TrialSink& sink,
-                             const StudyObserver& observer, std::stop_token stop);
+Result<MixOutcome> searchMix(const trial::Study& study, const trial::SensitivityTable& table, const MixGoal& goal, TrialRunner& runner,
+                             TrialSink& sink, const StudyObserver& observer, std::stop_token stop);
 
 }  // namespace trimtab::tune

@@ -98,7 +98,8 @@ private:
         if (!(found->second.environment == environment)) return false;
         // Speeds that were held against a baseline of another version say nothing about this one.
         if (m_isBaseline) m_baselineEnvironment = environment;
-        if (found->second.speed && found->second.speed->baselineKey != baselineKey(m_study, result.trial, m_baselineEnvironment)) return false;
+        if (found->second.speed && found->second.speed->baselineKey != baselineKey(m_study, result.trial, m_baselineEnvironment))
+            return false;
         result = found->second;
         if (m_isBaseline) m_baseline = result.accuracy;
         return true;

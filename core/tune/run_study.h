@@ -37,7 +37,8 @@ class TrialRunner {
 public:
     virtual ~TrialRunner() = default;
     virtual Result<PlanSummary> plan(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) = 0;
-    virtual Result<trial::Accuracy> measureAccuracy(const trial::Study& study, const trial::Trial& trial, const ProgressFn& progress, std::stop_token stop) = 0;
+    virtual Result<trial::Accuracy> measureAccuracy(const trial::Study& study, const trial::Trial& trial, const ProgressFn& progress,
+                                                    std::stop_token stop) = 0;
     /// One block in a fresh process: what the trial is held against (trial::baselineFor) and the trial alternate.
     virtual Result<SpeedBlock> measureSpeed(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) = 0;
 };
@@ -76,7 +77,8 @@ struct StudyOutcome {
 };
 
 /// Cancelled when `stop` is requested (finished trials are kept). `refresh` measures again what is there already, beside it.
-Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer, std::stop_token stop, bool refresh = false);
+Result<StudyOutcome> runStudy(const trial::Study& study, TrialRunner& runner, TrialSink& sink, const StudyObserver& observer,
+                              std::stop_token stop, bool refresh = false);
 
 /// The same for trials of the caller's own choice. REQUIRES: the first is the study's baseline.
 Result<StudyOutcome> runTrials(const trial::Study& study, const std::vector<trial::Trial>& trials, TrialRunner& runner, TrialSink& sink,

@@ -1,6 +1,6 @@
 #pragma once
-// Axes → trials. Combinations without meaning (int8 products of 4-bit weights, …) are left out and listed with their reason, and so are those that come to
-// the same trial as one before.
+// Axes → trials. Combinations without meaning (int8 products of 4-bit weights, …) are left out and listed with their reason, and so are
+// those that come to the same trial as one before.
 #include <string>
 #include <vector>
 

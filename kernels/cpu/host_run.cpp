@@ -25,7 +25,8 @@ Result<std::vector<NamedTensor>> HostRun::collect() const {
     for (const Plan::Output& output : m_plan->outputs) {
         if (output.slot != kNoSlot) {
             const auto bytes = tensor::byteSize(output.type, output.shape.elementCount());
-            const std::span<const std::byte> view(m_plan->frame.pointers[static_cast<std::size_t>(output.slot)], static_cast<std::size_t>(*bytes));
+            const std::span<const std::byte> view(m_plan->frame.pointers[static_cast<std::size_t>(output.slot)],
+                                                  static_cast<std::size_t>(*bytes));
             results.push_back({output.name, Tensor::view(output.type, output.shape, view, nullptr)});
             continue;
         }

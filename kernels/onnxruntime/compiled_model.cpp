@@ -29,7 +29,8 @@ Status checkInput(const graph::Value& declared, const Tensor& given) {
     }
     if (fits) return {};
     return fail(ErrorCode::Refused,
-                fmt::format("has type {}{} where {} is needed", tensor::name(given.type()), given.shape().text(), type.text()), declared.name);
+                fmt::format("has type {}{} where {} is needed", tensor::name(given.type()), given.shape().text(), type.text()),
+                declared.name);
 }
 
 /// Kernels read typed elements: tensors that view a file at an odd address are copied.

@@ -74,14 +74,16 @@ std::string kernelName(const graph::Node& node, const WeightPlan* plan, const Re
     std::string name = "onnxruntime " + (executed == rewritten.end() ? node.op : executed->second);
     if (!plan) return name;
     name += ", " + plan->label;
-    if (plan->form == WeightForm::BlockQuantized || plan->form == WeightForm::NormalFloat) name += fmt::format(" in blocks of {}", plan->block);
+    if (plan->form == WeightForm::BlockQuantized || plan->form == WeightForm::NormalFloat)
+        name += fmt::format(" in blocks of {}", plan->block);
     return name;
 }
 
 /// For rows that are native and yet not what the width promises.
 constexpr const char* kWidened = "the codes are widened to fp32 in each run, before they are multiplied";
 constexpr const char* kSaturates =
-    "this processor has no VNNI: ONNX Runtime's sums of uint8 × int8 products saturate at 16 bits and lose accuracy that other processors keep";
+    "this processor has no VNNI: ONNX Runtime's sums of uint8 × int8 products saturate at 16 bits and lose accuracy "
+    "that other processors keep";
 constexpr const char* kZerosMultiplied = "zeros are multiplied all the same: no sparse kernel for this layer";
 
 }  // namespace

@@ -104,9 +104,11 @@ bool Builder::mayOverwrite(SlotId slot) const {
 
 bool Builder::isReadOnceNow(graph::ValueId id) const {
     const auto& forms = m_forms[static_cast<std::size_t>(id)];
-    if (m_readers[static_cast<std::size_t>(id)] != 1 || m_lastReader[static_cast<std::size_t>(id)] != m_node || graph().constantOf(id)) return false;
+    if (m_readers[static_cast<std::size_t>(id)] != 1 || m_lastReader[static_cast<std::size_t>(id)] != m_node || graph().constantOf(id))
+        return false;
     // Other values may stand in the same bytes.
-    return std::all_of(forms.begin(), forms.end(), [&](const Standing& standing) { return m_tenants[static_cast<std::size_t>(rootOf(standing.slot))].size() == 1; });
+    return std::all_of(forms.begin(), forms.end(),
+                       [&](const Standing& standing) { return m_tenants[static_cast<std::size_t>(rootOf(standing.slot))].size() == 1; });
 }
 
 SlotId Builder::rootOf(SlotId slot) const {

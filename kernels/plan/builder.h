@@ -49,8 +49,8 @@ public:
 
     /// Where a value stands in the form its producer chose.
     Form formOf(graph::ValueId id) const;
-    /// The slot of a value in this form; a conversion is placed before when it is not there yet, and what it reads and writes is counted in the
-    /// current record's reformatBytes. REQUIRES: Float32 or BFloat16 forms of a Float32 value, or its own type.
+    /// The slot of a value in this form; a conversion is placed before when it is not there yet, and what it reads and writes is counted in
+    /// the current record's reformatBytes. REQUIRES: Float32 or BFloat16 forms of a Float32 value, or its own type.
     Result<SlotId> read(graph::ValueId id, Form form);
     /// The slot of a value in its own type, row-major.
     Result<SlotId> read(graph::ValueId id) { return read(id, Form{graph().value(id).type.type, Layout::Plain}); }
@@ -62,7 +62,8 @@ public:
     /// True when nobody reads the bytes of `slot` after the current node, so that it may write its result there.
     bool mayOverwrite(SlotId slot) const;
 
-    /// True when the node being placed is the only reader of the value, which is no graph output: its bytes may be changed, wherever they stand.
+    /// True when the node being placed is the only reader of the value, which is no graph output: its bytes may be changed, wherever they
+    /// stand.
     bool isReadOnceNow(graph::ValueId id) const;
 
     /// Bytes that only one step uses, or that are handed from one step to another.

@@ -1,6 +1,6 @@
 #pragma once
-// A part of a graph that is compiled on its own and planned when its inputs are there: a subgraph of control flow, or a node whose shapes only
-// the run knows.
+// A part of a graph that is compiled on its own and planned when its inputs are there: a subgraph of control flow, or a node whose shapes
+// only the run knows.
 #include <functional>
 #include <memory>
 #include <vector>
@@ -14,8 +14,8 @@ using CompilePart = std::function<Result<std::unique_ptr<runtime::CompiledModel>
 
 class Part {
 public:
-    /// Inputs that are constants in `graph` are taken from there. A part that takes or makes sequences or optionals runs node by node on the
-    /// reference kernels.
+    /// Inputs that are constants in `graph` are taken from there. A part that takes or makes sequences or optionals runs node by node on
+    /// the reference kernels.
     Part(Graph graph, CompilePart compile);
 
     /// `inputs`: every input of the graph as it was given, constants included.

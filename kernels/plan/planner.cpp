@@ -204,7 +204,8 @@ private:
 
 }  // namespace
 
-Result<std::unique_ptr<Plan>> makePlan(const Graph& graph, std::span<const NamedTensor> inputs, WeightStore& weights, Backend& backend, int threads) {
+Result<std::unique_ptr<Plan>> makePlan(const Graph& graph, std::span<const NamedTensor> inputs, WeightStore& weights, Backend& backend,
+                                       int threads) {
     auto plan = std::make_unique<Plan>();
     TRIMTAB_TRY(plan->graph, bound(graph, inputs));
     TRIMTAB_REQUIRE(backend.begin(plan->graph));

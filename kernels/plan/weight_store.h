@@ -40,7 +40,8 @@ public:
         auto holder = std::static_pointer_cast<const Packed>(known.lock());
         if (!holder) {
             TRIMTAB_TRY(T made, make());
-            if constexpr (std::is_same_v<Source, Tensor>) source.releasePages();  // a mapped file need not stay in memory beside its packing
+            // A mapped file need not stay in memory beside its packing.
+            if constexpr (std::is_same_v<Source, Tensor>) source.releasePages();
             holder = std::make_shared<const Packed>(Packed{source, std::move(made)});
             known = holder;
         }

@@ -47,7 +47,8 @@ Result<std::vector<int>> axes(const Call& call, const Ints& values, int rank) {
 Result<Ints> integers(const Call& call, std::size_t i) {
     const Tensor& input = call.tensor(i);
     if (!isInteger(input.type()) || input.shape().rank() > 1 || input.elementCount() > kLongestList)
-        return refuse(call, fmt::format("input {} must be a short list of integers, not {}{}", i, name(input.type()), input.shape().text()));
+        return refuse(call,
+                      fmt::format("input {} must be a short list of integers, not {}{}", i, name(input.type()), input.shape().text()));
     return tensor::toInt64s(input);
 }
 
@@ -77,9 +78,11 @@ Result<std::optional<Ints>> integersOrAttribute(const Call& call, std::size_t i,
 Result<Ints> window(const Call& call, const std::string& key, std::size_t count, std::int64_t low, std::int64_t fallback) {
     if (!call.node.has(key)) return Ints(count, fallback);
     const Ints values = call.node.integers(key);
-    if (values.size() != count) return refuse(call, fmt::format("attribute {} has {} values where {} are needed", key, values.size(), count));
+    if (values.size() != count)
+        return refuse(call, fmt::format("attribute {} has {} values where {} are needed", key, values.size(), count));
     for (const std::int64_t value : values)
-        if (value < low || value > kLargestWindow) return refuse(call, fmt::format("attribute {} holds {}, which makes no sense", key, value));
+        if (value < low || value > kLargestWindow)
+            return refuse(call, fmt::format("attribute {} holds {}, which makes no sense", key, value));
     return values;
 }
 

@@ -141,7 +141,8 @@ Result<Values> prelu(const Call& call) {
         slope = slope.reshaped(Shape(std::move(dims)));
     }
     const auto shape = tensor::broadcast(x.shape(), slope.shape());
-    if (!shape || *shape != x.shape()) return refuse(call, "the slope " + slope.shape().text() + " does not broadcast to " + x.shape().text());
+    if (!shape || *shape != x.shape())
+        return refuse(call, "the slope " + slope.shape().text() + " does not broadcast to " + x.shape().text());
     return inDomain(x.type(), [&](auto zero) {
         using C = decltype(zero);
         return mapTwo<C>(call, {x, slope}, x.type(), [](C a, C s) {

@@ -13,9 +13,10 @@ Result<Values> compareWith(const Call& call, F f) {
     return inDomain(in[0].type(), [&](auto zero) -> Result<Values> {
         using C = decltype(zero);
         const Tensor* inputs[] = {&in[0], &in[1]};
-        TRIMTAB_TRY(Tensor out, (mapBroadcast<C, std::uint64_t>(call, inputs, DataType::Bool, [&](const C* const* block, std::int64_t n, std::uint64_t* result) {
-                        for (std::int64_t i = 0; i < n; ++i) result[i] = f(block[0][i], block[1][i]) ? 1 : 0;
-                    })));
+        const auto compared = [&](const C* const* block, std::int64_t n, std::uint64_t* result) {
+            for (std::int64_t i = 0; i < n; ++i) result[i] = f(block[0][i], block[1][i]) ? 1 : 0;
+        };
+        TRIMTAB_TRY(Tensor out, (mapBroadcast<C, std::uint64_t>(call, inputs, DataType::Bool, compared)));
         return one(std::move(out));
     });
 }
@@ -25,7 +26,8 @@ Kernel comparison(F f, bool ordered) {
     return [f, ordered](const Call& call) -> Result<Values> {
         TRIMTAB_REQUIRE(sameType(call, call.tensor(0), call.tensor(1)));
         const DataType type = call.tensor(0).type();
-        if (domainOf(type) == Domain::None || (ordered && type == DataType::Bool)) return refuse(call, "inputs of this type can't be compared");
+        if (domainOf(type) == Domain::None || (ordered && type == DataType::Bool))
+            return refuse(call, "inputs of this type can't be compared");
         return compareWith(call, f);
     };
 }
@@ -33,7 +35,8 @@ Kernel comparison(F f, bool ordered) {
 template <class F>
 Kernel logic(F f) {
     return [f](const Call& call) -> Result<Values> {
-        if (call.tensor(0).type() != DataType::Bool || call.tensor(1).type() != DataType::Bool) return refuse(call, "inputs must be boolean");
+        if (call.tensor(0).type() != DataType::Bool || call.tensor(1).type() != DataType::Bool)
+            return refuse(call, "inputs must be boolean");
         return compareWith(call, f);
     };
 }

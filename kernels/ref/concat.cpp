@@ -52,7 +52,8 @@ Result<Tensor> joined(const Call& call, const std::vector<Tensor>& parts, int ax
         bool agrees = parts[i].shape().rank() == shape.rank();
         for (int d = 0; agrees && d < shape.rank(); ++d) agrees = d == axis || parts[i].shape()[d] == shape[d];
         if (!agrees || __builtin_add_overflow(shape[axis], parts[i].shape()[axis], &shape[axis]))
-            return refuse(call, fmt::format("shapes {} and {} don't join along axis {}", parts[0].shape().text(), parts[i].shape().text(), axis));
+            return refuse(call,
+                          fmt::format("shapes {} and {} don't join along axis {}", parts[0].shape().text(), parts[i].shape().text(), axis));
     }
     TRIMTAB_TRY(Tensor out, Tensor::allocate(parts[0].type(), shape));
     if (out.elementCount() == 0) return out;
@@ -79,7 +80,8 @@ Result<std::vector<Tensor>> cut(const Call& call, const Tensor& data, int axis, 
     for (const std::int64_t e : extents) {
         TRIMTAB_TRY(Tensor part, Tensor::allocate(data.type(), spliced(shape, axis, axis + 1, {e})));
         if (part.elementCount() > 0)
-            for (std::int64_t o = 0; o < outer; ++o) copyElements(part, o * e * inner, data, (o * shape[axis] + at) * inner, e * inner, width);
+            for (std::int64_t o = 0; o < outer; ++o)
+                copyElements(part, o * e * inner, data, (o * shape[axis] + at) * inner, e * inner, width);
         parts.push_back(std::move(part));
         at += e;
     }

@@ -16,7 +16,8 @@ struct Plan {
 };
 
 Result<Plan> makePlan(const Call& call, const Shape& x, const Shape& weight) {
-    if (x.rank() < 3 || weight.rank() != x.rank()) return refuse(call, fmt::format("X {} and W {} don't go together", x.text(), weight.text()));
+    if (x.rank() < 3 || weight.rank() != x.rank())
+        return refuse(call, fmt::format("X {} and W {} don't go together", x.text(), weight.text()));
     Plan plan;
     plan.batch = x[0];
     plan.channels = x[1];
@@ -36,11 +37,13 @@ Result<Plan> makePlan(const Call& call, const Shape& x, const Shape& weight) {
     const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
     Ints wanted = call.node.integers("output_shape");
     if (wanted.size() == rank + 2) wanted.erase(wanted.begin(), wanted.begin() + 2);
-    if (!wanted.empty() && wanted.size() != rank) return refuse(call, "attribute output_shape does not have one extent for each spatial axis");
+    if (!wanted.empty() && wanted.size() != rank)
+        return refuse(call, "attribute output_shape does not have one extent for each spatial axis");
     for (std::size_t d = 0; d < rank; ++d) {
         if (w.kernel[d] < 1 || w.in[d] < 1) return refuse(call, "the input or the window is empty");
         std::int64_t full = 0;
-        if (__builtin_mul_overflow(w.strides[d], w.in[d] - 1, &full) || full > (std::int64_t{1} << 60)) return refuse(call, "the output is too large");
+        if (__builtin_mul_overflow(w.strides[d], w.in[d] - 1, &full) || full > (std::int64_t{1} << 60))
+            return refuse(call, "the output is too large");
         full += extra[d] + (w.kernel[d] - 1) * w.dilations[d] + 1;
         if (!wanted.empty() || same) {
             const std::int64_t target = wanted.empty() ? w.in[d] * w.strides[d] : wanted[d];
@@ -88,7 +91,8 @@ Result<Tensor> compute(const Plan& plan, const Tensor& x, const Tensor& weight, 
     double* plane = sums.mutableData<double>().data();
     for (std::int64_t slice = 0; slice < plan.batch * plan.group * plan.outputs; ++slice) {
         const std::int64_t m = slice % plan.outputs, g = slice / plan.outputs % plan.group, n = slice / plan.outputs / plan.group;
-        std::fill(plane, plane + outCount, bias.defined() ? static_cast<double>(bias.data<T>()[static_cast<std::size_t>(g * plan.outputs + m)]) : 0.0);
+        std::fill(plane, plane + outCount,
+                  bias.defined() ? static_cast<double>(bias.data<T>()[static_cast<std::size_t>(g * plan.outputs + m)]) : 0.0);
         for (std::int64_t c = g * channels; c < (g + 1) * channels; ++c) {
             const T* image = x.data<T>().data() + (n * plan.channels + c) * inCount;
             const T* kernel = weight.data<T>().data() + (c * plan.outputs + m) * kernelCount;

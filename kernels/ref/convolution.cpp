@@ -53,7 +53,8 @@ Shape Convolution::outShape() const {
 
 Status checkBias(const Call& call, const Convolution& plan, const Tensor& x, const Tensor& bias) {
     if (!bias.defined()) return {};
-    if (bias.shape() != Shape{plan.outChannels}) return refuse(call, "the bias " + bias.shape().text() + " is not one value for each output channel");
+    if (bias.shape() != Shape{plan.outChannels})
+        return refuse(call, "the bias " + bias.shape().text() + " is not one value for each output channel");
     return sameType(call, x, bias);
 }
 

@@ -1,4 +1,5 @@
-// Einsum by its definition: for every index of the result the sum, over all indices that the result does not name, of the product of the inputs.
+// Einsum by its definition: for every index of the result the sum, over all indices that the result does not name, of the product of the
+// inputs.
 #include <algorithm>
 #include <map>
 
@@ -82,7 +83,8 @@ Result<Equation> parse(const Call& call) {
         const bool open = terms[i].find("...") != std::string::npos;
         if (here < 0 || (here > 0 && !open)) return refuse(call, "a term names other axes than its input has");
         TRIMTAB_TRY(Labels labels, labelsOf(call, terms[i], here));
-        if (static_cast<int>(labels.size()) != call.tensor(i).shape().rank()) return refuse(call, "a term names other axes than its input has");
+        if (static_cast<int>(labels.size()) != call.tensor(i).shape().rank())
+            return refuse(call, "a term names other axes than its input has");
         TRIMTAB_REQUIRE(addExtents(call, equation, labels, call.tensor(i).shape()));
         equation.inputs.push_back(std::move(labels));
         hidden = std::max(hidden, here);
@@ -127,7 +129,8 @@ Result<Values> compute(const Call& call, const Equation& equation) {
     std::int64_t products = 1;
     for (const Label label : order) {
         extents.push_back(equation.extents.at(label));
-        if (__builtin_mul_overflow(products, extents.back(), &products) || products > kMostProducts) return refuse(call, "the sum is too long");
+        if (__builtin_mul_overflow(products, extents.back(), &products) || products > kMostProducts)
+            return refuse(call, "the sum is too long");
     }
     const std::size_t outRank = equation.out.size();
     outDims.assign(extents.begin(), extents.begin() + static_cast<std::ptrdiff_t>(outRank));

@@ -50,7 +50,8 @@ Result<Values> tile(const Call& call) {
     for (int d = 0; d < rank; ++d) {
         const std::int64_t count = counts[static_cast<std::size_t>(d)];
         std::int64_t product = 0;
-        if (count < 0 || __builtin_mul_overflow(count, data.shape()[d], &product)) return refuse(call, fmt::format("a repeat count of {} makes no sense", count));
+        if (count < 0 || __builtin_mul_overflow(count, data.shape()[d], &product))
+            return refuse(call, fmt::format("a repeat count of {} makes no sense", count));
         split.insert(split.end(), {count, data.shape()[d]});
         steps.insert(steps.end(), {0, strides[static_cast<std::size_t>(d)]});
         dims.push_back(product);

@@ -55,7 +55,8 @@ Result<Values> finishFused(const Call& call, const Tensor& product, const Tensor
             return refuse(call, "the addend " + addend.shape().text() + " does not broadcast to " + product.shape().text());
         inputs.push_back(&addend);
     }
-    TRIMTAB_TRY(Tensor out, (mapBroadcast<double, double>(call, inputs, product.type(), [&](const double* const* in, std::int64_t n, double* result) {
+    TRIMTAB_TRY(Tensor out,
+                (mapBroadcast<double, double>(call, inputs, product.type(), [&](const double* const* in, std::int64_t n, double* result) {
                     for (std::int64_t i = 0; i < n; ++i) {
                         const double sum = inputs.size() > 1 ? in[0][i] + in[1][i] : in[0][i];
                         result[i] = apply ? apply(sum) : sum;

@@ -89,10 +89,12 @@ Status requireWithin(const Call& call, const Shape& indices, const Shape& data, 
 Result<IndexTuples> indexTuples(const Call& call, const Tensor& indices, const Shape& data, std::int64_t batchDims) {
     const Shape& shape = indices.shape();
     const int rank = shape.rank();
-    if (rank < 1 || batchDims < 0 || batchDims >= rank || batchDims > data.rank()) return refuse(call, "batch_dims or the rank of the indices makes no sense");
+    if (rank < 1 || batchDims < 0 || batchDims >= rank || batchDims > data.rank())
+        return refuse(call, "batch_dims or the rank of the indices makes no sense");
     const int batch = static_cast<int>(batchDims);
     const std::int64_t length = shape[rank - 1];
-    if (length < 0 || length > data.rank() - batch) return refuse(call, fmt::format("index tuples of {} reach beyond the data {}", length, data.text()));
+    if (length < 0 || length > data.rank() - batch)
+        return refuse(call, fmt::format("index tuples of {} reach beyond the data {}", length, data.text()));
     for (int d = 0; d < batch; ++d)
         if (shape[d] != data[d]) return refuse(call, "the batch axes of data and indices differ");
     if (indices.type() != DataType::Int64 && indices.type() != DataType::Int32) return refuse(call, "indices must be int32 or int64");
@@ -108,7 +110,8 @@ Result<IndexTuples> indexTuples(const Call& call, const Tensor& indices, const S
         for (std::int64_t k = 0; k < length; ++k) {
             const std::int64_t bound = data[batch + static_cast<int>(k)];
             const std::int64_t index = wide.data<std::int64_t>()[static_cast<std::size_t>(i * length + k)];
-            if (index < -bound || index >= bound) return refuse(call, fmt::format("index {} lies outside an axis of extent {}", index, bound));
+            if (index < -bound || index >= bound)
+                return refuse(call, fmt::format("index {} lies outside an axis of extent {}", index, bound));
             at = at * bound + (index < 0 ? index + bound : index);
         }
         offsets[static_cast<std::size_t>(i)] = at * tuples.sliceLength;

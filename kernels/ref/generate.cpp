@@ -73,7 +73,9 @@ Result<Values> range(const Call& call) {
         for (std::int64_t i = 0; i < out.elementCount(); ++i) {
             C value{};
             if constexpr (std::is_same_v<C, double>) value = first + static_cast<double>(i) * delta;
-            else value = static_cast<C>(static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(delta));
+            else
+                value =
+                    static_cast<C>(static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(delta));
             store(out, i, 1, &value);
         }
         return one(std::move(out));
@@ -105,7 +107,8 @@ Result<Values> oneHot(const Call& call) {
     const Shape& shape = indices.shape();
     TRIMTAB_TRY(const int at, axisAttribute(call, "axis", -1, shape.rank() + 1));
     const auto depth = static_cast<std::int64_t>(wanted);
-    TRIMTAB_TRY(Tensor out, gatherStrided(values, spliced(shape, at, at, {depth}), 0, Ints(static_cast<std::size_t>(shape.rank() + 1), 0), width));
+    TRIMTAB_TRY(Tensor out,
+                gatherStrided(values, spliced(shape, at, at, {depth}), 0, Ints(static_cast<std::size_t>(shape.rank() + 1), 0), width));
     if (out.elementCount() == 0) return one(std::move(out));
     const std::int64_t inner = extent(shape, at, shape.rank());
     for (std::int64_t i = 0; i < indices.elementCount(); ++i) {

@@ -27,8 +27,8 @@ std::vector<std::size_t> lastReaders(const Graph& graph) {
     return last;
 }
 
-Result<std::vector<RunValue>> runGraph(const Graph& graph, std::span<const Tensor> constants, std::vector<RunValue> inputs, const NodeRunner& runNode,
-                                       trace::NodeListener* listener) {
+Result<std::vector<RunValue>> runGraph(const Graph& graph, std::span<const Tensor> constants, std::vector<RunValue> inputs,
+                                       const NodeRunner& runNode, trace::NodeListener* listener) {
     const std::vector<std::size_t> last = lastReaders(graph);
     std::vector<RunValue> values(graph.values.size());
     for (std::size_t i = 0; i < graph.inputs.size(); ++i) values[slot(graph.inputs[i])] = std::move(inputs[i]);
@@ -52,7 +52,8 @@ Result<std::vector<RunValue>> runGraph(const Graph& graph, std::span<const Tenso
             const trace::NodeScope scope(listener, static_cast<std::int32_t>(i));
             TRIMTAB_TRY(std::vector<RunValue> results, runNode(i, arguments));
             for (std::size_t k = 0; k < node.outputs.size() && k < results.size(); ++k)
-                if (node.outputs[k] != graph::kNoValue && last[slot(node.outputs[k])] != kNever) values[slot(node.outputs[k])] = std::move(results[k]);
+                if (node.outputs[k] != graph::kNoValue && last[slot(node.outputs[k])] != kNever)
+                    values[slot(node.outputs[k])] = std::move(results[k]);
         }
         for (const graph::ValueId id : node.inputs)
             if (id != graph::kNoValue && last[slot(id)] == i) values[slot(id)] = RunValue();
@@ -91,7 +92,9 @@ namespace {
 
 class BodyInterpreter final : public BodyRunner {
 public:
-    Result<std::vector<RunValue>> run(const Graph& body, std::vector<RunValue> inputs) override { return evaluateGraph(body, std::move(inputs)); }
+    Result<std::vector<RunValue>> run(const Graph& body, std::vector<RunValue> inputs) override {
+        return evaluateGraph(body, std::move(inputs));
+    }
 };
 
 }  // namespace

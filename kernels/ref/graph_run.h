@@ -17,8 +17,8 @@ std::vector<std::size_t> lastReaders(const Graph& graph);
 
 /// `inputs` in the order of graph.inputs; constants by value id (an undefined Tensor where there is none). Outputs in graph order.
 /// The scope of node i is layer i. Refused when a value is read that nothing made.
-Result<std::vector<RunValue>> runGraph(const Graph& graph, std::span<const Tensor> constants, std::vector<RunValue> inputs, const NodeRunner& runNode,
-                                       trace::NodeListener* listener = nullptr);
+Result<std::vector<RunValue>> runGraph(const Graph& graph, std::span<const Tensor> constants, std::vector<RunValue> inputs,
+                                       const NodeRunner& runNode, trace::NodeListener* listener = nullptr);
 
 /// The constants of a graph as tensors in aligned memory, quantised ones dequantised. Refused for weights that were not read.
 Result<std::vector<Tensor>> constantTensors(const Graph& graph);

@@ -80,7 +80,8 @@ Result<Tensor> matMulTyped(const MatMulPlan& plan, const Tensor& a, const Tensor
     const std::int64_t batches = plan.batch.elementCount();
     for (std::int64_t i = 0; i < batches; ++i) {
         const std::int64_t matrixB = batchIndex(i, plan.batch, plan.batchB);
-        if (matrixB != transposed) transposeInto(b.data<T>().data() + matrixB * plan.k * plan.n, plan.k, plan.n, rows.mutableData<T>().data());
+        if (matrixB != transposed)
+            transposeInto(b.data<T>().data() + matrixB * plan.k * plan.n, plan.k, plan.n, rows.mutableData<T>().data());
         transposed = matrixB;
         const Product product(rows.data<T>().data(), plan.k);
         const T* left = a.data<T>().data() + batchIndex(i, plan.batch, plan.batchA) * plan.m * plan.k;
@@ -132,7 +133,8 @@ Result<Values> gemm(const Call& call) {
 Result<Tensor> transposeMatrices(const Tensor& matrices) {
     if (matrices.elementCount() == 0) {
         const int rank = matrices.shape().rank();
-        return Tensor::allocate(matrices.type(), spliced(matrices.shape(), rank - 2, rank, {matrices.shape()[rank - 1], matrices.shape()[rank - 2]}));
+        return Tensor::allocate(matrices.type(),
+                                spliced(matrices.shape(), rank - 2, rank, {matrices.shape()[rank - 1], matrices.shape()[rank - 2]}));
     }
     return bitWidth(matrices.type()) == 64 ? transposeTyped<std::int64_t>(matrices) : transposeTyped<std::int32_t>(matrices);
 }

@@ -10,9 +10,11 @@ namespace trimtab::ref {
 Result<std::int64_t> elementBytes(const Call& call, const Tensor& tensor);
 
 /// Copies `count` elements of `width` bytes each.
-inline void copyElements(Tensor& to, std::int64_t toElement, const Tensor& from, std::int64_t fromElement, std::int64_t count, std::int64_t width) {
+inline void copyElements(Tensor& to, std::int64_t toElement, const Tensor& from, std::int64_t fromElement, std::int64_t count,
+                         std::int64_t width) {
     if (count <= 0) return;
-    std::memcpy(to.mutableBytes().data() + toElement * width, from.bytes().data() + fromElement * width, static_cast<std::size_t>(count * width));
+    std::memcpy(to.mutableBytes().data() + toElement * width, from.bytes().data() + fromElement * width,
+                static_cast<std::size_t>(count * width));
 }
 
 /// An element-by-element copy along a pattern: out[i over `shape`] = from[offset + Σ index_d · steps[d]]; a step may be 0 or negative.

@@ -1,4 +1,5 @@
-// Pad: attributes before opset 11 (`paddings` before 2), inputs since; modes constant, reflect, edge and wrap (opset 19). Negative pads cut.
+// Pad: attributes before opset 11 (`paddings` before 2), inputs since; modes constant, reflect, edge and wrap (opset 19). Negative pads
+// cut.
 #include <fmt/format.h>
 
 #include "kernels/ref/arguments.h"
@@ -71,13 +72,15 @@ Result<Values> pad(const Call& call) {
     const Shape& shape = data.shape();
     TRIMTAB_TRY(const auto pads, readPads(call, shape.rank()));
     const std::string mode = call.node.string("mode", "constant");
-    if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap") return refuse(call, "attribute mode holds the unknown word " + mode);
+    if (mode != "constant" && mode != "reflect" && mode != "edge" && mode != "wrap")
+        return refuse(call, "attribute mode holds the unknown word " + mode);
     Ints dims;
     for (int d = 0; d < shape.rank(); ++d) {
         const auto i = static_cast<std::size_t>(d);
         std::int64_t sum = 0;
         if (__builtin_add_overflow(shape[d], pads.first[i], &sum) || __builtin_add_overflow(sum, pads.second[i], &sum) || sum < 0)
-            return refuse(call, fmt::format("pads {} and {} make no sense on an axis of extent {}", pads.first[i], pads.second[i], shape[d]));
+            return refuse(call,
+                          fmt::format("pads {} and {} make no sense on an axis of extent {}", pads.first[i], pads.second[i], shape[d]));
         if (shape[d] == 0 && sum > 0 && mode != "constant") return refuse(call, "an empty axis has nothing to repeat");
         dims.push_back(sum);
     }

@@ -22,7 +22,8 @@ Result<Pool> planPool(const Call& call) {
     const Shape& x = call.tensor(0).shape();
     if (x.rank() < 3) return refuse(call, "the input must have batch, channels and spatial axes, not the shape " + x.text());
     const Ints kernel = call.node.integers("kernel_shape");
-    if (static_cast<int>(kernel.size()) != x.rank() - 2) return refuse(call, "attribute kernel_shape does not have one extent for each spatial axis");
+    if (static_cast<int>(kernel.size()) != x.rank() - 2)
+        return refuse(call, "attribute kernel_shape does not have one extent for each spatial axis");
     Pool pool;
     TRIMTAB_TRY(pool.w, windows(call, Ints(x.begin() + 2, x.end()), kernel, call.node.integer("ceil_mode", 0) != 0));
     pool.planes = x[0] * x[1];

@@ -75,7 +75,8 @@ Result<Values> quantizeLinear(const Call& call) {
 /// The result has the type of the scale, or of attribute output_dtype (opset 23).
 Result<Values> dequantizeLinear(const Call& call) {
     const Tensor& x = call.tensor(0);
-    if (!isInteger(x.type()) && !isMinifloat(x.type())) return unsupported(call, fmt::format("codes of type {} are not read", name(x.type())));
+    if (!isInteger(x.type()) && !isMinifloat(x.type()))
+        return unsupported(call, fmt::format("codes of type {} are not read", name(x.type())));
     const std::int64_t number = call.node.integer("output_dtype", 0);
     const DataType type = number != 0 ? typeOfNumber(number) : call.tensor(1).type();
     if (!isFloatingPoint(type)) return refuse(call, "the result must be of a floating type");
@@ -137,7 +138,8 @@ Result<QuantizationGrid> QuantizationGrid::make(const Call& call, const Shape& x
         if (zeros.elementCount() != scales.elementCount()) return refuse(call, "scale and zero point differ in size");
         if (isMinifloat(type)) {
             for (std::int64_t i = 0; i < zeros.elementCount(); ++i)
-                if (tensor::elementAsDouble(zeros, i) != 0) return unsupported(call, "zero points of floating codes other than 0 are not known here");
+                if (tensor::elementAsDouble(zeros, i) != 0)
+                    return unsupported(call, "zero points of floating codes other than 0 are not known here");
         } else {
             grid.m_zeros = tensor::toInt64s(zeros);
         }

@@ -1,5 +1,6 @@
 #pragma once
-// Scales and zero points of QuantizeLinear and its kin: per tensor, or one for each index of an axis, or (opset 21) one for each block along it.
+// Scales and zero points of QuantizeLinear and its kin: per tensor, or one for each index of an axis, or (opset 21) one for each block
+// along it.
 #include "kernels/ref/elements.h"
 #include "kernels/ref/arguments.h"
 
@@ -7,8 +8,8 @@ namespace trimtab::ref {
 
 class QuantizationGrid {
 public:
-    /// From inputs `scale` and `zero` (may be left out: 0) for a tensor of shape `x`. `type`: of the codes, which the zero point must share.
-    /// Refused when extents don't agree, for non-floating scales.
+    /// From inputs `scale` and `zero` (may be left out: 0) for a tensor of shape `x`. `type`: of the codes, which the zero point must
+    /// share. Refused when extents don't agree, for non-floating scales.
     static Result<QuantizationGrid> make(const Call& call, const Shape& x, std::size_t scale, std::size_t zero, DataType type);
 
     double scale(std::int64_t element) const { return m_scales[index(element)]; }

@@ -25,7 +25,8 @@ struct Lines {
 template <class C>
 void loadLine(const Tensor& x, const Lines& lines, std::int64_t line, std::vector<C>& values) {
     values.resize(static_cast<std::size_t>(lines.length));
-    for (std::int64_t k = 0; k < lines.length; ++k) load(x, lines.first(line) + k * lines.inner, 0, 1, &values[static_cast<std::size_t>(k)]);
+    for (std::int64_t k = 0; k < lines.length; ++k)
+        load(x, lines.first(line) + k * lines.inner, 0, 1, &values[static_cast<std::size_t>(k)]);
 }
 
 /// NaN is larger than every number, as in NumPy's order.

@@ -22,7 +22,8 @@ Result<Vector> readInput(const Call& call, std::size_t i, const Shape& shape) {
     if (!call.has(i)) return Vector(static_cast<std::size_t>(shape.elementCount()), 0.0);
     const Tensor& given = call.tensor(i);
     if (!isFloatingPoint(given.type()) || given.shape() != shape)
-        return refuse(call, fmt::format("input {} is {}{} where the shape {} is needed", i, name(given.type()), given.shape().text(), shape.text()));
+        return refuse(
+            call, fmt::format("input {} is {}{} where the shape {} is needed", i, name(given.type()), given.shape().text(), shape.text()));
     Vector values(static_cast<std::size_t>(given.elementCount()));
     load(given, 0, 1, given.elementCount(), values.data());
     return values;
@@ -31,9 +32,11 @@ Result<Vector> readInput(const Call& call, std::size_t i, const Shape& shape) {
 Result<Plan> makePlan(const Call& call, const Cell& cell) {
     const Shape& x = call.tensor(0).shape();
     const Shape& r = call.tensor(2).shape();
-    if (!isFloatingPoint(call.tensor(0).type()) || x.rank() != 3 || r.rank() != 3) return refuse(call, "inputs don't have the ranks of a sequence and its weights");
+    if (!isFloatingPoint(call.tensor(0).type()) || x.rank() != 3 || r.rank() != 3)
+        return refuse(call, "inputs don't have the ranks of a sequence and its weights");
     Plan plan;
-    if (call.tensor(0).elementCount() == 0 || call.tensor(2).elementCount() == 0) return refuse(call, "the sequence or its weights are empty");
+    if (call.tensor(0).elementCount() == 0 || call.tensor(2).elementCount() == 0)
+        return refuse(call, "the sequence or its weights are empty");
     plan.batchFirst = call.node.integer("layout", 0) != 0;
     plan.steps = x[plan.batchFirst ? 1 : 0];
     plan.batch = x[plan.batchFirst ? 0 : 1];
@@ -41,14 +44,16 @@ Result<Plan> makePlan(const Call& call, const Cell& cell) {
     plan.hidden = r[2];
     plan.gates = cell.gates;
     const std::string direction = call.node.string("direction", "forward");
-    if (direction != "forward" && direction != "reverse" && direction != "bidirectional") return refuse(call, "attribute direction holds the unknown word " + direction);
+    if (direction != "forward" && direction != "reverse" && direction != "bidirectional")
+        return refuse(call, "attribute direction holds the unknown word " + direction);
     plan.directions = direction == "bidirectional" ? 2 : 1;
     plan.startsReversed = direction == "reverse";
     if (call.node.integer("hidden_size", plan.hidden) != plan.hidden) return refuse(call, "attribute hidden_size contradicts the weights");
     plan.lengths.assign(static_cast<std::size_t>(plan.batch), plan.steps);
     if (call.has(4)) {
         TRIMTAB_TRY(plan.lengths, integers(call, 4));
-        if (static_cast<std::int64_t>(plan.lengths.size()) != plan.batch) return refuse(call, "there is not one length for each batch entry");
+        if (static_cast<std::int64_t>(plan.lengths.size()) != plan.batch)
+            return refuse(call, "there is not one length for each batch entry");
         for (const std::int64_t length : plan.lengths)
             if (length < 0 || length > plan.steps) return refuse(call, fmt::format("a length of {} lies outside the sequence", length));
     }
@@ -76,13 +81,16 @@ std::int64_t stateOffset(const Plan& plan, std::int64_t d, std::int64_t n) {
     return (plan.batchFirst ? n * plan.directions + d : d * plan.batch + n) * plan.hidden;
 }
 
-void runEntry(const Call& call, const Cell& cell, const Plan& plan, Tensors& t, std::int64_t d, std::int64_t n, const std::vector<Activation>& activations) {
+void runEntry(const Call& call, const Cell& cell, const Plan& plan, Tensors& t, std::int64_t d, std::int64_t n,
+              const std::vector<Activation>& activations) {
     const std::int64_t rows = plan.gates * plan.hidden;
     const double* bias = t.b.data() + d * 2 * rows;
     const auto hiddenRows = [&](int gate, const Vector& h) {
         return affine(t.r, d * rows + gate * plan.hidden, plan.hidden, plan.hidden, h.data(), bias + rows + gate * plan.hidden);
     };
-    const auto slice = [&](const Vector& all, std::int64_t at, std::int64_t count) { return Vector(all.begin() + at, all.begin() + at + count); };
+    const auto slice = [&](const Vector& all, std::int64_t at, std::int64_t count) {
+        return Vector(all.begin() + at, all.begin() + at + count);
+    };
     Vector h = slice(t.h0, stateOffset(plan, d, n), plan.hidden), c = slice(t.c0, stateOffset(plan, d, n), plan.hidden);
     const Vector peepholes = t.p.empty() ? Vector() : slice(t.p, d * 3 * plan.hidden, 3 * plan.hidden);
     const bool reversed = plan.startsReversed || d == 1;
@@ -94,7 +102,8 @@ void runEntry(const Call& call, const Cell& cell, const Plan& plan, Tensors& t, 
         const Vector fromHidden = affine(t.r, d * rows, rows, plan.hidden, h.data(), bias + rows);
         Step now{fromInput, fromHidden, h, c};
         cell.step(call, now, activations, peepholes, hiddenRows);
-        const std::int64_t at = plan.batchFirst ? (n * plan.steps + step) * plan.directions + d : (step * plan.directions + d) * plan.batch + n;
+        const std::int64_t at =
+            plan.batchFirst ? (n * plan.steps + step) * plan.directions + d : (step * plan.directions + d) * plan.batch + n;
         store(t.y, at * plan.hidden, plan.hidden, h.data());
     }
     store(t.yh, stateOffset(plan, d, n), plan.hidden, h.data());
@@ -153,7 +162,8 @@ Result<Values> runRecurrent(const Call& call, const Cell& cell) {
     TRIMTAB_TRY(const Plan plan, makePlan(call, cell));
     const std::int64_t rows = plan.gates * plan.hidden;
     const Shape state = plan.batchFirst ? Shape{plan.batch, plan.directions, plan.hidden} : Shape{plan.directions, plan.batch, plan.hidden};
-    const Shape sequence = plan.batchFirst ? Shape{plan.batch, plan.steps, plan.directions, plan.hidden} : Shape{plan.steps, plan.directions, plan.batch, plan.hidden};
+    const Shape sequence = plan.batchFirst ? Shape{plan.batch, plan.steps, plan.directions, plan.hidden}
+                                           : Shape{plan.steps, plan.directions, plan.batch, plan.hidden};
     const DataType type = call.tensor(0).type();
     Tensors t;
     TRIMTAB_TRY(t.y, Tensor::zeros(type, sequence));

@@ -1,4 +1,5 @@
-// RNN, GRU (Cho et al. 2014) and LSTM (Hochreiter, Schmidhuber 1997, with the peepholes of Gers, Schmidhuber 2000), in ONNX's order of gates.
+// RNN, GRU (Cho et al. 2014) and LSTM (Hochreiter, Schmidhuber 1997, with the peepholes of Gers, Schmidhuber 2000), in ONNX's order of
+// gates.
 #include <cmath>
 
 #include "kernels/ref/families.h"

@@ -31,8 +31,8 @@ const Registry& registry() {
                                registerMultinomial, registerDropout, registerTfIdfVectorizer, registerGroupQueryAttention,
                                registerMultiHeadAttention, registerProjectedAttention, registerRotaryEmbedding, registerTensorScatter,
                                registerBatchNormalization, registerGroupNormalization, registerLayerNormalization,
-                               registerLineNormalization, registerSkipLayerNormalization, registerBiasedGelu, registerFusedConv, registerFusedCodes,
-                               registerTransposingMatMul})
+                               registerLineNormalization, registerSkipLayerNormalization, registerBiasedGelu, registerFusedConv,
+                               registerFusedCodes, registerTransposingMatMul})
             add(made);
         return made;
     }();
@@ -115,7 +115,8 @@ const Kernel* find(const graph::Node& node) {
     return entry ? &entry->kernel : nullptr;
 }
 
-Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences, BodyRunner& bodies) {
+Result<Values> evaluateWith(const Kernel& kernel, const graph::Node& node, std::span<const RunValue> inputs, bool sequences,
+                            BodyRunner& bodies) {
     TRIMTAB_TRY(const Values ready, aligned(node, sequences, inputs));
     TRIMTAB_TRY(Values results, kernel(Call{node, ready, bodies}));
     for (std::size_t i = results.size(); i < node.outputs.size(); ++i)
@@ -128,7 +129,8 @@ Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const 
     const Operator* entry = registry().find(node);
     if (!entry) {
         const std::string domain = node.domain.empty() ? "" : node.domain + ".";
-        return fail(ErrorCode::Unsupported, fmt::format("operator {}{} (opset {}) is not known here", domain, node.op, node.version), node.name);
+        return fail(ErrorCode::Unsupported, fmt::format("operator {}{} (opset {}) is not known here", domain, node.op, node.version),
+                    node.name);
     }
     TRIMTAB_REQUIRE(checkArity(node, entry->arity, inputs));
     return evaluateWith(entry->kernel, node, inputs, entry->sequences, bodies);

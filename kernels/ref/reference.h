@@ -1,6 +1,6 @@
 #pragma once
-// The plain reference of every operator: the truth the other kernels are tested against. Written for clarity, in the wording of the ONNX operator
-// texts, with fp32 accumulation in double where sums are long.
+// The plain reference of every operator: the truth the other kernels are tested against. Written for clarity, in the wording of the ONNX
+// operator texts, with fp32 accumulation in double where sums are long.
 #include <functional>
 #include <span>
 #include <string>
@@ -45,7 +45,8 @@ using Kernel = std::function<Result<std::vector<RunValue>>(const Call&)>;
 /// nullptr when the operator (at that version) is not known.
 const Kernel* find(const graph::Node& node);
 
-/// Checks arity, runs the kernel, checks the number of outputs. Unsupported for unknown operators, Refused (naming the node) when inputs make no sense.
+/// Checks arity, runs the kernel, checks the number of outputs. Unsupported for unknown operators, Refused (naming the node) when inputs
+/// make no sense.
 Result<std::vector<RunValue>> evaluate(const graph::Node& node, std::span<const RunValue> inputs, BodyRunner& bodies = bodyInterpreter());
 
 /// Every operator known: "Conv", "com.microsoft.MatMulNBits", "trimtab.FusedConv".

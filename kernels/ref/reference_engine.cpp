@@ -29,7 +29,8 @@ bool isTouched(const graph::Node& node) {
 }
 
 Support judge(const graph::Node& node) {
-    if (!find(node)) return {Support::Level::Refused, fmt::format("operator {} (opset {}) is not known here", operatorName(node), node.version)};
+    if (!find(node))
+        return {Support::Level::Refused, fmt::format("operator {} (opset {}) is not known here", operatorName(node), node.version)};
     if (isTouched(node)) return {Support::Level::Emulated, "the reference forms every width and type in float32"};
     return {Support::Level::Native, {}};
 }
@@ -131,7 +132,8 @@ private:
         const graph::ValueType& type = declared.type;
         const auto complaint = [&] {
             return fail(ErrorCode::Refused,
-                        fmt::format("has type {}{} where {} is needed", tensor::name(given.type()), given.shape().text(), type.text()), declared.name);
+                        fmt::format("has type {}{} where {} is needed", tensor::name(given.type()), given.shape().text(), type.text()),
+                        declared.name);
         };
         if (type.isSequence || type.isOptional) return fail(ErrorCode::Unsupported, "is no plain tensor", declared.name);
         if (!given.defined() || (type.type != DataType::Undefined && type.type != given.type())) return complaint();
@@ -147,7 +149,8 @@ private:
     /// Binds symbols to these shapes for the rows' costs; the kernels themselves take whatever comes.
     Status plan(const std::vector<RunValue>& ordered) {
         std::map<std::string, Shape> shapes;
-        for (std::size_t i = 0; i < ordered.size(); ++i) shapes[m_graph.value(m_graph.inputs[i]).name] = std::get<Tensor>(ordered[i]).shape();
+        for (std::size_t i = 0; i < ordered.size(); ++i)
+            shapes[m_graph.value(m_graph.inputs[i]).name] = std::get<Tensor>(ordered[i]).shape();
         if (m_planned && shapes == m_shapes) return {};
         Graph bound = m_graph;
         TRIMTAB_REQUIRE(graph::bindInputShapes(bound, shapes));

@@ -1,5 +1,6 @@
 #pragma once
-// The table of reference kernels. Every operator family has one function that adds its entries (families.h); reference.cpp calls them in turn.
+// The table of reference kernels. Every operator family has one function that adds its entries (families.h); reference.cpp calls them in
+// turn.
 #include <map>
 #include <string>
 #include <string_view>

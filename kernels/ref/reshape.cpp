@@ -16,10 +16,12 @@ Result<Shape> reshapedShape(const Call& call, const Tensor& data, Ints wanted) {
     std::int64_t known = 1;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         if (wanted[i] == 0 && !keepsZero) {
-            if (i >= static_cast<std::size_t>(data.shape().rank())) return refuse(call, "a 0 in the shape stands where the input has no axis");
+            if (i >= static_cast<std::size_t>(data.shape().rank()))
+                return refuse(call, "a 0 in the shape stands where the input has no axis");
             wanted[i] = data.shape()[static_cast<int>(i)];
         }
-        if (wanted[i] < -1 || (wanted[i] == -1 && open)) return refuse(call, fmt::format("the shape {} makes no sense", Shape(wanted).text()));
+        if (wanted[i] < -1 || (wanted[i] == -1 && open))
+            return refuse(call, fmt::format("the shape {} makes no sense", Shape(wanted).text()));
         if (wanted[i] == -1) open = i;
         else if (__builtin_mul_overflow(known, wanted[i], &known)) return refuse(call, "the shape is too large");
     }

@@ -1,5 +1,6 @@
 // Resize and Upsample. Each axis maps an output position to taps (input position, weight); an output element is the weighted sum over the
-// product of its axes' taps. Coordinate transformations, nearest rounding and cubic weights as in the text of Resize; cubic after Keys 1981.
+// product of its axes' taps. Coordinate transformations, nearest rounding and cubic weights as in the text of Resize; cubic after Keys
+// 1981.
 #include <algorithm>
 #include <cmath>
 
@@ -42,7 +43,8 @@ Result<double> coordinate(const Call& call, const Style& style, const Axis& a, s
     // The resized length stays fractional here: so the recorded results of ONNX's own tests have it.
     if (how == "align_corners") return a.out > 1 ? position * (in - 1) / (in * a.scale - 1) : 0.0;
     if (how == "tf_crop_and_resize")
-        return a.out > 1 ? a.roiStart * (in - 1) + position * (a.roiEnd - a.roiStart) * (in - 1) / (out - 1) : 0.5 * (a.roiStart + a.roiEnd) * (in - 1);
+        return a.out > 1 ? a.roiStart * (in - 1) + position * (a.roiEnd - a.roiStart) * (in - 1) / (out - 1)
+                         : 0.5 * (a.roiStart + a.roiEnd) * (in - 1);
     return refuse(call, "attribute coordinate_transformation_mode holds the unknown word " + how);
 }
 
@@ -233,7 +235,8 @@ Result<Values> upsample(const Call& call) {
     TRIMTAB_TRY(std::vector<double> scales, numbersOf(call, 1));
     if (scales.empty())
         for (const float scale : call.node.numbers("scales")) scales.push_back(scale);
-    if (scales.empty() && call.node.has("height_scale")) scales = {1, 1, call.node.number("height_scale", 1), call.node.number("width_scale", 1)};
+    if (scales.empty() && call.node.has("height_scale"))
+        scales = {1, 1, call.node.number("height_scale", 1), call.node.number("width_scale", 1)};
     if (scales.empty()) return refuse(call, "the scales are missing");
     TRIMTAB_TRY(std::vector<Axis> resized, planAxes(call, scales, {}, allAxes(call)));
     TRIMTAB_TRY(Tensor out, resample(call, style, resized));
@@ -242,9 +245,13 @@ Result<Values> upsample(const Call& call) {
 
 Result<Values> resize(const Call& call) {
     const graph::Node& node = call.node;
-    Style style{node.string("mode", "nearest"), node.string("coordinate_transformation_mode", "half_pixel"),
-                node.string("nearest_mode", "round_prefer_floor"), node.number("cubic_coeff_a", -0.75F), node.number("extrapolation_value", 0),
-                node.integer("exclude_outside", 0) != 0, node.integer("antialias", 0) != 0};
+    Style style{node.string("mode", "nearest"),
+                node.string("coordinate_transformation_mode", "half_pixel"),
+                node.string("nearest_mode", "round_prefer_floor"),
+                node.number("cubic_coeff_a", -0.75F),
+                node.number("extrapolation_value", 0),
+                node.integer("exclude_outside", 0) != 0,
+                node.integer("antialias", 0) != 0};
     TRIMTAB_REQUIRE(checkMode(call, style.mode));
     std::vector<int> chosen = allAxes(call);
     if (node.has("axes")) {

@@ -82,8 +82,10 @@ Result<Values> scatterNd(const Call& call) {
     TRIMTAB_TRY(const Combine how, combination(call, data.type()));
     TRIMTAB_TRY(const IndexTuples tuples, indexTuples(call, call.tensor(1), data.shape(), 0));
     const Shape& indexShape = call.tensor(1).shape();
-    const Shape wanted = spliced(indexShape, indexShape.rank() - 1, indexShape.rank(), Ints(data.shape().begin() + tuples.prefix, data.shape().end()));
-    if (updates.shape() != wanted) return refuse(call, fmt::format("updates have the shape {} where {} is needed", updates.shape().text(), wanted.text()));
+    const Shape wanted =
+        spliced(indexShape, indexShape.rank() - 1, indexShape.rank(), Ints(data.shape().begin() + tuples.prefix, data.shape().end()));
+    if (updates.shape() != wanted)
+        return refuse(call, fmt::format("updates have the shape {} where {} is needed", updates.shape().text(), wanted.text()));
     TRIMTAB_TRY(Tensor out, data.clone());
     if (updates.elementCount() == 0) return one(std::move(out));
     std::int64_t from = 0;

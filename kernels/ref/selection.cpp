@@ -40,7 +40,8 @@ Result<Values> cast(const Call& call) {
     const std::string word = call.node.string("to", "");
     const DataType to = word.empty() ? typeOfNumber(call.node.integer("to", 0)) : typeOfWord(word);
     if (to == DataType::Undefined)
-        return unsupported(call, fmt::format("type {} is not converted to", word.empty() ? std::to_string(call.node.integer("to", 0)) : word));
+        return unsupported(call,
+                           fmt::format("type {} is not converted to", word.empty() ? std::to_string(call.node.integer("to", 0)) : word));
     return castTo(call, to);
 }
 

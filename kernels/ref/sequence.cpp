@@ -25,7 +25,8 @@ Result<std::size_t> position(const Call& call, std::size_t i, std::size_t length
     TRIMTAB_REQUIRE(requireTensor(call, i));
     TRIMTAB_TRY(std::int64_t at, integer(call, i));
     const auto count = static_cast<std::int64_t>(length);
-    if (at < -count || at > static_cast<std::int64_t>(last)) return refuse(call, fmt::format("position {} lies outside a sequence of {}", at, length));
+    if (at < -count || at > static_cast<std::int64_t>(last))
+        return refuse(call, fmt::format("position {} lies outside a sequence of {}", at, length));
     return static_cast<std::size_t>(at < 0 ? at + count : at);
 }
 

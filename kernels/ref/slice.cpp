@@ -52,7 +52,9 @@ Result<Values> slice(const Call& call) {
         const std::int64_t extentHere = shape[chosen[i]];
         const std::int64_t step = bounds.steps[i];
         if (step == 0) return refuse(call, "a step of 0 makes no sense");
-        const auto fromBack = [extentHere](std::int64_t at) { return at < 0 ? std::max<std::int64_t>(at, -extentHere - 1) + extentHere : at; };
+        const auto fromBack = [extentHere](std::int64_t at) {
+            return at < 0 ? std::max<std::int64_t>(at, -extentHere - 1) + extentHere : at;
+        };
         const std::int64_t last = std::max<std::int64_t>(extentHere - 1, 0);
         const std::int64_t start = std::clamp<std::int64_t>(fromBack(bounds.starts[i]), 0, step > 0 ? extentHere : last);
         const std::int64_t end = std::clamp<std::int64_t>(fromBack(bounds.ends[i]), step > 0 ? 0 : -1, step > 0 ? extentHere : last);
@@ -73,7 +75,8 @@ Result<Values> reverseSequence(const Call& call) {
     const Shape& shape = data.shape();
     TRIMTAB_TRY(const Ints lengths, integers(call, 1));
     const std::int64_t batchAxis = call.node.integer("batch_axis", 1), timeAxis = call.node.integer("time_axis", 0);
-    if (shape.rank() < 2 || batchAxis + timeAxis != 1 || batchAxis * timeAxis != 0) return refuse(call, "batch_axis and time_axis must be 0 and 1");
+    if (shape.rank() < 2 || batchAxis + timeAxis != 1 || batchAxis * timeAxis != 0)
+        return refuse(call, "batch_axis and time_axis must be 0 and 1");
     const std::int64_t batch = shape[static_cast<int>(batchAxis)], time = shape[static_cast<int>(timeAxis)];
     if (static_cast<std::int64_t>(lengths.size()) != batch) return refuse(call, "there is not one length for each batch entry");
     TRIMTAB_TRY(Tensor out, Tensor::allocate(data.type(), shape));

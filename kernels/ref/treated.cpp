@@ -100,7 +100,8 @@ Result<Tensor> multiplyScaledRows(const Factors& f, std::int64_t outputs) {
 
 Status checkWeight(const Call& call, const tensor::QuantizedWeight* weight, std::int64_t rows, std::int64_t columns) {
     if (!weight || (weight->rows == rows && weight->columns == columns && weight->group > 0)) return {};
-    return refuse(call, fmt::format("the quantised weight has {} x {} codes where {} x {} are needed", weight->rows, weight->columns, rows, columns));
+    return refuse(
+        call, fmt::format("the quantised weight has {} x {} codes where {} x {} are needed", weight->rows, weight->columns, rows, columns));
 }
 
 Result<Tensor> treatedConv(const Call& call, const tensor::QuantizedWeight* weight) {

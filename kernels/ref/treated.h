@@ -5,14 +5,15 @@
 //                                        y[n] = s_x · Σ_g s_w[n][g] · Σ_{k in g} (q[k] − zero)·(code[n][k] − z_w[n][g]);
 //                                        the inner sum is exact in int64, the outer one is formed in double, y is rounded to float32 once.
 //                                        Padding of a Conv is q = zero, that is 0. This needs no particular weight width: 2…8 bits alike.
-//                                        With activationStep s_x and zero are those, and q = saturate(round(x / s_x) + zero), as QuantizeLinear
-//                                        states it; with activationPerToken each row of the last axis (after transA) has its own s_x and zero.
+//                                        With activationStep s_x and zero are those, and q = saturate(round(x / s_x) + zero), as
+//                                        QuantizeLinear states it; with activationPerToken each row of the last axis (after transA) has its
+//                                        own s_x and zero.
 //   activationBits 8, weight not         the activation is quantised and dequantised, then multiplied as float32.
 //     quantised (or not constant)
-//   compute tf32, bf16, fp16             inputs 0 and 1 are rounded to that type (nearest even; tf32 keeps 10 mantissa bits); each product is
-//                                        exact, sums are formed in float32 in the order of the reduction; the result stays float32.
-//   compute fp8                          the same with inputs 0 and 1 as e4m3 codes under one scale a tensor (max|x| / 448, or 1 where that is
-//                                        0), saturating; y = sum · scaleX · scaleW. See core/graph/operand_rounding.h.
+//   compute tf32, bf16, fp16             inputs 0 and 1 are rounded to that type (nearest even; tf32 keeps 10 mantissa bits); each product
+//                                        is exact, sums are formed in float32 in the order of the reduction; the result stays float32.
+//   compute fp8                          the same with inputs 0 and 1 as e4m3 codes under one scale a tensor (max|x| / 448, or 1 where that
+//                                        is 0), saturating; y = sum · scaleX · scaleW. See core/graph/operand_rounding.h.
 //   compute fp32 (any weightBits)        values as they are (dequantised weights), sums in double, rounded to float32 once.
 //
 // alpha, beta, bias, residual and activation follow in float32 on the result and are not quantised or rounded to narrower types.

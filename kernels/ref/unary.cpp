@@ -112,8 +112,10 @@ void registerActivations(Registry& registry) {
         return [alpha = double{node.number("alpha", 1.0F)}](double x) { return x < 0 ? alpha * std::expm1(x) : x; };
     }));
     registry.add("Celu", 12, kUnary, parametric([](const graph::Node& node) {
-        return [alpha = double{node.number("alpha", 1.0F)}](double x) { return std::fmax(x, 0.0) + std::fmin(0.0, alpha * std::expm1(x / alpha)); };
-    }));
+                     return [alpha = double{node.number("alpha", 1.0F)}](double x) {
+                         return std::fmax(x, 0.0) + std::fmin(0.0, alpha * std::expm1(x / alpha));
+                     };
+                 }));
     registry.add("Selu", 1, kUnary, parametric([](const graph::Node& node) {
         // Before opset 6 the defaults were rounded to four digits.
         const bool rounded = node.version > 0 && node.version < 6;

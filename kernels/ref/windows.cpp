@@ -40,7 +40,8 @@ Result<Windows> windows(const Call& call, const Ints& in, const Ints& kernel, bo
     TRIMTAB_TRY(w.dilations, window(call, "dilations", rank, 1, 1));
     const std::string automatic = call.node.string("auto_pad", "NOTSET");
     const bool same = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
-    if (!same && automatic != "NOTSET" && automatic != "VALID") return refuse(call, "attribute auto_pad holds the unknown word " + automatic);
+    if (!same && automatic != "NOTSET" && automatic != "VALID")
+        return refuse(call, "attribute auto_pad holds the unknown word " + automatic);
     Ints pads(2 * rank, 0);
     if (automatic == "NOTSET") {
         TRIMTAB_TRY(pads, window(call, "pads", 2 * rank, 0, 0));

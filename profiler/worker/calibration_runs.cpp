@@ -111,7 +111,8 @@ Status CalibrationRuns::forEach(const Graph& graph, std::span<const graph::Value
                 continue;
             }
             const auto given = std::ranges::find(m_batches[batch], graph.value(values[i]).name, &NamedTensor::name);
-            if (given == m_batches[batch].end()) return fail(ErrorCode::Refused, "no calibration run reaches " + graph.value(values[i]).name);
+            if (given == m_batches[batch].end())
+                return fail(ErrorCode::Refused, "no calibration run reaches " + graph.value(values[i]).name);
             TRIMTAB_REQUIRE(take(i, given->tensor));
         }
     }

@@ -44,7 +44,8 @@ std::vector<fs::path> dataSets(const fs::path& folder) {
 }
 
 /// input_0.pb, input_1.pb, … for the given values of the graph.
-Result<std::vector<RunValue>> readValues(const Graph& graph, const std::vector<graph::ValueId>& ids, const fs::path& folder, const std::string& stem) {
+Result<std::vector<RunValue>> readValues(const Graph& graph, const std::vector<graph::ValueId>& ids, const fs::path& folder,
+                                         const std::string& stem) {
     std::vector<RunValue> values;
     for (std::size_t i = 0; i < ids.size(); ++i) {
         const graph::ValueType& type = graph.value(ids[i]).type;
@@ -75,7 +76,9 @@ public:
         TRIMTAB_TRY(formats::onnx::ReadResult read, formats::onnx::read(folder / "model.onnx"));
         Subject subject;
         subject.m_graph = std::move(read.graph);
-        const auto isTensor = [&](graph::ValueId id) { return !subject.m_graph.value(id).type.isSequence && !subject.m_graph.value(id).type.isOptional; };
+        const auto isTensor = [&](graph::ValueId id) {
+            return !subject.m_graph.value(id).type.isSequence && !subject.m_graph.value(id).type.isOptional;
+        };
         if (std::all_of(subject.m_graph.inputs.begin(), subject.m_graph.inputs.end(), isTensor) &&
             std::all_of(subject.m_graph.outputs.begin(), subject.m_graph.outputs.end(), isTensor)) {
             TRIMTAB_TRY(subject.m_model, engine.compile(subject.m_graph, {}));
@@ -103,7 +106,8 @@ public:
 private:
     Result<std::vector<RunValue>> runCompiled(const std::vector<RunValue>& inputs) {
         std::vector<NamedTensor> named;
-        for (std::size_t i = 0; i < inputs.size(); ++i) named.push_back({m_graph.value(m_graph.inputs[i]).name, std::get<Tensor>(inputs[i])});
+        for (std::size_t i = 0; i < inputs.size(); ++i)
+            named.push_back({m_graph.value(m_graph.inputs[i]).name, std::get<Tensor>(inputs[i])});
         TRIMTAB_TRY(std::vector<NamedTensor> outputs, m_model->run(named));
         std::vector<RunValue> values;
         for (NamedTensor& output : outputs) values.emplace_back(std::move(output.tensor));

@@ -33,7 +33,8 @@ struct ConformanceHooks {
 /// Every folder beneath `folders` (at any depth) that holds a model.onnx, in the order of their paths. Models whose inputs or outputs are
 /// sequences run node by node on reference kernels, all others on `engine`. NotFound when a folder is missing or holds no model;
 /// Cancelled; otherwise a report, whatever the models are like.
-Result<ConformanceReport> runConformance(std::span<const std::filesystem::path> folders, runtime::Engine& engine, const ConformanceHooks& hooks = {});
+Result<ConformanceReport> runConformance(std::span<const std::filesystem::path> folders, runtime::Engine& engine,
+                                         const ConformanceHooks& hooks = {});
 
 /// Whether floats agree.
 bool agrees(double expected, double got);

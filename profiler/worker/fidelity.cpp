@@ -100,7 +100,8 @@ Result<Json> fidelity(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto model, bench.model(request.model, call));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
     const auto& setting = request.model.setting;
-    TRIMTAB_TRY(const CalibrationSet set, inputSet(model->graph, request.data, request.model.model, request.samples, setting, setting.seed));
+    TRIMTAB_TRY(const CalibrationSet set,
+                inputSet(model->graph, request.data, request.model.model, request.samples, setting, setting.seed));
     TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     Side reference{model->graph, CalibrationRuns(set.batches, *engine, setting, call)};
     Side changed{compressed->graph, CalibrationRuns(set.batches, *engine, setting, call)};

@@ -33,7 +33,8 @@ Result<std::vector<std::int64_t>> promptOf(const ipc::GenerateRequest& request, 
     if (!request.promptTokens.empty()) return request.promptTokens;
     if (!tokenizer)
         return fail(ErrorCode::Refused,
-                    "no tokenizer.json or tokenizer.model lies beside the model, nor does its file hold one: name one, or give the prompt as tokens");
+                    "no tokenizer.json or tokenizer.model lies beside the model, nor does its file hold one: name one, or give "
+                    "the prompt as tokens");
     TRIMTAB_TRY(const auto ids, tokenizer->encode(request.prompt));
     if (ids.empty()) return fail(ErrorCode::Refused, "the prompt is empty: there is nothing to go on from");
     return std::vector<std::int64_t>(ids.begin(), ids.end());

@@ -12,8 +12,8 @@ namespace {
 
 class PhaseRun final : public TimedRun {
 public:
-    PhaseRun(const recipe::RunSetting& setting, std::shared_ptr<const compress::Compressed> compressed, std::unique_ptr<runtime::Engine> engine,
-             std::unique_ptr<runtime::Decoder> decoder)
+    PhaseRun(const recipe::RunSetting& setting, std::shared_ptr<const compress::Compressed> compressed,
+             std::unique_ptr<runtime::Engine> engine, std::unique_ptr<runtime::Decoder> decoder)
         : m_setting(setting),
           m_compressed(std::move(compressed)),
           m_engine(std::move(engine)),

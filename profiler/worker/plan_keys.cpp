@@ -22,7 +22,8 @@ std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::
         base::dumpJson({{"layers", std::move(rows)}, {"inputs", std::move(shapes)}, {"environment", trial::toJson(environment)}}));
 }
 
-std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment, const std::string& calibration) {
+std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,
+                        const std::string& calibration) {
     Json rows = Json::array();
     for (const trace::LayerRecord& layer : layers) rows.push_back({layer.node, layer.compute, layer.activationBits});
     return base::sha256(base::dumpJson({{"layers", std::move(rows)},

@@ -17,12 +17,13 @@ namespace trimtab::worker {
 std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,
                     const std::vector<NamedTensor>& inputs);
 
-/// Over engine, version, instruction set, the types in which each layer computes, and what methods calibrated on (calibrationIdentity(); empty
-/// where none did); not over threads or the batch that is timed.
-std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment, const std::string& calibration);
+/// Over engine, version, instruction set, the types in which each layer computes, and what methods calibrated on (calibrationIdentity();
+/// empty where none did); not over threads or the batch that is timed.
+std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,
+                        const std::string& calibration);
 
-/// Whether some scale is taken over a whole tensor while it runs, so that what else is in a batch changes each sample's result: activations of
-/// 8 bits without a static step or one for each token, products in fp8, a file's own dynamic quantisation.
+/// Whether some scale is taken over a whole tensor while it runs, so that what else is in a batch changes each sample's result: activations
+/// of 8 bits without a static step or one for each token, products in fp8, a file's own dynamic quantisation.
 bool scalesPerBatch(const Graph& graph);
 
 }  // namespace trimtab::worker

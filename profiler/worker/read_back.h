@@ -9,7 +9,8 @@
 namespace trimtab::worker {
 
 /// The compressed model's own outputs on seeded inputs, taken before anything is written: what no engine runs is refused here.
-/// fp8 products, which no file holds, are left out. Engines: the reference, or "cpu" where the reference would take long. Open dims are bound to small extents.
+/// fp8 products, which no file holds, are left out. Engines: the reference, or "cpu" where the reference would take long. Open dims are
+/// bound to small extents.
 struct MeantRun {
     std::string engine;
     recipe::RunSetting setting;

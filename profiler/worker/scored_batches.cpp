@@ -23,7 +23,8 @@ Result<ScoredBatches> ScoredBatches::open(const Graph& graph, const ipc::Sensiti
         if (result.m_metric.empty()) result.m_metric = "agreement";
         const auto info = base::metricInfo(result.m_metric);
         if (!info || info->onDataset)
-            return fail(ErrorCode::Usage, "there is no metric \"" + result.m_metric + "\"; without a dataset there are " + base::metricNames(false));
+            return fail(ErrorCode::Usage,
+                        "there is no metric \"" + result.m_metric + "\"; without a dataset there are " + base::metricNames(false));
         result.m_samples = request.samples > 0 ? request.samples : kFidelitySamples;
         const recipe::RunSetting& setting = request.model.setting;
         TRIMTAB_TRY(auto drawn, inputSet(graph, {}, {}, result.m_samples, setting, setting.seed));

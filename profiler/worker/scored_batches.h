@@ -18,7 +18,8 @@ public:
     std::int64_t samples() const { return m_samples; }
 
     /// Runs the model on every batch in order. Without labels the outputs are scored against `reference`, one output a batch.
-    Result<evaluate::Evaluation> score(runtime::CompiledModel& model, const std::vector<Tensor>& reference, const evaluate::Progress& progress) const;
+    Result<evaluate::Evaluation> score(runtime::CompiledModel& model, const std::vector<Tensor>& reference,
+                                       const evaluate::Progress& progress) const;
 
 private:
     std::shared_ptr<const dataset::Dataset> m_data;  // none: fidelity

@@ -49,7 +49,8 @@ Result<Frontier> Frontier::begin(const CutModel& model, const std::vector<std::v
     return frontier;
 }
 
-Status Frontier::advance(const CutModel& model, std::size_t segment, const CompiledSegment& compiled, const std::function<bool()>& cancelled) {
+Status Frontier::advance(const CutModel& model, std::size_t segment, const CompiledSegment& compiled,
+                         const std::function<bool()>& cancelled) {
     const auto& alive = model.alive[segment + 1];
     for (Values& values : m_batches) {
         if (cancelled()) return fail(ErrorCode::Cancelled, "cancelled");

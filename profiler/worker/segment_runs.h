@@ -41,8 +41,8 @@ private:
     std::vector<Values> m_batches;
 };
 
-/// The rest of a model from a frontier on. Each run takes the next batch of the frontier, whatever inputs it is given: whoever evaluates runs
-/// the same batches in the same order.
+/// The rest of a model from a frontier on. Each run takes the next batch of the frontier, whatever inputs it is given: whoever evaluates
+/// runs the same batches in the same order.
 class TailModel final : public runtime::CompiledModel {
 public:
     /// Called with each output, in the order of the batches.

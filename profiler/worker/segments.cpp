@@ -82,7 +82,8 @@ Result<CutModel> cutModel(const Graph& graph) {
 Graph segmentOf(const CutModel& model, std::size_t segment) {
     const std::size_t begin = model.begins[segment], end = model.begins[segment + 1];
     Graph graph = model.graph;
-    graph.nodes.assign(model.graph.nodes.begin() + static_cast<std::ptrdiff_t>(begin), model.graph.nodes.begin() + static_cast<std::ptrdiff_t>(end));
+    graph.nodes.assign(model.graph.nodes.begin() + static_cast<std::ptrdiff_t>(begin),
+                       model.graph.nodes.begin() + static_cast<std::ptrdiff_t>(end));
     const std::set<ValueId> read = readFromBefore(model.graph, begin, end);
     graph.inputs.assign(read.begin(), read.end());
     graph.outputs.clear();

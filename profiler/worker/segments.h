@@ -13,7 +13,8 @@ struct CutModel {
     Graph graph;                             // nodes in an order in which each unit's stand together; one output: what metrics look at
     std::vector<compress::LayerUnit> units;  // nodes in that order
     std::vector<std::size_t> begins;         // of each segment in graph.nodes; one more entry at the end
-    std::vector<std::set<graph::ValueId>> alive;  // for each segment: what it and later ones read of what stands before it, the output included
+    std::vector<std::set<graph::ValueId>> alive;  // for each segment: what it and later ones read of what stands before it, the output
+                                                  // included
 
     std::size_t segments() const { return begins.size() - 1; }
 };

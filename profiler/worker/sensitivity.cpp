@@ -1,7 +1,7 @@
 // "sensitivity": each unit of layers under each option. The model is cut in front of every unit (segments.h). A cell compresses one unit on
-// what calibration reaches it, and runs the rest of the model from there; what stands before the unit is computed once for all its options, so
-// L units cost about half of L runs an option. Times are taken on the stretch from the unit to the next one, treated and untreated in turns.
-// Behind the units of layers stand the groups of units that options can remove, and the caches of attentions (unit_group_cells.h).
+// what calibration reaches it, and runs the rest of the model from there; what stands before the unit is computed once for all its options,
+// so L units cost about half of L runs an option. Times are taken on the stretch from the unit to the next one, treated and untreated in
+// turns. Behind the units of layers stand the groups of units that options can remove, and the caches of attentions (unit_group_cells.h).
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -179,12 +179,14 @@ private:
         }
         auto compressed = compressUnit(unit, option);
         if (!compressed) {
-            if (compressed.error().code != ErrorCode::Refused && compressed.error().code != ErrorCode::Unsupported) return fail(compressed.error());
+            if (compressed.error().code != ErrorCode::Refused && compressed.error().code != ErrorCode::Unsupported)
+                return fail(compressed.error());
             SensitivityCell refused;
             refused.refusal = compressed.error().text();
             return refused;
         }
-        TRIMTAB_TRY(const auto treated, compileSegment(treatedSegment(m_model, unit, compressed->graph), *m_engine, m_request.model.setting));
+        TRIMTAB_TRY(const auto treated,
+                    compileSegment(treatedSegment(m_model, unit, compressed->graph), *m_engine, m_request.model.setting));
         SensitivityCell cell;
         std::int64_t parameters = 0;
         double bits = 0;

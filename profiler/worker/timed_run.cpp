@@ -32,7 +32,8 @@ private:
 Result<std::shared_ptr<TimedRun>> timedRun(const ipc::ModelRequest& request, const std::map<std::string, std::string>& inputFiles,
                                            Workbench& bench, const Call& call) {
     if (request.setting.prompt > 0) {
-        if (!inputFiles.empty()) return fail(ErrorCode::Usage, "a prompt is timed, so inputs have no place: leave the files or the prompt out");
+        if (!inputFiles.empty())
+            return fail(ErrorCode::Usage, "a prompt is timed, so inputs have no place: leave the files or the prompt out");
         return phaseRun(request, bench, call);
     }
     TRIMTAB_TRY(auto trial, bench.compiled(request, call));

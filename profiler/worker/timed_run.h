@@ -1,5 +1,6 @@
 #pragma once
-// What one run of a trial is, as its setting says: inputs through the model, or of a language model a prompt that is read, or a step behind one.
+// What one run of a trial is, as its setting says: inputs through the model, or of a language model a prompt that is read, or a step behind
+// one.
 #include <map>
 #include <memory>
 #include <string>

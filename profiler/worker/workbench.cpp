@@ -26,7 +26,8 @@ Result<std::string> fileKey(const ipc::ModelRequest& request) {
         struct stat status{};
         if (::stat(file.c_str(), &status) != 0)
             return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), file.string());
-        key += fmt::format("\n{} {} {} {}.{}", file.filename().string(), status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+        key += fmt::format("\n{} {} {} {}.{}", file.filename().string(), status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                           status.st_mtim.tv_nsec);
     }
     return key;
 }

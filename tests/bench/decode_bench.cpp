@@ -224,7 +224,8 @@ int main(int count, char** words) {
     fmt::print(R"({{"format":"{}","threads":{},"bandwidth_gb_s":{:.3f},"peak_gflops":{:.1f},"weight_bytes":{},"cache_bytes_read":{:.0f},)",
                options.format, options.threads, read * 1e-9, peak * 1e-9, weightBytes, cacheBytes);
     fmt::print(
-        R"("decode_tokens_per_s":{:.3f},"decode_of_bandwidth":{:.3f},"prefill_tokens_per_s":{:.2f},"prefill_gflops":{:.1f},"prefill_of_peak":{:.3f}}})"
+        R"("decode_tokens_per_s":{:.3f},"decode_of_bandwidth":{:.3f},"prefill_tokens_per_s":{:.2f},)"
+        R"("prefill_gflops":{:.1f},"prefill_of_peak":{:.3f}}})"
         "\n",
         1 / step, readBytes / step / read, prefill, prefill * 2 * layerWeights * 1e-9, prefill * 2 * layerWeights / peak);
     return 0;

@@ -13,8 +13,10 @@ mkdir -p "$out"
 axes=(--axis prune.ratio=0,0.3,0.5,0.7,0.9,0.95 --axis weights.bits=32,16,8,4,3,2 --axis compute=fp32,bf16,int8)
 
 started=$(date +%s)
-"$bin/trimtab" sweep $samples/classifier/classifier.onnx --data $samples/classifier/data --batch 16 "${axes[@]}" --session "$out/classifier.trimtab"
-"$bin/trimtab" sweep $samples/language/language.onnx --data $samples/language/data --batch 1 --symbol sequence=127 "${axes[@]}" --session "$out/language.trimtab"
+"$bin/trimtab" sweep $samples/classifier/classifier.onnx --data $samples/classifier/data --batch 16 "${axes[@]}" \
+  --session "$out/classifier.trimtab"
+"$bin/trimtab" sweep $samples/language/language.onnx --data $samples/language/data --batch 1 --symbol sequence=127 "${axes[@]}" \
+  --session "$out/language.trimtab"
 echo "both samples: $(($(date +%s) - started)) s"
 
 "$bin/make_wide_model" "$out/wide.onnx" 4096 5

@@ -34,7 +34,9 @@ tensor::QuantizedWeight quantized(const std::vector<float>& values, std::int64_t
         float largest = 1e-9F;
         for (std::int64_t i = 0; i < group; ++i) largest = std::max(largest, std::abs(values[static_cast<std::size_t>(start + i)]));
         weight.scales.push_back(largest / static_cast<float>(limit));
-        for (std::int64_t i = 0; i < group; ++i) weight.codes.push_back(static_cast<std::int8_t>(std::lround(values[static_cast<std::size_t>(start + i)] / weight.scales.back())));
+        for (std::int64_t i = 0; i < group; ++i)
+            weight.codes.push_back(
+                static_cast<std::int8_t>(std::lround(values[static_cast<std::size_t>(start + i)] / weight.scales.back())));
     }
     return weight;
 }
@@ -45,6 +47,39 @@ struct Contender {
     std::function<void(int copy)> run;
     std::vector<double> times;
 };
+
+int copiesFor(std::int64_t bytes) {
+    return static_cast<int>(std::max<std::int64_t>(1, kLeaveCacheBytes / std::max<std::int64_t>(bytes, 1)));
+}
+
+dnnl::matmul productOf(const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& w, const dnnl::memory::desc& y) {
+#if DNNL_VERSION_MAJOR >= 3
+    const dnnl::matmul::primitive_desc description(engine, x, w, y);
+#else
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(x, w, y), engine);
+#endif
+    return dnnl::matmul(description);
+}
+
+void timeInTurns(std::vector<Contender>& contenders) {
+    constexpr int kRounds = 60;
+    for (int round = 0; round < kRounds; ++round) {
+        for (Contender& contender : contenders) {
+            const auto begin = std::chrono::steady_clock::now();
+            contender.run(round);
+            contender.times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
+        }
+    }
+}
+
+void printMedians(const std::vector<Contender>& contenders) {
+    const double reference = base::median(contenders.front().times);
+    for (const Contender& contender : contenders) {
+        const double time = base::median(contender.times);
+        fmt::print("{:>16}  {:8.3f} ms  {:6.1f} GB/s  {:5.2f} x\n", contender.name, time, static_cast<double>(contender.bytes) / time / 1e6,
+                   reference / time);
+    }
+}
 
 }  // namespace
 
@@ -60,7 +95,6 @@ int main(int argc, char** argv) {
         if (random.uniform() < 0.9) value = 0;
     std::vector<float> x(static_cast<std::size_t>(m * columns), 0.5F), y(static_cast<std::size_t>(m * rows));
 
-    const auto copiesFor = [](std::int64_t bytes) { return static_cast<int>(std::max<std::int64_t>(1, kLeaveCacheBytes / std::max<std::int64_t>(bytes, 1))); };
     std::vector<Contender> contenders;
 
     const std::int64_t denseBytes = rows * columns * 4;
@@ -70,18 +104,14 @@ int main(int argc, char** argv) {
     const dnnl::memory::desc xd({m, columns}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ab);
     const dnnl::memory::desc wd({columns, rows}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ba);
     const dnnl::memory::desc yd({m, rows}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::ab);
-#if DNNL_VERSION_MAJOR >= 3
-    const dnnl::matmul::primitive_desc description(engine, xd, wd, yd);
-#else
-    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(xd, wd, yd), engine);
-#endif
-    const dnnl::matmul product(description);
-    contenders.push_back({"oneDNN fp32", denseBytes, [&](int copy) {
-                              product.execute(stream, {{DNNL_ARG_SRC, dnnl::memory(xd, engine, x.data())},
-                                                       {DNNL_ARG_WEIGHTS, dnnl::memory(wd, engine, dense[static_cast<std::size_t>(copy) % dense.size()].data())},
-                                                       {DNNL_ARG_DST, dnnl::memory(yd, engine, y.data())}});
-                              stream.wait();
-                          }, {}});
+    const dnnl::matmul product = productOf(engine, xd, wd, yd);
+    const auto runDense = [&](int copy) {
+        product.execute(stream, {{DNNL_ARG_SRC, dnnl::memory(xd, engine, x.data())},
+                                 {DNNL_ARG_WEIGHTS, dnnl::memory(wd, engine, dense[static_cast<std::size_t>(copy) % dense.size()].data())},
+                                 {DNNL_ARG_DST, dnnl::memory(yd, engine, y.data())}});
+        stream.wait();
+    };
+    contenders.push_back({"oneDNN fp32", denseBytes, runDense, {}});
 
     std::vector<std::vector<PackedWeight>> packed;
     const auto addPacked = [&](const std::string& name, const PackedWeight& weight) {
@@ -90,7 +120,10 @@ int main(int argc, char** argv) {
             copies.push_back(weight);
             copies.back().codes = *weight.codes.clone();
         }
-        contenders.push_back({name, weight.bytes(), [&copies, &x, &y, m](int copy) { matMul(copies[static_cast<std::size_t>(copy) % copies.size()], x.data(), m, y.data()); }, {}});
+        const auto run = [&copies, &x, &y, m](int copy) {
+            matMul(copies[static_cast<std::size_t>(copy) % copies.size()], x.data(), m, y.data());
+        };
+        contenders.push_back({name, weight.bytes(), run, {}});
     };
     packed.reserve(8);
     addPacked("int4 g32", *PackedWeight::pack(quantized(values, rows, columns, 4, 32)));
@@ -101,20 +134,12 @@ int main(int argc, char** argv) {
     const CsrWeight csr = *CsrWeight::fromDense(sparse, rows, columns);
     std::vector<CsrWeight> csrCopies(static_cast<std::size_t>(copiesFor(csr.bytes())), csr);
     std::vector<float> scratch(static_cast<std::size_t>(scratchFloats(columns, m)));
-    contenders.push_back({"CSR 90 % sparse", csr.bytes(), [&](int copy) { matMul(csrCopies[static_cast<std::size_t>(copy) % csrCopies.size()], x.data(), m, y.data(), {}, scratch.data()); }, {}});
+    const auto runSparse = [&](int copy) {
+        matMul(csrCopies[static_cast<std::size_t>(copy) % csrCopies.size()], x.data(), m, y.data(), {}, scratch.data());
+    };
+    contenders.push_back({"CSR 90 % sparse", csr.bytes(), runSparse, {}});
 
-    constexpr int kRounds = 60;
-    for (int round = 0; round < kRounds; ++round) {
-        for (Contender& contender : contenders) {
-            const auto begin = std::chrono::steady_clock::now();
-            contender.run(round);
-            contender.times.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
-        }
-    }
-    const double reference = base::median(contenders.front().times);
+    timeInTurns(contenders);
     fmt::print("{} x {}, m = {}, {}\n", rows, columns, m, name(bestIsa()));
-    for (const Contender& contender : contenders) {
-        const double time = base::median(contender.times);
-        fmt::print("{:>16}  {:8.3f} ms  {:6.1f} GB/s  {:5.2f} x\n", contender.name, time, static_cast<double>(contender.bytes) / time / 1e6, reference / time);
-    }
+    printMedians(contenders);
 }

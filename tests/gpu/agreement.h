@@ -11,7 +11,8 @@
 
 namespace trimtab::gpu {
 
-/// Compresses (calibrating on the same inputs where the recipe asks for that), runs both engines on the same inputs, prints one line of kind "model". False when they disagree or one of them fails.
+/// Compresses (calibrating on the same inputs where the recipe asks for that), runs both engines on the same inputs, prints one line of
+/// kind "model". False when they disagree or one of them fails.
 bool compare(const std::shared_ptr<cuda::Tools>& tools, const std::string& model, const Graph& graph,
              const std::vector<NamedTensor>& inputs, const cuda::Family& family);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tries a bundle where nothing of its build is: from another folder with an empty environment, through the loader inside, and in the root of an
-# older Debian when one can be made (root and debootstrap; OLD_ROOT names one that is there already).
+# Tries a bundle where nothing of its build is: from another folder with an empty environment, through the loader inside, and in the root of
+# an older Debian when one can be made (root and debootstrap; OLD_ROOT names one that is there already).
 #   tests/gpu/bundle_check.sh [ARCHIVE]      default: out/trimtab-bundle.tar.xz
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,7 +18,10 @@ check() {
   local engines answer status=0
   engines=$("$@" "$in/bin/trimtab" devices --json)
   [[ $engines =~ \"name\":\ *\"cuda\" ]] || { echo "bundle_check: $title: devices does not tell of cuda" >&2; return 1; }
-  "$@" "$in/bin/trimtab" selftest >/dev/null || { echo "bundle_check: $title: the CPU engine does not agree with the reference" >&2; return 1; }
+  if ! "$@" "$in/bin/trimtab" selftest >/dev/null; then
+    echo "bundle_check: $title: the CPU engine does not agree with the reference" >&2
+    return 1
+  fi
   if [[ $engines == *"no NVIDIA driver"* ]]; then
     answer=$("$@" "$in/bin/trimtab" selftest --engine cuda 2>&1) || status=$?
     if [ "$status" -ne 1 ] || [ "$(echo "$answer" | wc -l)" -ne 1 ]; then
@@ -44,4 +47,5 @@ fi
 place=$(mktemp -d -p "$old/tmp")
 trap 'rm -rf "$work" "$place"' EXIT
 cp -r "$bundle" "$place/"
-in=${place#"$old"}/trimtab title="$(. "$old/etc/os-release" && echo "$PRETTY_NAME"), $(chroot "$old" getconf GNU_LIBC_VERSION)" check chroot "$old" /usr/bin/env -i
+in=${place#"$old"}/trimtab title="$(. "$old/etc/os-release" && echo "$PRETTY_NAME"), $(chroot "$old" getconf GNU_LIBC_VERSION)" \
+  check chroot "$old" /usr/bin/env -i

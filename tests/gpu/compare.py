@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Ours over theirs for every product of a record that the oracle has too. Below 1 we are quicker. Layers whose weights are under 50 MB stay in
-the L2 cache when they are run again and again, which flatters whoever was timed so; they are in the first mean and not in the second."""
+"""Ours over theirs for every product of a record that the oracle has too. Below 1 we are quicker. Layers whose weights are under 50 MB stay
+in the L2 cache when they are run again and again, which flatters whoever was timed so; they are in the first mean and not in the second."""
 import csv
 import json
 import math
@@ -26,7 +26,8 @@ def read_oracle(path):
         needed = {"dtype", "m", "n", "k", "latency_us"}
         if not needed <= set(rows.fieldnames or []):
             raise SystemExit(f"compare: {path} lacks the columns {', '.join(sorted(needed - set(rows.fieldnames or [])))}")
-        return {(row["dtype"], int(row["m"]), int(row["n"]), int(row["k"])): (float(row["latency_us"]), row.get("engine", "")) for row in rows}
+        return {(row["dtype"], int(row["m"]), int(row["n"]), int(row["k"])): (float(row["latency_us"]), row.get("engine", ""))
+                for row in rows}
 
 
 def products(record):

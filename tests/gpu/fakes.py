@@ -7,7 +7,8 @@ DEVICES = ('{"engines": [{"name": "cpu", "available": true}, {"name": "cuda", "a
 NO_DEVICES = DEVICES.replace('"name": "cuda", "available": true', '"name": "cuda", "available": false').replace(
     '"reason": ""}]', '"reason": "no NVIDIA driver is here: libcuda.so.1 was not found"}]')
 PARETO = '[{"trial": 1, "label": "as stored", "engine": "cuda", "execution": "native", "latency_ms": 0.1}]'
-GTEST = ('{"tests": 2, "testsuites": [{"name": "Rows", "testsuite": [{"name": "Adds"}]}, {"name": "Products", "testsuite": [{"name": "Agree"%s}]}]}')
+GTEST = ('{"tests": 2, "testsuites": [{"name": "Rows", "testsuite": [{"name": "Adds"}]}, '
+         '{"name": "Products", "testsuite": [{"name": "Agree"%s}]}]}')
 
 TRIMTAB = """#!/bin/sh
 case "$1" in
@@ -70,5 +71,6 @@ def all_well(folder):
     program(folder, "gpu_models", MODELS, log=os.path.join(folder, "llama.log"))
     program(folder, "gpu_bench", BENCH)
     program(folder, "gpu_products_bench", "#!/bin/sh\necho '{\"kernel\": \"few_rows\", \"us\": 3.5}'\n")
-    program(folder, "compute-sanitizer", SANITIZER, words="========= ERROR SUMMARY: 0 errors", status=0, log=os.path.join(folder, "sanitizer.log"))
+    program(folder, "compute-sanitizer", SANITIZER, words="========= ERROR SUMMARY: 0 errors", status=0,
+            log=os.path.join(folder, "sanitizer.log"))
     program(folder, "nvidia-smi", "#!/bin/sh\necho 'NVIDIA H100 80GB HBM3, 580.159.04, 81559, 9.0, 1980, 2619, 700.00'\n")

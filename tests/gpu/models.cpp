@@ -1,5 +1,5 @@
-// gpu_models --samples DIR --recipes DIR [--without-large]: both samples and Llama shapes under every family of recipes (and every recipe of
-// the folder) against the CPU engine, and decode and prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
+// gpu_models --samples DIR --recipes DIR [--without-large]: both samples and Llama shapes under every family of recipes (and every recipe
+// of the folder) against the CPU engine, and decode and prefill speed of whole Llama shapes. JSON lines; exit 0 when everything agreed.
 // gpu_models --write-llama FILE [--layers N]: writes one decode step of the Llama-3.2-1B shape (of N of its layers) with drawn weights, a
 // context of 512 tokens in it, as ONNX with its weights beside it. Wants no GPU.
 #include <algorithm>

@@ -38,7 +38,8 @@ def figures_of(record, stage, kind):
 
 def sentence_of_checks(record):
     parts = []
-    words = {"kernels": "kernel tests", "selftest": "self-test", "models": "models × recipes", "memcheck": "memcheck", "racecheck": "racecheck", "sweep": "sweep", "llama": "Llama shape"}
+    words = {"kernels": "kernel tests", "selftest": "self-test", "models": "models × recipes", "memcheck": "memcheck",
+             "racecheck": "racecheck", "sweep": "sweep", "llama": "Llama shape"}
     for name, word in words.items():
         stage = record.get("stages", {}).get(name)
         if stage:

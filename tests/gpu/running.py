@@ -33,8 +33,8 @@ def run(command, limit, environment=None, log=None):
     """Runs to the end or the limit; then the program and all that it started is ended. `log`: a file that keeps both outputs."""
     begun = time.monotonic()
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-                                   env={**os.environ, **(environment or {})})
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True, env={**os.environ, **(environment or {})})
     except OSError as error:
         return Answer(None, "", str(error), 0.0)
     timed_out = False

@@ -25,7 +25,8 @@ class Folder(unittest.TestCase):
     def verify(self, *arguments):
         environment = {**os.environ, "PATH": self.bin + ":" + os.environ["PATH"]}
         environment.pop("OUT", None)
-        return subprocess.run([os.path.join(HERE, "verify.sh"), "--bin", self.bin, "-o", self.out, *arguments], capture_output=True, text=True, env=environment)
+        return subprocess.run([os.path.join(HERE, "verify.sh"), "--bin", self.bin, "-o", self.out, *arguments],
+                              capture_output=True, text=True, env=environment)
 
     def record(self):
         with open(os.path.join(self.out, "gpu_record.json"), encoding="utf-8") as file:
@@ -39,7 +40,8 @@ class Verify(Folder):
         record = self.record()
         self.assertTrue(record["passed"])
         self.assertEqual({name: stage["status"] for name, stage in record["stages"].items()},
-                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep", "llama"], "passed"))
+                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep",
+                                        "llama"], "passed"))
         self.assertEqual(record["card"]["name"], "NVIDIA H100 80GB HBM3")
         self.assertEqual(record["card"]["driver"], "580.159.04")
         self.assertRegex(record["commit"], "^[0-9a-f]{40}$|^unknown$")
@@ -105,7 +107,8 @@ class Verify(Folder):
             self.assertEqual({stage["status"] for stage in self.record()["stages"].values()}, {"failed"})
 
     def test_fails_a_stage_for_one_model_that_disagrees(self):
-        fakes.program(self.bin, "gpu_models", fakes.MODELS + "echo '{\"kind\": \"model\", \"model\": \"m\", \"recipe\": \"r\", \"passed\": false}'\n")
+        wrong = "echo '{\"kind\": \"model\", \"model\": \"m\", \"recipe\": \"r\", \"passed\": false}'\n"
+        fakes.program(self.bin, "gpu_models", fakes.MODELS + wrong)
         self.assertEqual(self.verify("--only", "models").returncode, 1)
         self.assertIn("1 of 2", self.record()["stages"]["models"]["reason"])
 
@@ -136,13 +139,15 @@ class Verify(Folder):
     def test_passes_over_tests_that_call_no_gpu(self):
         idle = "[  PASSED  ] 1 test.\n========= Error: Target application terminated before first instrumented API call"
         fakes.program(self.bin, "compute-sanitizer",
-                      "#!/bin/sh\ncase \"$*\" in *Rows.Adds*) printf '%s\\n' '" + idle + "'; exit 255;; esac\necho '========= RACECHECK SUMMARY: 0 hazards'\n")
+                      "#!/bin/sh\ncase \"$*\" in *Rows.Adds*) printf '%s\\n' '" + idle + "'; exit 255;; esac\n"
+                      "echo '========= RACECHECK SUMMARY: 0 hazards'\n")
         self.verify("--only", "racecheck")
         stage = self.record()["stages"]["racecheck"]
         self.assertEqual((stage["status"], stage["summary"]), ("passed", "1 of 1 tests clean"))
 
     def test_records_that_the_sanitizer_was_refused(self):
-        self.assertEqual(self.sanitizer_stage("========= Error: Device not supported. Please refer to the documentation", 1), (0, "refused"))
+        self.assertEqual(self.sanitizer_stage("========= Error: Device not supported. Please refer to the documentation", 1),
+                         (0, "refused"))
 
     def test_fails_for_what_the_sanitizer_finds(self):
         self.assertEqual(self.sanitizer_stage("========= ERROR SUMMARY: 3 errors", 0), (1, "failed"))
@@ -202,7 +207,8 @@ class Compare(Folder):
             file.write(header + "\nbfloat16,8,8192,8192,50.0,A 1\nbfloat16,1,1024,1024,4.0,B 2\n")
 
     def compare(self):
-        return subprocess.run([os.path.join(HERE, "compare.sh"), os.path.join(self.out, "gpu_record.json"), self.out], capture_output=True, text=True)
+        return subprocess.run([os.path.join(HERE, "compare.sh"), os.path.join(self.out, "gpu_record.json"), self.out],
+                              capture_output=True, text=True)
 
     def test_gives_the_geometric_mean_by_type(self):
         self.verify("--only", "bench")
@@ -210,7 +216,8 @@ class Compare(Folder):
         ran = self.compare()
         self.assertEqual(ran.returncode, 0, ran.stderr)
         row = next(line.split() for line in ran.stdout.splitlines() if line.startswith("bfloat16") and "of" in line.split())
-        self.assertEqual(row, ["bfloat16", "2", "1.000", "0.800", "of", "1", "1.25"], "sqrt(40/50 · 5/4) = 1; 40/50 alone has 134 MB of weights")
+        self.assertEqual(row, ["bfloat16", "2", "1.000", "0.800", "of", "1", "1.25"],
+                         "sqrt(40/50 · 5/4) = 1; 40/50 alone has 134 MB of weights")
         self.assertIn("1 products of the record are not in the oracle", ran.stdout)
 
     def test_refuses_what_it_cannot_compare(self):
@@ -224,7 +231,8 @@ class Compare(Folder):
 
 class Readme(Folder):
     def figures(self, *arguments):
-        return subprocess.run([sys.executable, os.path.join(HERE, "readme_figures.py"), *arguments, self.readme, self.records], capture_output=True, text=True)
+        return subprocess.run([sys.executable, os.path.join(HERE, "readme_figures.py"), *arguments, self.readme, self.records],
+                              capture_output=True, text=True)
 
     def setUp(self):
         super().setUp()

@@ -1,4 +1,5 @@
-"""The stages of a verification: what each runs and how its answer is read. A stage is a dict: status, seconds, reason or summary, figures."""
+"""The stages of a verification: what each runs and how its answer is read. A stage is a dict: status, seconds, reason or summary,
+figures."""
 import json
 import os
 import tempfile
@@ -12,8 +13,9 @@ SANITIZER_SECONDS = 15  # one suite under compute-sanitizer
 SESSION_BYTES = 3_000_000  # the most that the session may have: it is kept beside the samples
 LLAMA_QUESTION = ("What do weights of fewer bits bring one decode step of the Llama-3.2-1B shape? (Batch 1, a context of 512 tokens; "
                   "its weights are drawn, so the fidelity is that of random numbers.)")
-NOTHING_TO_WATCH = "Target application terminated before first instrumented API call"  # compute-sanitizer's words of a test that calls no GPU
-REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")  # compute-sanitizer's words
+# compute-sanitizer's words: of a test that calls no GPU, and where it does not work.
+NOTHING_TO_WATCH = "Target application terminated before first instrumented API call"
+REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")
 
 
 def json_lines(text):
@@ -110,7 +112,8 @@ class Stages:
         figures = {"tests": report.get("tests", 0), "failed": len(failures), "failures": failures[:FAILURES_KEPT]}
         if answer.status == 0 and not failures and figures["tests"] > 0:
             return {"status": "passed", "summary": f"{figures['tests']} tests against the reference", "figures": figures}
-        return self.failed(answer, figures, f"{len(failures)} of {figures['tests']} tests failed: " + ", ".join(f["test"] for f in failures[:3]))
+        first = ", ".join(f["test"] for f in failures[:3])
+        return self.failed(answer, figures, f"{len(failures)} of {figures['tests']} tests failed: {first}")
 
     def memcheck(self, limit):
         return self.sanitize("memcheck", limit, together=True)
@@ -119,8 +122,8 @@ class Stages:
         return self.sanitize("racecheck", limit, together=False)
 
     def sanitize(self, tool, limit, together):
-        """The first test of every suite under compute-sanitizer, in one process or one after another while the time lasts: what was not reached is
-        named. Where the machine refuses the tool, that is recorded and fails nothing."""
+        """The first test of every suite under compute-sanitizer, in one process or one after another while the time lasts: what was not
+        reached is named. Where the machine refuses the tool, that is recorded and fails nothing."""
         program = self.programs.first(*KERNEL_TESTS)
         if not program:
             return self.missing(KERNEL_TESTS[0])
@@ -214,7 +217,8 @@ class Stages:
         return self.study("sweep", arguments, limit)
 
     def llama(self, limit):
-        """One decode step of a Llama shape with drawn weights, a second study of the same session. The model is written for it and removed again."""
+        """One decode step of a Llama shape with drawn weights, a second study of the same session. The model is written for it and removed
+        again."""
         program = self.programs.first("gpu_models")
         if not program:
             return self.missing("gpu_models")
@@ -229,7 +233,8 @@ class Stages:
             stage = self.study("llama", arguments, limit - (time.monotonic() - begun))
         size = os.path.getsize(self.session()) if os.path.exists(self.session()) else 0
         if stage["status"] == "passed" and size > SESSION_BYTES:
-            return {**stage, "status": "failed", "reason": f"{os.path.basename(self.session())} has {size} bytes, more than {SESSION_BYTES}"}
+            return {**stage, "status": "failed",
+                    "reason": f"{os.path.basename(self.session())} has {size} bytes, more than {SESSION_BYTES}"}
         return stage
 
     def session(self):
@@ -243,8 +248,8 @@ class Stages:
         if answer.status != 0:
             return self.failed(answer, [], "the sweep did not end well")
         pareto = run([self.programs.path("trimtab"), "pareto", session, "--json"], max(5, limit - (time.monotonic() - begun)))
-        trials = [{key: trial.get(key) for key in ("trial", "label", "engine", "execution", "latency_ms", "throughput_sps", "accuracy", "speedup")}
-                  for trial in json.loads(pareto.out)]
+        keys = ("trial", "label", "engine", "execution", "latency_ms", "throughput_sps", "accuracy", "speedup")
+        trials = [{key: trial.get(key) for key in keys} for trial in json.loads(pareto.out)]
         strangers = [trial for trial in trials if trial["engine"] != "cuda"]
         if pareto.status == 0 and trials and not strangers:
             return {"status": "passed", "summary": f"{len(trials)} trials in {os.path.basename(session)}", "figures": trials}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The stages of verify.sh. Each has a time limit of its own, a failure of one is recorded and stops none of the others.
 
-The programs gpu_models, gpu_bench and every gpu_*_bench write one JSON object a line to standard output; every other line is taken for talk:
+The programs gpu_models, gpu_bench and every gpu_*_bench write one JSON object a line to standard output; every other line is taken for
+talk:
   {"kind": "model", "model": "classifier", "recipe": "int8", "error": 0.004, "tolerance": 0.03, "passed": true, ...}
   {"kind": "product", "dtype": "bfloat16", "m": 1, "n": 4096, "k": 4096, "latency_us": 9.1, ...}
   {"kind": "bandwidth", "gigabytes_per_second": 3010.0, ...}
@@ -113,7 +114,8 @@ def print_table(record):
     for name, stage in record["stages"].items():
         print(f"{name:<11}{stage['status']:<11}{stage['seconds']:>8.1f}  {stage.get('summary') or stage.get('reason', '')}"[:160])
     card = record["card"].get("name") or record["engine"].get("device", "unknown card")
-    print(f"{card}, driver {record['card'].get('driver', 'unknown')}, commit {record['commit'][:12]}: {'PASSED' if record['passed'] else 'NOT PASSED'}")
+    result = "PASSED" if record["passed"] else "NOT PASSED"
+    print(f"{card}, driver {record['card'].get('driver', 'unknown')}, commit {record['commit'][:12]}: {result}")
 
 
 def main():

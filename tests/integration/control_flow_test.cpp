@@ -251,7 +251,11 @@ TEST_F(ControlFlow, ScanWalksForwardAndBackwardAlongAnyAxis) {
              .input("x", DataType::Float32, {2, 3})
              .constant("zero", Tensor::fromFloats(Shape{2}, {0, 0}))
              .node("Scan", {"zero", "x"}, {"sum", "partial"},
-                   {Attr("body", body), {"num_scan_inputs", 1}, {"scan_input_axes", {1}}, {"scan_input_directions", {1}}, {"scan_output_axes", {1}}})
+                   {Attr("body", body),
+                    {"num_scan_inputs", 1},
+                    {"scan_input_axes", {1}},
+                    {"scan_input_directions", {1}},
+                    {"scan_output_axes", {1}}})
              .output("sum")
              .output("partial"));
     EXPECT_EQ(graph.value(graph.outputs[1]).type.text(), "float32[2, 3]");
@@ -301,7 +305,11 @@ TEST_F(ControlFlow, ALoopThatMakesNothingIsNotRun) {
                                   .input("go", DataType::Bool, {})
                                   .node("Identity", {"go"}, {"on"})
                                   .output("on", DataType::Bool);
-    open(ModelBuilder().input("x", DataType::Float32, {1}).node("Loop", {"", ""}, {}, {Attr("body", body)}).node("Relu", {"x"}, {"y"}).output("y"));
+    open(ModelBuilder()
+             .input("x", DataType::Float32, {1})
+             .node("Loop", {"", ""}, {}, {Attr("body", body)})
+             .node("Relu", {"x"}, {"y"})
+             .output("y"));
     EXPECT_THAT(run({{"x", Tensor::fromFloats(Shape{1}, {5})}})[0], ElementsAre(5));  // it makes nothing, so it is not run
 }
 

@@ -33,7 +33,8 @@ const std::vector<Include>& includes() {
                 std::ifstream file(entry.path());
                 std::smatch match;
                 for (std::string text; std::getline(file, text);)
-                    if (std::regex_match(text, match, line)) list.push_back({fs::relative(entry.path(), TRIMTAB_SOURCE_DIR).string(), match[1]});
+                    if (std::regex_match(text, match, line))
+                        list.push_back({fs::relative(entry.path(), TRIMTAB_SOURCE_DIR).string(), match[1]});
             }
         }
         return list;
@@ -54,9 +55,10 @@ std::string room(const std::string& path, int depth) {
 }
 
 // Rooms of core in the design's order; rooms of one number don't include each other.
-const std::map<std::string, int> kLevels{{"core/base", 0},    {"core/tensor", 1},   {"core/graph", 2},    {"core/formats", 3}, {"core/recipe", 3}, {"core/trace", 3},
-                                         {"core/compress", 4}, {"core/runtime", 5},  {"core/parallel", 6}, {"core/dataset", 6}, {"core/evaluate", 7}, {"core/trial", 8},
-                                         {"core/explain", 9},  {"core/tune", 10},    {"core/ipc", 10},     {"core/store", 11},  {"core/report", 12}};
+const std::map<std::string, int> kLevels{
+    {"core/base", 0},     {"core/tensor", 1},  {"core/graph", 2},    {"core/formats", 3}, {"core/recipe", 3},   {"core/trace", 3},
+    {"core/compress", 4}, {"core/runtime", 5}, {"core/parallel", 6}, {"core/dataset", 6}, {"core/evaluate", 7}, {"core/trial", 8},
+    {"core/explain", 9},  {"core/tune", 10},   {"core/ipc", 10},     {"core/store", 11},  {"core/report", 12}};
 
 bool isAgainstTheArrows(const Include& include) {
     const std::string from = room(include.file, 1), to = room(include.target, 1);
@@ -67,7 +69,8 @@ bool isAgainstTheArrows(const Include& include) {
     if (!kMay.at(from).contains(to)) return true;
     const std::string fromRoom = room(include.file, 2), toRoom = room(include.target, 2);
     if (from == "app" && to == "core") {
-        static const std::set<std::string> kOpen{"core/base", "core/graph", "core/recipe", "core/trace", "core/trial", "core/explain", "core/tune", "core/ipc", "core/store", "core/report"};
+        static const std::set<std::string> kOpen{"core/base",    "core/graph", "core/recipe", "core/trace", "core/trial",
+                                                 "core/explain", "core/tune",  "core/ipc",    "core/store", "core/report"};
         return !kOpen.contains(toRoom);
     }
     if (from != "core" || fromRoom == toRoom) return false;
@@ -94,7 +97,8 @@ TEST(IncludeArrows, LibrariesStayInTheirRooms) {
     for (const Include& include : includes()) {
         const std::string& target = include.target;
         const std::string where = include.file + " includes " + target;
-        const bool isQt = target.size() > 1 && target[0] == 'Q' && (std::isupper(static_cast<unsigned char>(target[1])) || target.starts_with("Qt"));
+        const bool isQt =
+            target.size() > 1 && target[0] == 'Q' && (std::isupper(static_cast<unsigned char>(target[1])) || target.starts_with("Qt"));
         const auto staysIn = [&](bool concerned, std::initializer_list<const char*> rooms) {
             if (!concerned) return;
             EXPECT_TRUE(std::ranges::any_of(rooms, [&](const char* home) { return include.file.starts_with(home); })) << where;
@@ -106,7 +110,8 @@ TEST(IncludeArrows, LibrariesStayInTheirRooms) {
         staysIn(target.starts_with("dnnl") || target.starts_with("oneapi/"), {"kernels/cpu/"});
         staysIn(target.starts_with("onnxruntime_"), {"kernels/onnxruntime/"});
         staysIn(target.starts_with("cupti"), {"profiler/cupti/"});
-        staysIn(target.starts_with("cuda") || target.starts_with("cublas") || target.starts_with("cudnn"), {"kernels/cuda/", "profiler/cupti/"});
+        staysIn(target.starts_with("cuda") || target.starts_with("cublas") || target.starts_with("cudnn"),
+                {"kernels/cuda/", "profiler/cupti/"});
     }
 }
 

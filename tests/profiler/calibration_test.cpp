@@ -116,7 +116,8 @@ TEST_F(Calibration, RescalingMeansTheSame) {
         const auto scaled = compress::rescaled(m_graph, recipe, m_tools);
         ASSERT_TRUE(scaled) << scaled.error().text();
         ASSERT_TRUE(scaled->validate());
-        for (const auto& inputs : drawnBatches(m_graph, 2, 50)) EXPECT_LT(distance(outputOf(m_graph, inputs), outputOf(*scaled, inputs)), 1e-5) << method;
+        for (const auto& inputs : drawnBatches(m_graph, 2, 50))
+            EXPECT_LT(distance(outputOf(m_graph, inputs), outputOf(*scaled, inputs)), 1e-5) << method;
     }
 }
 
@@ -139,8 +140,10 @@ TEST_F(Calibration, SecondOrderBeatsRoundingAndMagnitude) {
 TEST_F(Calibration, EveryMethodAndCompositionMakesAModelThatRuns) {
     open("language");
     for (const char* recipe :
-         {R"({"weights": {"bits": 4, "method": "mse"}})", R"({"weights": {"bits": 4, "method": "hqq", "scheme": "asymmetric", "group": 32}})",
-          R"({"weights": {"bits": 4, "method": "gptq", "group": 32, "act_order": true}})", R"({"weights": {"bits": 4, "method": "awq+gptq"}})",
+         {R"({"weights": {"bits": 4, "method": "mse"}})",
+          R"({"weights": {"bits": 4, "method": "hqq", "scheme": "asymmetric", "group": 32}})",
+          R"({"weights": {"bits": 4, "method": "gptq", "group": 32, "act_order": true}})",
+          R"({"weights": {"bits": 4, "method": "awq+gptq"}})",
           R"({"weights": {"bits": 8, "method": "smoothquant"}, "activations": {"bits": 8}, "compute": "int8"})",
           R"({"weights": {"bits": 8, "method": "smoothquant+gptq"}, "activations": {"bits": 8}, "compute": "int8"})",
           R"({"prune": {"ratio": 0.5, "method": "wanda"}})", R"({"prune": {"pattern": "2:4", "method": "wanda"}})",

@@ -59,7 +59,8 @@ TEST_F(Fidelity, OfTheUntouchedModelIsPerfectEverywhere) {
 }
 
 TEST_F(Fidelity, DepartsAtTheOneLayerThatWasTouched) {
-    for (const auto& [name, layer] : {std::pair{"language", "/layers.3/feed/up/MatMul"}, std::pair{"language", "/layers.1/attention/key/MatMul"}}) {
+    for (const auto& [name, layer] :
+         {std::pair{"language", "/layers.3/feed/up/MatMul"}, std::pair{"language", "/layers.1/attention/key/MatMul"}}) {
         const FidelityProfile profile = profileOf(requestFor(
             name, R"({"rules": [{"match": {"name": ")" + std::string(layer) + R"("}, "weights": {"bits": 3}}]})"));
         const std::size_t touched = indexOf(profile, layer);

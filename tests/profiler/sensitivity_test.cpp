@@ -62,7 +62,8 @@ protected:
 };
 
 TEST_F(Sensitivity, OfACellIsTheLossOfTheWholeModelUnderThatRecipe) {
-    const auto asked = request("language", {"weights.bits=3", "compute=int8", "weights.bits=3,weights.method=gptq", "weights.bits=3,weights.method=awq"});
+    const auto asked =
+        request("language", {"weights.bits=3", "compute=int8", "weights.bits=3,weights.method=gptq", "weights.bits=3,weights.method=awq"});
     const auto table = measure(asked);
     EXPECT_EQ(table.metric, "perplexity");
     ASSERT_GT(table.units.size(), 4U);
@@ -71,7 +72,8 @@ TEST_F(Sensitivity, OfACellIsTheLossOfTheWholeModelUnderThatRecipe) {
             ASSERT_FALSE(table.cell(unit, option).refused()) << table.cell(unit, option).refusal;
             const double whole = wholeLoss(asked, table, unit, option);
             // Products of stretches and of the whole are formed in another order here and there.
-            EXPECT_NEAR(table.cell(unit, option).loss.value, whole, 1e-5 + 0.02 * std::abs(whole)) << table.units[unit].name << " " << table.options[option].name;
+            EXPECT_NEAR(table.cell(unit, option).loss.value, whole, 1e-5 + 0.02 * std::abs(whole))
+                << table.units[unit].name << " " << table.options[option].name;
         }
     }
 }
@@ -111,7 +113,8 @@ TEST_F(Sensitivity, TimesWhatIsNativeAndNothingElse) {
 
 TEST_F(Sensitivity, SaysWhyALayerCannotHaveAnOption) {
     const auto table = measure(request("classifier", {"weights.bits=4,weights.method=awq"}));
-    EXPECT_TRUE(std::ranges::any_of(table.cells, [](const auto& cell) { return cell.refusal.find("weights.method") != std::string::npos; }));
+    EXPECT_TRUE(
+        std::ranges::any_of(table.cells, [](const auto& cell) { return cell.refusal.find("weights.method") != std::string::npos; }));
 }
 
 /// Rows of groups of units stand behind those of layers, which hold all parameters.

@@ -89,7 +89,9 @@ private:
     }
 
     Result<std::vector<float>> valuesOf(const std::string& name, const Shape& shape) {
-        const Piece::Role role = name.ends_with(".bias") ? Piece::Role::Shift : shape.rank() == 1 ? Piece::Role::Scale : Piece::Role::Product;
+        const Piece::Role role = name.ends_with(".bias") ? Piece::Role::Shift
+                                 : shape.rank() == 1     ? Piece::Role::Scale
+                                                         : Piece::Role::Product;
         TRIMTAB_TRY(const DataType type, m_weights.typeOf(name));
         TRIMTAB_TRY(const graph::Value value, m_weights.take({.tensor = name, .shape = shape, .role = role}, type));
         std::vector<float> values = tensor::toFloats(*value.constant);

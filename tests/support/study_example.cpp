@@ -12,7 +12,8 @@ trial::Speed speedOf(double milliseconds) {
     speed.batch = 16;
     for (int process = 0; process < 5; ++process) {
         const double drift = 1 + 0.01 * process;
-        speed.blocks.push_back({{10 * drift, 10.1 * drift, 10.05 * drift}, {milliseconds * drift, milliseconds * drift * 1.01, milliseconds * drift * 1.005}});
+        speed.blocks.push_back(
+            {{10 * drift, 10.1 * drift, 10.05 * drift}, {milliseconds * drift, milliseconds * drift * 1.01, milliseconds * drift * 1.005}});
     }
     speed.n = 15;
     speed.speedup = base::pairedSpeedup(speed.blocks);
@@ -96,7 +97,8 @@ std::vector<trial::TrialResult> exampleResults() {
     results.back().failure = "the worker ended twice (signal 9)";
     results.back().layers.clear();
     for (trial::TrialResult& result : results)
-        if (result.accuracy) result.accuracyDifference = base::pairedDifference(results[0].accuracy->sampleScores, result.accuracy->sampleScores);
+        if (result.accuracy)
+            result.accuracyDifference = base::pairedDifference(results[0].accuracy->sampleScores, result.accuracy->sampleScores);
     return results;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// A small finished study for tests of the rooms that keep, print and show results: a baseline, a native faster point, a native slower and worse
-// point, an emulated point and a failed one.
+// A small finished study for tests of the rooms that keep, print and show results: a baseline, a native faster point, a native slower and
+// worse point, an emulated point and a failed one.
 #include <vector>
 
 #include "core/trial/study.h"

@@ -29,7 +29,8 @@ public:
     /// Stops the threads that call back into other members before those go.
     ~Workspace() override;
 
-    /// A model (.onnx, .gguf, or a Hugging Face folder or its config.json) or a session (.trimtab). Refused with a message while a sweep runs.
+    /// A model (.onnx, .gguf, or a Hugging Face folder or its config.json) or a session (.trimtab). Refused with a message while a sweep
+    /// runs.
     void open(const QString& path);
     /// A model together with its data, as the samples have them.
     void openSample(const QString& modelPath, const QString& dataPath);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
-// A language model goes on from a prompt, as it is stored and under one recipe, one after the other in a worker of its own. Text comes as it
-// grows; what was written is kept until another file is opened.
+// A language model goes on from a prompt, as it is stored and under one recipe, one after the other in a worker of its own. Text comes as
+// it grows; what was written is kept until another file is opened.
 #include <array>
 #include <optional>
 

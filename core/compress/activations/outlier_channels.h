@@ -1,8 +1,8 @@
 #pragma once
-// How unevenly the channels of a layer's input are filled: what makes activations of 8 bits under one scale coarse, and what SmoothQuant and
-// scales for each token are for. An outlier is a channel whose largest magnitude exceeds kOutlierFactor times the median of the channels'
-// largest. Source: Dettmers et al. 2022, "LLM.int8()", section 3.2 and 4, where a feature of magnitude 6 or more is one; here the 6 is
-// taken in units of the median, because inputs have no common scale.
+// How unevenly the channels of a layer's input are filled: what makes activations of 8 bits under one scale coarse, and what SmoothQuant
+// and scales for each token are for. An outlier is a channel whose largest magnitude exceeds kOutlierFactor times the median of the
+// channels' largest. Source: Dettmers et al. 2022, "LLM.int8()", section 3.2 and 4, where a feature of magnitude 6 or more is one; here the
+// 6 is taken in units of the median, because inputs have no common scale.
 #include <span>
 #include <string>
 #include <vector>
@@ -26,8 +26,8 @@ struct ChannelReport {
     double kurtosis = 0;     // E(x − μ)⁴ / σ⁴ over all values: 3 of a normal distribution; 0 where all values are one
 };
 
-/// One row for each layer of graph::compressibleWeights, in the order of the graph; layers that read one value share a pass. Channels are the
-/// columns of a product and the input channels of a convolution. Refused, naming the layer, for NaN and infinities and where no data
+/// One row for each layer of graph::compressibleWeights, in the order of the graph; layers that read one value share a pass. Channels are
+/// the columns of a product and the input channels of a convolution. Refused, naming the layer, for NaN and infinities and where no data
 /// arrive. REQUIRES: tools.activations, which has seen no other graph or was restarted.
 Result<std::vector<ChannelReport>> reportChannels(const Graph& graph, const Tools& tools);
 

@@ -18,8 +18,8 @@ public:
     /// One entry for each node of the graph: what is asked of the input of a product with integers, or nothing.
     explicit StaticSteps(std::vector<std::optional<recipe::ActivationSpec>> asked) : m_asked(std::move(asked)) {}
 
-    /// Gives their step to all nodes before `end` that want a static one and have none yet. Layers that read one value under one calibrator share
-    /// it, and one pass. Refused, naming layer and field: without calibration, for data that do not reach the layer, and for NaN.
+    /// Gives their step to all nodes before `end` that want a static one and have none yet. Layers that read one value under one calibrator
+    /// share it, and one pass. Refused, naming layer and field: without calibration, for data that do not reach the layer, and for NaN.
     /// REQUIRES: `end` never falls; nodes keep their places between calls.
     Status advance(Graph& graph, std::size_t end, const Tools& tools);
 
@@ -32,6 +32,7 @@ private:
 };
 
 /// The step for one value. Refused as advance() states.
-Result<graph::ActivationStep> calibratedStep(const Graph& graph, graph::ValueId value, const recipe::ActivationSpec& spec, const Tools& tools);
+Result<graph::ActivationStep> calibratedStep(const Graph& graph, graph::ValueId value, const recipe::ActivationSpec& spec,
+                                             const Tools& tools);
 
 }  // namespace trimtab::compress

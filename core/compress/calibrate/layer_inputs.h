@@ -54,7 +54,8 @@ bool meetSameInputs(const graph::Node& a, const Shape& weightA, const graph::Nod
 /// The shape of a layer's weight, read or coded. REQUIRES: a weight of graph::compressibleWeights.
 Shape weightShape(const Graph& graph, const graph::WeightUse& use);
 
-/// Runs the calibration set as far as the layer's input. Σ x·xᵀ is held once, beside it one factor of each further kind. Refused without calibration (naming what to give) and for inputs that do not fit.
+/// Runs the calibration set as far as the layer's input. Σ x·xᵀ is held once, beside it one factor of each further kind. Refused without
+/// calibration (naming what to give) and for inputs that do not fit.
 Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& use, const InputNeeds& needs, const Tools& tools);
 
 }  // namespace trimtab::compress

@@ -10,7 +10,8 @@ Result<tensor::QuantizedWeight> quantizeByGroup(const std::vector<float>& values
                                                 const recipe::WeightSpec& spec, const StepOfGroup& stepOf) {
     assert(spec.bits >= 2 && spec.bits <= 8 && static_cast<std::int64_t>(values.size()) == rows * columns && columns > 0);
     if (std::any_of(values.begin(), values.end(), [](float value) { return std::isinf(value); }))
-        return fail(ErrorCode::Refused, "the weight holds infinities, which no code can stand for; leave this layer at 32 or 16 bits by a rule");
+        return fail(ErrorCode::Refused,
+                    "the weight holds infinities, which no code can stand for; leave this layer at 32 or 16 bits by a rule");
 
     const CodeGrid grid(spec, values);
     tensor::QuantizedWeight weight = grid.emptyWeight(rows, columns);

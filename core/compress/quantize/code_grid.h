@@ -3,10 +3,11 @@
 //   int                        step.h
 //   fixed                      integer codes; the smallest power of two that covers the range: 2^−n is Qm.n
 //   fp8_e4m3, fp8_e5m2, nf4, fp4   codes of code_values.h, M / their largest
-//   mxfp4                      e2m1, 2^(⌊log2 M⌋ − 2), so that values above 6 steps are clipped to 6   (OCP Microscaling Formats 1.0, section 6.3)
+//   mxfp4                      e2m1, 2^(⌊log2 M⌋ − 2), so that values above 6 steps are clipped to 6
+//                              (OCP Microscaling Formats 1.0, section 6.3)
 //   nvfp4                      e2m1, a scale of e4m3 times one for the whole weight, max|w| / (6 · 448); the e4m3 part is M / 6 in units of
-//                              that, to the nearest, and not below the smallest   (NVIDIA 2025, "Pretraining Large Language Models with NVFP4",
-//                              appendix B)
+//                              that, to the nearest, and not below the smallest
+//                              (NVIDIA 2025, "Pretraining Large Language Models with NVFP4", appendix B)
 #include <cstdint>
 #include <span>
 #include <vector>

@@ -21,7 +21,8 @@ void append(tensor::QuantizedWeight& whole, tensor::QuantizedWeight part) {
 }
 
 Result<tensor::QuantizedWeight> roundBySecondOrder(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
-                                                   const recipe::WeightSpec& spec, bool isPruned, const LayerInputs& inputs, const Tools& tools) {
+                                                   const recipe::WeightSpec& spec, bool isPruned, const LayerInputs& inputs,
+                                                   const Tools& tools) {
     const auto parts = static_cast<std::int64_t>(inputs.size());
     const std::int64_t share = rows / parts * columns;
     const CodeGrid grid(spec, values);
@@ -44,8 +45,8 @@ Result<tensor::QuantizedWeight> roundBySecondOrder(const std::vector<float>& val
 
 }  // namespace
 
-Result<tensor::QuantizedWeight> roundLayer(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, const recipe::WeightSpec& spec,
-                                           bool isPruned, const LayerInputs& inputs, const Tools& tools) {
+Result<tensor::QuantizedWeight> roundLayer(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
+                                           const recipe::WeightSpec& spec, bool isPruned, const LayerInputs& inputs, const Tools& tools) {
     const std::string rounding = recipe::weightMethod(spec).rounding;
     if (rounding == "gptq") return roundBySecondOrder(values, rows, columns, spec, isPruned, inputs, tools);
     if (rounding == "mse") return roundClipped(values, rows, columns, spec);

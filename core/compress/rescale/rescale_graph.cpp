@@ -41,9 +41,11 @@ Result<std::vector<Unit>> unitsOf(const Graph& graph, const recipe::Recipe& reci
         const std::string rescale = recipe::weightMethod(*settings.weights).rescale;
         if (rescale.empty()) continue;
         if (weightShape(graph, use).rank() != 2 || node.integer("transA", 0) != 0)
-            return atLayer(Error{ErrorCode::Refused, fmt::format("weights.method {} rescales the inputs of matrix products; give this layer another method "
-                                                                 "by a rule",
-                                                                 rescale), ""},
+            return atLayer(Error{ErrorCode::Refused,
+                                 fmt::format("weights.method {} rescales the inputs of matrix products; give this layer another "
+                                             "method by a rule",
+                                             rescale),
+                                 ""},
                            node);
         const auto known = std::ranges::find_if(
             units, [&](const Unit& unit) { return unit.input == node.input(0) && unit.spec == *settings.weights; });

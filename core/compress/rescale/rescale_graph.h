@@ -7,8 +7,8 @@
 
 namespace trimtab::compress {
 
-/// The graph as it is when no layer asks for rescaling. Layers that read one input share its scales. Refused for convolutions and transposed
-/// inputs (naming the layer), and without calibration.
+/// The graph as it is when no layer asks for rescaling. Layers that read one input share its scales. Refused for convolutions and
+/// transposed inputs (naming the layer), and without calibration.
 Result<Graph> rescaled(const Graph& graph, const recipe::Recipe& recipe, const Tools& tools);
 
 }  // namespace trimtab::compress

@@ -70,8 +70,8 @@ private:
     std::string m_held;
 };
 
-/// A file of any of these kinds, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field: what is
-/// malformed or not known here.
+/// A file of any of these kinds, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field:
+/// what is malformed or not known here.
 Result<Tokenizer> openTokenizer(const std::filesystem::path& path);
 /// Whether a model's own file holds its tokenizer: a GGUF file that names one.
 bool isInModelFile(const std::filesystem::path& model);

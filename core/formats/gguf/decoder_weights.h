@@ -16,7 +16,8 @@ public:
     bool has(const std::string& tensor) const override;
     /// Float16 or BFloat16 where every matrix is, else Float32; of all tensors.
     Result<DataType> typeOf(const std::string&) const override { return m_type; }
-    /// Codes as their numbers where no product reads them. What the type does not hold is rounded to it. REQUIRES: the piece is a whole tensor.
+    /// Codes as their numbers where no product reads them. What the type does not hold is rounded to it. REQUIRES: the piece is a whole
+    /// tensor.
     Result<graph::Value> take(const huggingface::Piece& piece, DataType type) override;
 
 private:

@@ -93,7 +93,8 @@ Status importAttributes(ImportContext& context, Scope& scope, const ::onnx::Node
             continue;
         }
         if (written.name() == graph::kCachesInPlace) {
-            TRIMTAB_REQUIRE(context.problem({ErrorCode::Refused, fmt::format("has the attribute {}, which no file may set", graph::kCachesInPlace)}));
+            TRIMTAB_REQUIRE(
+                context.problem({ErrorCode::Refused, fmt::format("has the attribute {}, which no file may set", graph::kCachesInPlace)}));
             continue;
         }
         TRIMTAB_REQUIRE(context.charge(weightOf(*bound)));

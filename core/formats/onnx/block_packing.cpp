@@ -47,11 +47,13 @@ Result<BlockPacked> packNormalFloat(const tensor::QuantizedWeight& weight, std::
     TRIMTAB_TRY(packed.scales, Tensor::allocate(DataType::Float32, {weight.rows * blocks}));
     const auto bytes = packed.codes.mutableData<std::uint8_t>();
     for (std::size_t i = 0; i < bytes.size(); ++i)
-        bytes[i] = static_cast<std::uint8_t>(static_cast<unsigned>(weight.codes[2 * i]) << 4 | static_cast<unsigned>(weight.codes[2 * i + 1]));
+        bytes[i] =
+            static_cast<std::uint8_t>(static_cast<unsigned>(weight.codes[2 * i]) << 4 | static_cast<unsigned>(weight.codes[2 * i + 1]));
     const auto scales = packed.scales.mutableData<float>();
     for (std::int64_t n = 0; n < weight.rows; ++n)
         for (std::int64_t b = 0; b < blocks; ++b)
-            scales[static_cast<std::size_t>(n * blocks + b)] = weight.scales[static_cast<std::size_t>(n * weight.groups() + b * block / weight.group)];
+            scales[static_cast<std::size_t>(n * blocks + b)] =
+                weight.scales[static_cast<std::size_t>(n * weight.groups() + b * block / weight.group)];
     return packed;
 }
 

@@ -16,7 +16,8 @@ namespace {
 
 class File {
 public:
-    File(std::span<const std::byte> bytes, const std::filesystem::path& path) : m_bytes(bytes), m_loader(path.parent_path(), false, nullptr) {}
+    File(std::span<const std::byte> bytes, const std::filesystem::path& path)
+        : m_bytes(bytes), m_loader(path.parent_path(), false, nullptr) {}
 
     Result<StoredValue> read(const graph::ValueType& type) {
         if (type.isOptional) return optional(type);

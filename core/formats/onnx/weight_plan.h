@@ -18,7 +18,8 @@ enum class WeightForm : std::uint8_t {
 
 struct WeightPlan {
     WeightForm form = WeightForm::Dense;
-    bool quantizedActivations = false;  // DynamicQuantizeLinear, or QuantizeLinear under the static step → DequantizeLinear before the consumers' first input
+    bool quantizedActivations = false;  // DynamicQuantizeLinear, or QuantizeLinear under the static step → DequantizeLinear before the
+                                        // consumers' first input
     std::int64_t axis = 0;              // DequantizeInt8, DequantizeFloat
     int bits = 8;                       // BlockQuantized: 2, 4 or 8
     std::int64_t block = 0;             // BlockQuantized, NormalFloat; of DequantizeFloat 0 where the axis is that of the outputs
@@ -26,7 +27,8 @@ struct WeightPlan {
     std::string label;                  // for WriteResult::form
 };
 
-/// A plan for every weight that was pruned, quantised, stored in 16 bits or multiplied in tf32 or fp8; the others are absent and stay dense.
+/// A plan for every weight that was pruned, quantised, stored in 16 bits or multiplied in tf32 or fp8; the others are absent and stay
+/// dense.
 std::map<graph::ValueId, WeightPlan> planWeights(const Graph& graph);
 
 /// One word for the whole file: the label that all plans share, "mixed (…)" where they differ, the weights' own type where nothing was

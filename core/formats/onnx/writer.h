@@ -17,9 +17,9 @@ namespace trimtab::formats::onnx {
 
 struct WriteResult {
     std::int64_t fileBytes = 0;
-    // "QDQ int8", "int8 DequantizeLinear", "fp8_e4m3 DequantizeLinear", "MatMulNBits int4", "MatMulBnb4 nf4", "bf16", "masked fp32", "fp32"; "mixed (…)" names all where layers differ;
-    // "fp32 with values rounded to 4 bits: <reason>" where no operator of the file's operator set takes the form; "fp32 without fp8 products,
-    // …" where the treatment is nothing that a file can hold.
+    // "QDQ int8", "int8 DequantizeLinear", "fp8_e4m3 DequantizeLinear", "MatMulNBits int4", "MatMulBnb4 nf4", "bf16", "masked fp32",
+    // "fp32"; "mixed (…)" names all where layers differ; "fp32 with values rounded to 4 bits: <reason>" where no operator of the file's
+    // operator set takes the form; "fp32 without fp8 products, …" where the treatment is nothing that a file can hold.
     std::string form;
 };
 

@@ -8,8 +8,8 @@
 
 namespace trimtab::graph {
 
-/// Attribute of a GroupQueryAttention without present caches: its new rows are written into the past ones, so that the tensors given to a run are
-/// changed. Not an attribute of any file.
+/// Attribute of a GroupQueryAttention without present caches: its new rows are written into the past ones, so that the tensors given to a
+/// run are changed. Not an attribute of any file.
 inline constexpr char kCachesInPlace[] = "trimtab_caches_in_place";
 
 /// One attention. Of a fused operator both indices are its own.
@@ -21,8 +21,8 @@ struct AttentionNodes {
 /// Attention and MultiHeadAttention of either domain, and GroupQueryAttention.
 bool isFusedAttention(const Node& node);
 
-/// In node order of their scores. A Softmax that is not the last axis', or that is reached by no product of two activations or by several, is
-/// no attention of ours.
+/// In node order of their scores. A Softmax that is not the last axis', or that is reached by no product of two activations or by several,
+/// is no attention of ours.
 std::vector<AttentionNodes> attentionNodes(const Graph& graph);
 
 /// Whether the value is a Softmax's result, but for casts, masks and layout. `producers`: of the graph.

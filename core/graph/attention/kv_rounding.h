@@ -20,8 +20,8 @@ void roundCache(std::span<const float> values, std::int64_t rows, std::int64_t c
 /// `graph` with treatment.kvBits < 32.
 CachePart cachePartOf(const Graph& graph, const Node& node);
 
-/// The operand as the treatment has it kept: each matrix of the last two axes by itself, in the operand's type. REQUIRES: treatment.kvBits < 32, a
-/// floating type, rank ≥ 2.
+/// The operand as the treatment has it kept: each matrix of the last two axes by itself, in the operand's type. REQUIRES: treatment.kvBits
+/// < 32, a floating type, rank ≥ 2.
 Result<Tensor> roundedCache(const Treatment& treatment, CachePart part, const Tensor& operand);
 /// The same into memory that is there; `shape` is the operand's.
 void roundCache(const Treatment& treatment, CachePart part, const Shape& shape, std::span<const float> operand, std::span<float> out);

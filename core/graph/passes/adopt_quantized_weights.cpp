@@ -77,7 +77,8 @@ private:
     std::shared_ptr<const QuantizedWeight> weightOf(const Node& node) {
         const Tensor* scales = m_graph.constantOf(node.inputs[1]);
         const Tensor* zeros = m_graph.constantOf(node.input(2));
-        if (!scales || scales->type() != DataType::Float32 || scales->shape().rank() > 1 || node.integer("block_size", 0) != 0) return nullptr;
+        if (!scales || scales->type() != DataType::Float32 || scales->shape().rank() > 1 || node.integer("block_size", 0) != 0)
+            return nullptr;
         if (node.input(2) != kNoValue && (!zeros || zeros->elementCount() != scales->elementCount())) return nullptr;
         if (m_graph.value(node.outputs[0]).type.type != DataType::Float32) return nullptr;
         const auto codes = codesOf(node.inputs[0]);
@@ -94,7 +95,8 @@ private:
         return build(*codes, *scales, zeros, *layout);
     }
 
-    static std::shared_ptr<const QuantizedWeight> build(const Tensor& codes, const Tensor& scales, const Tensor* zeros, WeightLayout layout) {
+    static std::shared_ptr<const QuantizedWeight> build(const Tensor& codes, const Tensor& scales, const Tensor* zeros,
+                                                        WeightLayout layout) {
         const bool outputsFirst = layout == WeightLayout::OutputsFirst;
         // Unsigned codes are kept 128 lower, with their zero point.
         const int shift = codes.type() == DataType::UInt8 ? 128 : 0;

@@ -1,4 +1,5 @@
-// DequantizeLinear → operator → QuantizeLinear becomes one operator on codes. What cannot be, stays as the file has it: floats between the pairs.
+// DequantizeLinear → operator → QuantizeLinear becomes one operator on codes. What cannot be, stays as the file has it: floats between the
+// pairs.
 #include <algorithm>
 #include <array>
 
@@ -120,7 +121,8 @@ void fuseBinary(Rewriter& rewriter, int index) {
 bool passesOn(const Node& node) {
     static constexpr std::array<std::string_view, 10> kOperators = {"Reshape", "Flatten",   "Squeeze", "Unsqueeze", "Transpose",
                                                                     "Slice",   "Identity", "Concat",  "MaxPool",   "Expand"};
-    if (node.is("Resize")) return node.string("mode", "nearest") == "nearest" && node.string("coordinate_transformation_mode", "") != "tf_crop_and_resize";
+    if (node.is("Resize"))
+        return node.string("mode", "nearest") == "nearest" && node.string("coordinate_transformation_mode", "") != "tf_crop_and_resize";
     return node.domain.empty() && std::ranges::find(kOperators, node.op) != kOperators.end() && node.output(1) == kNoValue;
 }
 
@@ -151,7 +153,8 @@ void passCodesOn(Rewriter& rewriter, int index, NodeEvaluator& evaluator) {
         const auto source = sourceOf(rewriter, moved.inputs[i]);
         if (!source) return;
         const bool fits = source->affine == sink->affine;
-        if (!fits && (std::ranges::count(moved.inputs, moved.inputs[i]) != 1 || !rewriter.readOnlyBy(rewriter.node(source->node).outputs[0], {index})))
+        if (!fits && (std::ranges::count(moved.inputs, moved.inputs[i]) != 1 ||
+                      !rewriter.readOnlyBy(rewriter.node(source->node).outputs[0], {index})))
             return;
         if (!fits) {
             tables[i] = requantizationTable(rewriter.graph, evaluator, rewriter.node(source->node), rewriter.node(sink->node));

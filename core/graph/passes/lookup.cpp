@@ -7,9 +7,9 @@ namespace trimtab::graph {
 
 namespace {
 
-constexpr std::array<std::string_view, 22> kFunctions = {"Relu", "Clip",  "Sigmoid", "HardSigmoid", "HardSwish",  "LeakyRelu", "Tanh", "Elu",
-                                                         "Gelu", "Silu",  "Exp",     "Log",         "Sqrt",       "Abs",       "Neg",  "Erf",
-                                                         "Ceil", "Floor", "Round",   "Softplus",    "Reciprocal", "Celu"};
+constexpr std::array<std::string_view, 22> kFunctions = {
+    "Relu", "Clip", "Sigmoid", "HardSigmoid", "HardSwish", "LeakyRelu", "Tanh",  "Elu",   "Gelu",     "Silu",       "Exp",
+    "Log",  "Sqrt", "Abs",     "Neg",         "Erf",       "Ceil",      "Floor", "Round", "Softplus", "Reciprocal", "Celu"};
 constexpr std::array<std::string_view, 5> kWithNumber = {"Add", "Sub", "Mul", "Div", "Pow"};
 
 /// The one input that is no constant of one element, where the node computes each element of it for itself; −1 otherwise.
@@ -118,7 +118,8 @@ void replaceByLookup(Rewriter& rewriter, int index, ValueId of, Tensor table) {
     const Node& old = rewriter.node(index);
     for (std::size_t i = 0; i < old.inputs.size() && i < 2; ++i) {
         const int maker = rewriter.producer(old.inputs[i], "Lookup", "trimtab");
-        if (maker >= 0 && rewriter.readOnlyBy(old.inputs[i], {index}) && std::ranges::find(absorbed, maker) == absorbed.end()) absorbed.push_back(maker);
+        if (maker >= 0 && rewriter.readOnlyBy(old.inputs[i], {index}) && std::ranges::find(absorbed, maker) == absorbed.end())
+            absorbed.push_back(maker);
     }
     Node joined = fusedNode(rewriter.graph, old, "Lookup");
     joined.outputs = old.outputs;

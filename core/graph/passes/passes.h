@@ -35,11 +35,11 @@ Status simplify(Graph& graph, NodeEvaluator& evaluator);
 //   RMSNormalization (X, scale)  {axis: -1, epsilon}; scale a vector as long as the last axis. Y = X / √(mean(X²) + epsilon) · scale.
 //   Silu (X): X · sigmoid(X).    Gelu (X): X · ½ · (1 + erf(X / √2)).
 // Of fuseQuantization(), on 8-bit codes (uint8 or int8), value = (code − zero) · scale:
-//   QuantizedConv, QuantizedMatMul   inputs and attributes of FusedConv and FusedMatMul, but X is codes of {x_scale, x_zero} and W is symmetric
-//       8-bit codes with one scale for each output. With {y_scale, y_zero, output_dtype: 2 uint8 | 3 int8} the result is codes too (then there
-//       is no residual), else float32.
-//   QuantizedAdd, QuantizedMul (A, B)   codes of {a_scale, a_zero} and {b_scale, b_zero}, broadcast; {activation: ""|"Relu"}; the result is codes
-//       of {y_scale, y_zero, output_dtype}.
+//   QuantizedConv, QuantizedMatMul   inputs and attributes of FusedConv and FusedMatMul, but X is codes of {x_scale, x_zero} and W is
+//       symmetric 8-bit codes with one scale for each output. With {y_scale, y_zero, output_dtype: 2 uint8 | 3 int8} the result is codes
+//       too (then there is no residual), else float32.
+//   QuantizedAdd, QuantizedMul (A, B)   codes of {a_scale, a_zero} and {b_scale, b_zero}, broadcast; {activation: ""|"Relu"}; the result
+//       is codes of {y_scale, y_zero, output_dtype}.
 //   Lookup (X, table)   table[byte of X]; the table has 256 elements, the result its type.
 
 /// Every MatMul with a constant 2-D weight, with a following Add of a constant vector or without, and every Gemm with constant weight and
@@ -53,12 +53,12 @@ Status fuseActivations(Graph& graph);
 Status fuseNormalizations(Graph& graph);
 /// All fusions above, in order.
 Status fuse(Graph& graph);
-/// Pairs of DequantizeLinear and QuantizeLinear around an operator → operators on codes, where kernels have them: products with adopted weights
-/// and no treatment of their own, Add, Mul, chains of element-wise functions of one value, and operators that only hand elements on. Codes may differ
-/// by one where a sum lies between two. Runs after fuse(), in engines that have these operators.
+/// Pairs of DequantizeLinear and QuantizeLinear around an operator → operators on codes, where kernels have them: products with adopted
+/// weights and no treatment of their own, Add, Mul, chains of element-wise functions of one value, and operators that only hand elements
+/// on. Codes may differ by one where a sum lies between two. Runs after fuse(), in engines that have these operators.
 Status fuseQuantization(Graph& graph, NodeEvaluator& evaluator);
-/// For engines that compute in fp32: float16 and bfloat16 values become float32, with a Cast behind inputs and before outputs of those types.
-/// What is read as it is stored keeps its type: weights of FusedMatMul (their Treatment says 16 bits), tables of Gather, caches that
+/// For engines that compute in fp32: float16 and bfloat16 values become float32, with a Cast behind inputs and before outputs of those
+/// types. What is read as it is stored keeps its type: weights of FusedMatMul (their Treatment says 16 bits), tables of Gather, caches that
 /// GroupQueryAttention writes in place; so do operands of QuantizeLinear. Runs after fuse(). A graph with subgraphs is left as it is.
 Status widenFloats(Graph& graph);
 

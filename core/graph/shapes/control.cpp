@@ -21,7 +21,8 @@ std::size_t formalInputs(const Context& context) { return context.inputCount() -
 
 /// What the body makes of `given`; nullopt when it does not fit the body (running it will tell).
 Result<std::optional<Facts>> follow(const Context& context, const Graph& body, Facts given) {
-    if (capturedNames(context.node).size() != context.node.captures || given.size() + body.outerNames.size() != body.inputs.size()) return std::optional<Facts>();
+    if (capturedNames(context.node).size() != context.node.captures || given.size() + body.outerNames.size() != body.inputs.size())
+        return std::optional<Facts>();
     for (const std::size_t position : capturePositions(context.node, body)) given.push_back(context.in(position));
     TRIMTAB_TRY(Facts made, inferBody(body, given));
     return std::optional<Facts>(std::move(made));
@@ -64,7 +65,8 @@ Status choice(Context& context) {
         TRIMTAB_TRY(const auto facts, follow(context, *body, {}));
         if (!facts) return {};
         if (facts->size() != context.outputs.size())
-            return context.refuse("a branch makes " + std::to_string(facts->size()) + " values where " + std::to_string(context.outputs.size()) + " are taken");
+            return context.refuse("a branch makes " + std::to_string(facts->size()) + " values where " +
+                                  std::to_string(context.outputs.size()) + " are taken");
         if (!made) made = facts;
         else std::transform(made->begin(), made->end(), facts->begin(), made->begin(), common);
     }
@@ -72,8 +74,9 @@ Status choice(Context& context) {
     return {};
 }
 
-/// States the outputs of a node whose body was given `carried` values and made them anew, followed by slices that are gathered: along `axes`,
-/// at index 0 where those name none. A slice's shape may follow from that of a value that does not stay, and then is not told either.
+/// States the outputs of a node whose body was given `carried` values and made them anew, followed by slices that are gathered: along
+/// `axes`, at index 0 where those name none. A slice's shape may follow from that of a value that does not stay, and then is not told
+/// either.
 void settle(Context& context, std::span<const Fact> carried, std::span<const Fact> made, const Extent& length,
             const std::vector<std::int64_t>& axes) {
     bool stays = true;

@@ -237,7 +237,9 @@ private:
         for (const ValueId id : graph().inputs) {
             const std::string& name = graph().value(id).name;
             const bool isCache = std::ranges::any_of(m_made.caches, [&](const CacheInput& c) { return c.key == name || c.value == name; });
-            if (isCache || name == m_made.ids || name == m_made.positionIds || name == m_made.lengths || name == m_made.total || name == m_made.last) continue;
+            if (isCache || name == m_made.ids || name == m_made.positionIds || name == m_made.lengths || name == m_made.total ||
+                name == m_made.last)
+                continue;
             names += (names.empty() ? "" : ", ") + name;
         }
         return names;

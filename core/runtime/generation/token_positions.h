@@ -9,8 +9,8 @@ struct TokenPositions {
     std::int64_t rows = 0;                   // of the smallest table that they choose rows of; 0: of none
 };
 
-/// The graph's own position_ids, or a new input of that name in place of a Range over the tokens of `ids`, 0, 1, …, that tables are gathered
-/// by. A Range with other readers stays. Unsupported, naming it, where position_ids are no int64 [batch, tokens].
+/// The graph's own position_ids, or a new input of that name in place of a Range over the tokens of `ids`, 0, 1, …, that tables are
+/// gathered by. A Range with other readers stays. Unsupported, naming it, where position_ids are no int64 [batch, tokens].
 Result<TokenPositions> takePositions(Graph& graph, graph::ValueId ids);
 
 }  // namespace trimtab::runtime

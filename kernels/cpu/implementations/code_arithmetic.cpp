@@ -1,5 +1,5 @@
-// trimtab.QuantizedAdd, QuantizedMul and Lookup: 8-bit codes in, 8-bit codes out. Sums and products are formed in float32, a piece at a time
-// that stays in the first cache.
+// trimtab.QuantizedAdd, QuantizedMul and Lookup: 8-bit codes in, 8-bit codes out. Sums and products are formed in float32, a piece at a
+// time that stays in the first cache.
 #include <algorithm>
 
 #include "kernels/cpu/implementations/broadcast_loop.h"
@@ -20,7 +20,8 @@ struct Arithmetic {
     VectorKernels kernels = vectorKernels();
 
     /// Steps are 0 or 1.
-    void run(const std::uint8_t* left, int leftStep, const std::uint8_t* right, int rightStep, std::uint8_t* result, std::int64_t count) const {
+    void run(const std::uint8_t* left, int leftStep, const std::uint8_t* right, int rightStep, std::uint8_t* result,
+             std::int64_t count) const {
         alignas(64) float x[kPiece], z[kPiece];
         for (std::int64_t at = 0; at < count; at += kPiece) {
             const std::int64_t length = std::min(kPiece, count - at);

@@ -17,7 +17,8 @@ Result<Places> places(Builder& builder, const NodeView& view) {
     const Layout layout = builder.formOf(view.node.input(0)).layout;
     Places result;
     result.count = view.outputShape().elementCount();
-    if (view.shape(0).elementCount() != result.count) return fail(ErrorCode::Refused, "its output has another size than its input", view.node.name);
+    if (view.shape(0).elementCount() != result.count)
+        return fail(ErrorCode::Refused, "its output has another size than its input", view.node.name);
     TRIMTAB_TRY(result.x, builder.read(view.node.input(0), Form{view.type(0), layout}));
     result.y = builder.write(view.node.output(0), Form{view.outputType(), layout});
     return result;

@@ -120,7 +120,8 @@ runtime::Support judgeEmulation(const NodeView& view) {
     const std::string of = " of " + view.node.op;
     if (treatment.activationBits < 32)
         return emulated("no kernel here forms " + std::to_string(treatment.weightBits) + "-bit integer products" + of);
-    if (treatment.weightBits < 32 && !(treatment.weightBits == 16 && isStoredNarrow(view, 1))) return emulated("no kernel executes " + plan::weightWords(view) + " weights" + of);
+    if (treatment.weightBits < 32 && !(treatment.weightBits == 16 && isStoredNarrow(view, 1)))
+        return emulated("no kernel executes " + plan::weightWords(view) + " weights" + of);
     if (treatment.compute != graph::ComputeType::Float32) {
         return emulated("no kernel here forms " + std::string(graph::name(treatment.compute)) + " products" + of);
     }

@@ -24,7 +24,8 @@ Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t
 /// The same for an operand that only the run knows; other inputs are handed back untouched. `part`: of a product of attention.
 Result<Tensor> valueAsTreated(const graph::Node& node, std::optional<graph::CachePart> part, std::size_t i, Tensor value);
 
-/// The constant weight at input i as Float32 of its original shape: dequantised or widened, rounded to the compute type. Shared by all plans.
+/// The constant weight at input i as Float32 of its original shape: dequantised or widened, rounded to the compute type. Shared by all
+/// plans.
 Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i);  // not rounded: the packing does it
 Result<Tensor> treatedWeight(Builder& builder, const NodeView& view, std::size_t i);
 

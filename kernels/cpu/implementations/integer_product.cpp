@@ -22,7 +22,8 @@ runtime::Support judgeInteger(const NodeView& view) {
     if (treatment.compute != graph::ComputeType::Int8) return notMeant();
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return refused("integer products need 8-bit weights and activations");
-    if (codes->format != tensor::CodeFormat::Integer) return refused("integer products need integer weights, not " + plan::weightWords(view));
+    if (codes->format != tensor::CodeFormat::Integer)
+        return refused("integer products need integer weights, not " + plan::weightWords(view));
     if (codes->bits != 8) return refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");
     if (!codes->symmetric || codes->group != codes->columns)
         return refused("integer products need symmetric weights with one scale for each output");

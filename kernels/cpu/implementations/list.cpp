@@ -51,8 +51,9 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"com.microsoft.GroupQueryAttention"}, {{"tiled attention", judgeGroupQueryAttention, placeGroupQueryAttention}});
     put({"Softmax", "LogSoftmax"}, {{"row softmax", judgeSoftmax, placeSoftmax}});
     put({"ReduceMean", "ReduceSum", "ReduceSumSquare", "ReduceMax", "ReduceMin"}, {{"vector reduction", judgeReduce, placeReduce}});
-    put({"Abs", "Neg",  "Relu",       "LeakyRelu", "Clip",  "Sigmoid", "HardSigmoid", "HardSwish", "Tanh",         "Erf",
-         "Exp", "Sqrt", "Reciprocal", "Elu",       "Floor", "Ceil",    "Gelu",        "Swish",     "trimtab.Silu", "trimtab.Gelu", "com.microsoft.FastGelu"},
+    put({"Abs",       "Neg",  "Relu", "LeakyRelu", "Clip",         "Sigmoid",      "HardSigmoid",
+         "HardSwish", "Tanh", "Erf",  "Exp",       "Sqrt",         "Reciprocal",   "Elu",
+         "Floor",     "Ceil", "Gelu", "Swish",     "trimtab.Silu", "trimtab.Gelu", "com.microsoft.FastGelu"},
         {{"vector loop", judgeUnary, placeUnary}});
     put({"Add", "Sub", "Mul", "Div", "Min", "Max"}, {{"vector loop", judgeBinary, placeBinary}});
     put({"Pow"}, {{"vector loop", judgePower, placePower}});

@@ -1,4 +1,5 @@
-// Operators that only move elements, of any type of whole bytes: each is one strided copy (Concat and Split: one a part). Gather moves rows.
+// Operators that only move elements, of any type of whole bytes: each is one strided copy (Concat and Split: one a part). Gather moves
+// rows.
 #include <cstring>
 
 #include "kernels/cpu/implementations/families.h"

@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kMostThreads = 128;
 
-/// Range and codes in one parallel region: each thread finds the range of its part, meets the others once, and quantises the part that is still in its
-/// cache. Every region less is a wake-up less, which counts when layers take tens of microseconds.
+/// Range and codes in one parallel region: each thread finds the range of its part, meets the others once, and quantises the part that is
+/// still in its cache. Every region less is a wake-up less, which counts when layers take tens of microseconds.
 simd::QuantizationParameters quantizeTogether(const float* x, std::int64_t count, std::uint8_t* codes) {
     static const simd::KernelTable& kernels = simd::kernels(simd::bestIsa());
     const int threads = std::min(omp_get_max_threads(), kMostThreads);

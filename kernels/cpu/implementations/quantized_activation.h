@@ -11,8 +11,8 @@ struct QuantizedActivation {
     SlotId zeroPoint = kNoSlot;  // one int32
 };
 
-/// The value quantised in this layout, under the step of the treatment or else under the tensor's own range; consumers of the same value under
-/// the same step share it.
+/// The value quantised in this layout, under the step of the treatment or else under the tensor's own range; consumers of the same value
+/// under the same step share it.
 Result<QuantizedActivation> readQuantized(Builder& builder, graph::ValueId id, Layout layout, const graph::Treatment& treatment);
 
 /// A slot with weightScale[o] · activation scale for each output, there before the product runs.

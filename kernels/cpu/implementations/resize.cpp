@@ -1,5 +1,5 @@
-// Nearest resizing of images: every place of the result copies one place of the input. Which one, the reference tells once, when the plan is
-// made: it resizes an image whose values are its own places.
+// Nearest resizing of images: every place of the result copies one place of the input. Which one, the reference tells once, when the plan
+// is made: it resizes an image whose values are its own places.
 #include <algorithm>
 #include <numeric>
 
@@ -25,7 +25,8 @@ Result<std::vector<std::int32_t>> sourcePlaces(const NodeView& view) {
     TRIMTAB_TRY(const auto resized, ref::evaluate(view.node, inputs));
     std::vector<std::int32_t> result;
     for (const float place : tensor::toFloats(std::get<Tensor>(resized.at(0)))) result.push_back(static_cast<std::int32_t>(place));
-    if (static_cast<std::int64_t>(result.size()) != to[2] * to[3]) return fail(ErrorCode::Unsupported, "it resizes more than height and width");
+    if (static_cast<std::int64_t>(result.size()) != to[2] * to[3])
+        return fail(ErrorCode::Unsupported, "it resizes more than height and width");
     return result;
 }
 

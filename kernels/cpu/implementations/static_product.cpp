@@ -1,7 +1,7 @@
 // trimtab.QuantizedConv and QuantizedMatMul: codes of a scale that the file states, times signed 8-bit weights, summed in int32.
 //   y[o] = (Σ (q − zero) · code[o]) · scale_x · scale_w[o] + bias[o], then the activation, then codes of y's scale where the node says so.
-// All of it behind the sums is one factor and one summand for each output. The zero point is a part of the summand, unless padding, which is
-// worth 0 and no code, has to be told from it: then oneDNN subtracts it.
+// All of it behind the sums is one factor and one summand for each output. The zero point is a part of the summand, unless padding, which
+// is worth 0 and no code, has to be told from it: then oneDNN subtracts it.
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -79,7 +79,8 @@ void appendEnding(const NodeView& view, const Numbers& numbers, std::vector<Post
 
 runtime::Support judgeStatic(const NodeView& view) {
     if (!isCode(view.type(0))) return notMeant();
-    if (!view.quantized(1) || view.quantized(1)->format != tensor::CodeFormat::Integer) return refused("its weight is not held as integers");
+    if (!view.quantized(1) || view.quantized(1)->format != tensor::CodeFormat::Integer)
+        return refused("its weight is not held as integers");
     if (view.has(2) && !view.constant(2)) return refused("its bias is not constant");
     if (!onednn::hasInt8Products()) return refused("this processor has no VNNI: its 8-bit sums would saturate");
     return native();
@@ -158,7 +159,8 @@ Status placeStaticMatMul(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(operands.codes, builder.read(view.node.input(0)));
     // Codes stand as outputs × reduction whatever the file's orientation was.
     const Tensor codes = codesOf(view, {product.n, product.k});
-    TRIMTAB_TRY(operands.weights, onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
+    TRIMTAB_TRY(operands.weights,
+                onednn::packed(builder, codes, onednn::describe(dims, DataType::Int8, {1, product.k}), primitive.weights));
     operands.factors = builder.constantFloats(behind.factors);
     operands.summands = builder.constantFloats(behind.summands);
     auto bound = integerArguments(primitive, attributes.postOps, operands);

@@ -49,7 +49,9 @@ struct Lanes {
     static Vector subtract(Vector a, Vector b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
     static Vector min(Vector a, Vector b) { return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)}; }
     static Vector max(Vector a, Vector b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
-    static Vector multiplyAdd(Vector a, Vector b, Vector c) { return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)}; }
+    static Vector multiplyAdd(Vector a, Vector b, Vector c) {
+        return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+    }
     static float horizontalSum(Vector v) {
         alignas(32) float lanes[8];
         _mm256_store_ps(lanes, _mm256_add_ps(v.low, v.high));
@@ -62,7 +64,9 @@ struct Lanes {
         return {at(index), at(index + 8)};
     }
     static Vector gather(const float* base, const std::uint32_t* index) {
-        const auto at = [&](const std::uint32_t* p) { return _mm256_i32gather_ps(base, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 4); };
+        const auto at = [&](const std::uint32_t* p) {
+            return _mm256_i32gather_ps(base, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), 4);
+        };
         return {at(index), at(index + 8)};
     }
 
@@ -91,7 +95,8 @@ struct Lanes {
     template <int Bits>
     static __m256i placesHalf(std::uint32_t word, const std::int32_t* base, std::int32_t last) {
         const __m256i shift = Bits == 4 ? _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28) : _mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14);
-        const __m256i code = _mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(word)), shift), _mm256_set1_epi32((1 << Bits) - 1));
+        const __m256i code =
+            _mm256_and_si256(_mm256_srlv_epi32(_mm256_set1_epi32(static_cast<int>(word)), shift), _mm256_set1_epi32((1 << Bits) - 1));
         const __m256i column = _mm256_add_epi32(code, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(base)));
         return _mm256_min_epi32(column, _mm256_set1_epi32(last));
     }
@@ -117,7 +122,8 @@ struct Lanes {
     static void transposeEight(__m256 (&rows)[8]) {
         __m256 quads[8];  // quads[4 b + c]: column c of each 128-bit part, rows 4 b … 4 b + 3
         for (int b = 0; b < 8; b += 4) {
-            const __m256d low0 = _mm256_castps_pd(_mm256_unpacklo_ps(rows[b], rows[b + 1])), high0 = _mm256_castps_pd(_mm256_unpackhi_ps(rows[b], rows[b + 1]));
+            const __m256d low0 = _mm256_castps_pd(_mm256_unpacklo_ps(rows[b], rows[b + 1])),
+                          high0 = _mm256_castps_pd(_mm256_unpackhi_ps(rows[b], rows[b + 1]));
             const __m256d low1 = _mm256_castps_pd(_mm256_unpacklo_ps(rows[b + 2], rows[b + 3]));
             const __m256d high1 = _mm256_castps_pd(_mm256_unpackhi_ps(rows[b + 2], rows[b + 3]));
             quads[b] = _mm256_castpd_ps(_mm256_unpacklo_pd(low0, low1));
@@ -207,13 +213,15 @@ struct Lanes {
 
     static __m256i quantizeHalf(__m256 v, float scale, std::int32_t zeroPoint) {
         const __m256 limit = _mm256_set1_ps(1024.0F);  // keeps the conversion in range; saturates to 0 or 255 in any case
-        const __m256 scaled = _mm256_max_ps(_mm256_min_ps(_mm256_div_ps(v, _mm256_set1_ps(scale)), limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
+        const __m256 scaled =
+            _mm256_max_ps(_mm256_min_ps(_mm256_div_ps(v, _mm256_set1_ps(scale)), limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
         return _mm256_add_epi32(_mm256_cvtps_epi32(scaled), _mm256_set1_epi32(zeroPoint));
     }
     static void quantize(Vector v, float scale, std::int32_t zeroPoint, std::uint8_t* q) {
         const __m256i words = _mm256_packs_epi32(quantizeHalf(v.low, scale, zeroPoint), quantizeHalf(v.high, scale, zeroPoint));
         const __m256i ordered = _mm256_permute4x64_epi64(words, 0xd8);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(q),
+                         _mm_packus_epi16(_mm256_castsi256_si128(ordered), _mm256_extracti128_si256(ordered, 1)));
     }
 };
 

@@ -58,7 +58,9 @@ struct Lanes {
         return _mm512_min_epi32(_mm512_add_epi32(code, _mm512_loadu_si512(base)), _mm512_set1_epi32(last));
     }
     /// Each lane picks one of 32 floats; the lower 8 lanes among the lower 16.
-    static Vector pick(const float* x, Integers index) { return _mm512_permutex2var_ps(_mm512_loadu_ps(x), index, _mm512_loadu_ps(x + 16)); }
+    static Vector pick(const float* x, Integers index) {
+        return _mm512_permutex2var_ps(_mm512_loadu_ps(x), index, _mm512_loadu_ps(x + 16));
+    }
     static void storeColumns(std::uint32_t* columns, Integers index, std::uint32_t base) {
         _mm512_storeu_si512(columns, _mm512_add_epi32(index, _mm512_set1_epi32(static_cast<int>(base))));
     }
@@ -94,7 +96,8 @@ struct Lanes {
     static __m512i loadUnit(const std::uint8_t* p) {
         if constexpr (isFourBit(F) || F == WeightFormat::Float32) return _mm512_loadu_si512(p);
         else if constexpr (F == WeightFormat::Int8) return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
-        else if constexpr (isEightBit(F)) return _mm512_castsi256_si512(halvesOf<F>(_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))));
+        else if constexpr (isEightBit(F))
+            return _mm512_castsi256_si512(halvesOf<F>(_mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)))));
         else return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
     }
 
@@ -129,7 +132,8 @@ struct Lanes {
 
     static void quantize(Vector v, float scale, std::int32_t zeroPoint, std::uint8_t* q) {
         const __m512 limit = _mm512_set1_ps(1024.0F);  // keeps the conversion in range; saturates to 0 or 255 in any case
-        const __m512 scaled = _mm512_max_ps(_mm512_min_ps(_mm512_div_ps(v, _mm512_set1_ps(scale)), limit), _mm512_sub_ps(_mm512_setzero_ps(), limit));
+        const __m512 scaled =
+            _mm512_max_ps(_mm512_min_ps(_mm512_div_ps(v, _mm512_set1_ps(scale)), limit), _mm512_sub_ps(_mm512_setzero_ps(), limit));
         const __m512i sum = _mm512_add_epi32(_mm512_cvtps_epi32(scaled), _mm512_set1_epi32(zeroPoint));
         _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtusepi32_epi8(_mm512_max_epi32(sum, _mm512_setzero_si512())));
     }

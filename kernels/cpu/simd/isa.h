@@ -1,6 +1,6 @@
 #pragma once
-// Which of our own kernels this processor can run. Every kernel exists three times from one source: for AVX-512 (F, BW, DQ, VL), for AVX2 (with FMA and
-// F16C) and portable; the choice is made at run time.
+// Which of our own kernels this processor can run. Every kernel exists three times from one source: for AVX-512 (F, BW, DQ, VL), for AVX2
+// (with FMA and F16C) and portable; the choice is made at run time.
 #include <cstdint>
 #include <string_view>
 #include <vector>

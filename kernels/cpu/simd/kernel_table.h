@@ -19,8 +19,8 @@ struct SparseKernels {
 };
 
 template <class Weight>
-void multiply(const SparseKernels<Weight>& kernels, const Weight& weight, const float* x, std::int64_t m, float* y, const Epilogue& epilogue,
-              float* scratch) {
+void multiply(const SparseKernels<Weight>& kernels, const Weight& weight, const float* x, std::int64_t m, float* y,
+              const Epilogue& epilogue, float* scratch) {
     if (m < kWideRows) kernels.narrow(weight, x, m, y, epilogue);
     else kernels.wide(weight, x, m, y, epilogue, scratch);
 }

@@ -38,7 +38,8 @@ std::vector<float> interleave(const PackedWeight& packed, auto valueOf) {
     std::vector<float> result(static_cast<std::size_t>(packed.blocks() * packed.groups * kLanes), 0.0F);
     for (std::int64_t n = 0; n < packed.rows; ++n)
         for (std::int64_t g = 0; g < packed.groups; ++g)
-            result[static_cast<std::size_t>((n / kLanes * packed.groups + g) * kLanes + n % kLanes)] = valueOf(static_cast<std::size_t>(n * packed.groups + g));
+            result[static_cast<std::size_t>((n / kLanes * packed.groups + g) * kLanes + n % kLanes)] =
+                valueOf(static_cast<std::size_t>(n * packed.groups + g));
     return result;
 }
 
@@ -52,8 +53,10 @@ void packNibbles(PackedWeight& packed, const tensor::QuantizedWeight& weight) {
         for (std::int64_t start = 0; start < packed.columns; start += packed.group) {
             const std::int64_t length = std::min(packed.group, packed.columns - start);
             for (std::int64_t i = 0; i < length; ++i) {
-                const std::int64_t at = n / kLanes * packed.blockBytes + (unit + i / kNibblesPerWord) * kLanes * 4 + n % kLanes * 4 + i % kNibblesPerWord / 2;
-                const auto code = static_cast<unsigned>(weight.codes[static_cast<std::size_t>(n * packed.columns + start + i)] + shift) & 15U;
+                const std::int64_t at =
+                    n / kLanes * packed.blockBytes + (unit + i / kNibblesPerWord) * kLanes * 4 + n % kLanes * 4 + i % kNibblesPerWord / 2;
+                const auto code =
+                    static_cast<unsigned>(weight.codes[static_cast<std::size_t>(n * packed.columns + start + i)] + shift) & 15U;
                 std::uint8_t& byte = bytes[static_cast<std::size_t>(at)];
                 byte = static_cast<std::uint8_t>(i % 2 == 0 ? (byte & 0xf0U) | code : (byte & 0x0fU) | (code << 4));
             }
@@ -80,11 +83,13 @@ std::int64_t PackedWeight::bytes() const {
 }
 
 Result<PackedWeight> PackedWeight::pack(const tensor::QuantizedWeight& weight) {
-    if (weight.bits != 4 && weight.bits != 8) return fail(ErrorCode::Unsupported, "no kernel executes " + std::to_string(weight.bits) + "-bit weights");
+    if (weight.bits != 4 && weight.bits != 8)
+        return fail(ErrorCode::Unsupported, "no kernel executes " + std::to_string(weight.bits) + "-bit weights");
     TRIMTAB_TRY(PackedWeight packed, prepare(formatOf(weight), weight.rows, weight.columns, weight.group));
     const float unit = packed.format == WeightFormat::Float8E4M3 ? kFloat8E4M3InHalf : 1.0F;
     packed.scales = interleave(packed, [&](std::size_t i) { return weight.scales[i] * unit; });
-    if (!weight.zeroPoints.empty()) packed.zeroPoints = interleave(packed, [&](std::size_t i) { return static_cast<float>(weight.zeroPoints[i]); });
+    if (!weight.zeroPoints.empty())
+        packed.zeroPoints = interleave(packed, [&](std::size_t i) { return static_cast<float>(weight.zeroPoints[i]); });
     if (weight.bits == 4) {
         packNibbles(packed, weight);
         return packed;
@@ -97,7 +102,8 @@ Result<PackedWeight> PackedWeight::pack(const tensor::QuantizedWeight& weight) {
     return packed;
 }
 
-Result<PackedWeight> PackedWeight::packFloats(const std::vector<float>& values, std::int64_t rows, std::int64_t columns, WeightFormat format) {
+Result<PackedWeight> PackedWeight::packFloats(const std::vector<float>& values, std::int64_t rows, std::int64_t columns,
+                                              WeightFormat format) {
     assert(format == WeightFormat::BFloat16 || format == WeightFormat::Float16 || format == WeightFormat::Float32);
     TRIMTAB_TRY(PackedWeight packed, prepare(format, rows, columns, std::max<std::int64_t>(columns, 1)));
     auto* words = reinterpret_cast<float*>(packed.codes.mutableBytes().data());

@@ -1,12 +1,16 @@
 #pragma once
-// Weight-only matrix products: y[m][n] = Σ_k x[m][k] · value[n][k] (+ bias[n]), activations in fp32, weights decoded in registers, products and sums in fp32.
+// Weight-only matrix products: y[m][n] = Σ_k x[m][k] · value[n][k] (+ bias[n]), activations in fp32, weights decoded in registers, products
+// and sums in fp32.
 //
-// Packing: 16 rows (output channels) stand side by side, so that a vector lane is an output and no horizontal sum is needed. One unit holds, for 16 rows,
+// Packing: 16 rows (output channels) stand side by side, so that a vector lane is an output and no horizontal sum is needed. One unit
+// holds, for 16 rows,
 //   Int4: 8 consecutive k as one 32-bit word a row, the first in the low nibble, stored as code + 8;
-//   NormalFloat4, Float4E2M1: the same words, of the codes themselves (core/tensor/code_values.h), which pick their values from a register of 16;
-//   Int8, Float8E4M3, Float8E5M2, BFloat16, Float16, Float32: one k. (Float32 is the dense product for few rows of x, where reading the weights is what takes the time.)
-// Units of a block of 16 rows stand in order of k; a group starts a new unit. Rows are padded to 16 with zeros. Scales (and zero points) stand as
-// [block][group][16] floats. Tolerance against a double-precision sum: |error| ≤ K · 2⁻²³ · Σ|x·w|.
+//   NormalFloat4, Float4E2M1: the same words, of the codes themselves (core/tensor/code_values.h), which pick their values from a register
+//   of 16;
+//   Int8, Float8E4M3, Float8E5M2, BFloat16, Float16, Float32: one k. (Float32 is the dense product for few rows of x, where reading the
+//   weights is what takes the time.)
+// Units of a block of 16 rows stand in order of k; a group starts a new unit. Rows are padded to 16 with zeros. Scales (and zero points)
+// stand as [block][group][16] floats. Tolerance against a double-precision sum: |error| ≤ K · 2⁻²³ · Σ|x·w|.
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -26,7 +30,8 @@ constexpr bool isEightBit(WeightFormat format) {
     return format == WeightFormat::Int8 || format == WeightFormat::Float8E4M3 || format == WeightFormat::Float8E5M2;
 }
 
-/// Both float8 formats are shifted into float16, whose exponent is as wide as that of e5m2: e4m3 comes out 2⁸ times too small, which its packed scales make up for.
+/// Both float8 formats are shifted into float16, whose exponent is as wide as that of e5m2: e4m3 comes out 2⁸ times too small, which its
+/// packed scales make up for.
 inline constexpr float kFloat8E4M3InHalf = 256.0F;
 
 inline constexpr std::int64_t kLanes = 16;

@@ -121,7 +121,8 @@ struct Lanes {
             else if constexpr (F == WeightFormat::NormalFloat4) return tensor::kNormalFloat4[(word >> (4 * j)) & 15U];
             else if constexpr (F == WeightFormat::Float4E2M1) return tensor::kFloat4E2M1[(word >> (4 * j)) & 15U];
             else if constexpr (F == WeightFormat::Float8E5M2) return tensor::halfToFloat(static_cast<std::uint16_t>(word << 8));
-            else if constexpr (F == WeightFormat::Float8E4M3) return tensor::halfToFloat(static_cast<std::uint16_t>((word & 0x80U) << 8 | (word & 0x7fU) << 7));
+            else if constexpr (F == WeightFormat::Float8E4M3)
+                return tensor::halfToFloat(static_cast<std::uint16_t>((word & 0x80U) << 8 | (word & 0x7fU) << 7));
             else if constexpr (F == WeightFormat::Int8) return static_cast<float>(static_cast<std::int8_t>(word));
             else if constexpr (F == WeightFormat::Float32) return std::bit_cast<float>(word);
             else if constexpr (F == WeightFormat::BFloat16) return tensor::bfloatToFloat(static_cast<std::uint16_t>(word));

@@ -1,6 +1,7 @@
 #pragma once
 // Dynamic quantisation of activations as ONNX DynamicQuantizeLinear states it: uint8, per tensor, asymmetric, the range includes zero.
-//   scale = (max(x, 0) − min(x, 0)) / 255, zeroPoint = saturate(round(−min / scale)), q = saturate(round(x / scale) + zeroPoint); rounding half to even.
+//   scale = (max(x, 0) − min(x, 0)) / 255, zeroPoint = saturate(round(−min / scale)), q = saturate(round(x / scale) + zeroPoint);
+//   rounding half to even.
 #include <cstdint>
 
 #include "kernels/cpu/simd/isa.h"

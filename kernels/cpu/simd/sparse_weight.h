@@ -35,8 +35,8 @@ struct FittingForm {
     SparseForm form;
     double stored = 0;  // share of the matrix's elements that it holds: the density, or more where zeros are kept along
 };
-/// What the zeros of a matrix allow: csr, bitmap and coo always; blocks (the largest of a few sizes, and the tallest columns of 2 to 16) and
-/// N:M (of M = 4, 8, 16) where they keep few zeros along: up to a quarter more elements than there are non-zeros.
+/// What the zeros of a matrix allow: csr, bitmap and coo always; blocks (the largest of a few sizes, and the tallest columns of 2 to 16)
+/// and N:M (of M = 4, 8, 16) where they keep few zeros along: up to a quarter more elements than there are non-zeros.
 std::vector<FittingForm> fittingForms(const std::vector<float>& dense, std::int64_t rows, std::int64_t columns);
 
 /// Time of a product with m rows relative to the dense one, by operations alone: a guess that only decides what is worth a measurement. Its

@@ -1,7 +1,7 @@
 #pragma once
-// The weight-only product, written once over a vector type `Lanes` of 16 floats; each instruction set's file includes it with its own (file-local) Lanes.
-// A tile is M rows of x by B blocks of 16 outputs: weights are decoded once and meet M rows; for M = 1 many blocks keep enough independent sums in flight to
-// hide the latency of the multiply-add.
+// The weight-only product, written once over a vector type `Lanes` of 16 floats; each instruction set's file includes it with its own
+// (file-local) Lanes. A tile is M rows of x by B blocks of 16 outputs: weights are decoded once and meet M rows; for M = 1 many blocks keep
+// enough independent sums in flight to hide the latency of the multiply-add.
 #include <algorithm>
 
 #include "kernels/cpu/simd/epilogue_body.h"
@@ -71,7 +71,8 @@ void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const f
                 for (int j = 0; k + j < end; ++j) {
                     Vector decoded = Lanes::template decode<F>(unit, j);
                     if constexpr (Zero) decoded = Lanes::subtract(decoded, zero[b]);
-                    for (int m = 0; m < M; ++m) sums[m][b] = Lanes::multiplyAdd(decoded, Lanes::broadcast(x + m * columns + k + j), sums[m][b]);
+                    for (int m = 0; m < M; ++m)
+                        sums[m][b] = Lanes::multiplyAdd(decoded, Lanes::broadcast(x + m * columns + k + j), sums[m][b]);
                 }
             }
             codes += kUnit;
@@ -91,7 +92,8 @@ void weightOnlyTile(const PackedWeight& weight, std::int64_t firstBlock, const f
 
 // Blocks [first, last) against all m rows of x, in the largest tiles that the registers allow.
 template <class Lanes, WeightFormat F, bool Zero, int M>
-void weightOnlyBlocks(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, float* y, const Epilogue& epilogue) {
+void weightOnlyBlocks(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, float* y,
+                      const Epilogue& epilogue) {
     // Units of four-bit codes stay in registers for eight steps, so that fewer are left for sums.
     constexpr int kRegisters = isFourBit(F) && Lanes::kAccumulators < 8 ? Lanes::kAccumulators / 2 : Lanes::kAccumulators;
     constexpr int kWidest = std::clamp(kRegisters / M, 1, 8);
@@ -104,7 +106,8 @@ void weightOnlyBlocks(const PackedWeight& weight, std::int64_t first, std::int64
 }
 
 template <class Lanes, WeightFormat F, bool Zero>
-void weightOnlyRows(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
+void weightOnlyRows(const PackedWeight& weight, std::int64_t first, std::int64_t last, const float* x, std::int64_t m, float* y,
+                    const Epilogue& epilogue) {
     std::int64_t row = 0;
     const auto advance = [&](auto rows) {
         while (row + rows() <= m) {

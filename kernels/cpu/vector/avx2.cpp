@@ -12,7 +12,8 @@ namespace {
 #include "kernels/cpu/vector/vector_body.h"
 }  // namespace
 
-const VectorKernels kAvx2VectorKernels{unary, binary, select, softmaxRow, exponentialRow, rmsRow, layerNormRow, reduceRow, accumulate, dequantize, quantize};
+const VectorKernels kAvx2VectorKernels{unary,        binary,    select,     softmaxRow, exponentialRow, rmsRow,
+                                       layerNormRow, reduceRow, accumulate, dequantize, quantize};
 
 }  // namespace trimtab::cpu
 

@@ -1,4 +1,5 @@
-// With AVX-512 VBMI the table stands in four registers, and 64 codes pick their bytes at once: bit 7 of a code chooses between its two halves.
+// With AVX-512 VBMI the table stands in four registers, and 64 codes pick their bytes at once: bit 7 of a code chooses between its two
+// halves.
 #include "kernels/cpu/vector/lookup.h"
 
 #if defined(__x86_64__)

@@ -7,7 +7,8 @@
 
 namespace trimtab::cpu {
 
-/// Calls body(begin, end) on disjoint parts of [0, count); each part but the last is a multiple of 16. Below `grain` one call on this thread.
+/// Calls body(begin, end) on disjoint parts of [0, count); each part but the last is a multiple of 16. Below `grain` one call on this
+/// thread.
 template <class Body>
 void parallelParts(std::int64_t count, std::int64_t grain, const Body& body) {
     if (count <= grain || omp_get_max_threads() == 1) {

@@ -8,6 +8,7 @@ namespace {
 #include "kernels/cpu/vector/vector_body.h"
 }  // namespace
 
-const VectorKernels kPortableVectorKernels{unary, binary, select, softmaxRow, exponentialRow, rmsRow, layerNormRow, reduceRow, accumulate, dequantize, quantize};
+const VectorKernels kPortableVectorKernels{unary,        binary,    select,     softmaxRow, exponentialRow, rmsRow,
+                                           layerNormRow, reduceRow, accumulate, dequantize, quantize};
 
 }  // namespace trimtab::cpu

@@ -1,5 +1,5 @@
-// The loops of vector_kernels.h. Included once by each of portable.cpp, avx2.cpp and avx512.cpp inside an unnamed namespace, after they have set their target,
-// so no #pragma once and no includes here: everything below must be compiled for that target alone.
+// The loops of vector_kernels.h. Included once by each of portable.cpp, avx2.cpp and avx512.cpp inside an unnamed namespace, after they
+// have set their target, so no #pragma once and no includes here: everything below must be compiled for that target alone.
 
 constexpr int kWide = 16;  // independent sums, one vector of the widest target
 
@@ -33,7 +33,8 @@ inline float sigmoid(float x) { return 1.0F / (1.0F + exponential(-x)); }
 inline float hyperbolicTangent(float x) {
     const float magnitude = x < 0 ? -x : x;
     const float square = x * x;
-    const float small = x * (1.0F + square * (-0.333333333F + square * (0.133333333F + square * (-0.0539682540F + square * 0.0218694885F))));
+    const float small =
+        x * (1.0F + square * (-0.333333333F + square * (0.133333333F + square * (-0.0539682540F + square * 0.0218694885F))));
     const float large = 1.0F - 2.0F / (exponential(2.0F * magnitude) + 1.0F);
     const float value = x < 0 ? -large : large;
     return magnitude < 0.25F ? small : x != x ? x : value;
@@ -46,7 +47,8 @@ inline float errorFunction(float x) {
     const float large = 1.0F - polynomial * exponential(-magnitude * magnitude);
     const float square = x * x;
     // The power series keeps small arguments exact where the formula above would cancel.
-    const float small = x * (1.12837917F + square * (-0.376126389F + square * (0.112837917F + square * (-0.0268661706F + square * 0.00522397762F))));
+    const float small =
+        x * (1.12837917F + square * (-0.376126389F + square * (0.112837917F + square * (-0.0268661706F + square * 0.00522397762F))));
     return magnitude < 0.5F ? small : x < 0 ? -large : large;
 }
 
@@ -279,6 +281,7 @@ void quantize(const float* x, float scale, std::int32_t zero, bool isSigned, std
         const float known = quotient != quotient ? 0.0F : quotient;
         const float raised = known < low ? low : known;
         const float bounded = raised > high ? high : raised;
-        codes[i] = static_cast<std::uint8_t>(__builtin_bit_cast(std::int32_t, bounded + kShift) - __builtin_bit_cast(std::int32_t, kShift) + zero);
+        codes[i] =
+            static_cast<std::uint8_t>(__builtin_bit_cast(std::int32_t, bounded + kShift) - __builtin_bit_cast(std::int32_t, kShift) + zero);
     }
 }

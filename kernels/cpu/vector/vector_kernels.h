@@ -1,7 +1,7 @@
 #pragma once
 // Plain float loops that the compiler vectorises, built three times (AVX-512, AVX2, portable) and chosen at run time like kernels/cpu/simd.
-// Single-threaded; callers split the work. Exponential: range reduction by ln 2 and a degree-6 polynomial, relative error below 2e-7; the error
-// function: Abramowitz and Stegun 7.1.26, absolute error below 4e-7 in fp32.
+// Single-threaded; callers split the work. Exponential: range reduction by ln 2 and a degree-6 polynomial, relative error below 2e-7; the
+// error function: Abramowitz and Stegun 7.1.26, absolute error below 4e-7 in fp32.
 #include <cstdint>
 
 #include "kernels/cpu/simd/isa.h"
@@ -9,7 +9,8 @@
 namespace trimtab::cpu {
 
 enum class UnaryOp : std::uint8_t {
-    Abs, Neg, Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, Sqrt, Reciprocal, Silu, Gelu, TanhGelu, Elu, Floor, Ceil, Square, Affine,
+    Abs, Neg, Relu, LeakyRelu, Clip, Sigmoid, HardSigmoid, HardSwish, Tanh, Erf, Exp, Sqrt, Reciprocal, Silu, Gelu, TanhGelu, Elu, Floor,
+    Ceil, Square, Affine,
 };
 enum class BinaryOp : std::uint8_t { Add, Sub, Mul, Div, Min, Max };
 enum class ReduceOp : std::uint8_t { Sum, SumSquare, Max, Min };
@@ -20,7 +21,8 @@ struct VectorKernels {
     /// y[i] = op(a[i · aStep], b[i · bStep]); steps 0 or 1. y may be a or b where that step is 1.
     void (*binary)(BinaryOp op, const float* a, int aStep, const float* b, int bStep, float* y, std::int64_t count);
     /// y[i] = condition[i · cStep] ? a[i · aStep] : b[i · bStep].
-    void (*select)(const std::uint8_t* condition, int cStep, const float* a, int aStep, const float* b, int bStep, float* y, std::int64_t count);
+    void (*select)(const std::uint8_t* condition, int cStep, const float* a, int aStep, const float* b, int bStep, float* y,
+                   std::int64_t count);
     /// exp(x − max) / Σ, or its logarithm. x may be y.
     void (*softmaxRow)(const float* x, float* y, std::int64_t count, bool logarithm);
     /// y[i] = exp(x[i] − shift); returns their sum. x may be y.

@@ -1,7 +1,7 @@
 // Decode on tensor cores, Float16 and BFloat16. A warp takes 16 keys at a time, straight from global memory into the fragments of
 // multiplyAdd16816, every load 16 bytes. With r = lane / 4 and c = lane % 4:
-//   S = Q Kᵀ     A: rows r (the lower eight of 16 stay zero). B: key r. The sum over d may run in any order, so that the lane's two registers of
-//                a step are four consecutive elements of its key: 8 elements at d = 8c serve two steps.
+//   S = Q Kᵀ     A: rows r (the lower eight of 16 stay zero). B: key r. The sum over d may run in any order, so that the lane's two
+//                registers of a step are four consecutive elements of its key: 8 elements at d = 8c serve two steps.
 //   Oᵀ = Vᵀ Pᵀ   B: Pᵀ (keys 2c, 2c + 1 of row r) is just what the lane holds of S. A: the lane reads d = 8r … 8r + 7 of keys 2c, 2c + 1,
 //                2c + 8, 2c + 9 and pairs equal d's of neighbouring keys; step j takes d = 8r + 2j and the next one.
 //   O            The lane holds rows 2c and 2c + 1 at d = 8r … 8r + 7.

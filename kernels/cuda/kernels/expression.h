@@ -4,7 +4,8 @@
 // input is a float16, bfloat16, float32, bool, int8 or uint8, else (int32, int64 and narrower mixed with them) in int64.
 //   SwiGLU:  in = {gate, up};  Silu, Mul(input 1)
 // Result and inputs have the same (broadcast) index space of rank ≤ kMaxRank, merged by the launcher where strides allow, 16-byte accesses
-// where every input is contiguous or a scalar. An input may be the output buffer itself when both are contiguous and of the same element width.
+// where every input is contiguous or a scalar. An input may be the output buffer itself when both are contiguous and of the same element
+// width.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -24,8 +25,8 @@ enum class Op : std::uint8_t {
     Elu /*p*/, Celu /*p*/, Selu /*p,q*/, Softplus, Softsign, Mish, Floor, Ceil, Round /*half to even*/, Sign, Not, IsNaN, IsInf,
     Silu, GeluErf, GeluTanh, Sin, Cos, Scale /*acc·p + q*/,
     // binary: acc = acc op operand
-    Add, Sub, ReverseSub /*operand − acc*/, Mul, Div, ReverseDiv, Pow, ReversePow, Min, Max, Mod /*sign of the divisor*/, Fmod, And, Or, Xor,
-    Equal, Less, LessOrEqual, Greater, GreaterOrEqual,
+    Add, Sub, ReverseSub /*operand − acc*/, Mul, Div, ReverseDiv, Pow, ReversePow, Min, Max, Mod /*sign of the divisor*/, Fmod, And, Or,
+    Xor, Equal, Less, LessOrEqual, Greater, GreaterOrEqual,
     // ternary: acc is the condition, operand the value where it holds, second the value where not
     Select,
     // registers

@@ -14,7 +14,8 @@ __device__ __forceinline__ void putResult(long long x, Integer* to) {
 }
 
 template <class Fold, class T, class Y, bool kBlock>
-__global__ void __launch_bounds__(kRowThreads, 1) foldRowsKernel(const Fold fold, std::int64_t rows, std::int64_t length, const T* x, Y* y) {
+__global__ void __launch_bounds__(kRowThreads, 1)
+    foldRowsKernel(const Fold fold, std::int64_t rows, std::int64_t length, const T* x, Y* y) {
     SHARED_ARRAY(typename Fold::State, partial, kWarp);
     allowNextKernel();
     waitForPreviousKernel();

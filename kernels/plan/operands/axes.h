@@ -15,8 +15,8 @@ struct AxisBox {
 /// The axes first…last (inclusive) as the length.
 AxisBox boxOf(const Shape& shape, int first, int last);
 
-/// The axes of a Reduce operator in order (attribute or constant input; every axis where none is named); nullopt when they are not constant, make
-/// no sense, or an empty list means that nothing is reduced.
+/// The axes of a Reduce operator in order (attribute or constant input; every axis where none is named); nullopt when they are not
+/// constant, make no sense, or an empty list means that nothing is reduced.
 std::optional<std::vector<int>> reducedAxes(const NodeView& view, int rank);
 
 /// BatchNormalization at inference as y = x · factor + summand for each channel.

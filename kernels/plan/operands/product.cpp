@@ -50,7 +50,8 @@ Result<WeightProduct> weightProduct(const NodeView& view) {
         const std::int64_t count = bias.elementCount();
         const bool isVector =
             (count == product.n && bias.rank() >= 1 && bias[bias.rank() - 1] == product.n) || (count == 1 && view.constant(2));
-        if (!isVector || (view.type(2) != DataType::Float32 && view.type(2) != view.type(0))) return fail(ErrorCode::Unsupported, "its bias is no vector of outputs");
+        if (!isVector || (view.type(2) != DataType::Float32 && view.type(2) != view.type(0)))
+            return fail(ErrorCode::Unsupported, "its bias is no vector of outputs");
         product.bias = view.node.input(2);
     }
     return product;

@@ -49,7 +49,8 @@ Status checkKnown(const Call& call) {
     constexpr std::size_t kFirstNorm = kKnownInputs + 2;  // after the scales of keys and values
     for (std::size_t i = kKnownInputs; i < call.inputs.size(); ++i)
         if (call.has(i))
-            return unsupported(call, (i < kFirstNorm ? "a quantised cache is" : "norms of queries and keys are") + std::string(" not known here"));
+            return unsupported(
+                call, (i < kFirstNorm ? "a quantised cache is" : "norms of queries and keys are") + std::string(" not known here"));
     for (const char* key : {"k_quant_type", "v_quant_type"})
         if (call.node.string(key, "NONE") != "NONE") return unsupported(call, "a quantised cache is not known here");
     for (const char* key : {"sliding_window_cache", "qk_output"})

@@ -50,8 +50,8 @@ void attend(const HeadAttention& attention, HeadView& y, Tensor& shown, ScoreSta
 /// [batch, heads, past rows + rows, size]: `past` (when defined, [batch, heads, past rows, size]) with the new rows behind it.
 Result<Tensor> appendRows(const Tensor& past, const HeadView& rows);
 
-/// Keys or values [batch, heads, rows, size] as the treatment has them kept (core/graph/attention/kv_rounding.h): themselves where it asks for
-/// nothing, else rounded and read back. What leaves a node as its present cache is not rounded: each run rounds once.
+/// Keys or values [batch, heads, rows, size] as the treatment has them kept (core/graph/attention/kv_rounding.h): themselves where it asks
+/// for nothing, else rounded and read back. What leaves a node as its present cache is not rounded: each run rounds once.
 Result<HeadView> asKept(const graph::Treatment& treatment, const Tensor& present);
 
 /// Refused unless the tensor is of this shape; `what` names it.

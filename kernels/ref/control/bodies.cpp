@@ -55,7 +55,8 @@ Result<std::vector<graph::ValueType>> Body::outputTypes(std::vector<graph::Value
 
 graph::ValueType typeOf(const RunValue& value) {
     graph::ValueType type;
-    if (const auto* tensor = std::get_if<Tensor>(&value); tensor && tensor->defined()) return graph::ValueType::of(tensor->type(), tensor->shape());
+    if (const auto* tensor = std::get_if<Tensor>(&value); tensor && tensor->defined())
+        return graph::ValueType::of(tensor->type(), tensor->shape());
     if (const auto* sequence = std::get_if<TensorSequence>(&value)) type.type = sequence->type, type.isSequence = true;
     return type;
 }
@@ -76,7 +77,8 @@ Result<Tensor> Gathered::stacked(const Call& call, std::int64_t axis, bool rever
         for (const graph::Dim& dim : declared.dims.value_or(std::vector<graph::Dim>{})) dims.push_back(dim.isKnown() ? dim.extent : 0);
         TRIMTAB_TRY(const int at, ref::axis(call, axis, static_cast<int>(dims.size()) + 1));
         dims.insert(dims.begin() + at, 0);
-        if (declared.type == DataType::Undefined) return refuse(call, "no round ran, and the type of what it would have made is not declared");
+        if (declared.type == DataType::Undefined)
+            return refuse(call, "no round ran, and the type of what it would have made is not declared");
         return Tensor::allocate(declared.type, Shape(std::move(dims)));
     }
     TRIMTAB_TRY(const int at, ref::axis(call, axis, m_rounds[0].shape().rank() + 1));
@@ -88,7 +90,8 @@ Result<Tensor> Gathered::stacked(const Call& call, std::int64_t axis, bool rever
 
 Result<bool> condition(const Call& call, const RunValue& value, const char* what) {
     const auto* tensor = std::get_if<Tensor>(&value);
-    if (!tensor || tensor->type() != DataType::Bool || tensor->elementCount() != 1) return refuse(call, fmt::format("{} must be one boolean", what));
+    if (!tensor || tensor->type() != DataType::Bool || tensor->elementCount() != 1)
+        return refuse(call, fmt::format("{} must be one boolean", what));
     return tensor::elementAsInt64(*tensor, 0) != 0;
 }
 

@@ -1,5 +1,5 @@
-// Loop: a body that is given the round's number, a condition and the values it carries; it makes the next condition, the next values, and what
-// is gathered over the rounds.
+// Loop: a body that is given the round's number, a condition and the values it carries; it makes the next condition, the next values, and
+// what is gathered over the rounds.
 #include <fmt/format.h>
 
 #include "core/tensor/convert.h"
@@ -46,7 +46,8 @@ Result<Values> loop(const Call& call) {
         TRIMTAB_TRY(Values made, body.run(roundInputs(round)));
         TRIMTAB_TRY(goesOn, condition(call, made[0], "the condition that the body makes"));
         for (std::size_t i = 0; i < gathered.size(); ++i) TRIMTAB_REQUIRE(gathered[i].add(call, std::move(made[1 + carriedCount + i])));
-        carried.assign(std::make_move_iterator(made.begin() + 1), std::make_move_iterator(made.begin() + 1 + static_cast<std::ptrdiff_t>(carriedCount)));
+        carried.assign(std::make_move_iterator(made.begin() + 1),
+                       std::make_move_iterator(made.begin() + 1 + static_cast<std::ptrdiff_t>(carriedCount)));
     }
     Values results = std::move(carried);
     for (std::size_t i = 0; i < gathered.size(); ++i) {

@@ -111,7 +111,8 @@ Result<Tensor> lengthened(const Tensor& data, std::int64_t extent) {
     return out;
 }
 
-/// The first axis of every input is the batch; a length for each batch row may cut its sequence short, and what is gathered then ends in zeros.
+/// The first axis of every input is the batch; a length for each batch row may cut its sequence short, and what is gathered then ends in
+/// zeros.
 Result<Values> scanBatches(const Call& call) {
     const std::size_t formal = call.inputs.size() - call.node.captures;
     if (formal < 2) return refuse(call, "there is nothing to be scanned");
@@ -121,7 +122,8 @@ Result<Values> scanBatches(const Call& call) {
     const Ints directions = call.node.integers("directions", Ints(count, 0));
     if (directions.size() != count) return refuse(call, "directions must name one value for each scanned input");
     for (std::size_t i = 1; i < formal; ++i)
-        if (!call.has(i) || call.tensor(i).shape().rank() < (i > carried ? 2 : 1)) return refuse(call, fmt::format("input {} has no batch axis", i));
+        if (!call.has(i) || call.tensor(i).shape().rank() < (i > carried ? 2 : 1))
+            return refuse(call, fmt::format("input {} has no batch axis", i));
     const std::int64_t batch = call.tensor(formal - 1).shape()[0], longest = call.tensor(formal - 1).shape()[1];
     Ints lengths(static_cast<std::size_t>(batch), longest);
     if (call.has(0)) {

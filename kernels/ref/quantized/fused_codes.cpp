@@ -1,5 +1,5 @@
-// The operators of the trimtab domain on 8-bit codes (core/graph/passes/passes.h): codes are read as values, the operator on floats runs, and
-// its result becomes codes where the node says of which scale.
+// The operators of the trimtab domain on 8-bit codes (core/graph/passes/passes.h): codes are read as values, the operator on floats runs,
+// and its result becomes codes where the node says of which scale.
 #include <cmath>
 
 #include <fmt/format.h>
@@ -36,7 +36,8 @@ Result<Values> finished(const Call& call, const Tensor& values) {
     const auto out = codes.mutableBytes();
     for (std::int64_t i = 0; i < values.elementCount(); ++i) {
         const double value = values.data<float>()[static_cast<std::size_t>(i)];
-        out[static_cast<std::size_t>(i)] = static_cast<std::byte>(quantized(value, scale, call.node.integer("y_zero", 0), *codeRange(type)));
+        out[static_cast<std::size_t>(i)] =
+            static_cast<std::byte>(quantized(value, scale, call.node.integer("y_zero", 0), *codeRange(type)));
     }
     return one(std::move(codes));
 }

@@ -102,8 +102,8 @@ TEST_F(Contract, OfCommandsAboutASession) {
     check("report", {"report", session, "-o", m_tiny.at("r.html")});
     check("export", {"export", session, "--trial", "2", "-o", m_tiny.at("exported")});
     check("sensitivity", {"sensitivity", m_tiny.model(), "--data", m_tiny.data(), "--option", "weights.bits=8"});
-    check("tune", {"tune", m_tiny.model(), "--data", m_tiny.data(), "--max-drop", "50pt", "--option", "weights.bits=8", "--session", m_tiny.at("t.trimtab"),
-                   "--seconds", "0.01", "--processes", "2"});
+    check("tune", {"tune", m_tiny.model(), "--data", m_tiny.data(), "--max-drop", "50pt", "--option", "weights.bits=8", "--session",
+                   m_tiny.at("t.trimtab"), "--seconds", "0.01", "--processes", "2"});
     check("session_copy", {"session", "copy", session, m_tiny.at("copy.trimtab")});
     check("pareto", {"pareto", m_tiny.at("copy.trimtab")});
 }

@@ -201,8 +201,8 @@ TEST_F(Sweep, EvaluatesACalibratedRecipeToWhatEvalGives) {
         words.insert(words.end(), both.begin(), both.end());
         return document(trimtab(words));
     };
-    with({"sweep", m_tiny.model(), "--axis", "weights.bits=3", "--axis", "weights.method=gptq", "--session", m_tiny.at("s.trimtab"), "--seconds",
-          "0.01", "--processes", "2"});
+    with({"sweep", m_tiny.model(), "--axis", "weights.bits=3", "--axis", "weights.method=gptq", "--session", m_tiny.at("s.trimtab"),
+          "--seconds", "0.01", "--processes", "2"});
     const auto stored = results();
     ASSERT_EQ(stored.size(), 2U);
     ASSERT_TRUE(stored[1].accuracy);
@@ -216,8 +216,8 @@ TEST_F(Sweep, EvaluatesACalibratedRecipeToWhatEvalGives) {
 }
 
 TEST_F(Sweep, OfASearchSaysEachTrialOnceHoweverManyRoundsItTakes) {
-    const Ran tuned = trimtab({"tune", m_tiny.model(), "--data", m_tiny.data(), "--max-drop", "50pt", "--option", "weights.bits=8", "--session",
-                               m_tiny.at("t.trimtab"), "--seconds", "0.01", "--processes", "2", "--seconds-per-cell", "0.01"});
+    const Ran tuned = trimtab({"tune", m_tiny.model(), "--data", m_tiny.data(), "--max-drop", "50pt", "--option", "weights.bits=8",
+                               "--session", m_tiny.at("t.trimtab"), "--seconds", "0.01", "--processes", "2", "--seconds-per-cell", "0.01"});
     for (const std::string line : {"\nas the model is stored: ", "The model as it is: "}) {
         const std::string all = "\n" + tuned.err;
         const std::size_t first = all.find(line);

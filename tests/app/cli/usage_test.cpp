@@ -164,7 +164,8 @@ TEST_F(Usage, OfClipsScoresThemLikeOtherData) {
 
 TEST_F(Usage, OfNodesSaysWhichOneDepartsAndInJsonAddsToTheScore) {
     const std::string recipe = m_tiny.write("r.json", R"({"rules": [{"match": {"name": "head"}, "weights": {"bits": 2}}]})");
-    const std::vector<std::string> arguments{"eval", m_tiny.model(), "--data", m_tiny.data(), "--recipe", recipe, "--nodes", "--node-samples", "16"};
+    const std::vector<std::string> arguments{"eval", m_tiny.model(), "--data",         m_tiny.data(), "--recipe",
+                                             recipe, "--nodes",      "--node-samples", "16"};
     const Ran table = trimtab(arguments);
     ASSERT_EQ(table.status, 0) << table.err;
     EXPECT_NE(table.out.find("departs     at head (MatMul)"), std::string::npos) << table.out;

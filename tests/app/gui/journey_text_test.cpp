@@ -29,7 +29,8 @@ protected:
     void write(const QString& prompt) {
         find<QPlainTextEdit>(QStringLiteral("generate.prompt"))->setPlainText(prompt);
         click(QStringLiteral("generate.write"));
-        ASSERT_TRUE(waitUntil(workspace().generation(), &gui::GenerateTask::changed, [this] { return !workspace().generation().running(); }));
+        ASSERT_TRUE(
+            waitUntil(workspace().generation(), &gui::GenerateTask::changed, [this] { return !workspace().generation().running(); }));
     }
     QString writtenText(const char* side) {
         return find<QPlainTextEdit>(QStringLiteral("generate.%1.text").arg(QLatin1String(side)))->toPlainText();

@@ -41,9 +41,10 @@ OUTLIERS = {
     "int8 × int8 per tensor smoothquant": {"weights": {"bits": 8, "group": -1, "method": "smoothquant"}, **INT8},
 }
 PAIRS = [
-    ("int8 per channel", "as is"), ("int3 gptq", "int3 rtn"), ("int3 gptq act-order", "int3 gptq"), ("int3 mse", "int3 rtn"), ("int3 hqq", "int3 rtn"),
-    ("int4 gptq", "int4 rtn"), ("2:4 magnitude", "50 % magnitude"), ("2:4 wanda", "50 % wanda"), ("2:4 sparsegpt", "50 % sparsegpt"),
-    ("int4 g64 awq", "int4 g64 rtn"), ("int3 g64 awq", "int3 g64 rtn"), ("50 % wanda", "50 % magnitude"), ("50 % sparsegpt", "50 % magnitude"),
+    ("int8 per channel", "as is"), ("int3 gptq", "int3 rtn"), ("int3 gptq act-order", "int3 gptq"), ("int3 mse", "int3 rtn"),
+    ("int3 hqq", "int3 rtn"), ("int4 gptq", "int4 rtn"), ("2:4 magnitude", "50 % magnitude"), ("2:4 wanda", "50 % wanda"),
+    ("2:4 sparsegpt", "50 % sparsegpt"), ("int4 g64 awq", "int4 g64 rtn"), ("int3 g64 awq", "int3 g64 rtn"),
+    ("50 % wanda", "50 % magnitude"), ("50 % sparsegpt", "50 % magnitude"),
     ("int8 × int8 smoothquant", "int8 × int8"), ("int8 × int8 per tensor smoothquant", "int8 × int8 per tensor"),
 ]
 
@@ -60,7 +61,8 @@ class Session:
         return json.loads(subprocess.run([self.trimtab, *words, "--json", "-q"], check=True, stdout=subprocess.PIPE).stdout)
 
     def measure(self, name, recipe):
-        study = {"model": self.model, "data": self.data, "name": name, "axes": [], "calibration": {"data": self.calibration, "samples": 128},
+        study = {"model": self.model, "data": self.data, "name": name, "axes": [],
+                 "calibration": {"data": self.calibration, "samples": 128},
                  "baseline": {"recipe": recipe}, "baseline_name": name, "run": {"symbols": {"sequence": 32}, "threads": 1},
                  "budget": {"speed_seconds": 0.01, "processes": 1, "evaluation_batch": 8}}
         file = self.path.with_suffix(".json")
@@ -98,7 +100,8 @@ def main():
         name, paths = word.split("=", 1)
         model, data, calibration = (str(pathlib.Path(path).resolve()) for path in paths.split(","))
         print(f"## {name}\n", flush=True)
-        table(Session(f"{build}/bin/trimtab", out, name, model, data, calibration), OUTLIERS if name.endswith("outliers") else BASIC | OUTLIERS)
+        session = Session(f"{build}/bin/trimtab", out, name, model, data, calibration)
+        table(session, OUTLIERS if name.endswith("outliers") else BASIC | OUTLIERS)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What native recipes promise and what they reach: every recipe that a CPU kernel executes, held against the model as it is stored, with the reasons that
-`compare` gives for the time that is missing. Everything is measured by the product's own command line.
+"""What native recipes promise and what they reach: every recipe that a CPU kernel executes, held against the model as it is stored, with
+the reasons that `compare` gives for the time that is missing. Everything is measured by the product's own command line.
 
     native_points.py BUILD OUT [NAME …]
 
-BUILD is a build folder (its samples stand in resources/samples); NAME is one of classifier, language, wide (default: all). Prints Markdown tables."""
+BUILD is a build folder (its samples stand in resources/samples); NAME is one of classifier, language, wide (default: all). Prints Markdown
+tables."""
 import collections
 import json
 import pathlib
@@ -89,14 +90,16 @@ def main():
 def line(label, compared):
     promise, result = compared["promise"], compared["result"]
     if not result:
-        return f"| {label} | {compared['b']['execution']} | – | not timed | – | {compared['b']['failure'] or compared['layers'][0]['note']} |"
+        reason = compared["b"]["failure"] or compared["layers"][0]["note"]
+        return f"| {label} | {compared['b']['execution']} | – | not timed | – | {reason} |"
     reasons = collections.Counter()
     total = sum(layer["a"]["median_ns"] for layer in compared["layers"] if layer["a"]["median_ns"] > 0)
     for layer in compared["layers"]:
         if layer["promise"] > 1.1 and 0 < layer["result"] < 0.8 * layer["promise"] or 0 < layer["result"] < 0.95:
             reasons[layer["note"]] += layer["a"]["median_ns"] / total
     worth = [f"{100 * share:.0f} %: {note}" for note, share in reasons.most_common(3) if share > 0.03]
-    return (f"| {label} | {compared['b']['execution']} | {promise:.2f} | {result['ratio']:.2f} ({result['low']:.2f} … {result['high']:.2f}) "
+    return (f"| {label} | {compared['b']['execution']} | {promise:.2f} "
+            f"| {result['ratio']:.2f} ({result['low']:.2f} … {result['high']:.2f}) "
             f"| {100 * result['ratio'] / promise:.0f} % | {'; '.join(worth) or '–'} |")
 
 

@@ -1,5 +1,5 @@
-"""Gives a Llama model outlier channels without changing what it computes: in every block's norms the scales of some channels grow by a factor,
-and the columns of the products behind them that meet these channels shrink by as much. Needs the package onnx."""
+"""Gives a Llama model outlier channels without changing what it computes: in every block's norms the scales of some channels grow by a
+factor, and the columns of the products behind them that meet these channels shrink by as much. Needs the package onnx."""
 import sys
 
 import numpy as np

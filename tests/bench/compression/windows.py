@@ -1,4 +1,5 @@
-"""Token windows of a text for a model with a byte-level BPE (tokenizer.json): [windows, length] int64 as .npy with a dataset.json beside it."""
+"""Token windows of a text for a model with a byte-level BPE (tokenizer.json): [windows, length] int64 as .npy with a dataset.json beside
+it."""
 import json
 import pathlib
 import re
@@ -6,7 +7,8 @@ import sys
 
 import numpy as np
 
-# How such tokenizers split a text before merging: contractions, words, numbers, signs, spaces. Letters are \w without digits and the underscore.
+# How such tokenizers split a text before merging: contractions, words, numbers, signs, spaces. Letters are \w without digits and the
+# underscore.
 PIECES = re.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?[^\W\d_]+| ?\d+| ?(?:[^\s\w]|_)+|\s+(?!\S)|\s+")
 
 

@@ -1,7 +1,8 @@
 // Our CPU engine beside ONNX Runtime: the same file, the same inputs, the same number of threads, taking turns in one process; a table in
 // Markdown, and what the outputs differ by: in fp32 by no more than kMostRounding, in int8 by no more than quantising costs either of them
 // (the distance of our int8 outputs from our fp32 ones); else the exit status is 1. Memory is measured in processes of their own.
-//   engines_bench [--threads N] [--seconds S] [--blocks B] [--int8] [--folder DIR (made models are kept there)] [MODEL.onnx[@name=1,3,640,640]]…
+//   engines_bench [--threads N] [--seconds S] [--blocks B] [--int8] [--folder DIR (made models are kept there)]
+//                 [MODEL.onnx[@name=1,3,640,640]]…
 // With --int8 both sides run one statically quantised file (QDQ), made of each model.
 //   engines_bench --memory cpu|onnxruntime MODEL.onnx
 #include <sys/resource.h>
@@ -228,9 +229,10 @@ int printTable(const Options& options, const std::string& self) {
     std::vector<Model> models;
     for (const std::string& word : options.models) models.push_back(parseModel(word));
     if (models.empty()) models = madeModels(options.folder);
-    std::cout << fmt::format("{} threads each, {} blocks, ratio = their time / ours (above 1: ours is faster), 95 % interval\n\n", options.threads,
-                             options.blocks)
-              << "| model | ours ms | ONNX Runtime ms | ratio | interval | relative difference | allowed | largest difference | our peak MB | their peak MB |\n"
+    std::cout << fmt::format("{} threads each, {} blocks, ratio = their time / ours (above 1: ours is faster), 95 % interval\n\n",
+                             options.threads, options.blocks)
+              << "| model | ours ms | ONNX Runtime ms | ratio | interval | relative difference | allowed | largest difference "
+                 "| our peak MB | their peak MB |\n"
                  "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
     double logs = 0;
     int count = 0;
@@ -244,9 +246,10 @@ int printTable(const Options& options, const std::string& self) {
         }
         const bool agrees = row->error.relative <= row->allowed;
         failed = failed || !agrees;
-        std::cout << fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.2f}…{:.2f} | {:.1e}{} | {:.1e} | {:.1e} | {} | {} |\n", row->name, row->ours,
-                                 row->theirs, row->ratio.value, row->ratio.interval.low, row->ratio.interval.high, row->error.relative,
-                                 agrees ? "" : " (too far)", row->allowed, row->error.largest, row->ourPeak / 1'000'000, row->theirPeak / 1'000'000)
+        std::cout << fmt::format("| {} | {:.2f} | {:.2f} | {:.2f} | {:.2f}…{:.2f} | {:.1e}{} | {:.1e} | {:.1e} | {} | {} |\n", row->name,
+                                 row->ours, row->theirs, row->ratio.value, row->ratio.interval.low, row->ratio.interval.high,
+                                 row->error.relative, agrees ? "" : " (too far)", row->allowed, row->error.largest,
+                                 row->ourPeak / 1'000'000, row->theirPeak / 1'000'000)
                   << std::flush;
         logs += std::log(row->ratio.value);
         ++count;

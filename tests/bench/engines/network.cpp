@@ -35,8 +35,8 @@ std::string Network::weights(const Shape& shape, double deviation, double mean) 
     return constant(Tensor::fromFloats(shape, values));
 }
 
-std::string Network::conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride, std::int64_t groups,
-                          double gain) {
+std::string Network::conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                          std::int64_t groups, double gain) {
     const std::int64_t parts = groups == 0 ? in : groups, each = in / parts, pad = kernel / 2;
     const std::string w = weights(Shape{out, each, kernel, kernel}, gain * std::sqrt(2.0 / static_cast<double>(each * kernel * kernel)));
     const std::string b = weights(Shape{out}, 0.05);
@@ -68,7 +68,8 @@ std::string Network::attention(const std::string& x, std::int64_t width, std::in
 }
 
 std::string Network::gelu(const std::string& x) {
-    const std::string root = constant(Tensor::scalar(std::sqrt(2.0F))), one = constant(Tensor::scalar(1)), half = constant(Tensor::scalar(0.5F));
+    const std::string root = constant(Tensor::scalar(std::sqrt(2.0F))), one = constant(Tensor::scalar(1)),
+                      half = constant(Tensor::scalar(0.5F));
     return add("Mul", {add("Mul", {x, add("Add", {add("Erf", {add("Div", {x, root})}), one})}), half});
 }
 

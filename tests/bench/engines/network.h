@@ -22,8 +22,8 @@ public:
     std::string weights(const Shape& shape, double deviation, double mean = 0);
 
     /// Convolution with bias and same padding; `groups` 0: depthwise.
-    std::string conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride, std::int64_t groups = 1,
-                     double gain = 1);
+    std::string conv(const std::string& x, std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                     std::int64_t groups = 1, double gain = 1);
     /// x · W + b over the last axis.
     std::string linear(const std::string& x, std::int64_t in, std::int64_t out);
     std::string layerNorm(const std::string& x, std::int64_t width);

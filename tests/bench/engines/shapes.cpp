@@ -32,7 +32,9 @@ std::string inverted(Network& net, const std::string& x, std::int64_t in, std::i
 
 std::string transformerLayer(Network& net, const std::string& x, bool normFirst) {
     constexpr std::int64_t kWidth = 768, kHeads = 12;
-    const auto feedForward = [&](const std::string& h) { return net.linear(net.gelu(net.linear(h, kWidth, 4 * kWidth)), 4 * kWidth, kWidth); };
+    const auto feedForward = [&](const std::string& h) {
+        return net.linear(net.gelu(net.linear(h, kWidth, 4 * kWidth)), 4 * kWidth, kWidth);
+    };
     if (normFirst) {
         const std::string y = net.add("Add", {x, net.attention(net.layerNorm(x, kWidth), kWidth, kHeads)});
         return net.add("Add", {y, feedForward(net.layerNorm(y, kWidth))});
@@ -94,9 +96,9 @@ void writeBertBase(const std::filesystem::path& path) {
 void writeVitBase(const std::filesystem::path& path) {
     constexpr std::int64_t kWidth = 768;
     Network net(16);
-    const std::string patches =
-        net.add("Conv", {net.input("image", {1, 3, 224, 224}), net.weights(Shape{kWidth, 3, 16, 16}, 0.04), net.weights(Shape{kWidth}, 0.02)},
-                {{"kernel_shape", {16, 16}}, {"strides", {16, 16}}});
+    const std::string patches = net.add(
+        "Conv", {net.input("image", {1, 3, 224, 224}), net.weights(Shape{kWidth, 3, 16, 16}, 0.04), net.weights(Shape{kWidth}, 0.02)},
+        {{"kernel_shape", {16, 16}}, {"strides", {16, 16}}});
     const std::string flat = net.add("Transpose", {net.add("Reshape", {patches, net.ints({0, kWidth, -1})})}, {{"perm", {0, 2, 1}}});
     std::string x = net.add("Concat", {net.weights(Shape{1, 1, kWidth}, 0.5), flat}, {{"axis", 1}});
     x = net.add("Add", {x, net.weights(Shape{1, 197, kWidth}, 0.3)});

@@ -76,8 +76,8 @@ TEST(Units, AreWrittenAsPeopleReadThem) {
 }
 
 TEST(ErrorCode, NamesComeBackAndExitStatusesFollowTheContract) {
-    for (const ErrorCode code : {ErrorCode::Usage, ErrorCode::Refused, ErrorCode::Unsupported, ErrorCode::NotFound, ErrorCode::Io, ErrorCode::OutOfMemory,
-                                 ErrorCode::Cancelled, ErrorCode::WorkerDied, ErrorCode::Failed})
+    for (const ErrorCode code : {ErrorCode::Usage, ErrorCode::Refused, ErrorCode::Unsupported, ErrorCode::NotFound, ErrorCode::Io,
+                                 ErrorCode::OutOfMemory, ErrorCode::Cancelled, ErrorCode::WorkerDied, ErrorCode::Failed})
         EXPECT_EQ(errorCodeFromName(name(code)), code);
     EXPECT_EQ(exitStatus(ErrorCode::Usage), 2);
     EXPECT_EQ(exitStatus(ErrorCode::Refused), 3);

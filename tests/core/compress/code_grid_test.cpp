@@ -95,7 +95,8 @@ TEST(CodeGrid, FloatScalesBringTheLargestValueToTheLargestCode) {
         const auto weight = *roundToNearest(values, 5, 32, asked);
         for (std::int64_t begin = 0; begin < 5 * 32; begin += weight.group) {
             float largest = 0;
-            for (std::int64_t i = begin; i < begin + weight.group; ++i) largest = std::max(largest, std::abs(values[static_cast<std::size_t>(i)]));
+            for (std::int64_t i = begin; i < begin + weight.group; ++i)
+                largest = std::max(largest, std::abs(values[static_cast<std::size_t>(i)]));
             EXPECT_FLOAT_EQ(scaleOf(weight, begin / 32, begin % 32) * tensor::largestCodeValue(weight.format), largest);
         }
     }
@@ -112,7 +113,8 @@ TEST(CodeGrid, MicroscalingTakesTheExponentThatItsSpecificationSays) {
         ASSERT_EQ(weight.scales.size(), 3U) << "the last block is short";
         for (std::size_t block = 0; block < 3; ++block) {
             double largest = 0;
-            for (std::size_t k = block * 32; k < std::min<std::size_t>(block * 32 + 32, 80); ++k) largest = std::max<double>(largest, std::abs(values[k]));
+            for (std::size_t k = block * 32; k < std::min<std::size_t>(block * 32 + 32, 80); ++k)
+                largest = std::max<double>(largest, std::abs(values[k]));
             double power = 1;  // the largest power of two that is not above the largest value
             while (power > largest) power /= 2;
             while (power * 2 <= largest) power *= 2;
@@ -134,7 +136,8 @@ TEST(CodeGrid, BlocksOfNvfp4HaveAnEightBitScaleOfOneForTheWeight) {
         const float tensorScale = static_cast<float>(largest / (6 * 448));
         for (const float scale : weight.scales) {
             const double ratio = scale / static_cast<double>(tensorScale);
-            const double nearest = tensor::codeValues(tensor::CodeFormat::Float8E4M3)[tensor::nearestCode(tensor::CodeFormat::Float8E4M3, ratio)];
+            const double nearest =
+                tensor::codeValues(tensor::CodeFormat::Float8E4M3)[tensor::nearestCode(tensor::CodeFormat::Float8E4M3, ratio)];
             EXPECT_NEAR(ratio, nearest, 1e-6 * nearest);
             EXPECT_GT(scale, 0);
         }
@@ -258,7 +261,8 @@ TEST(GptqOfFormats, WhatWasPrunedStaysZero) {
     for (const WeightSpec& asked : everyFormat()) {
         auto weights = normalWeights(random, rows, columns);
         for (std::size_t i = 0; i < weights.size(); i += 2) weights[i] = 0;
-        const auto made = tensor::decodedRows(roundedBy("gptq", weights, rows, columns, asked, correlatedInputs(random, 128, columns), true));
+        const auto made =
+            tensor::decodedRows(roundedBy("gptq", weights, rows, columns, asked, correlatedInputs(random, 128, columns), true));
         for (std::size_t i = 0; i < weights.size(); i += 2) EXPECT_EQ(made[i], 0) << asked.format;
     }
 }

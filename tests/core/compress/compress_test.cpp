@@ -139,10 +139,13 @@ TEST(Compress, EveryFormatReachesTheGraphAndTheReport) {
         double leastSqnr;
     };
     const Model model = smallModel();
-    for (const Case& c : {Case{R"("bits": 8, "format": "fp8_e4m3")", "fp8_e4m3", 8, 0, 29}, Case{R"("bits": 8, "format": "fp8_e5m2")", "fp8_e5m2", 8, 0, 23},
-                          Case{R"("bits": 4, "format": "nf4", "group": 12)", "nf4", 4, 12, 18}, Case{R"("bits": 4, "format": "fp4", "group": 12)", "fp4", 4, 12, 17},
-                          Case{R"("bits": 4, "format": "mxfp4")", "mxfp4", 4, 32, 15}, Case{R"("bits": 4, "format": "nvfp4")", "nvfp4", 4, 16, 17},
-                          Case{R"("bits": 8, "format": "fixed", "group": -1)", "fixed Q2.5", 8, -1, 34}}) {
+    for (const Case& c :
+         {Case{R"("bits": 8, "format": "fp8_e4m3")", "fp8_e4m3", 8, 0, 29},
+          Case{R"("bits": 8, "format": "fp8_e5m2")", "fp8_e5m2", 8, 0, 23},
+          Case{R"("bits": 4, "format": "nf4", "group": 12)", "nf4", 4, 12, 18},
+          Case{R"("bits": 4, "format": "fp4", "group": 12)", "fp4", 4, 12, 17}, Case{R"("bits": 4, "format": "mxfp4")", "mxfp4", 4, 32, 15},
+          Case{R"("bits": 4, "format": "nvfp4")", "nvfp4", 4, 16, 17},
+          Case{R"("bits": 8, "format": "fixed", "group": -1)", "fixed Q2.5", 8, -1, 34}}) {
         const auto made = compress(model.graph, recipeOf((std::string(R"({"weights": {)") + c.weights + "}}").c_str()));
         ASSERT_TRUE(made) << made.error().text();
         for (const LayerCompression& layer : made->layers) {
@@ -240,7 +243,7 @@ TEST(Compress, RulesTreatTheirLayersApart) {
     const Model model = smallModel();
     const auto compressed =
         compress(model.graph, recipeOf(R"({"weights": {"bits": 4}, "rules": [{"match": {"name": "/head/*"}, "weights": {"bits": 32}},
-                                                                                            {"match": {"block": 0}, "weights": {"bits": 6}}]})"));
+                                                                             {"match": {"block": 0}, "weights": {"bits": 6}}]})"));
     ASSERT_TRUE(compressed) << compressed.error().text();
     EXPECT_EQ(compressed->layers[0].bits, 6);
     EXPECT_EQ(compressed->layers[1].bits, 32);

@@ -22,8 +22,8 @@ protected:
     }
     Result<std::shared_ptr<const Dataset>> with(const std::string& task, const std::string& rest = "") const {
         std::ofstream(m_folder.path() / "dataset.json")
-            << R"({"format": "trimtab-dataset", "version": 1, "inputs": {"x": {"file": "x.npy"}}, "target": {"file": "y.npy"}, "task": ")" << task
-            << "\"" << rest << "}";
+            << R"({"format": "trimtab-dataset", "version": 1, "inputs": {"x": {"file": "x.npy"}}, "target": {"file": "y.npy"}, "task": ")"
+            << task << "\"" << rest << "}";
         return open(m_folder.path().string());
     }
     void SetUp() override { array("x.npy", Tensor::fromFloats({2, 3}, {1, 2, 3, 4, 5, 6})); }

@@ -128,8 +128,8 @@ protected:
         std::ofstream(at(name), std::ios::binary) << bytes;
     }
     void manifest(const std::string& preprocess, const std::string& rest = R"("task": "classification")") const {
-        write("dataset.json", R"({"format": "trimtab-dataset", "version": 1, "inputs": {"audio": {"file": "clips", "preprocess": {)" + preprocess +
-                                  "}}}, " + rest + "}");
+        write("dataset.json", R"({"format": "trimtab-dataset", "version": 1, "inputs": {"audio": {"file": "clips", "preprocess": {)" +
+                                  preprocess + "}}}, " + rest + "}");
     }
     std::string refusal(const std::string& path) const {
         const auto opened = open(path);

@@ -71,7 +71,8 @@ TEST(ValueError, OfEqualValuesIsNoneAndTheirSizeDoesNotMatter) {
 
 TEST(ValueError, LetsTheFillOfMasksAsideAndNothingElse) {
     const ValueError plain = errorOf({3, 4}, {3, 4.5F});
-    for (const float fill : {-kInfinite, -3.4e38F, -1e9F, kNaN}) EXPECT_NEAR(errorOf({3, fill, 4}, {3, fill, 4.5F}).sqnrDb(), plain.sqnrDb(), 1e-9) << fill;
+    for (const float fill : {-kInfinite, -3.4e38F, -1e9F, kNaN})
+        EXPECT_NEAR(errorOf({3, fill, 4}, {3, fill, 4.5F}).sqnrDb(), plain.sqnrDb(), 1e-9) << fill;
     for (const float broken : {kNaN, kInfinite, -kInfinite}) {
         EXPECT_EQ(errorOf({3, 4}, {3, broken}).sqnrDb(), -trace::kMostDecibels) << broken;
         EXPECT_EQ(errorOf({3, 4}, {3, broken}).cosine(), 0) << broken;

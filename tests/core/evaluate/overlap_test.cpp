@@ -43,7 +43,8 @@ double plainMean(const std::string& metric, const std::vector<std::int64_t>& lab
 /// Scores [places, classes] in which `answers` are highest.
 std::vector<float> oneHot(const std::vector<std::int64_t>& answers, std::int64_t classes) {
     std::vector<float> scores(answers.size() * static_cast<std::size_t>(classes), -1);
-    for (std::size_t i = 0; i < answers.size(); ++i) scores[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(answers[i])] = 3;
+    for (std::size_t i = 0; i < answers.size(); ++i)
+        scores[i * static_cast<std::size_t>(classes) + static_cast<std::size_t>(answers[i])] = 3;
     return scores;
 }
 

@@ -99,7 +99,8 @@ TEST(CompareSpeed, WithoutABaselineInCommonTheirOwnTimesAreCompared) {
     auto quick = result(2, 0.5, 0, 1), slow = result(16, 0.5, 0, 2);
     slow.speed->baselineKey = "another";
     for (auto& block : slow.speed->blocks) block.baseline = {160};
-    EXPECT_EQ(compareSpeed(*quick.speed, *slow.speed), Verdict::Better) << "2 ms against 16, although the other gains more over its own baseline";
+    EXPECT_EQ(compareSpeed(*quick.speed, *slow.speed), Verdict::Better)
+        << "2 ms against 16, although the other gains more over its own baseline";
 }
 
 TEST(CompareAccuracy, KnowsTheDirectionOfTheMetric) {

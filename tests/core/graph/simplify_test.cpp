@@ -97,8 +97,9 @@ TEST(RemoveIdentities, KeepsWhatSubgraphsRead) {
     const ValueId copy = builder.add("Identity", {relu});
     auto body = std::make_shared<Graph>();
     body->outerNames = {builder.graph.value(copy).name};
-    const ValueId chosen = builder.add("If", {builder.input("c", dims({}), DataType::Bool), copy},
-                                       {{"then_branch", std::shared_ptr<const Graph>(body)}, {"else_branch", std::shared_ptr<const Graph>(body)}});
+    const ValueId chosen =
+        builder.add("If", {builder.input("c", dims({}), DataType::Bool), copy},
+                    {{"then_branch", std::shared_ptr<const Graph>(body)}, {"else_branch", std::shared_ptr<const Graph>(body)}});
     builder.graph.nodes.back().captures = 1;
     builder.output(chosen);
     ASSERT_TRUE(removeIdentities(builder.graph));

@@ -126,7 +126,8 @@ TEST(Messages, AreRefusedWithTheNameOfTheWrongField) {
     Json bench = toJson(BenchRequest{});
     bench["seconds"] = -1;
     EXPECT_FALSE(benchRequestFromJson(bench));
-    for (const auto& [field, value] : {std::pair{"samples", Json(0)}, std::pair{"threshold_db", Json(1000)}, std::pair{"threshold_db", Json("nan")}}) {
+    for (const auto& [field, value] :
+         {std::pair{"samples", Json(0)}, std::pair{"threshold_db", Json(1000)}, std::pair{"threshold_db", Json("nan")}}) {
         Json fidelity = toJson(FidelityRequest{someRequest()});
         fidelity[field] = value;
         const auto refused = fidelityRequestFromJson(fidelity);

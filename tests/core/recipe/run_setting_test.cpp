@@ -27,13 +27,22 @@ TEST(RunSetting, ReadsBackAsItWasWritten) {
 }
 
 TEST(RunSetting, RefusalsNameTheirField) {
-    const std::pair<const char*, const char*> cases[] = {
-        {R"({"bacth": 1})", "run.bacth"},          {R"({"batch": -1})", "run.batch"},        {R"({"batch": "1"})", "run.batch"},
-        {R"({"threads": 5000})", "run.threads"},   {R"({"engine": "CPU; rm"})", "run.engine"}, {R"({"engine": 1})", "run.engine"},
-        {R"({"device": ""})", "run.device"},       {R"({"seed": -1})", "run.seed"},          {R"({"shapes": [1]})", "run.shapes"},
-        {R"({"shapes": {"x": [1, -2]}})", "run.shapes.x"}, {R"({"shapes": {"x": [4611686018427387904, 4]}})", "run.shapes.x"},
-        {R"({"symbols": {"n": 1e300}})", "run.symbols.n"}, {R"([])", "run"},
-        {R"({"prompt": -1})", "run.prompt"},       {R"({"generate": 4})", "run.prompt"},     {R"({"prompt": 4, "generate": 9999999})", "run.generate"}};
+    const std::pair<const char*, const char*> cases[] = {{R"({"bacth": 1})", "run.bacth"},
+                                                         {R"({"batch": -1})", "run.batch"},
+                                                         {R"({"batch": "1"})", "run.batch"},
+                                                         {R"({"threads": 5000})", "run.threads"},
+                                                         {R"({"engine": "CPU; rm"})", "run.engine"},
+                                                         {R"({"engine": 1})", "run.engine"},
+                                                         {R"({"device": ""})", "run.device"},
+                                                         {R"({"seed": -1})", "run.seed"},
+                                                         {R"({"shapes": [1]})", "run.shapes"},
+                                                         {R"({"shapes": {"x": [1, -2]}})", "run.shapes.x"},
+                                                         {R"({"shapes": {"x": [4611686018427387904, 4]}})", "run.shapes.x"},
+                                                         {R"({"symbols": {"n": 1e300}})", "run.symbols.n"},
+                                                         {R"([])", "run"},
+                                                         {R"({"prompt": -1})", "run.prompt"},
+                                                         {R"({"generate": 4})", "run.prompt"},
+                                                         {R"({"prompt": 4, "generate": 9999999})", "run.generate"}};
     for (const auto& [text, field] : cases) {
         const auto setting = runSettingFromJson(*base::parseJson(text, "run"));
         ASSERT_FALSE(setting) << text;

@@ -44,7 +44,8 @@ private:
         if (word == "minimum") return !value.is_number() || value >= rule;
         if (word == "maximum") return !value.is_number() || value <= rule;
         if (word == "exclusiveMinimum") return !value.is_number() || value > rule;
-        if (word == "pattern") return !value.is_string() || std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>()));
+        if (word == "pattern")
+            return !value.is_string() || std::regex_search(value.get<std::string>(), std::regex(rule.get<std::string>()));
         if (word == "exclusiveMaximum") return !value.is_number() || value < rule;
         if (word == "minLength") return !value.is_string() || value.get<std::string>().size() >= rule.get<std::size_t>();
         if (word == "minItems") return !value.is_array() || value.size() >= rule.get<std::size_t>();

@@ -189,7 +189,8 @@ TEST(Report, TheCommandToRepeatStatesWhatTheStudyAskedBeyondTheDefaults) {
     input.study.setting.symbols["sequence"] = 64;
     input.study.budget.samples = 256;
     const std::string command = contentOf(input).repeat[0];
-    for (const char* words : {"--batch 16", "--symbol 'sequence=64'", "--samples 256", "--metric 'top1'"}) EXPECT_THAT(command, HasSubstr(words));
+    for (const char* words : {"--batch 16", "--symbol 'sequence=64'", "--samples 256", "--metric 'top1'"})
+        EXPECT_THAT(command, HasSubstr(words));
     EXPECT_THAT(command, Not(HasSubstr("--processes")));
 }
 

@@ -236,8 +236,9 @@ TEST_F(SessionTest, RefusesTriggersThatSomebodyPlanted) {
 }
 
 TEST_F(SessionTest, RefusesTimingsAndScoresThatNoTrialCouldHave) {
-    for (const char* vandalism : {"UPDATE blocks SET trial_times = x''", "UPDATE blocks SET baseline = x'000000000000f87f'",
-                                  "UPDATE blocks SET trial_times = x'000000000000f0bf'", "UPDATE samples SET weights = x'000000000000f03f'"}) {
+    for (const char* vandalism :
+         {"UPDATE blocks SET trial_times = x''", "UPDATE blocks SET baseline = x'000000000000f87f'",
+          "UPDATE blocks SET trial_times = x'000000000000f0bf'", "UPDATE samples SET weights = x'000000000000f03f'"}) {
         std::filesystem::remove(path());
         const std::int64_t id = fill();
         {

@@ -142,7 +142,8 @@ TEST(QuantizedWeight, DecodesEveryFormatBackIntoItsLayout) {
         for (std::int64_t n = 0; n < 3; ++n) {
             for (std::int64_t k = 0; k < 10; ++k) {
                 const int code = weight.codes[static_cast<std::size_t>(n * 10 + k)];
-                const float value = format == CodeFormat::Integer ? static_cast<float>(code) : codeValues(format)[static_cast<std::size_t>(code)];
+                const float value =
+                    format == CodeFormat::Integer ? static_cast<float>(code) : codeValues(format)[static_cast<std::size_t>(code)];
                 EXPECT_EQ(decoded[static_cast<std::size_t>(k * 3 + n)], value * weight.scales[static_cast<std::size_t>(n * 3 + k / 4)]);
             }
         }

@@ -114,7 +114,8 @@ TEST(MixFor, CountsTheLossOfWhatLiesUnderEverythingOnce) {
     }
     table.cells = cells;
     const Mix mix = mixFor(table, {}, 0.0075, Underneath{0, 0.006}).value();
-    EXPECT_EQ(mix.options, (std::vector<std::optional<std::size_t>>{0, 0, 1, std::nullopt}));  // 0.02 of the second row does not count again
+    EXPECT_EQ(mix.options,
+              (std::vector<std::optional<std::size_t>>{0, 0, 1, std::nullopt}));  // 0.02 of the second row does not count again
     EXPECT_DOUBLE_EQ(mix.loss, 0.006 + 0.001);
     EXPECT_FALSE(mixFor(table, {}, 0.005, Underneath{0, 0.006}));
 }

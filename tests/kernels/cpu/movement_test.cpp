@@ -127,8 +127,9 @@ TEST(Movement, NearestResizingCopiesWhatTheReferenceCopies) {
                 auto x = maker.input("x", Shape{2, 16, 5, 7});
                 if (afterConvolution) x = maker.node("Conv", {x, maker.constant(normalTensor(Shape{16, 16, 1, 1}, 3))});
                 const auto none = maker.constant(Tensor::fromFloats(Shape{0}, {}));
-                const std::map<std::string, graph::Attribute> attributes{{"mode", std::string("nearest")}, {"coordinate_transformation_mode", std::string(mode)},
-                                            {"nearest_mode", std::string(rounding)}};
+                const std::map<std::string, graph::Attribute> attributes{{"mode", std::string("nearest")},
+                                                                         {"coordinate_transformation_mode", std::string(mode)},
+                                                                         {"nearest_mode", std::string(rounding)}};
                 const auto larger = maker.node("Resize", {x, none, maker.constant(Tensor::fromFloats(Shape{4}, {1, 1, 2, 3}))}, attributes);
                 maker.output(maker.node("Resize", {larger, none, none, maker.constant(ints({2, 16, 7, 6}))}, attributes));
                 const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{2, 16, 5, 7}, 1)}}, {1e-5, 1e-5});

@@ -65,9 +65,11 @@ TEST(SkipNormalization, AddsThenNormalisesAndHandsTheSumOn) {
             for (const bool extras : {false, true}) {
                 GraphMaker maker;
                 const Shape shape{2, 3, length};
-                std::vector<ValueId> inputs{maker.input("x", shape), maker.input("skip", shape), maker.constant(normalTensor(Shape{length}, 2))};
+                std::vector<ValueId> inputs{maker.input("x", shape), maker.input("skip", shape),
+                                            maker.constant(normalTensor(Shape{length}, 2))};
                 const int vectors = !extras ? 0 : isSimplified ? 1 : 2;
-                for (int i = 0; i < vectors; ++i) inputs.push_back(maker.constant(normalTensor(Shape{length}, 3 + static_cast<std::uint64_t>(i))));
+                for (int i = 0; i < vectors; ++i)
+                    inputs.push_back(maker.constant(normalTensor(Shape{length}, 3 + static_cast<std::uint64_t>(i))));
                 maker.node(op, inputs, {{"epsilon", 1e-5F}}, "com.microsoft", 4);
                 const auto outputs = maker.last().outputs;
                 maker.last().outputs = {outputs[0], graph::kNoValue, graph::kNoValue, outputs[3]};

@@ -70,8 +70,9 @@ TEST_F(StaticQuantization, ConvolutionsRunOnCodesWhateverThePaddingAndTheZeroPoi
                 maker = GraphMaker();
                 const Scale to{0.021F, std::string(activation) == "Relu" ? 0 : 60, DataType::UInt8};
                 const auto x = pair(maker.input("x", c.input), from);
-                auto y = maker.node("Conv", {x, weight(c.weight, tensor::WeightLayout::OutputsFirst), maker.constant(normalTensor(Shape{c.weight[0]}, 3))},
-                                    {{"group", c.group}, {"pads", c.pads}, {"strides", c.strides}});
+                auto y = maker.node(
+                    "Conv", {x, weight(c.weight, tensor::WeightLayout::OutputsFirst), maker.constant(normalTensor(Shape{c.weight[0]}, 3))},
+                    {{"group", c.group}, {"pads", c.pads}, {"strides", c.strides}});
                 if (std::string(activation) == "Clip")
                     y = maker.node("Clip", {y, maker.constant(Tensor::scalar(0)), maker.constant(Tensor::scalar(2.5F))});
                 else if (*activation) y = maker.node(activation, {y});
@@ -95,8 +96,9 @@ TEST_F(StaticQuantization, ProductsRunOnCodesAndGiveFloatsWhereNothingQuantisesT
                 maker = GraphMaker();
                 const auto x = pair(maker.input("x", Shape{rows, 40}), {0.04F, 101});
                 const auto layout = transposed ? tensor::WeightLayout::OutputsFirst : tensor::WeightLayout::OutputsLast;
-                const auto y = maker.node("Gemm", {x, weight(transposed ? Shape{24, 40} : Shape{40, 24}, layout), maker.constant(normalTensor(Shape{24}, 5))},
-                                          {{"transB", std::int64_t{transposed}}});
+                const auto y = maker.node(
+                    "Gemm", {x, weight(transposed ? Shape{24, 40} : Shape{40, 24}, layout), maker.constant(normalTensor(Shape{24}, 5))},
+                    {{"transB", std::int64_t{transposed}}});
                 maker.output(toCodes ? pair(y, {0.05F, 90}) : y);
                 const auto layers = expectLikePairs({{"x", normalTensor(Shape{rows, 40}, 8)}}, toCodes ? 0.05F : 1e-5F);
                 if (hasProducts()) {
@@ -112,13 +114,16 @@ TEST_F(StaticQuantization, AResidualBlockStaysInCodes) {
     const Shape shape{2, 16, 6, 6};
     const auto x = pair(maker.input("x", shape), scale);
     const std::map<std::string, Attribute> same{{"pads", Ints{1, 1, 1, 1}}};
-    const auto first = pair(maker.node("Relu", {maker.node("Conv", {x, weight(Shape{16, 16, 3, 3}, tensor::WeightLayout::OutputsFirst, 4)}, same)}), scale);
-    const auto second = pair(maker.node("Conv", {first, weight(Shape{16, 16, 3, 3}, tensor::WeightLayout::OutputsFirst, 5)}, same), {0.05F, 130});
+    const auto first = pair(
+        maker.node("Relu", {maker.node("Conv", {x, weight(Shape{16, 16, 3, 3}, tensor::WeightLayout::OutputsFirst, 4)}, same)}), scale);
+    const auto second =
+        pair(maker.node("Conv", {first, weight(Shape{16, 16, 3, 3}, tensor::WeightLayout::OutputsFirst, 5)}, same), {0.05F, 130});
     const auto y = pair(maker.node("Relu", {maker.node("Add", {second, x})}), sum);
     maker.output(pair(maker.node("MaxPool", {y}, {{"kernel_shape", Ints{2, 2}}, {"strides", Ints{2, 2}}}), sum));
     const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(shape, 9)}}, {2.01 * sum.scale, 1e-5});
     if (!hasProducts()) return;
-    EXPECT_EQ(operators(layers), (std::vector<std::string>{"QuantizeLinear", "QuantizedConv", "QuantizedConv", "QuantizedAdd", "MaxPool", "DequantizeLinear"}));
+    EXPECT_EQ(operators(layers), (std::vector<std::string>{"QuantizeLinear", "QuantizedConv", "QuantizedConv", "QuantizedAdd", "MaxPool",
+                                                           "DequantizeLinear"}));
 }
 
 TEST_F(StaticQuantization, SumsAndProductsOfCodesBroadcast) {
@@ -155,9 +160,11 @@ TEST_F(StaticQuantization, FunctionsOfOneCodeBecomeOneTable) {
 
 TEST_F(StaticQuantization, PartsOfOtherScalesAreJoinedAsCodes) {
     const Scale a{0.03F, 90}, b{0.07F, -3, DataType::Int8}, y{0.05F, 120};
-    const auto joined = maker.node("Concat", {pair(maker.input("a", Shape{2, 3, 4}), a), pair(maker.input("b", Shape{2, 5, 4}), b)}, {{"axis", std::int64_t{1}}});
+    const auto joined = maker.node("Concat", {pair(maker.input("a", Shape{2, 3, 4}), a), pair(maker.input("b", Shape{2, 5, 4}), b)},
+                                   {{"axis", std::int64_t{1}}});
     maker.output(pair(maker.node("Transpose", {pair(joined, y)}, {{"perm", Ints{2, 0, 1}}}), y));
-    const auto layers = expectLikeReference(maker.finish(), {{"a", normalTensor(Shape{2, 3, 4}, 3, 2)}, {"b", normalTensor(Shape{2, 5, 4}, 4, 2)}}, {1e-6, 0});
+    const auto layers = expectLikeReference(
+        maker.finish(), {{"a", normalTensor(Shape{2, 3, 4}, 3, 2)}, {"b", normalTensor(Shape{2, 5, 4}, 4, 2)}}, {1e-6, 0});
     if (!hasProducts()) return;
     const auto names = operators(layers);
     EXPECT_EQ(std::count(names.begin(), names.end(), "Lookup"), 2);
@@ -176,7 +183,8 @@ TEST_F(StaticQuantization, WhatOthersReadAsFloatsStaysFloats) {
 
 TEST_F(StaticQuantization, QuantisingRoundsHalvesToEvenAndSaturates) {
     maker.output(codes(maker.input("x", Shape{7}), {0.5F, 3}));
-    const std::vector<float> x{0.25F, 0.75F, -0.25F, 1e9F, -1e9F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
+    const std::vector<float> x{
+        0.25F, 0.75F, -0.25F, 1e9F, -1e9F, std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
     const auto outcome = runOnCpu(maker.finish(), {{"x", Tensor::fromFloats(Shape{7}, x)}});
     EXPECT_EQ(tensor::toInt64s(outcome.outputs[0].tensor), (Ints{3, 5, 3, 255, 0, 3, 255}));
 }
@@ -190,10 +198,12 @@ TEST(AdoptedWeights, AreReadAsTheFileHoldsThem) {
         const auto scales = maker.constant(Tensor::fromFloats(Shape{3}, {0.5F, 0.25F, 2}));
         ValueId codes = graph::kNoValue, zeros = graph::kNoValue;
         if (form == "uint8") {
-            codes = maker.constant(Tensor::fromValues<std::uint8_t>(DataType::UInt8, Shape{4, 3}, {129, 130, 131, 127, 126, 125, 128, 255, 0, 1, 2, 3}));
+            codes = maker.constant(
+                Tensor::fromValues<std::uint8_t>(DataType::UInt8, Shape{4, 3}, {129, 130, 131, 127, 126, 125, 128, 255, 0, 1, 2, 3}));
             zeros = maker.constant(zeroPoint({1, 128, DataType::UInt8}, Shape{3}));
         } else if (form == "int8") {
-            codes = maker.constant(Tensor::fromValues<std::int8_t>(DataType::Int8, Shape{4, 3}, {1, 2, 3, -1, -2, -3, 0, 127, -128, -127, -126, -125}));
+            codes = maker.constant(
+                Tensor::fromValues<std::int8_t>(DataType::Int8, Shape{4, 3}, {1, 2, 3, -1, -2, -3, 0, 127, -128, -127, -126, -125}));
             zeros = maker.constant(zeroPoint({1, 0, DataType::Int8}, Shape{3}));
         } else {
             zeros = maker.constant(zeroPoint({1, 0, DataType::Int8}, Shape{3}));

@@ -232,13 +232,15 @@ struct NamedFormat {
     int bits;
     std::int64_t group;
 };
-constexpr NamedFormat kFloatingFormats[] = {{"fp8_e4m3", 8, 0}, {"fp8_e5m2", 8, 20}, {"nf4", 4, 32}, {"fp4", 4, 20}, {"mxfp4", 4, 0}, {"nvfp4", 4, 0}};
+constexpr NamedFormat kFloatingFormats[] = {{"fp8_e4m3", 8, 0}, {"fp8_e5m2", 8, 20}, {"nf4", 4, 32},
+                                            {"fp4", 4, 20},     {"mxfp4", 4, 0},     {"nvfp4", 4, 0}};
 
 TEST(WeightOnlyFormats, FloatingCodesAreReadNativelyInProducts) {
     for (const NamedFormat& format : kFloatingFormats) {
         for (const std::int64_t m : {1, 3, 40}) {
             GraphMaker maker;
-            const auto w = maker.quantized(rounded(normalTensor(Shape{100, 50}, 2), WeightLayout::OutputsLast, format.bits, format.name, format.group));
+            const auto w = maker.quantized(
+                rounded(normalTensor(Shape{100, 50}, 2), WeightLayout::OutputsLast, format.bits, format.name, format.group));
             maker.output(maker.node("MatMul", {maker.input("x", Shape{m, 100}), w}));
             maker.last().treatment.weightBits = format.bits;
             const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{m, 100}, 1)}}, {1e-6, 1e-5});
@@ -252,7 +254,8 @@ TEST(WeightOnlyFormats, FloatingCodesAreReadNativelyInProducts) {
 TEST(WeightOnlyFormats, AreDecodedWhereNoKernelReadsThem) {
     for (const NamedFormat& format : kFloatingFormats) {
         GraphMaker maker;
-        const auto w = maker.quantized(rounded(normalTensor(Shape{8, 4, 3, 3}, 2), WeightLayout::OutputsFirst, format.bits, format.name, format.group));
+        const auto w = maker.quantized(
+            rounded(normalTensor(Shape{8, 4, 3, 3}, 2), WeightLayout::OutputsFirst, format.bits, format.name, format.group));
         maker.output(maker.node("Conv", {maker.input("x", Shape{1, 4, 6, 6}), w}));
         maker.last().treatment.weightBits = format.bits;
         const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{1, 4, 6, 6}, 1)}}, {1e-6, 2e-5});
@@ -284,7 +287,8 @@ TEST(WeightOnlyFormats, FixedPointIsIntegersToEveryKernel) {
     maker.output(maker.node("MatMul", {maker.input("x", Shape{5, 64}), w}));
     treatInt8(maker.last().treatment);
     const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{5, 64}, 1)}}, kExactCodes);
-    EXPECT_EQ(layers.front().execution, hasIntegerProducts() ? trace::Execution::Native : trace::Execution::Emulated) << layers.front().reason;
+    EXPECT_EQ(layers.front().execution, hasIntegerProducts() ? trace::Execution::Native : trace::Execution::Emulated)
+        << layers.front().reason;
     EXPECT_EQ(layers.front().weightFormat, "fixed");
 }
 
@@ -346,7 +350,8 @@ TEST(EmulatedTreatments, NarrowFloatProductsAreImitatedAndSaySo) {
         GraphMaker pair;
         pair.output(pair.node("MatMul", {pair.input("a", Shape{2, 3, 7, 20}), pair.input("b", Shape{2, 3, 20, 9})}));
         pair.last().treatment.compute = compute;
-        expectLikeReference(pair.finish(), {{"a", normalTensor(Shape{2, 3, 7, 20}, 1)}, {"b", normalTensor(Shape{2, 3, 20, 9}, 2)}}, {2e-5, 2e-5});
+        expectLikeReference(pair.finish(), {{"a", normalTensor(Shape{2, 3, 7, 20}, 1)}, {"b", normalTensor(Shape{2, 3, 20, 9}, 2)}},
+                            {2e-5, 2e-5});
     }
 }
 

@@ -58,8 +58,9 @@ TEST_F(OnnxRuntime, RefusesAWrongShape) {
 
 TEST_F(OnnxRuntime, SweepsBesideAnotherEngineAndSharesNothingWithIt) {
     const std::string session = m_tiny.at("engines.trimtab");
-    const Json answer = document(trimtab({"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "run.engine=cpu,onnxruntime",
-                                          "--axis", "weights.bits=32,8", "--session", session, "--seconds", "0.01", "--processes", "2", "--json"}));
+    const Json answer =
+        document(trimtab({"sweep", m_tiny.model(), "--data", m_tiny.data(), "--axis", "run.engine=cpu,onnxruntime", "--axis",
+                          "weights.bits=32,8", "--session", session, "--seconds", "0.01", "--processes", "2", "--json"}));
     EXPECT_EQ(answer["finished"], 4);
     const auto stored = store::Session::open(session, store::Mode::ReadOnly).value();
     const auto results = stored->results(stored->studies().value().back().id).value();

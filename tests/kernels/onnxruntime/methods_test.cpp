@@ -208,8 +208,9 @@ TEST_F(Methods, PruningAgreesAloneAndBeforeRounding) {
         for (const char* pattern : {R"("ratio": 0.5)", R"("pattern": "2:4")"}) {
             const std::string prune = std::string(R"({"prune": {"method": ")") + method + "\", " + pattern + "}";
             expectAgreement(graph, prune + "}");
-            for (const char* weights : {R"("bits": 4, "group": 32, "method": "gptq")", R"("bits": 4, "format": "nf4", "group": 32, "method": "gptq")",
-                                        R"("bits": 8, "format": "fp8_e4m3")"})
+            for (const char* weights :
+                 {R"("bits": 4, "group": 32, "method": "gptq")", R"("bits": 4, "format": "nf4", "group": 32, "method": "gptq")",
+                  R"("bits": 8, "format": "fp8_e4m3")"})
                 expectAgreement(graph, prune + R"(, "weights": {)" + weights + "}}");
             expectAgreement(graph, prune + R"(, "weights": {"bits": 8, "method": "gptq"})" + kInt8Products + "}");
         }

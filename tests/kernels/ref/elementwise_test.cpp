@@ -14,7 +14,9 @@ using ::testing::ElementsAre;
 using tensor::toFloats;
 using tensor::toInt64s;
 
-Tensor typed(DataType type, Shape shape, const Ints& values) { return *tensor::convert(Tensor::fromInt64s(std::move(shape), values), type); }
+Tensor typed(DataType type, Shape shape, const Ints& values) {
+    return *tensor::convert(Tensor::fromInt64s(std::move(shape), values), type);
+}
 
 TEST(Elementwise, BroadcastsBothWaysOverThreeAxes) {
     const Tensor a = ramp({2, 1, 3}), b = ramp({4, 1}, 10, 10);
@@ -27,12 +29,14 @@ TEST(Elementwise, BroadcastsBothWaysOverThreeAxes) {
 }
 
 TEST(Elementwise, AlignsTheSecondInputAtAnAxisBeforeOpset7) {
-    const Tensor sum = first(node("Add", 6, {{"broadcast", std::int64_t{1}}, {"axis", std::int64_t{0}}}), {floats({2, 2}, {0, 0, 0, 0}), floats({2}, {1, 2})});
+    const Tensor sum = first(node("Add", 6, {{"broadcast", std::int64_t{1}}, {"axis", std::int64_t{0}}}),
+                             {floats({2, 2}, {0, 0, 0, 0}), floats({2}, {1, 2})});
     EXPECT_THAT(toFloats(sum), ElementsAre(1, 1, 2, 2));
 }
 
 TEST(Elementwise, WrapsIntegersAndKeepsUnsignedOrder) {
-    EXPECT_THAT(toInt64s(first(node("Add", 14), {typed(DataType::Int8, {2}, {127, -128}), typed(DataType::Int8, {2}, {1, -1})})), ElementsAre(-128, 127));
+    EXPECT_THAT(toInt64s(first(node("Add", 14), {typed(DataType::Int8, {2}, {127, -128}), typed(DataType::Int8, {2}, {1, -1})})),
+                ElementsAre(-128, 127));
     EXPECT_THAT(toInt64s(first(node("Sub", 14), {typed(DataType::UInt8, {1}, {1}), typed(DataType::UInt8, {1}, {2})})), ElementsAre(255));
     const Tensor huge = typed(DataType::UInt64, {1}, {-1}), small = typed(DataType::UInt64, {1}, {1});
     EXPECT_THAT(toInt64s(first(node("Greater", 13), {huge, small})), ElementsAre(1));
@@ -47,7 +51,8 @@ TEST(Elementwise, DividesIntegersTowardsZeroAndRefusesZero) {
 
 TEST(Elementwise, GivesModTheSignOfTheDivisorUnlessItIsFmod) {
     EXPECT_THAT(toInt64s(first(node("Mod", 13), {ints({-4, 7, 5, 4}), ints({2, -3, 8, -3})})), ElementsAre(0, -2, 5, -2));
-    EXPECT_THAT(toInt64s(first(node("Mod", 13, {{"fmod", std::int64_t{1}}}), {ints({-4, 7, -5}), ints({3, -3, 8})})), ElementsAre(-1, 1, -5));
+    EXPECT_THAT(toInt64s(first(node("Mod", 13, {{"fmod", std::int64_t{1}}}), {ints({-4, 7, -5}), ints({3, -3, 8})})),
+                ElementsAre(-1, 1, -5));
 }
 
 TEST(Elementwise, RaisesIntegersToIntegerPowers) {
@@ -72,7 +77,8 @@ TEST(Elementwise, ClipsByAttributesBeforeOpset11AndByInputsSince) {
 }
 
 TEST(Elementwise, ComputesHalfPrecisionWithOneRounding) {
-    const Tensor a = *tensor::convert(floats({2}, {1.0F, 2048.0F}), DataType::Float16), b = *tensor::convert(floats({2}, {0x1p-11F, 1.0F}), DataType::Float16);
+    const Tensor a = *tensor::convert(floats({2}, {1.0F, 2048.0F}), DataType::Float16),
+                 b = *tensor::convert(floats({2}, {0x1p-11F, 1.0F}), DataType::Float16);
     const Tensor sum = first(node("Add", 14), {a, b});
     EXPECT_EQ(sum.type(), DataType::Float16);
     EXPECT_THAT(toFloats(sum), ElementsAre(1, 2048));  // both ties go to even
@@ -103,7 +109,8 @@ TEST(Elementwise, RefusesControlFlowWithoutSubgraphs) {
 
 TEST(Elementwise, WalksEveryElementOnceWhateverTheShapes) {
     // Σ over the broadcast shape of a[i]·b[j] by plain index arithmetic.
-    const std::vector<std::pair<Shape, Shape>> cases{{{}, {3}}, {{1, 1}, {2, 3}}, {{5, 1, 4}, {1, 3, 1}}, {{2, 3, 4}, {4}}, {{700}, {1}}, {{2, 1, 2, 1}, {3, 1, 2}}};
+    const std::vector<std::pair<Shape, Shape>> cases{{{}, {3}},        {{1, 1}, {2, 3}}, {{5, 1, 4}, {1, 3, 1}},
+                                                     {{2, 3, 4}, {4}}, {{700}, {1}},     {{2, 1, 2, 1}, {3, 1, 2}}};
     for (const auto& [sa, sb] : cases) {
         const Tensor a = noise(sa, 1), b = noise(sb, 2);
         const Tensor product = first(node("Mul", 14), {a, b});

@@ -40,7 +40,8 @@ Graph product(const std::string& op, Shape xShape, const Tensor& w, std::shared_
     return graph;
 }
 
-std::shared_ptr<tensor::QuantizedWeight> integerWeight(const Shape& shape, tensor::WeightLayout layout, std::int64_t rows, std::int64_t columns, std::int64_t group) {
+std::shared_ptr<tensor::QuantizedWeight> integerWeight(const Shape& shape, tensor::WeightLayout layout, std::int64_t rows,
+                                                       std::int64_t columns, std::int64_t group) {
     auto weight = std::make_shared<tensor::QuantizedWeight>();
     weight->originalShape = shape;
     weight->layout = layout;
@@ -96,7 +97,8 @@ TEST(ReferenceEngine, ConvWithIntegersEqualsTheFloatConvOfQuantisedValuesIncludi
     const Tensor expected = first(node("Conv", 13, {{"pads", Ints{1, 1, 0, 0}}}), {back, *weight->dequantize()});
     const Tensor y = run(graph, x);
     ASSERT_EQ(y.shape(), expected.shape());
-    for (std::size_t i = 0; i < 27; ++i) EXPECT_NEAR(y.data<float>()[i], expected.data<float>()[i], 1e-5 * (1 + std::fabs(expected.data<float>()[i])));
+    for (std::size_t i = 0; i < 27; ++i)
+        EXPECT_NEAR(y.data<float>()[i], expected.data<float>()[i], 1e-5 * (1 + std::fabs(expected.data<float>()[i])));
 }
 
 TEST(ReferenceEngine, DequantisesWeightsThatOnlyTheirStorageNarrows) {
@@ -200,9 +202,10 @@ TEST(ReferenceEngine, LabelsEveryTreatmentEmulatedAndPlainNodesNative) {
     ASSERT_TRUE(plain);
     EXPECT_EQ((*plain)->layers()[0].execution, trace::Execution::Native);
     EXPECT_EQ((*plain)->layers()[0].kernel, "reference");
-    for (const graph::Treatment& treatment : {graph::Treatment{.compute = graph::ComputeType::BFloat16}, graph::Treatment{.compute = graph::ComputeType::Tf32},
-                                              graph::Treatment{.compute = graph::ComputeType::Float8}, graph::Treatment{.weightBits = 4},
-                                              graph::Treatment{.compute = graph::ComputeType::Int8, .weightBits = 8, .activationBits = 8}}) {
+    for (const graph::Treatment& treatment :
+         {graph::Treatment{.compute = graph::ComputeType::BFloat16}, graph::Treatment{.compute = graph::ComputeType::Tf32},
+          graph::Treatment{.compute = graph::ComputeType::Float8}, graph::Treatment{.weightBits = 4},
+          graph::Treatment{.compute = graph::ComputeType::Int8, .weightBits = 8, .activationBits = 8}}) {
         graph.nodes[0].treatment = treatment;
         EXPECT_EQ(engine->supports(graph, graph.nodes[0]).level, runtime::Support::Level::Emulated);
         const auto model = engine->compile(graph, {});
@@ -296,15 +299,19 @@ TEST(Recurrent, RunsBothDirectionsAsIfEachWereAlone) {
     };
     for (const Case& c : {Case{"RNN", 1}, Case{"GRU", 3}, Case{"LSTM", 4}}) {
         const std::int64_t rows = c.gates * hidden;
-        const Tensor x = noise({steps, batch, input}, 1), w = noise({2, rows, input}, 2), r = noise({2, rows, hidden}, 3), b = noise({2, 2 * rows}, 4);
+        const Tensor x = noise({steps, batch, input}, 1), w = noise({2, rows, input}, 2), r = noise({2, rows, hidden}, 3),
+                     b = noise({2, 2 * rows}, 4);
         const auto half = [](const Tensor& t, std::int64_t d) { return first(node("Gather", 13), {t, ints({d})}); };
-        const auto recurrent = [&](const char* direction) { return node(c.op, 14, {{"direction", std::string(direction)}, {"hidden_size", hidden}}, 2); };
+        const auto recurrent = [&](const char* direction) {
+            return node(c.op, 14, {{"direction", std::string(direction)}, {"hidden_size", hidden}}, 2);
+        };
         const Tensor both = first(recurrent("bidirectional"), {x, w, r, b});
         const Tensor forward = first(recurrent("forward"), {x, half(w, 0), half(r, 0), half(b, 0)});
         // Backwards is forwards over the sequence turned around.
         const Ints turned{4, 3, 2, 1, 0};
         const Tensor flipped = first(node("Gather", 13), {x, ints(turned)});
-        const Tensor backward = first(node("Gather", 13), {first(recurrent("forward"), {flipped, half(w, 1), half(r, 1), half(b, 1)}), ints(turned)});
+        const Tensor backward =
+            first(node("Gather", 13), {first(recurrent("forward"), {flipped, half(w, 1), half(r, 1), half(b, 1)}), ints(turned)});
         const Tensor joined = first(node("Concat", 13, {{"axis", std::int64_t{1}}}), {forward, backward});
         EXPECT_EQ(toFloats(both), toFloats(joined)) << c.op;
     }
@@ -314,7 +321,8 @@ TEST(Recurrent, RefusesWeightsAndLengthsThatDoNotFit) {
     const Tensor x = ramp({2, 1, 3}), w = ramp({1, 4, 3}), r = ramp({1, 4, 4});
     EXPECT_EQ(refusal(node("RNN", 14, {{"hidden_size", std::int64_t{5}}}), {x, w, r}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("RNN", 14), {x, ramp({1, 4, 2}), r}), ErrorCode::Refused);
-    EXPECT_EQ(refusal(node("RNN", 14), {x, w, r, Tensor(), Tensor::fromValues<std::int32_t>(DataType::Int32, {1}, {3})}), ErrorCode::Refused);
+    EXPECT_EQ(refusal(node("RNN", 14), {x, w, r, Tensor(), Tensor::fromValues<std::int32_t>(DataType::Int32, {1}, {3})}),
+              ErrorCode::Refused);
     EXPECT_EQ(refusal(node("LSTM", 14), {x, w, r}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("RNN", 14, {{"activations", std::vector<std::string>{"Tanh", "Tanh"}}}), {x, w, r}), ErrorCode::Refused);
 }

@@ -17,7 +17,9 @@ graph::Node node(const std::string& op, int version, Attributes attributes, std:
     return made;
 }
 
-Result<std::vector<Tensor>> call(const graph::Node& node, const std::vector<Tensor>& inputs) { return ReferenceEvaluator().evaluate(node, inputs); }
+Result<std::vector<Tensor>> call(const graph::Node& node, const std::vector<Tensor>& inputs) {
+    return ReferenceEvaluator().evaluate(node, inputs);
+}
 
 Tensor first(const graph::Node& node, const std::vector<Tensor>& inputs) {
     auto results = call(node, inputs);

@@ -17,7 +17,8 @@ public:
     std::uint64_t below(std::uint64_t bound) { return m_random.below(bound); }
 
     std::int64_t number() {
-        static const Ints kNumbers{0, 1, 1, 1, 2, 2, 3, 4, -1, -2, 5, 7, 11, 16, 64, -100, 1 << 20, std::int64_t{1} << 31, std::int64_t{1} << 62, -(std::int64_t{1} << 62), INT64_MAX, INT64_MIN};
+        static const Ints kNumbers{0, 1, 1, 1, 2, 2, 3, 4, -1, -2, 5, 7, 11, 16, 64, -100, 1 << 20, std::int64_t{1} << 31,
+                                   std::int64_t{1} << 62, -(std::int64_t{1} << 62), INT64_MAX, INT64_MIN};
         // Mostly sensible, so that calls get far enough to go wrong.
         return kNumbers[below(below(4) == 0 ? kNumbers.size() : 10)];
     }
@@ -29,9 +30,10 @@ public:
     }
 
     Tensor tensor() {
-        static const std::vector<DataType> kTypes{DataType::Float32, DataType::Float32, DataType::Float32, DataType::Int64, DataType::Int64, DataType::Int32,
-                                                  DataType::UInt8, DataType::Int8, DataType::Bool, DataType::Float64, DataType::Float16, DataType::BFloat16,
-                                                  DataType::UInt64, DataType::Int4, DataType::UInt4, DataType::Complex64,
+        static const std::vector<DataType> kTypes{DataType::Float32,      DataType::Float32,    DataType::Float32,    DataType::Int64,
+                                                  DataType::Int64,        DataType::Int32,      DataType::UInt8,      DataType::Int8,
+                                                  DataType::Bool,         DataType::Float64,    DataType::Float16,    DataType::BFloat16,
+                                                  DataType::UInt64,       DataType::Int4,       DataType::UInt4,      DataType::Complex64,
                                                   DataType::Float8E4M3FN, DataType::Float4E2M1, DataType::Float8E8M0, DataType::Int2};
         Shape shape(Ints(below(5)));
         for (int d = 0; d < shape.rank(); ++d) shape[d] = static_cast<std::int64_t>(below(12) == 0 ? 0 : 1 + below(4));
@@ -87,9 +89,11 @@ TEST(Hostile, EveryOperatorComesBackWhateverItIsGiven) {
     std::size_t answered = 0;
     for (const std::string& key : knownOperators()) {
         const std::size_t dot = key.rfind('.');
-        const std::string domain = dot == std::string::npos ? "" : key.substr(0, dot), op = dot == std::string::npos ? key : key.substr(dot + 1);
+        const std::string domain = dot == std::string::npos ? "" : key.substr(0, dot),
+                          op = dot == std::string::npos ? key : key.substr(dot + 1);
         for (int round = 0; round < 1500; ++round) {
-            const graph::Node made = node(op, static_cast<int>(random.below(3) == 0 ? random.below(26) : 13), random.attributes(), random.below(4) == 0 ? 2 : 1, domain);
+            const graph::Node made = node(op, static_cast<int>(random.below(3) == 0 ? random.below(26) : 13), random.attributes(),
+                                          random.below(4) == 0 ? 2 : 1, domain);
             std::vector<RunValue> inputs(random.below(4) == 0 ? random.below(9) : 1 + random.below(4));
             for (RunValue& input : inputs) {
                 if (random.below(16) == 0) continue;

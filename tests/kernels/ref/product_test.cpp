@@ -14,10 +14,13 @@ using ::testing::ElementsAre;
 using tensor::toFloats;
 
 TEST(Conv, EqualsTheDefinitionWithGroupsStridesDilationsAndUnevenPads) {
-    const std::int64_t group = 2, c = 4, o = 6, h = 7, w = 6, kh = 3, kw = 2, sh = 2, sw = 1, dh = 1, dw = 2, top = 1, left = 2, bottom = 0, right = 1;
+    const std::int64_t group = 2, c = 4, o = 6, h = 7, w = 6, kh = 3, kw = 2, sh = 2, sw = 1, dh = 1, dw = 2, top = 1, left = 2, bottom = 0,
+                       right = 1;
     const Tensor x = noise({2, c, h, w}, 1), weight = noise({o, c / group, kh, kw}, 2), bias = noise({o}, 3);
-    const Tensor y = first(node("Conv", 11, {{"group", group}, {"strides", Ints{sh, sw}}, {"dilations", Ints{dh, dw}}, {"pads", Ints{top, left, bottom, right}}}),
-                           {x, weight, bias});
+    const Tensor y =
+        first(node("Conv", 11,
+                   {{"group", group}, {"strides", Ints{sh, sw}}, {"dilations", Ints{dh, dw}}, {"pads", Ints{top, left, bottom, right}}}),
+              {x, weight, bias});
     const std::int64_t oh = (h + top + bottom - (kh - 1) * dh - 1) / sh + 1, ow = (w + left + right - (kw - 1) * dw - 1) / sw + 1;
     ASSERT_EQ(y.shape(), (Shape{2, o, oh, ow}));
     const auto at = [](const Tensor& t, std::int64_t i, std::int64_t j, std::int64_t k, std::int64_t l) {
@@ -49,7 +52,9 @@ TEST(Conv, PutsTheOddPaddingWhereAutoPadSays) {
 
 TEST(Conv, RefusesAttributesThatMakeNoSense) {
     const Tensor x = ramp({1, 2, 4, 4}), w = ramp({2, 2, 3, 3});
-    const auto refused = [&](Attributes attributes) { return refusal(node("Conv", 11, std::move(attributes)), {x, w}) == ErrorCode::Refused; };
+    const auto refused = [&](Attributes attributes) {
+        return refusal(node("Conv", 11, std::move(attributes)), {x, w}) == ErrorCode::Refused;
+    };
     EXPECT_TRUE(refused({{"group", std::int64_t{0}}}));
     EXPECT_TRUE(refused({{"group", std::int64_t{-2}}}));
     EXPECT_TRUE(refused({{"group", std::int64_t{3}}}));
@@ -89,7 +94,8 @@ TEST(MatMul, BroadcastsBatchesAndTakesVectors) {
             for (std::size_t i = 0; i < 3; ++i)
                 for (std::size_t j = 0; j < 2; ++j) {
                     double sum = 0;
-                    for (std::size_t k = 0; k < 4; ++k) sum += double{a.data<float>()[(p * 3 + i) * 4 + k]} * double{b.data<float>()[(q * 4 + k) * 2 + j]};
+                    for (std::size_t k = 0; k < 4; ++k)
+                        sum += double{a.data<float>()[(p * 3 + i) * 4 + k]} * double{b.data<float>()[(q * 4 + k) * 2 + j]};
                     EXPECT_NEAR(y.data<float>()[((p * 5 + q) * 3 + i) * 2 + j], sum, 1e-6);
                 }
     EXPECT_THAT(toFloats(first(node("MatMul", 13), {floats({2}, {1, 2}), floats({2}, {3, 4})})), ElementsAre(11));
@@ -102,8 +108,10 @@ TEST(MatMul, BroadcastsBatchesAndTakesVectors) {
 
 TEST(Gemm, ScalesTransposesAndBroadcastsC) {
     const Tensor a = floats({2, 1}, {1, 2}), b = floats({2, 2}, {1, 2, 3, 4});
-    EXPECT_THAT(toFloats(first(node("Gemm", 13, {{"transA", std::int64_t{1}}, {"transB", std::int64_t{1}}, {"alpha", 2.0F}, {"beta", 0.5F}}), {a, b, floats({1}, {10})})),
-                ElementsAre(15, 27));
+    EXPECT_THAT(
+        toFloats(first(node("Gemm", 13, {{"transA", std::int64_t{1}}, {"transB", std::int64_t{1}}, {"alpha", 2.0F}, {"beta", 0.5F}}),
+                       {a, b, floats({1}, {10})})),
+        ElementsAre(15, 27));
     EXPECT_EQ(refusal(node("Gemm", 13), {b, b, ramp({3})}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("Gemm", 13), {b, b, ramp({2, 2, 2})}), ErrorCode::Refused);
 }
@@ -130,7 +138,9 @@ TEST(Pool, CountsPaddingOnlyWhereAsked) {
 TEST(Pool, NeverCountsPaddingForAMaximumAndDoesNotLoopOverHugeWindows) {
     const Tensor x = floats({1, 1, 2}, {-3, -5});
     const std::int64_t huge = std::int64_t{1} << 30;
-    EXPECT_THAT(toFloats(first(node("MaxPool", 12, {{"kernel_shape", Ints{huge}}, {"pads", Ints{huge, huge}}, {"strides", Ints{huge}}}), {x})), ElementsAre(-std::numeric_limits<float>::infinity(), -3));
+    EXPECT_THAT(
+        toFloats(first(node("MaxPool", 12, {{"kernel_shape", Ints{huge}}, {"pads", Ints{huge, huge}}, {"strides", Ints{huge}}}), {x})),
+        ElementsAre(-std::numeric_limits<float>::infinity(), -3));
     EXPECT_EQ(refusal(node("MaxPool", 12, {{"kernel_shape", Ints{3}}}), {x}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("MaxPool", 12, {{"kernel_shape", Ints{0}}}), {x}), ErrorCode::Refused);
     EXPECT_EQ(refusal(node("MaxPool", 12), {x}), ErrorCode::Refused);
@@ -142,7 +152,8 @@ TEST(MatMulNBits, ReadsNibblesLowFirstAndPackedZeroPoints) {
     for (std::size_t k = 0; k < 20; ++k) codes[k / 2] = static_cast<std::uint8_t>(codes[k / 2] | (k % 16) << (k % 2 * 4));
     const Tensor b = Tensor::fromValues(DataType::UInt8, Shape{1, 2, 8}, codes), scales = floats({2}, {2, 3});
     const Tensor zeros = Tensor::fromValues<std::uint8_t>(DataType::UInt8, Shape{1}, {0x21});
-    const Attributes attributes{{"K", std::int64_t{20}}, {"N", std::int64_t{1}}, {"bits", std::int64_t{4}}, {"block_size", std::int64_t{16}}};
+    const Attributes attributes{
+        {"K", std::int64_t{20}}, {"N", std::int64_t{1}}, {"bits", std::int64_t{4}}, {"block_size", std::int64_t{16}}};
     const auto make = [&](Attributes a) { return node("MatMulNBits", 1, std::move(a), 1, "com.microsoft"); };
     const auto expected = [](double zeroA, double zeroB) {
         double sum = 0;
@@ -167,7 +178,8 @@ TEST(QuantizeLinear, SaturatesAndRoundsHalvesToEvenPerAxis) {
     const Tensor zeros = Tensor::fromValues<std::int8_t>(DataType::Int8, Shape{2}, {0, 1});
     const Tensor q = first(node("QuantizeLinear", 13, {{"axis", std::int64_t{0}}}), {x, floats({2}, {1, 2}), zeros});
     EXPECT_THAT(tensor::toInt64s(q), ElementsAre(0, 2, 127, 3, -1, 3));
-    EXPECT_THAT(toFloats(first(node("DequantizeLinear", 13, {{"axis", std::int64_t{0}}}), {q, floats({2}, {1, 2}), zeros})), ElementsAre(0, 2, 127, 4, -4, 4));
+    EXPECT_THAT(toFloats(first(node("DequantizeLinear", 13, {{"axis", std::int64_t{0}}}), {q, floats({2}, {1, 2}), zeros})),
+                ElementsAre(0, 2, 127, 4, -4, 4));
     EXPECT_EQ(refusal(node("QuantizeLinear", 13, {{"axis", std::int64_t{1}}}), {x, floats({2}, {1, 2}), zeros}), ErrorCode::Refused);
 }
 

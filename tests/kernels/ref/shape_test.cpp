@@ -71,12 +71,16 @@ TEST(Gather, CountsFromTheBackAndNeverReadsOutside) {
 
 TEST(Scatter, AddsUpRepeatedIndices) {
     const Tensor indices = Tensor::fromInt64s({3, 1}, {1, 1, 0});
-    EXPECT_THAT(toFloats(first(node("ScatterND", 16, {{"reduction", std::string("add")}}), {ramp({2}), indices, floats({3}, {10, 20, 30})})), ElementsAre(30, 31));
+    EXPECT_THAT(
+        toFloats(first(node("ScatterND", 16, {{"reduction", std::string("add")}}), {ramp({2}), indices, floats({3}, {10, 20, 30})})),
+        ElementsAre(30, 31));
 }
 
 TEST(Pad, MirrorsRepeatsAndCuts) {
     const Tensor x = floats({3}, {1, 2, 3});
-    const auto pad = [&](const char* mode, Ints pads) { return toFloats(first(node("Pad", 19, {{"mode", std::string(mode)}}), {x, ints(std::move(pads))})); };
+    const auto pad = [&](const char* mode, Ints pads) {
+        return toFloats(first(node("Pad", 19, {{"mode", std::string(mode)}}), {x, ints(std::move(pads))}));
+    };
     EXPECT_THAT(pad("reflect", {2, 1}), ElementsAre(3, 2, 1, 2, 3, 2));
     EXPECT_THAT(pad("edge", {1, 2}), ElementsAre(1, 1, 2, 3, 3, 3));
     EXPECT_THAT(pad("wrap", {1, 1}), ElementsAre(3, 1, 2, 3, 1));
@@ -101,15 +105,21 @@ TEST(Hostile, TerabytesAreRefusedBeforeAnythingIsAllocated) {
     EXPECT_TRUE(isRefused(refusal(node("Tile", 13), {ramp({2}), ints({kMax})})));
     EXPECT_TRUE(isRefused(refusal(node("Pad", 13), {ramp({2}), ints({tera, tera})})));
     EXPECT_TRUE(isRefused(refusal(node("Pad", 13), {ramp({2}), ints({kMax, kMax})})));
-    EXPECT_TRUE(isRefused(refusal(node("Range", 11), {Tensor::fromInt64s({}, {0}), Tensor::fromInt64s({}, {kMax}), Tensor::fromInt64s({}, {1})})));
+    EXPECT_TRUE(
+        isRefused(refusal(node("Range", 11), {Tensor::fromInt64s({}, {0}), Tensor::fromInt64s({}, {kMax}), Tensor::fromInt64s({}, {1})})));
     EXPECT_TRUE(isRefused(refusal(node("Range", 11), {Tensor::scalar(0), Tensor::scalar(1e30F), Tensor::scalar(1e-30F)})));
     EXPECT_TRUE(isRefused(refusal(node("OneHot", 11), {ints({0}), ints({tera}), floats({2}, {0, 1})})));
     EXPECT_TRUE(isRefused(refusal(node("Resize", 13), {ramp({1, 1, 2, 2}), Tensor(), floats({4}, {1, 1, 1e9F, 1e9F})})));
     EXPECT_TRUE(isRefused(refusal(node("Resize", 13), {ramp({1, 1, 2, 2}), Tensor(), Tensor(), ints({1, 1, tera, tera})})));
-    EXPECT_TRUE(isRefused(refusal(node("Upsample", 9), {ramp({1, 1, 2, 2}), floats({4}, {1, 1, std::numeric_limits<float>::infinity(), 1})})));
+    EXPECT_TRUE(
+        isRefused(refusal(node("Upsample", 9), {ramp({1, 1, 2, 2}), floats({4}, {1, 1, std::numeric_limits<float>::infinity(), 1})})));
     EXPECT_TRUE(isRefused(refusal(node("RandomNormal", 1, {{"shape", Ints{tera}}}), {})));
-    EXPECT_TRUE(isRefused(refusal(node("ConvTranspose", 11, {{"strides", Ints{std::int64_t{1} << 31}}, {"output_padding", Ints{std::int64_t{1} << 31}}}), {ramp({1, 1, 3}), ramp({1, 1, 1})})));
-    EXPECT_TRUE(isRefused(refusal(node("MaxPool", 12, {{"kernel_shape", Ints{1}}, {"pads", Ints{std::int64_t{1} << 31, std::int64_t{1} << 31}}}), {ramp({1, 1, 1})})));
+    EXPECT_TRUE(isRefused(
+        refusal(node("ConvTranspose", 11, {{"strides", Ints{std::int64_t{1} << 31}}, {"output_padding", Ints{std::int64_t{1} << 31}}}),
+                {ramp({1, 1, 3}), ramp({1, 1, 1})})));
+    EXPECT_TRUE(
+        isRefused(refusal(node("MaxPool", 12, {{"kernel_shape", Ints{1}}, {"pads", Ints{std::int64_t{1} << 31, std::int64_t{1} << 31}}}),
+                          {ramp({1, 1, 1})})));
     EXPECT_LT(budget.peak() - peak, std::int64_t{1} << 20);
     budget.setLimit(before);
 }
@@ -123,14 +133,16 @@ TEST(Hostile, EmptyTensorsWithHugeExtentsDoNotLoopForever) {
 
 TEST(Range, CountsExactlyAmongLargeIntegers) {
     const auto range = [](std::int64_t from, std::int64_t limit, std::int64_t delta) {
-        return toInt64s(first(node("Range", 11), {Tensor::fromInt64s({}, {from}), Tensor::fromInt64s({}, {limit}), Tensor::fromInt64s({}, {delta})}));
+        return toInt64s(
+            first(node("Range", 11), {Tensor::fromInt64s({}, {from}), Tensor::fromInt64s({}, {limit}), Tensor::fromInt64s({}, {delta})}));
     };
     const std::int64_t large = std::int64_t{1} << 60;
     EXPECT_THAT(range(large, large + 3, 2), ElementsAre(large, large + 2));
     EXPECT_THAT(range(5, 0, -2), ElementsAre(5, 3, 1));
     EXPECT_THAT(range(kMax - 1, kMin, kMin), ElementsAre(kMax - 1, -2));
     EXPECT_TRUE(range(0, 5, -1).empty());
-    EXPECT_EQ(refusal(node("Range", 11), {Tensor::fromInt64s({}, {0}), Tensor::fromInt64s({}, {1}), Tensor::fromInt64s({}, {0})}), ErrorCode::Refused);
+    EXPECT_EQ(refusal(node("Range", 11), {Tensor::fromInt64s({}, {0}), Tensor::fromInt64s({}, {1}), Tensor::fromInt64s({}, {0})}),
+              ErrorCode::Refused);
 }
 
 TEST(Split, CutsUnevenlyAndChecksItsParts) {

@@ -76,7 +76,8 @@ TEST(RefWindows, HaveTheirCorners) {
     const Attributes symmetric{{"periodic", std::int64_t{0}}};
     EXPECT_THAT(near(first(node("HannWindow", 17), {number(4)})), Pointwise(FloatNear(1e-6F), {0.0F, 0.5F, 1.0F, 0.5F}));
     EXPECT_THAT(near(first(node("HannWindow", 17, symmetric), {number(3)})), Pointwise(FloatNear(1e-6F), {0, 1, 0}));
-    EXPECT_THAT(near(first(node("HammingWindow", 17, symmetric), {number(3)})), Pointwise(FloatNear(1e-6F), {0.0869565F, 1.0F, 0.0869565F}));
+    EXPECT_THAT(near(first(node("HammingWindow", 17, symmetric), {number(3)})),
+                Pointwise(FloatNear(1e-6F), {0.0869565F, 1.0F, 0.0869565F}));
     EXPECT_THAT(near(first(node("BlackmanWindow", 17), {number(2)})), Pointwise(FloatNear(1e-6F), {0, 1}));
     EXPECT_THAT(near(first(node("BlackmanWindow", 17, symmetric), {number(1)})), ElementsAre(1));
     EXPECT_EQ(refusal(node("HannWindow", 17), {number(0)}), ErrorCode::Refused);

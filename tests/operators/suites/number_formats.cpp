@@ -85,7 +85,8 @@ Case quantize(Draw& draw, int index, DataType type, bool blocks) {
 Case quantizeFloat8(Draw& draw, int index) { return quantize(draw, index, float8(draw), false); }
 
 Case quantizeBlocks(Draw& draw, int index) {
-    return quantize(draw, index, draw.pick({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16, DataType::Int4, DataType::UInt4}), true);
+    return quantize(draw, index,
+                    draw.pick({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16, DataType::Int4, DataType::UInt4}), true);
 }
 
 Case dequantize(Draw& draw, int index, DataType type, bool blocks) {
@@ -94,16 +95,20 @@ Case dequantize(Draw& draw, int index, DataType type, bool blocks) {
     Case made;
     name(made, chosen);
     const double high = tensor::isMinifloat(type) ? 100 : 7;
-    made.inputs = {draw.tensor(type, chosen.data, isSigned || tensor::isMinifloat(type) ? -high : 0, high), draw.floats(chosen.scale, 0.05, 2)};
-    if (type != DataType::Int32 && draw.coin()) made.inputs.push_back(draw.tensor(type, chosen.scale, 0, tensor::isMinifloat(type) ? 0 : 3));
+    made.inputs = {draw.tensor(type, chosen.data, isSigned || tensor::isMinifloat(type) ? -high : 0, high),
+                   draw.floats(chosen.scale, 0.05, 2)};
+    if (type != DataType::Int32 && draw.coin())
+        made.inputs.push_back(draw.tensor(type, chosen.scale, 0, tensor::isMinifloat(type) ? 0 : 3));
     return made;
 }
 
 Case dequantizeFloat8(Draw& draw, int index) { return dequantize(draw, index, float8(draw), false); }
 
 Case dequantizeBlocks(Draw& draw, int index) {
-    return dequantize(draw, index, draw.pick({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16, DataType::Int32, DataType::Int4,
-                                              DataType::UInt4}), true);
+    return dequantize(
+        draw, index,
+        draw.pick({DataType::Int8, DataType::UInt8, DataType::Int16, DataType::UInt16, DataType::Int32, DataType::Int4, DataType::UInt4}),
+        true);
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ public:
     Fiber& currentFiber() { return *m_current->fiber; }
     unsigned currentLane() const { return m_current->number % 32; }
 
-    /// Notes what went wrong; leave() then gives the block up. Nothing that owns memory may stand on the stack of the thread that leaves: its
-    /// frames are never unwound.
+    /// Notes what went wrong; leave() then gives the block up. Nothing that owns memory may stand on the stack of the thread that leaves:
+    /// its frames are never unwound.
     void note(std::string what) { m_failure = BlockFailure{std::move(what), m_current->index}; }
     [[noreturn]] void leave();
     /// Both, with the words from a function that has returned by then.

@@ -26,8 +26,8 @@ constexpr int kMostTokens = 4096;
 
 GeneratePage::GeneratePage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("generate"), tr("Text"), parent), m_context(context), m_task(context.workspace.generation()) {
-    setSubtitle(tr("What a language model writes behind a prompt, as it is stored and under the configuration that is chosen on the Results "
-                   "page."));
+    setSubtitle(tr("What a language model writes behind a prompt, as it is stored and under the configuration that is chosen on the "
+                   "Results page."));
     m_write = makeButton(QStringLiteral("generate.write"), tr("Write"), "primary");
     m_cancel = makeButton(QStringLiteral("generate.cancel"), tr("Cancel"));
     actions()->addWidget(m_write);
@@ -112,7 +112,8 @@ const trial::TrialResult* GeneratePage::beside() const {
 
 QString GeneratePage::impossible() const {
     Workspace& work = m_context.workspace;
-    if (!work.model().loaded()) return tr("Open a language model first: a Hugging Face folder or an ONNX export with its tokenizer beside it.");
+    if (!work.model().loaded())
+        return tr("Open a language model first: a Hugging Face folder or an ONNX export with its tokenizer beside it.");
     if (work.sweep().running()) return work.runningText() + ' ' + tr("Writing now would disturb its timings.");
     if (m_prompt->toPlainText().isEmpty()) return tr("Say what to go on from.");
     return {};

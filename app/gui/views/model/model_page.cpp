@@ -163,9 +163,10 @@ void ModelPage::refresh() {
         case ModelTask::State::Empty:
             setTitle(tr("Model"));
             setSubtitle({});
-            m_empty->setText(tr("No model is open"),
-                             tr("Open an .onnx or .gguf file, or drop one anywhere on the window. Its layers appear here without running it."),
-                             tr("Open file…"));
+            m_empty->setText(
+                tr("No model is open"),
+                tr("Open an .onnx or .gguf file, or drop one anywhere on the window. Its layers appear here without running it."),
+                tr("Open file…"));
             return;
         case ModelTask::State::Loading:
             setTitle(file);

@@ -23,7 +23,9 @@ DropZone::DropZone(const Theme& theme, QWidget* parent) : QFrame(parent) {
     words->setSpacing(kHalfGap);
     words->addStretch();
     words->addWidget(makeLabel(tr("Drop a model or a session here"), "heading"));
-    words->addWidget(makeLabel(tr("A model is an .onnx or .gguf file or a Hugging Face folder. A session is a .trimtab file with studies you have run."), "muted"));
+    words->addWidget(
+        makeLabel(tr("A model is an .onnx or .gguf file or a Hugging Face folder. A session is a .trimtab file with studies you have run."),
+                  "muted"));
     words->addStretch();
     auto* open = makeButton(QStringLiteral("welcome.open"), tr("Open file…"), "primary");
     layout->addWidget(icon);

@@ -255,12 +255,14 @@ TEST_F(Folders, AreDrawnForAConfigAlone) {
             for (int c = 0; c < decoder.hidden; ++c) {
                 const float value = rows[static_cast<std::size_t>(r * decoder.hidden + c)];
                 square += double{value} * value;
-                ASSERT_EQ(turned[static_cast<std::size_t>(c * decoder.vocabulary + r)], value) << "the tied head has the embedding's values";
+                ASSERT_EQ(turned[static_cast<std::size_t>(c * decoder.vocabulary + r)], value)
+                    << "the tied head has the embedding's values";
             }
         EXPECT_NEAR(std::sqrt(square / static_cast<double>(rows.size())), 0.02, 0.002);
         EXPECT_EQ(rows, tensor::toFloats(*tensorOf(*again, "model.embed_tokens.weight")));
         EXPECT_NE(rows, tensor::toFloats(*tensorOf(*other, "model.embed_tokens.weight")));
-        EXPECT_EQ(tensor::toFloats(*tensorOf(*made, "model.norm.weight")), std::vector<float>(static_cast<std::size_t>(decoder.hidden), 1.0F));
+        EXPECT_EQ(tensor::toFloats(*tensorOf(*made, "model.norm.weight")),
+                  std::vector<float>(static_cast<std::size_t>(decoder.hidden), 1.0F));
         EXPECT_FALSE(tensorOf(*types, "model.embed_tokens.weight"));
     }
     EXPECT_NE(*randomHash(folder(), 7), *randomHash(folder(), 8));

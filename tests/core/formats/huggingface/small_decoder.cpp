@@ -66,8 +66,8 @@ void SmallDecoder::draw(std::uint64_t seed) {
 std::string SmallDecoder::config() const {
     return fmt::format(
         R"({{"architectures": ["{}"], "hidden_size": {}, "num_hidden_layers": {}, "num_attention_heads": {}, "num_key_value_heads": {},
- "head_dim": {}, "intermediate_size": {}, "vocab_size": {}, "rope_theta": {}, "rms_norm_eps": {}, "tie_word_embeddings": {}, "hidden_act": "silu",
- "max_position_embeddings": 64{}}})",
+ "head_dim": {}, "intermediate_size": {}, "vocab_size": {}, "rope_theta": {}, "rms_norm_eps": {}, "tie_word_embeddings": {},
+ "hidden_act": "silu", "max_position_embeddings": 64{}}})",
         architecture, hidden, layers, heads, kvHeads, headSize, intermediate, vocabulary, theta, epsilon, tied, moreConfig);
 }
 

@@ -81,7 +81,8 @@ TEST(OnnxReader, ReadsAttributesOfEveryKind) {
 }
 
 TEST(OnnxReader, LetsNoFileSayThatCachesAreWrittenInPlace) {
-    const auto builder = ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"y"}, {{graph::kCachesInPlace, 1}}).output("y");
+    const auto builder =
+        ModelBuilder().input("x", DataType::Float32, {1}).node("Relu", {"x"}, {"y"}, {{graph::kCachesInPlace, 1}}).output("y");
     EXPECT_THAT(refusal(builder), HasSubstr("which no file may set"));
 }
 

@@ -45,8 +45,8 @@ std::vector<float> seeded(std::int64_t count, std::uint64_t seed);
 Graph matMul(std::int64_t k, std::int64_t n, int opset = 13);
 
 /// Random codes, scales and zero points in their allowed ranges.
-std::shared_ptr<const tensor::QuantizedWeight> randomWeight(Shape shape, tensor::WeightLayout layout, int bits, std::int64_t group, bool symmetric,
-                                                            std::uint64_t seed);
+std::shared_ptr<const tensor::QuantizedWeight> randomWeight(Shape shape, tensor::WeightLayout layout, int bits, std::int64_t group,
+                                                            bool symmetric, std::uint64_t seed);
 
 void quantize(Graph& graph, const std::string& value, std::shared_ptr<const tensor::QuantizedWeight> weight, bool integerProducts);
 

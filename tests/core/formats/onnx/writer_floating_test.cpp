@@ -46,7 +46,8 @@ TEST_F(OnnxWriter, WritesFloat8CodesWhereTheOperatorSetHasThem) {
         const auto scales = tensor::toFloats(*back.constantOf(node->input(1)));
         const auto expected = tensor::toFloats(*weight->dequantize());
         for (std::int64_t i = 0; i < 240; ++i)
-            EXPECT_EQ(static_cast<float>(tensor::elementAsDouble(codes, i)) * scales[static_cast<std::size_t>(i % 6)], expected[static_cast<std::size_t>(i)]);
+            EXPECT_EQ(static_cast<float>(tensor::elementAsDouble(codes, i)) * scales[static_cast<std::size_t>(i % 6)],
+                      expected[static_cast<std::size_t>(i)]);
         Graph old = matMul(40, 6, 18);
         quantize(old, "w", weight, false);
         const auto dense = roundTrip(old);
@@ -68,7 +69,8 @@ TEST_F(OnnxWriter, WritesGroupsOfFloat8AsBlocks) {
     const auto scales = tensor::toFloats(*back.constantOf(node->input(1)));
     const auto expected = tensor::toFloats(*weight->dequantize());
     for (std::int64_t i = 0; i < 240; ++i)
-        EXPECT_EQ(static_cast<float>(tensor::elementAsDouble(*back.constantOf(node->input(0)), i)) * scales[static_cast<std::size_t>(i / 6 / 16 * 6 + i % 6)],
+        EXPECT_EQ(static_cast<float>(tensor::elementAsDouble(*back.constantOf(node->input(0)), i)) *
+                      scales[static_cast<std::size_t>(i / 6 / 16 * 6 + i % 6)],
                   expected[static_cast<std::size_t>(i)]);
 }
 

@@ -11,7 +11,8 @@
 namespace trimtab::cpu::simd {
 namespace {
 
-tensor::QuantizedWeight randomWeight(std::int64_t rows, std::int64_t columns, int bits, std::int64_t group, bool symmetric, base::Random& random) {
+tensor::QuantizedWeight randomWeight(std::int64_t rows, std::int64_t columns, int bits, std::int64_t group, bool symmetric,
+                                     base::Random& random) {
     tensor::QuantizedWeight weight;
     weight.originalShape = Shape{rows, columns};
     weight.rows = rows;
@@ -20,7 +21,9 @@ tensor::QuantizedWeight randomWeight(std::int64_t rows, std::int64_t columns, in
     weight.group = group > 0 ? group : columns;
     weight.symmetric = symmetric;
     const int half = 1 << (bits - 1);
-    const auto code = [&](int low) { return static_cast<std::int8_t>(low + static_cast<int>(random.below(static_cast<std::uint64_t>(half - low)))); };
+    const auto code = [&](int low) {
+        return static_cast<std::int8_t>(low + static_cast<int>(random.below(static_cast<std::uint64_t>(half - low))));
+    };
     for (std::int64_t i = 0; i < rows * columns; ++i) weight.codes.push_back(code(symmetric ? -half + 1 : -half));
     for (std::int64_t i = 0; i < rows * weight.groups(); ++i) {
         weight.scales.push_back(static_cast<float>(random.uniform(0.001, 0.1)));
@@ -30,7 +33,8 @@ tensor::QuantizedWeight randomWeight(std::int64_t rows, std::int64_t columns, in
 }
 
 /// Codes are any patterns of finite values.
-tensor::QuantizedWeight floatingWeight(std::int64_t rows, std::int64_t columns, tensor::CodeFormat format, std::int64_t group, base::Random& random) {
+tensor::QuantizedWeight floatingWeight(std::int64_t rows, std::int64_t columns, tensor::CodeFormat format, std::int64_t group,
+                                       base::Random& random) {
     tensor::QuantizedWeight weight = randomWeight(rows, columns, tensor::codeBits(format), group, true, random);
     weight.format = format;
     const auto values = tensor::codeValues(format);
@@ -46,7 +50,8 @@ double valueOf(const tensor::QuantizedWeight& weight, std::int64_t n, std::int64
     const auto g = static_cast<std::size_t>(n * weight.groups() + k / weight.group);
     const std::int8_t code = weight.codes[static_cast<std::size_t>(n * weight.columns + k)];
     const int zero = weight.zeroPoints.empty() ? 0 : weight.zeroPoints[g];
-    const double value = weight.format == tensor::CodeFormat::Integer ? code - zero : tensor::codeValues(weight.format)[static_cast<std::uint8_t>(code)];
+    const double value =
+        weight.format == tensor::CodeFormat::Integer ? code - zero : tensor::codeValues(weight.format)[static_cast<std::uint8_t>(code)];
     return value * static_cast<double>(weight.scales[g]);
 }
 
@@ -61,9 +66,10 @@ struct Case {
 };
 
 const std::vector<Case>& awkwardCases() {
-    static const std::vector<Case> cases{{1, 1, 1, 0},    {1, 16, 8, 0},    {1, 15, 7, 0},     {1, 17, 33, 32},  {2, 130, 64, 32}, {3, 128, 96, 32},  {5, 200, 100, 32},
-                                         {7, 31, 129, 64}, {12, 64, 128, 128}, {13, 48, 256, 16}, {25, 77, 70, 10}, {1, 300, 257, 100}, {64, 33, 65, 0}, {0, 16, 16, 0},
-                                         {25, 70, 600, 100}, {24, 33, 513, 10}, {31, 160, 530, 0}};
+    static const std::vector<Case> cases{{1, 1, 1, 0},      {1, 16, 8, 0},      {1, 15, 7, 0},    {1, 17, 33, 32},    {2, 130, 64, 32},
+                                         {3, 128, 96, 32},  {5, 200, 100, 32},  {7, 31, 129, 64}, {12, 64, 128, 128}, {13, 48, 256, 16},
+                                         {25, 77, 70, 10},  {1, 300, 257, 100}, {64, 33, 65, 0},  {0, 16, 16, 0},     {25, 70, 600, 100},
+                                         {24, 33, 513, 10}, {31, 160, 530, 0}};
     return cases;
 }
 
@@ -85,8 +91,10 @@ void checkAgainstDefinition(const tensor::QuantizedWeight& weight, std::int64_t 
                 magnitude += std::abs(value * x[static_cast<std::size_t>(i * weight.columns + k)]);
             }
             const double expected = relu ? std::max(sum, 0.0) : sum;
-            ASSERT_NEAR(y[static_cast<std::size_t>(i * weight.rows + n)], expected, (static_cast<double>(weight.columns) + 4) * 0x1.0p-23 * magnitude)
-                << "m " << m << " rows " << weight.rows << " columns " << weight.columns << " group " << weight.group << " bits " << weight.bits << " " << name(isa);
+            ASSERT_NEAR(y[static_cast<std::size_t>(i * weight.rows + n)], expected,
+                        (static_cast<double>(weight.columns) + 4) * 0x1.0p-23 * magnitude)
+                << "m " << m << " rows " << weight.rows << " columns " << weight.columns << " group " << weight.group << " bits "
+                << weight.bits << " " << name(isa);
         }
     }
 }
@@ -96,21 +104,24 @@ TEST(PackedWeight, AgreesWithItsDefinitionInEveryFormatShapeAndInstructionSet) {
     for (const Isa isa : availableIsas())
         for (const Case& c : awkwardCases())
             for (const int bits : {4, 8})
-                for (const bool symmetric : {true, false}) checkAgainstDefinition(randomWeight(c.rows, c.columns, bits, c.group, symmetric, random), c.m, bits == 4, random, isa);
+                for (const bool symmetric : {true, false})
+                    checkAgainstDefinition(randomWeight(c.rows, c.columns, bits, c.group, symmetric, random), c.m, bits == 4, random, isa);
 }
 
 TEST(PackedWeight, DecodesFloatingCodesInEveryShapeAndInstructionSet) {
     base::Random random(8);
     for (const Isa isa : availableIsas())
         for (const Case& c : awkwardCases())
-            for (const auto format : {tensor::CodeFormat::Float8E4M3, tensor::CodeFormat::Float8E5M2, tensor::CodeFormat::NormalFloat4, tensor::CodeFormat::Float4E2M1})
+            for (const auto format : {tensor::CodeFormat::Float8E4M3, tensor::CodeFormat::Float8E5M2, tensor::CodeFormat::NormalFloat4,
+                                      tensor::CodeFormat::Float4E2M1})
                 checkAgainstDefinition(floatingWeight(c.rows, c.columns, format, c.group, random), c.m, c.m % 2 == 0, random, isa);
 }
 
 TEST(PackedWeight, EveryFloatingCodeDecodesExactly) {
     base::Random random(9);
     for (const Isa isa : availableIsas()) {
-        for (const auto format : {tensor::CodeFormat::Float8E4M3, tensor::CodeFormat::Float8E5M2, tensor::CodeFormat::NormalFloat4, tensor::CodeFormat::Float4E2M1}) {
+        for (const auto format : {tensor::CodeFormat::Float8E4M3, tensor::CodeFormat::Float8E5M2, tensor::CodeFormat::NormalFloat4,
+                                  tensor::CodeFormat::Float4E2M1}) {
             const auto values = tensor::codeValues(format);
             const auto count = static_cast<std::int64_t>(values.size());
             auto weight = floatingWeight(count, 1, format, 0, random);
@@ -121,7 +132,8 @@ TEST(PackedWeight, EveryFloatingCodeDecodesExactly) {
             const float one = 1;
             std::vector<float> y(values.size());
             matMul(*PackedWeight::pack(weight), &one, 1, y.data(), {}, isa);
-            for (std::size_t n = 0; n < values.size(); ++n) EXPECT_TRUE(!std::isfinite(values[n]) || y[n] == values[n]) << n << " " << name(isa);
+            for (std::size_t n = 0; n < values.size(); ++n)
+                EXPECT_TRUE(!std::isfinite(values[n]) || y[n] == values[n]) << n << " " << name(isa);
         }
     }
 }

@@ -25,7 +25,8 @@ TEST(Quantize, FollowsDynamicQuantizeLinearOnAwkwardLengths) {
             std::vector<std::uint8_t> q(x.size());
             quantize(x.data(), count, parameters, q.data(), isa);
             for (std::size_t i = 0; i < x.size(); ++i) {
-                const float expected = std::min(std::max(std::nearbyint(x[i] / parameters.scale) + static_cast<float>(parameters.zeroPoint), 0.0F), 255.0F);
+                const float expected =
+                    std::min(std::max(std::nearbyint(x[i] / parameters.scale) + static_cast<float>(parameters.zeroPoint), 0.0F), 255.0F);
                 ASSERT_EQ(q[i], static_cast<std::uint8_t>(expected)) << name(isa) << " at " << i;
                 ASSERT_LE(std::abs((q[i] - parameters.zeroPoint) * parameters.scale - x[i]), parameters.scale * 1.001F);
             }

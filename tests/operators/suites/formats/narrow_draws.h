@@ -31,7 +31,8 @@ inline Tensor spread(Draw& draw, DataType type, const Shape& shape, int lowest, 
     std::vector<double> values(static_cast<std::size_t>(shape.elementCount()));
     for (double& value : values) {
         value = std::ldexp(draw.real(1, 2), static_cast<int>(draw.integer(lowest, highest)));
-        if (draw.coin(0.3)) value = std::ldexp(static_cast<double>(draw.integer(2, 8)), static_cast<int>(draw.integer(lowest, highest)) - 2);
+        if (draw.coin(0.3))
+            value = std::ldexp(static_cast<double>(draw.integer(2, 8)), static_cast<int>(draw.integer(lowest, highest)) - 2);
         if (isSigned && draw.coin()) value = -value;
         if (hasSpecial && draw.coin(0.15)) value = isSigned ? draw.pick({infinity, -infinity, nan, 0.0}) : draw.pick({nan, 0.0});
     }
