@@ -1,6 +1,8 @@
 // From a table to a mix: the integer program under each limit, and the sums over rows.
 #include <cmath>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,23 +13,55 @@ namespace trimtab::tune {
 namespace {
 
 using testing::HasSubstr;
+using Quantity = MixGoal::Quantity;
+
+MixGoal leastLossWithin(Quantity limited) {
+    MixGoal goal;
+    goal.minimize = Quantity::Loss;
+    goal.limited = limited;
+    return goal;
+}
+
+trial::SensitivityCell refused() {
+    trial::SensitivityCell cell;
+    cell.refusal = "not here";
+    return cell;
+}
+
+trial::SensitivityUnit partOfLayer0(const std::string& name) {
+    trial::SensitivityUnit unit;
+    unit.name = name;
+    unit.nodes = {"layer0"};
+    return unit;
+}
+
+trial::SensitivityTable tableAtFourBits() {
+    auto table = tableOf({});
+    for (auto& cell : table.cells) cell.bits = 4;
+    return table;
+}
+
+/// Behind the rows of the layers one of a group of units, which goes with `options` alone: with each as `removal` says.
+trial::SensitivityTable tableWithRemoval(const trial::SensitivityCell& removal, const std::vector<std::string>& options) {
+    auto table = tableOf({});
+    for (const std::string& option : options) table.options.push_back(trial::parseOption(option).value());
+    table.units.push_back(partOfLayer0("neurons of layer0"));
+    const auto layers = std::exchange(table.cells, {});
+    const auto addRow = [&](const trial::SensitivityCell& first, const trial::SensitivityCell& others) {
+        table.cells.push_back(first);
+        table.cells.insert(table.cells.end(), options.size(), others);
+    };
+    for (const auto& cell : layers) addRow(cell, refused());
+    addRow(refused(), removal);
+    return table;
+}
 
 TEST(MixFor, TakesUnitsOutOfLayersThatHaveAPrecisionOfTheirOwn) {
-    const World world;
-    auto table = tableOf(world);
-    table.options.push_back(trial::parseOption("prune.pattern=neurons,prune.ratio=0.25,compute=int8").value());
-    trial::SensitivityUnit group;
-    group.name = "neurons of layer0";
-    group.nodes = {"layer0"};
-    table.units.push_back(group);
-    trial::SensitivityCell refused, removal;
-    refused.refusal = "not here";
+    trial::SensitivityCell removal;
     removal.loss = {0.002, {0.002, 0.002}};
     removal.gainNs = base::Estimate{0.4e6, {}};
     removal.storedBytes = -50;
-    const auto cells = std::exchange(table.cells, {});
-    for (const auto& cell : cells) table.cells.insert(table.cells.end(), {cell, refused});
-    table.cells.insert(table.cells.end(), {refused, removal});
+    const auto table = tableWithRemoval(removal, {"prune.pattern=neurons,prune.ratio=0.25,compute=int8"});
     const auto mix = mixFor(table, MixGoal{}, 0.0065);
     ASSERT_TRUE(mix) << mix.error().text();
     EXPECT_EQ(mix->options.back(), 1U);
@@ -43,15 +77,11 @@ TEST(MixFor, TakesUnitsOutOfLayersThatHaveAPrecisionOfTheirOwn) {
 }
 
 TEST(MixFor, KeepsToBytesAndBits) {
-    const World world;
-    const auto table = tableOf(world);
-    MixGoal goal;
-    goal.minimize = MixGoal::Quantity::Loss;
-    goal.limited = MixGoal::Quantity::Bytes;
-    const auto mix = mixFor(table, goal, 1000).value();  // of 1600: two units must give 300
+    const auto table = tableOf({});
+    const auto mix = mixFor(table, leastLossWithin(Quantity::Bytes), 1000).value();  // of 1600: two units must give 300
     EXPECT_LE(mix.bytes, 1000);
     EXPECT_NEAR(mix.loss, 0.002, 1e-12) << "those that lose least";
-    goal.limited = MixGoal::Quantity::MeanBits;
+    const MixGoal goal = leastLossWithin(Quantity::MeanBits);
     EXPECT_LE(mixFor(table, goal, 16).value().meanBits, 16);
     const auto none = mixFor(table, goal, 4);
     ASSERT_FALSE(none);
@@ -59,9 +89,7 @@ TEST(MixFor, KeepsToBytesAndBits) {
 }
 
 TEST(MixFor, KeepsTheLastLayerWideUnlessTold) {
-    const World world;
-    auto table = tableOf(world);
-    for (auto& cell : table.cells) cell.bits = 4;
+    const auto table = tableAtFourBits();
     MixGoal goal;
     EXPECT_FALSE(mixFor(table, goal, 1).value().options.back());
     goal.lastLayerToo = true;
@@ -69,31 +97,21 @@ TEST(MixFor, KeepsTheLastLayerWideUnlessTold) {
 }
 
 TEST(MixFor, LeavesARowAsItIsWhereAnOptionSavesNothing) {
-    const World world;
-    auto table = tableOf(world);
+    auto table = tableOf({});
     table.options = {trial::parseOption("kv_cache.bits=8").value()};
-    trial::SensitivityCell refused;
-    refused.refusal = "not here";
-    for (auto& cell : table.cells) cell = refused;
-    trial::SensitivityUnit attention;
-    attention.name = "keys and values of layer0";
-    attention.nodes = {"layer0"};
-    table.units.push_back(attention);
+    for (auto& cell : table.cells) cell = refused();
+    table.units.push_back(partOfLayer0("keys and values of layer0"));
     trial::SensitivityCell free;
     free.loss = {-0.01, {-0.02, -0.005}};
     free.execution = trace::Execution::Emulated;
     table.cells.push_back(free);
-    MixGoal goal;
-    goal.minimize = MixGoal::Quantity::Loss;
-    goal.limited = MixGoal::Quantity::Bytes;
-    EXPECT_FALSE(mixFor(table, goal, 1e6).value().options.back()) << "the mix would have no speed for nothing";
+    const auto mix = mixFor(table, leastLossWithin(Quantity::Bytes), 1e6).value();
+    EXPECT_FALSE(mix.options.back()) << "the mix would have no speed for nothing";
     EXPECT_DOUBLE_EQ(sumsOf(table, 0).value().bytes, 1600);
 }
 
 TEST(MixFor, KeepsTheLastLayerWideUnderWhatLiesUnderEverything) {
-    const World world;
-    auto table = tableOf(world);
-    for (auto& cell : table.cells) cell.bits = 4;
+    const auto table = tableAtFourBits();
     MixGoal goal;
     const auto mix = mixFor(table, goal, 1, Underneath{0, 0.006}).value();
     EXPECT_EQ(mix.options, (std::vector<std::optional<std::size_t>>{0, 0, 0, std::nullopt}));
@@ -102,8 +120,7 @@ TEST(MixFor, KeepsTheLastLayerWideUnderWhatLiesUnderEverything) {
 }
 
 TEST(MixFor, CountsTheLossOfWhatLiesUnderEverythingOnce) {
-    const World world;
-    auto table = tableOf(world);
+    auto table = tableOf({});
     table.options.push_back(trial::parseOption("prune.ratio=0.5").value());
     std::vector<trial::SensitivityCell> cells;
     for (std::size_t unit = 0; unit < kUnits; ++unit) {
@@ -114,15 +131,14 @@ TEST(MixFor, CountsTheLossOfWhatLiesUnderEverythingOnce) {
     }
     table.cells = cells;
     const Mix mix = mixFor(table, {}, 0.0075, Underneath{0, 0.006}).value();
-    EXPECT_EQ(mix.options,
-              (std::vector<std::optional<std::size_t>>{0, 0, 1, std::nullopt}));  // 0.02 of the second row does not count again
+    // 0.02 of the second row does not count again.
+    EXPECT_EQ(mix.options, (std::vector<std::optional<std::size_t>>{0, 0, 1, std::nullopt}));
     EXPECT_DOUBLE_EQ(mix.loss, 0.006 + 0.001);
     EXPECT_FALSE(mixFor(table, {}, 0.005, Underneath{0, 0.006}));
 }
 
 TEST(SumsOf, AUniformRecipeAreThoseOfItsCells) {
-    const World world;
-    auto table = tableOf(world);
+    auto table = tableOf({});
     table.cells[2].refusal = "not here";
     const auto sums = sumsOf(table, 0);
     ASSERT_TRUE(sums);
@@ -135,20 +151,10 @@ TEST(SumsOf, AUniformRecipeAreThoseOfItsCells) {
 }
 
 TEST(SumsOf, ARemovalHoldWhatItsRestDoesToLayers) {
-    const World world;
-    auto table = tableOf(world);
-    table.options.push_back(trial::parseOption("prune.pattern=neurons,prune.ratio=0.25,compute=int8").value());
-    table.options.push_back(trial::parseOption("prune.pattern=neurons,prune.ratio=0.25,weights.bits=4").value());
-    trial::SensitivityUnit group;
-    group.name = "neurons of layer0";
-    group.nodes = {"layer0"};
-    table.units.push_back(group);
-    trial::SensitivityCell refused, removal;
-    refused.refusal = "not here";
+    trial::SensitivityCell removal;
     removal.storedBytes = -50;
-    const auto cells = std::exchange(table.cells, {});
-    for (const auto& cell : cells) table.cells.insert(table.cells.end(), {cell, refused, refused});
-    table.cells.insert(table.cells.end(), {refused, removal, removal});
+    const auto table = tableWithRemoval(
+        removal, {"prune.pattern=neurons,prune.ratio=0.25,compute=int8", "prune.pattern=neurons,prune.ratio=0.25,weights.bits=4"});
     const auto sums = sumsOf(table, 1);
     ASSERT_TRUE(sums);
     EXPECT_DOUBLE_EQ(sums->bytes, 4 * 100 - 50);
