@@ -1,10 +1,12 @@
 #pragma once
 // Small graphs with weights for the tests of compression.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "core/base/random.h"
 #include "core/graph/graph.h"
+#include "core/recipe/recipe.h"
 
 namespace trimtab::compress {
 
@@ -60,5 +62,13 @@ inline Model smallModel() {
     model.node("/scores", "MatMul", {head, head});
     return model;
 }
+
+/// REQUIRES: a node of this name.
+inline const graph::Node& nodeOf(const Graph& graph, const std::string& name) {
+    return *std::find_if(graph.nodes.begin(), graph.nodes.end(), [&](const graph::Node& node) { return node.name == name; });
+}
+
+/// REQUIRES: a recipe that is taken.
+inline recipe::Recipe recipeOf(const char* text) { return *recipe::parse(text); }
 
 }  // namespace trimtab::compress

@@ -4,21 +4,14 @@
 #include <cmath>
 
 #include "core/tensor/convert.h"
-#include "kernels/cpu/cpu_engine.h"
 #include "tests/kernels/cpu/harness.h"
+#include "tests/kernels/cpu/integer_products.h"
 
 namespace trimtab::test {
 namespace {
 
 using tensor::WeightLayout;
 using Ints = std::vector<std::int64_t>;
-
-constexpr Tolerance kExactCodes{1e-6, 2e-6};
-
-void treatInt8(graph::Treatment& treatment) {
-    treatment.compute = graph::ComputeType::Int8;
-    treatment.weightBits = treatment.activationBits = 8;
-}
 
 void byToken(graph::Treatment& treatment) {
     treatInt8(treatment);
@@ -30,11 +23,6 @@ auto withStep(float scale, int zero) {
         treatInt8(treatment);
         treatment.activationStep = graph::ActivationStep{scale, zero};
     };
-}
-
-bool hasIntegerProducts() {
-    const std::string isa = cpu::makeCpuEngine(1)->info().instructionSet;
-    return isa.find("vnni") != std::string::npos || isa.find("bf16") != std::string::npos || isa.find("amx") != std::string::npos;
 }
 
 /// Integer sums are the same in every order; where they are imitated in floats they are so to rounding.
