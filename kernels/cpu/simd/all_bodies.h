@@ -4,6 +4,7 @@
 #include "kernels/cpu/simd/bsr_body.h"
 #include "kernels/cpu/simd/coo_body.h"
 #include "kernels/cpu/simd/csr_body.h"
+#include "kernels/cpu/simd/dot_body.h"
 #include "kernels/cpu/simd/kernel_table.h"
 #include "kernels/cpu/simd/nm_body.h"
 #include "kernels/cpu/simd/quantize_body.h"
@@ -17,6 +18,7 @@ namespace {
 template <class Lanes>
 constexpr KernelTable tableOf() {
     return {weightOnly<Lanes>,
+            {dot<Lanes>, quantizeGroups<Lanes>},
             {csrNarrow<Lanes>, csrWide<Lanes>},
             {cooNarrow<Lanes>, cooWide<Lanes>},
             {bsrNarrow<Lanes>, bsrWide<Lanes>},

@@ -49,6 +49,7 @@ struct Lanes {
     static Vector subtract(Vector a, Vector b) { return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)}; }
     static Vector min(Vector a, Vector b) { return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)}; }
     static Vector max(Vector a, Vector b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+    static Vector multiply(Vector a, Vector b) { return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)}; }
     static Vector multiplyAdd(Vector a, Vector b, Vector c) {
         return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
     }
@@ -209,6 +210,86 @@ struct Lanes {
     template <WeightFormat F>
     static Vector decode(Integers unit, int j) {
         return {decodeHalf<F>(unit.low, j), decodeHalf<F>(unit.high, j)};
+    }
+
+    // Integer products. 4-bit codes (as code + 8) are summed in 16 bits; two products of 8-bit codes fill 16 bits, and are widened at once.
+    static constexpr int kDotRows = 4;
+    static constexpr int kDotBlocks = 4;
+    using Sums = Integers;
+    template <int Bits>
+    using Parts = Integers;
+
+    static Integers noSums() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+    template <int Bits>
+    static Integers noParts() {
+        return noSums();
+    }
+    static Integers addSums(Integers a, Integers b) { return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)}; }
+    /// Columns 0…3 of a step for half 0, 4…7 for half 1.
+    template <int Bits>
+    static Integers dotCodes(const std::uint8_t* p, int half) {
+        const auto at = [](const std::uint8_t* q) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(q)); };
+        if constexpr (Bits == 8) {
+            return {at(p + 64 * half), at(p + 64 * half + 32)};
+        } else {
+            const auto nibbles = [&](__m256i word) {
+                return _mm256_and_si256(half ? _mm256_srli_epi16(word, 4) : word, _mm256_set1_epi8(15));
+            };
+            return {nibbles(at(p)), nibbles(at(p + 32))};
+        }
+    }
+    template <int Bits>
+    static __m256i dotHalf(__m256i sums, __m256i codes, __m256i q) {
+        if constexpr (Bits == 4) {
+            sums = _mm256_add_epi16(sums, _mm256_maddubs_epi16(codes, q));
+        } else {
+            const __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(q, codes));
+            sums = _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+        }
+        // One sum after another: as a tree of additions they would want more registers than there are.
+        asm("" : "+x"(sums));
+        return sums;
+    }
+    /// Four activations meet four codes of each output.
+    template <int Bits>
+    static Integers dot(Integers sums, Integers codes, const std::int8_t* q) {
+        std::int32_t four = 0;
+        __builtin_memcpy(&four, q, 4);
+        const __m256i all = _mm256_set1_epi32(four);
+        return {dotHalf<Bits>(sums.low, codes.low, all), dotHalf<Bits>(sums.high, codes.high, all)};
+    }
+    template <int Bits>
+    static Integers widened(Integers parts) {
+        if constexpr (Bits == 8) return parts;
+        const __m256i ones = _mm256_set1_epi16(1);
+        return {_mm256_madd_epi16(parts.low, ones), _mm256_madd_epi16(parts.high, ones)};
+    }
+    /// Sums of the codes themselves. codeSum: of the activations.
+    template <int Bits>
+    static Integers withoutOffset(Integers sums, const std::int32_t* codeSum) {
+        if constexpr (Bits == 8) return sums;
+        const __m256i offset = _mm256_slli_epi32(_mm256_set1_epi32(*codeSum), 3);
+        return {_mm256_sub_epi32(sums.low, offset), _mm256_sub_epi32(sums.high, offset)};
+    }
+    static Vector toFloats(Integers sums) { return {_mm256_cvtepi32_ps(sums.low), _mm256_cvtepi32_ps(sums.high)}; }
+
+    static __m256i roundedTo127(__m256 v, float scale) {
+        const __m256 limit = _mm256_set1_ps(127.0F);
+        // The second operand is kept where the first is NaN.
+        const __m256 scaled =
+            _mm256_max_ps(_mm256_min_ps(_mm256_div_ps(v, _mm256_set1_ps(scale)), limit), _mm256_sub_ps(_mm256_setzero_ps(), limit));
+        const __m256i isNumber = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_ORD_Q));
+        return _mm256_and_si256(_mm256_cvtps_epi32(scaled), isNumber);
+    }
+    /// 16 codes; their sum.
+    static std::int32_t quantizeSigned(Vector v, float scale, std::int8_t* q) {
+        const __m256i low = roundedTo127(v.low, scale), high = roundedTo127(v.high, scale);
+        const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(low, high), 0xd8);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm_packs_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
+        const __m256i pairs = _mm256_add_epi32(low, high);
+        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+        sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0x4e));
+        return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, 0xb1)));
     }
 
     static __m256i quantizeHalf(__m256 v, float scale, std::int32_t zeroPoint) {

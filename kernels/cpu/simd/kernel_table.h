@@ -4,6 +4,7 @@
 #include "kernels/cpu/simd/bsr_weight.h"
 #include "kernels/cpu/simd/coo_weight.h"
 #include "kernels/cpu/simd/csr_weight.h"
+#include "kernels/cpu/simd/dot_weight.h"
 #include "kernels/cpu/simd/nm_weight.h"
 #include "kernels/cpu/simd/packed_weight.h"
 #include "kernels/cpu/simd/quantize.h"
@@ -25,8 +26,15 @@ void multiply(const SparseKernels<Weight>& kernels, const Weight& weight, const 
     else kernels.wide(weight, x, m, y, epilogue, scratch);
 }
 
+/// Products of integer codes, and what makes codes of activations.
+struct DotKernels {
+    void (*multiply)(const DotWeight&, const DotActivations& x, std::int64_t m, float* y, const Epilogue&);
+    void (*quantize)(const float* x, std::int64_t rows, std::int64_t columns, const DotActivations& to);
+};
+
 struct KernelTable {
     void (*weightOnly)(const PackedWeight&, const float* x, std::int64_t m, float* y, const Epilogue&);
+    DotKernels dot;
     SparseKernels<CsrWeight> csr;
     SparseKernels<CooWeight> coo;
     SparseKernels<BsrWeight> bsr;
@@ -41,6 +49,7 @@ extern const KernelTable kPortableKernels;
 #if defined(__x86_64__)
 extern const KernelTable kAvx2Kernels;
 extern const KernelTable kAvx512Kernels;
+extern const DotKernels kAvx512VnniDot;
 #endif
 
 inline const KernelTable& kernels(Isa isa) {

@@ -50,6 +50,9 @@ struct Lanes {
     static Vector max(const Vector& a, const Vector& b) {
         return each([&](int i) { return a.lane[i] > b.lane[i] ? a.lane[i] : b.lane[i]; });
     }
+    static Vector multiply(const Vector& a, const Vector& b) {
+        return each([&](int i) { return a.lane[i] * b.lane[i]; });
+    }
     static Vector multiplyAdd(const Vector& a, const Vector& b, const Vector& c) {
         return each([&](int i) { return a.lane[i] * b.lane[i] + c.lane[i]; });
     }
@@ -128,6 +131,64 @@ struct Lanes {
             else if constexpr (F == WeightFormat::BFloat16) return tensor::bfloatToFloat(static_cast<std::uint16_t>(word));
             else return tensor::halfToFloat(static_cast<std::uint16_t>(word));
         });
+    }
+
+    // Integer products.
+    static constexpr int kDotRows = 2;
+    static constexpr int kDotBlocks = 1;
+    struct Sums {
+        std::int32_t lane[kLanes];
+    };
+    struct DotCodes {
+        std::int8_t at[kLanes][4];
+    };
+    template <int Bits>
+    using Parts = Sums;
+
+    static Sums noSums() { return {}; }
+    template <int Bits>
+    static Sums noParts() {
+        return {};
+    }
+    static Sums addSums(Sums a, const Sums& b) {
+        for (int i = 0; i < kLanes; ++i) a.lane[i] += b.lane[i];
+        return a;
+    }
+    /// Columns 0…3 of a step for half 0, 4…7 for half 1.
+    template <int Bits>
+    static DotCodes dotCodes(const std::uint8_t* p, int half) {
+        DotCodes codes;
+        for (int i = 0; i < kLanes; ++i)
+            for (int k = 0; k < 4; ++k)
+                codes.at[i][k] = static_cast<std::int8_t>(Bits == 8 ? p[64 * half + 4 * i + k] : ((p[4 * i + k] >> (4 * half)) & 15) - 8);
+        return codes;
+    }
+    /// Four activations meet four codes of each output.
+    template <int Bits>
+    static Sums dot(Sums sums, const DotCodes& codes, const std::int8_t* q) {
+        for (int i = 0; i < kLanes; ++i)
+            for (int k = 0; k < 4; ++k) sums.lane[i] += codes.at[i][k] * q[k];
+        return sums;
+    }
+    template <int Bits>
+    static Sums widened(const Sums& parts) {
+        return parts;
+    }
+    template <int Bits>
+    static Sums withoutOffset(const Sums& sums, const std::int32_t*) {
+        return sums;
+    }
+    static Vector toFloats(const Sums& sums) {
+        return each([&](int i) { return static_cast<float>(sums.lane[i]); });
+    }
+    /// 16 codes; their sum.
+    static std::int32_t quantizeSigned(const Vector& v, float scale, std::int8_t* q) {
+        std::int32_t sum = 0;
+        for (int i = 0; i < kLanes; ++i) {
+            q[i] = signedCode(v.lane[i], scale);
+            sum += q[i];
+        }
+        return sum;
     }
 
     static void quantize(const Vector& v, float scale, std::int32_t zeroPoint, std::uint8_t* q) {
