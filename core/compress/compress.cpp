@@ -95,9 +95,10 @@ Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
 
 Status checkTokens(const Settings& settings, const Node& node) {
     const bool isConvolution = node.is("Conv") || node.is("FusedConv", "trimtab");
-    if (!isConvolution || !settings.activations || settings.activations->granularity != "token") return {};
+    if (!isConvolution || !settings.activations || settings.activations->granularity == "tensor") return {};
     return fail(ErrorCode::Refused,
-                "activations.granularity \"token\": a convolution has no tokens; give it \"tensor\" or mode \"static\" by a rule",
+                fmt::format("activations.granularity \"{}\": a convolution has no tokens; give it \"tensor\" or mode \"static\" by a rule",
+                            settings.activations->granularity),
                 "layer " + node.name);
 }
 
@@ -228,6 +229,8 @@ LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
     for (const std::size_t reader : readers) {
         treatProducts(graph.nodes[reader], layer.settings, true);
         treatWeight(graph.nodes[reader], layer.settings, work.densityAfterPruning);
+        if (layer.settings.activations && layer.settings.activations->granularity == "group")
+            graph.nodes[reader].treatment.activationGroup = value.quantized->group;
     }
     LayerCompression row = std::move(work.row);
     if (layer.settings.weights) {

@@ -45,6 +45,7 @@ struct Treatment {
                                // its type)
     int activationBits = 32;   // 8: unsigned codes; without a step of their own dynamic, as DynamicQuantizeLinear states it
     bool activationPerToken = false;                // dynamic: over each row of the last axis by itself, not over the tensor
+    std::int64_t activationGroup = 0;               // dynamic: signed codes, a scale for so many columns of each row; 0: as above
     std::optional<ActivationStep> activationStep;   // static
     int kvBits = 32;                                // of attention: keys and values rounded to 8 or 4 bits
     bool kvPerChannel = false;                      // one scale for each channel of a head over all tokens, not one for each token of a
@@ -52,6 +53,9 @@ struct Treatment {
     bool pruned = false;       // zeros were written; engines may pick a sparse kernel
     double density = 1.0;      // share of non-zero weights
     bool operator==(const Treatment&) const = default;
+
+    /// Dynamic scales that look at one row of the last axis alone.
+    bool scalesEachToken() const { return activationPerToken || activationGroup > 0; }
 };
 
 struct Node {

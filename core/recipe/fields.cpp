@@ -57,13 +57,18 @@ Result<bool> flagFrom(const Json& value, const std::string& path) {
 Status checkIntegerProducts(const Settings& settings, const std::string& path) {
     const int weightBits = settings.weights ? settings.weights->bits : 32;
     const int activationBits = settings.activations ? settings.activations->bits : 32;
-    const std::string needs = path + "compute = int8 multiplies 8-bit weights by 8-bit activations: ";
-    if (weightBits != 8) return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be 8, not {}", needs, path, weightBits));
+    const bool byGroups = settings.activations && settings.activations->granularity == "group";
+    const std::string needs = path + (byGroups ? "compute = int8 multiplies weights of 2 to 8 bits by 8-bit activations: "
+                                               : "compute = int8 multiplies 8-bit weights by 8-bit activations: ");
+    if (byGroups ? weightBits > 8 : weightBits != 8)
+        return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be {}, not {}{}", needs, path, byGroups ? "2 to 8" : "8", weightBits,
+                                                    byGroups || weightBits > 8 ? "" : " (fewer go with activations.granularity \"group\")"));
     if (activationBits != 8)
         return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
     if (hasFloatCodes(*settings.weights))
         return fail(ErrorCode::Refused,
                     fmt::format("{}{}weights.format must be int or fixed, not {}", needs, path, settings.weights->format));
+    if (byGroups) return {};
     if (settings.weights->group > 0)
         return fail(ErrorCode::Refused,
                     fmt::format("{}{}weights.group must be 0 (one scale for each output channel) or -1 (one for the tensor), not {}", needs,
@@ -175,7 +180,7 @@ Status setField(ActivationSpec& spec, std::string_view key, const Json& value, c
     } else if (key == "mode") {
         TRIMTAB_TRY(spec.mode, wordFrom(value, path, {"dynamic", "static"}));
     } else if (key == "granularity") {
-        TRIMTAB_TRY(spec.granularity, wordFrom(value, path, {"tensor", "token"}));
+        TRIMTAB_TRY(spec.granularity, wordFrom(value, path, {"tensor", "token", "group"}));
     } else if (key == "calibrator") {
         TRIMTAB_TRY(spec.calibrator, wordFrom(value, path, {"minmax", "percentile", "entropy", "mse"}));
     } else if (key == "percentile") {
@@ -271,8 +276,9 @@ Status checkPart(const WeightSpec& spec, const std::string& path) {
 }
 
 Status checkPart(const ActivationSpec& spec, const std::string& path) {
-    if (spec.mode == "static" && spec.granularity == "token")
-        return fail(ErrorCode::Refused, path + ".granularity \"token\" goes with mode \"dynamic\" alone: tokens to come have no scale yet");
+    if (spec.mode == "static" && spec.granularity != "tensor")
+        return fail(ErrorCode::Refused, fmt::format("{}.granularity \"{}\" goes with mode \"dynamic\" alone: tokens to come have no scale yet",
+                                                    path, spec.granularity));
     return {};
 }
 

@@ -26,15 +26,18 @@ std::string weightsText(const WeightSpec& weights) {
 }
 
 std::string integerText(const Settings& settings) {
-    std::string text = "int8 × int8";
+    std::string text = fmt::format("int{} × int8", settings.weights ? settings.weights->bits : 8);
     if (const auto& weights = settings.weights) {
+        if (weights->group > 0) text += fmt::format(" g{}", weights->group);
         if (weights->group < 0) text += " per tensor";
+        if (weights->scheme == "asymmetric") text += " asym";
         if (weights->format == "fixed") text += " fixed";
         if (weights->method != WeightSpec{}.method) text += " " + weights->method;
     }
     if (const auto& activations = settings.activations) {
         if (activations->mode == "static") text += " static " + activations->calibrator;
         if (activations->granularity == "token") text += " per token";
+        if (activations->granularity == "group") text += " by groups";
     }
     return text;
 }

@@ -94,7 +94,7 @@ Support supportOf(const Graph& graph, const graph::Node& node, const WeightPlans
         return {Support::Level::Refused, fmt::format("no operator of a file asks for {} products", graph::name(compute))};
     if (node.treatment.kvBits < 32)
         return {Support::Level::Refused, fmt::format("no operator of a file keeps keys and values in {} bits", node.treatment.kvBits)};
-    if (node.treatment.activationPerToken) return {Support::Level::Refused, "no operator of a file gives each token a scale of its own"};
+    if (node.treatment.scalesEachToken()) return {Support::Level::Refused, "no operator of a file gives each token a scale of its own"};
     const WeightPlan* plan = planOf(node, plans);
     const std::string weight = plan ? weightReason(graph, node, *plan, rewritten) : std::string();
     const std::string reason = join(weight, productReason(graph, node, plan, rewritten));

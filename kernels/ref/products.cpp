@@ -24,9 +24,10 @@ void IntegerProduct::multiply(const float* vector, std::int64_t firstRow, std::i
             std::int64_t sum = 0;
             for (std::int64_t k = g * m_weight.group; k < end; ++k)
                 sum += static_cast<std::int64_t>(vector[k]) * (m_weight.codes[static_cast<std::size_t>(n * m_weight.columns + k)] - zero);
-            total += static_cast<double>(m_weight.scales[at]) * static_cast<double>(sum);
+            const double scale = m_scales.size() == 1 ? 1.0 : static_cast<double>(m_scales[static_cast<std::size_t>(g)]);
+            total += scale * static_cast<double>(m_weight.scales[at]) * static_cast<double>(sum);
         }
-        out[n - firstRow] = static_cast<float>(static_cast<double>(m_scale) * total);
+        out[n - firstRow] = static_cast<float>(m_scales.size() == 1 ? static_cast<double>(m_scales.front()) * total : total);
     }
 }
 

@@ -3,6 +3,7 @@
 // the reference engine's number formats differ.
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/tensor/quantized_weight.h"
@@ -62,16 +63,17 @@ private:
 };
 
 /// Integer activations times integer weight codes. The vector holds q − zero of DynamicQuantizeLinear (integers of −255 … 255 as floats);
-///   out[n] = s_x · Σ_g s_w[n][g] · Σ_{k in g} vector[k] · (code[n][k] − zero[n][g]),
-/// the inner sum in int64, the outer one in double, rounded to float32 once.
+///   out[n] = Σ_g s_x[g] · s_w[n][g] · Σ_{k in g} vector[k] · (code[n][k] − zero[n][g]),
+/// the inner sum in int64, the outer one in double, rounded to float32 once. s_x is one number, or one for each group of the weight.
 class IntegerProduct final : public RowProduct<float> {
 public:
-    IntegerProduct(const tensor::QuantizedWeight& weight, float activationScale) : m_weight(weight), m_scale(activationScale) {}
+    IntegerProduct(const tensor::QuantizedWeight& weight, std::span<const float> activationScales)
+        : m_weight(weight), m_scales(activationScales.begin(), activationScales.end()) {}
     void multiply(const float* vector, std::int64_t firstRow, std::int64_t rows, float* out) const override;
 
 private:
     const tensor::QuantizedWeight& m_weight;
-    float m_scale;
+    std::vector<float> m_scales;
 };
 
 }  // namespace trimtab::ref

@@ -19,10 +19,29 @@ bool isMatMul(const graph::Node& node) { return node.is("MatMul") || node.is("Fu
 /// An activation as codes without their zero points, and the scales that they are under.
 struct Codes {
     Tensor centred;
-    std::vector<float> scales;  // one, or one for each row of the last axis
+    std::vector<float> scales;  // one, or one for each row of the last axis, or for each group of its columns
 };
 
+/// Signed codes, a scale for each `group` columns of each row.
+Result<Codes> codesOfGroups(const Tensor& x, std::int64_t group) {
+    TRIMTAB_TRY(Tensor centred, Tensor::allocate(DataType::Float32, x.shape()));
+    Codes codes{std::move(centred), {}};
+    const auto length = static_cast<std::size_t>(x.shape()[x.shape().rank() - 1]);
+    const auto values = x.data<float>();
+    const auto out = codes.centred.mutableData<float>();
+    for (std::size_t row = 0; length > 0 && row < values.size(); row += length) {
+        for (std::size_t k = 0; k < length; k += static_cast<std::size_t>(group)) {
+            const std::size_t count = std::min(static_cast<std::size_t>(group), length - k);
+            const auto quantization = SymmetricQuantization::of(values.subspan(row + k, count));
+            for (std::size_t i = row + k; i < row + k + count; ++i) out[i] = quantization.code(values[i]);
+            codes.scales.push_back(quantization.scale);
+        }
+    }
+    return codes;
+}
+
 Result<Codes> codesOf(const graph::Treatment& treatment, const Tensor& x) {
+    if (treatment.activationGroup > 0) return codesOfGroups(x, treatment.activationGroup);
     if (!treatment.activationPerToken) {
         const auto& step = treatment.activationStep;
         const auto quantization = step ? DynamicQuantization{step->scale, step->zero} : DynamicQuantization::of(x);
@@ -45,8 +64,11 @@ Result<Codes> codesOf(const graph::Treatment& treatment, const Tensor& x) {
 Result<Tensor> quantizedAndBack(const graph::Treatment& treatment, const Tensor& x) {
     TRIMTAB_TRY(Codes codes, codesOf(treatment, x));
     const auto values = codes.centred.mutableData<float>();
-    const std::size_t length = codes.scales.empty() ? 0 : values.size() / codes.scales.size();
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= codes.scales[i / length];
+    if (codes.scales.empty()) return std::move(codes.centred);
+    const std::size_t row = treatment.scalesEachToken() ? static_cast<std::size_t>(x.shape()[x.shape().rank() - 1]) : values.size();
+    const std::size_t part = treatment.activationGroup > 0 ? std::min(row, static_cast<std::size_t>(treatment.activationGroup)) : row;
+    const std::size_t parts = (row + part - 1) / part;  // of a row
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] *= codes.scales[i / row * parts + i % row / part];
     return std::move(codes.centred);
 }
 
@@ -55,14 +77,15 @@ struct Factors {
     Tensor x, w;
     bool singlePrecision = false;
     const tensor::QuantizedWeight* integers = nullptr;  // then x holds q − zero
-    std::vector<float> scales;                          // of x, with integers: one, or one for each row
+    std::vector<float> scales;                          // of x, with integers: one, or one for each row, or for each row's groups
     float scaleX = 1, scaleW = 1;                       // fp8: the sum is multiplied by one, then by the other
 };
 
 Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tensor::QuantizedWeight* weight) {
     const graph::Treatment& treatment = call.node.treatment;
     Factors f{std::move(x), w};
-    if (treatment.activationBits <= 8 && weight && weight->format == tensor::CodeFormat::Integer) {
+    const bool groupsAgree = treatment.activationGroup == 0 || (weight && treatment.activationGroup == weight->group);
+    if (treatment.activationBits <= 8 && weight && weight->format == tensor::CodeFormat::Integer && groupsAgree) {
         TRIMTAB_TRY(Codes codes, codesOf(treatment, f.x));
         f.x = std::move(codes.centred);
         f.integers = weight;
@@ -79,7 +102,7 @@ Result<Factors> factors(const Call& call, Tensor x, const Tensor& w, const tenso
 
 /// `rows`: the weight as rows of `columns` values.
 std::unique_ptr<RowProduct<float>> rowProduct(const Factors& f, const Tensor& rows, std::int64_t columns) {
-    if (f.integers) return std::make_unique<IntegerProduct>(*f.integers, f.scales.empty() ? 1.0F : f.scales.front());
+    if (f.integers) return std::make_unique<IntegerProduct>(*f.integers, std::span(f.scales).first(1));
     if (f.singlePrecision) return std::make_unique<SinglePrecisionProduct>(rows.data<float>().data(), columns, f.scaleX, f.scaleW);
     return std::make_unique<ExactProduct<float>>(rows.data<float>().data(), columns);
 }
@@ -92,9 +115,11 @@ Result<Tensor> multiplyScaledRows(const Factors& f, std::int64_t outputs) {
     TRIMTAB_TRY(Tensor y, Tensor::zeros(DataType::Float32, shape));
     const auto values = f.x.data<float>();
     float* out = y.mutableData<float>().data();
-    for (std::size_t row = 0; row < f.scales.size(); ++row)
-        IntegerProduct(*f.integers, f.scales[row])
-            .multiply(values.data() + static_cast<std::int64_t>(row) * length, 0, outputs, out + static_cast<std::int64_t>(row) * outputs);
+    const std::int64_t count = length == 0 ? 0 : static_cast<std::int64_t>(values.size()) / length;
+    const std::size_t scales = count == 0 ? 0 : f.scales.size() / static_cast<std::size_t>(count);
+    for (std::int64_t row = 0; row < count; ++row)
+        IntegerProduct(*f.integers, std::span(f.scales).subspan(static_cast<std::size_t>(row) * scales, scales))
+            .multiply(values.data() + row * length, 0, outputs, out + row * outputs);
     return y;
 }
 
@@ -109,7 +134,7 @@ Result<Tensor> treatedConv(const Call& call, const tensor::QuantizedWeight* weig
     const Tensor bias = call.has(2) ? call.tensor(2) : Tensor();
     TRIMTAB_REQUIRE(checkBias(call, plan, call.tensor(0), bias));
     TRIMTAB_REQUIRE(checkWeight(call, weight, plan.outChannels, plan.columns()));
-    if (call.node.treatment.activationPerToken) return refuse(call, "a convolution has no tokens that could have scales of their own");
+    if (call.node.treatment.scalesEachToken()) return refuse(call, "a convolution has no tokens that could have scales of their own");
     TRIMTAB_TRY(const Factors f, factors(call, call.tensor(0), call.tensor(1), weight));
     return convolve<float>(plan, f.x, *rowProduct(f, f.w, plan.columns()), bias);
 }
@@ -127,7 +152,7 @@ Result<Tensor> treatedMatMul(const Call& call, const Tensor& a, const Tensor& b,
         return refuse(call, fmt::format("shapes {} and {} don't multiply", a.shape().text(), b.shape().text()));
     TRIMTAB_REQUIRE(checkWeight(call, weight, rows, columns));
     TRIMTAB_TRY(const Factors f, factors(call, a, b, weight));
-    if (f.integers && call.node.treatment.activationPerToken) return multiplyScaledRows(f, rows);
+    if (f.integers && call.node.treatment.scalesEachToken()) return multiplyScaledRows(f, rows);
     Tensor weightRows = f.w;
     if (!weightIsRows && !f.integers) {
         TRIMTAB_TRY(weightRows, transposeMatrices(f.w));

@@ -36,7 +36,7 @@ std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const tri
 bool scalesPerBatch(const Graph& graph) {
     return std::ranges::any_of(graph.nodes, [](const graph::Node& node) {
         const graph::Treatment& treatment = node.treatment;
-        const bool isDynamic = treatment.activationBits < 32 && !treatment.activationPerToken && !treatment.activationStep;
+        const bool isDynamic = treatment.activationBits < 32 && !treatment.scalesEachToken() && !treatment.activationStep;
         return isDynamic || treatment.compute == graph::ComputeType::Float8 || node.is("DynamicQuantizeLinear");
     });
 }

@@ -74,10 +74,11 @@ double relativeDifference(const Tensor& a, const Tensor& b) {
 Graph asFilesHold(Graph graph) {
     for (graph::Node& node : graph.nodes) {
         graph::Treatment& treatment = node.treatment;
-        if (treatment.compute == graph::ComputeType::Float8 || treatment.activationPerToken)
+        if (treatment.compute == graph::ComputeType::Float8 || treatment.scalesEachToken())
             treatment.compute = graph::ComputeType::Float32;
-        if (treatment.activationPerToken) treatment.activationBits = 32;
+        if (treatment.scalesEachToken()) treatment.activationBits = 32;
         treatment.activationPerToken = false;
+        treatment.activationGroup = 0;
         treatment.kvBits = 32;
     }
     return graph;

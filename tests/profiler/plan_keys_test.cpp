@@ -73,6 +73,9 @@ TEST(ScalesPerBatch, AreThoseTakenOverAWholeTensorWhileItRuns) {
     treatment.activationPerToken = true;
     EXPECT_FALSE(scalesPerBatch(graph)) << "each token has its own";
     treatment.activationPerToken = false;
+    treatment.activationGroup = 32;
+    EXPECT_FALSE(scalesPerBatch(graph)) << "so has each group of a token's columns";
+    treatment.activationGroup = 0;
     treatment.activationStep = graph::ActivationStep{0.1F, 3};
     EXPECT_FALSE(scalesPerBatch(graph)) << "known before";
     treatment = {};

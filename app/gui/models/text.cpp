@@ -50,6 +50,7 @@ QString activationSentence(const recipe::ActivationSpec& activations) {
     const QString rounded = tr("activations rounded to %1 bits").arg(activations.bits);
     if (activations.mode == "static")
         return rounded + tr(", on ranges taken from calibration (%1)").arg(QString::fromStdString(activations.calibrator));
+    if (activations.granularity == "group") return rounded + tr(" as they appear, each group of a token's columns by itself");
     return rounded + (activations.granularity == "token" ? tr(" as they appear, each token by itself") : tr(" as they appear"));
 }
 

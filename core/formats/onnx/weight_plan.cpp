@@ -125,7 +125,7 @@ private:
         WeightPlan plan{.form = WeightForm::DequantizeInt8, .label = "int8 DequantizeLinear"};
         plan.axis = weight.layout == WeightLayout::OutputsLast ? weight.originalShape.rank() - 1 : 0;
         if (!integerProducts || node.treatment.activationBits != 8) return plan;
-        if (node.treatment.activationPerToken) {
+        if (node.treatment.scalesEachToken()) {
             plan.label += " without activations of 8 bits, for no operator of a file gives each token a scale";
             return plan;
         }

@@ -7,6 +7,7 @@
 #include "core/graph/attention/kv_rounding.h"
 #include "core/graph/operand_rounding.h"
 #include "core/tensor/convert.h"
+#include "kernels/cpu/simd/dot_weight.h"
 #include "kernels/cpu/simd/quantize.h"
 #include "kernels/cpu/vector/parallel.h"
 #include "kernels/plan/operands/weight_words.h"
@@ -18,9 +19,24 @@ bool roundsOperands(const graph::Treatment& treatment) { return graph::roundsOpe
 
 std::int64_t bytesOf(const Tensor& tensor) { return static_cast<std::int64_t>(tensor.bytes().size()); }
 
-/// `length`: of the rows of the last axis.
+/// Signed codes and back, each group of a row's columns by itself. q: kDotStep bytes longer than x.
+void throughGroups(std::int64_t group, const float* x, std::int64_t count, std::int64_t length, std::int8_t* q, float* y) {
+    for (std::int64_t row = 0; row < count; row += length) {
+        for (std::int64_t begin = row; begin < row + length; begin += group) {
+            const std::int64_t part = std::min(group, row + length - begin);
+            float scale = 0;
+            std::int32_t sum = 0;
+            simd::quantizeGroups(x + begin, 1, part, {.codes = q + begin, .scales = &scale, .sums = &sum, .group = part, .groups = 1});
+            for (std::int64_t i = begin; i < begin + part; ++i) y[i] = static_cast<float>(q[i]) * scale;
+        }
+    }
+}
+
+/// `length`: of the rows of the last axis. q: kDotStep bytes longer than x.
 void throughEightBits(const graph::Treatment& treatment, const float* x, std::int64_t count, std::int64_t length, std::uint8_t* q,
                       float* y) {
+    if (treatment.activationGroup > 0)
+        return throughGroups(treatment.activationGroup, x, count, length, reinterpret_cast<std::int8_t*>(q), y);
     const std::int64_t part = treatment.activationPerToken ? length : count;
     for (std::int64_t begin = 0; begin < count; begin += part) {
         const auto& step = treatment.activationStep;
@@ -34,7 +50,7 @@ void throughEightBits(const graph::Treatment& treatment, const float* x, std::in
 std::int64_t lastExtent(const Shape& shape) { return shape.rank() == 0 ? 1 : shape[shape.rank() - 1]; }
 
 Result<Tensor> throughEightBits(const graph::Treatment& treatment, const Tensor& values) {
-    TRIMTAB_TRY(Tensor codes, Tensor::allocate(DataType::UInt8, values.shape()));
+    TRIMTAB_TRY(Tensor codes, Tensor::allocate(DataType::UInt8, Shape{values.elementCount() + simd::kDotStep}));
     TRIMTAB_TRY(Tensor result, Tensor::allocate(DataType::Float32, values.shape()));
     throughEightBits(treatment, values.data<float>().data(), values.elementCount(), lastExtent(values.shape()),
                      codes.mutableData<std::uint8_t>().data(), result.mutableData<float>().data());
@@ -44,6 +60,7 @@ Result<Tensor> throughEightBits(const graph::Treatment& treatment, const Tensor&
 std::string kindOf(const graph::Treatment& treatment) {
     std::string kind = "8 bits and back";
     if (treatment.activationPerToken) kind += " by tokens";
+    if (treatment.activationGroup > 0) kind += fmt::format(" by groups of {}", treatment.activationGroup);
     if (const auto& step = treatment.activationStep) kind += fmt::format(", {} from {}", step->scale, step->zero);
     return kind;
 }
@@ -72,7 +89,7 @@ Result<SlotId> placeRounding(Builder& builder, graph::ValueId id, SlotId source,
 Result<SlotId> placeEightBits(Builder& builder, graph::ValueId id, SlotId source, const Shape& shape, const graph::Treatment& treatment,
                               const std::string& kind) {
     const std::int64_t count = shape.elementCount();
-    const SlotId codes = builder.scratch(count);
+    const SlotId codes = builder.scratch(count + simd::kDotStep);
     const SlotId result = builder.scratch(count * 4);
     builder.step(
         [source, codes, result, count, length = lastExtent(shape), treatment](Frame& frame) {

@@ -32,6 +32,7 @@ TRIMTAB_FAMILY(BatchedMatMul);
 TRIMTAB_FAMILY(IntegerConvolution);
 TRIMTAB_FAMILY(IntegerMatMul);
 TRIMTAB_FAMILY(TokenMatMul);
+TRIMTAB_FAMILY(GroupMatMul);
 TRIMTAB_FAMILY(StaticConvolution);
 TRIMTAB_FAMILY(StaticMatMul);
 TRIMTAB_FAMILY(Quantize);

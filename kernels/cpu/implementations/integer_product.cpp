@@ -19,7 +19,7 @@ namespace {
 
 runtime::Support judgeInteger(const NodeView& view) {
     const graph::Treatment& treatment = view.node.treatment;
-    if (treatment.compute != graph::ComputeType::Int8) return notMeant();
+    if (treatment.compute != graph::ComputeType::Int8 || treatment.activationGroup > 0) return notMeant();
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return refused("integer products need 8-bit weights and activations");
     if (codes->format != tensor::CodeFormat::Integer)

@@ -27,6 +27,7 @@ std::map<std::string, List, std::less<>> makeLists() {
     put({"ConvTranspose"}, {{"fp32 transposed convolution", judgeTransposedConvolution, placeTransposedConvolution}});
     put({"MatMul", "Gemm", "trimtab.FusedMatMul"}, {{"int8 product", judgeIntegerMatMul, placeIntegerMatMul},
                                                     {"int8 product by tokens", judgeTokenMatMul, placeTokenMatMul},
+                                                    {"integer product by groups", judgeGroupMatMul, placeGroupMatMul},
                                                     {"bf16 product", judgeBfloatMatMul, placeBfloatMatMul},
                                                     {"batched bf16 product", judgeBfloatBatched, placeBfloatBatched},
                                                     {"weight-only product", judgeWeightOnly, placeWeightOnly},

@@ -20,10 +20,18 @@ Place placeOf(int bits, std::int64_t row, std::int64_t i) {
     return {i / 4 * kLanes * 4 + row * 4 + i % 4, 0};
 }
 
+bool hasVnni([[maybe_unused]] Isa isa) {
+#if defined(__x86_64__)
+    static const bool has = __builtin_cpu_supports("avx512vnni");
+    return isa == Isa::Avx512 && has;
+#else
+    return false;
+#endif
+}
+
 const DotKernels& dotKernels(Isa isa) {
 #if defined(__x86_64__)
-    static const bool hasVnni = __builtin_cpu_supports("avx512vnni");
-    if (isa == Isa::Avx512 && hasVnni) return kAvx512VnniDot;
+    if (hasVnni(isa)) return kAvx512VnniDot;
 #endif
     return kernels(isa).dot;
 }
@@ -69,6 +77,8 @@ Result<DotWeight> DotWeight::pack(const tensor::QuantizedWeight& weight) {
     }
     return packed;
 }
+
+std::string dotName(Isa isa) { return std::string(name(isa)) + (hasVnni(isa) ? " vnni" : ""); }
 
 void quantizeGroups(const float* x, std::int64_t rows, std::int64_t columns, const DotActivations& to, Isa isa) {
     dotKernels(isa).quantize(x, rows, columns, to);

@@ -11,7 +11,7 @@
 // Columns are padded with zeros, rows to 16 with codes of 0. The 16 scales (and 16 zero points) of a group, as floats, stand before its
 // steps: a block is one stream of bytes.
 #include <cstdint>
-#include <vector>
+#include <string>
 
 #include "core/base/result.h"
 #include "core/tensor/quantized_weight.h"
@@ -53,6 +53,9 @@ struct DotActivations {
     std::int64_t paddedGroup() const { return (group + kDotStep - 1) / kDotStep * kDotStep; }
     std::int64_t rowCodes() const { return groups * paddedGroup(); }
 };
+
+/// The instructions that the products of this processor are formed of: "avx512 vnni", "avx2", "portable", …
+std::string dotName(Isa isa = bestIsa());
 
 /// x: rows × columns, dense. REQUIRES: buffers of the sizes above. Threaded; allocates nothing.
 void quantizeGroups(const float* x, std::int64_t rows, std::int64_t columns, const DotActivations& to, Isa isa = bestIsa());

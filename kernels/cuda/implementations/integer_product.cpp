@@ -62,7 +62,7 @@ runtime::Support judgeIntegerProduct(const NodeView& view) {
     if (support.level == runtime::Support::Level::Refused) return support;
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return plan::refused("integer products need 8-bit weights and activations");
-    if (treatment.activationPerToken) return plan::refused("no kernel of the GPU gives each token a scale of its own");
+    if (treatment.scalesEachToken()) return plan::refused("no kernel of the GPU gives each token a scale of its own");
     if (codes->format != tensor::CodeFormat::Integer)
         return plan::refused("integer products need integer weights, not " + plan::weightWords(view));
     if (codes->bits != 8) return plan::refused(fmt::format("no kernel forms integer products with {}-bit weights", codes->bits));

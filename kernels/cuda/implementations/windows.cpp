@@ -132,7 +132,7 @@ runtime::Support judgeIntegerConvolution(const NodeView& view) {
     if (!isFloat(view.type(0))) return plan::notMeant();
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (!codes || treatment.activationBits != 8) return plan::refused("integer convolutions need 8-bit weights and activations");
-    if (treatment.activationPerToken) return plan::refused("a convolution has no tokens that could have scales of their own");
+    if (treatment.scalesEachToken()) return plan::refused("a convolution has no tokens that could have scales of their own");
     if (codes->format != tensor::CodeFormat::Integer)
         return plan::refused("integer convolutions need integer weights, not " + plan::weightWords(view));
     if (codes->bits != 8) return plan::refused("no kernel forms integer products with " + std::to_string(codes->bits) + "-bit weights");

@@ -37,6 +37,18 @@ std::uint8_t DynamicQuantization::code(float x) const {
     return static_cast<std::uint8_t>(saturate(roundHalfEven(x / scale) + static_cast<float>(zero)));
 }
 
+SymmetricQuantization SymmetricQuantization::of(std::span<const float> values) {
+    float largest = 0;
+    for (const float value : values) largest = std::abs(value) > largest ? std::abs(value) : largest;
+    const float scale = largest / 127.0F;
+    return {scale > 0 && std::isfinite(scale) ? scale : 1.0F};
+}
+
+std::int8_t SymmetricQuantization::code(float x) const {
+    const float rounded = roundHalfEven(x / scale);
+    return std::isnan(rounded) ? std::int8_t{0} : static_cast<std::int8_t>(std::clamp(rounded, -127.0F, 127.0F));
+}
+
 Result<Tensor> centredCodes(const Tensor& x, const DynamicQuantization& quantization) {
     TRIMTAB_TRY(Tensor out, Tensor::allocate(DataType::Float32, x.shape()));
     centredCodes(x.data<float>(), quantization, out.mutableData<float>());

@@ -19,6 +19,14 @@ struct DynamicQuantization {
     std::uint8_t code(float x) const;
 };
 
+/// Signed codes of a group: scale = max|x| / 127 (1 where that is 0 or not finite), q = round(x / scale), halves to even; NaN is 0.
+struct SymmetricQuantization {
+    float scale = 1;
+
+    static SymmetricQuantization of(std::span<const float> values);
+    std::int8_t code(float x) const;
+};
+
 /// Halves to the even neighbour whatever the process's rounding mode; the value itself where it is not finite.
 float roundHalfEven(float x);
 

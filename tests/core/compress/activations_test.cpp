@@ -122,6 +122,22 @@ TEST(StaticActivations, FollowRulesLayerByLayer) {
     EXPECT_TRUE(compressed->graph.nodes[1].treatment.activationStep);
 }
 
+TEST(GroupActivations, TakeTheGroupsOfTheWeightOrItsWholeRow) {
+    for (const auto& [group, expected] : {std::pair<const char*, std::int64_t>{"4", 4}, {"0", 6}}) {
+        const auto recipe = recipe::parse(std::string(R"({"compute": "int8", "weights": {"bits": 4, "group": )") + group +
+                                          R"(}, "activations": {"bits": 8, "granularity": "group"}})");
+        ASSERT_TRUE(recipe) << recipe.error().text();
+        const auto compressed = compress(fourProducts().graph, *recipe, Tools{});
+        ASSERT_TRUE(compressed) << compressed.error().text();
+        for (const graph::Node& node : compressed->graph.nodes) {
+            EXPECT_EQ(node.treatment.activationGroup, expected) << node.name;
+            EXPECT_FALSE(node.treatment.activationPerToken);
+            EXPECT_EQ(node.treatment.activationBits, 8);
+            EXPECT_EQ(node.treatment.weightBits, 4);
+        }
+    }
+}
+
 TEST(TokenActivations, AreRefusedForConvolutions) {
     const std::string text =
         refusal(smallModel().graph, R"({"compute": "int8", "weights": {"bits": 8}, "activations": {"bits": 8, "granularity": "token"}})");

@@ -102,6 +102,11 @@ constexpr std::pair<const char*, const char*> kRefusals[] = {
     {R"({"activations": {"bits": 8, "mode": "frozen"}})", "activations.mode"},
     {R"({"activations": {"bits": 8, "mode": "static", "granularity": "token"}, "weights": {"bits": 8}, "compute": "int8"})",
      "activations.granularity"},
+    {R"({"activations": {"bits": 8, "mode": "static", "granularity": "group"}, "weights": {"bits": 8}, "compute": "int8"})",
+     "activations.granularity"},
+    {R"({"activations": {"bits": 8, "granularity": "token"}, "weights": {"bits": 4}, "compute": "int8"})", "activations.granularity \"group\""},
+    {R"({"activations": {"bits": 8, "granularity": "group"}, "weights": {"bits": 16}, "compute": "int8"})", "weights.bits"},
+    {R"({"activations": {"bits": 8, "granularity": "group"}, "weights": {"bits": 4, "format": "nf4"}, "compute": "int8"})", "weights.format"},
     {R"({"activations": {"bits": 8, "calibrator": "median"}})", "activations.calibrator"},
     {R"({"activations": {"bits": 8, "percentile": 50}})", "activations.percentile"},
     {R"({"weights": {"bits": 4, "format": "fp8_e4m3"}})", "weights.format"},
@@ -223,6 +228,8 @@ TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
     const auto of = [](const char* text) { return summary(*parse(text)); };
     EXPECT_EQ(of(R"({"weights": {"bits": 4, "group": 32}, "prune": {"ratio": 0.5}, "compute": "bf16"})"), "int4 g32 · prune 50 % · bf16");
     EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})"), "int8 × int8");
+    EXPECT_EQ(of(R"({"weights": {"bits": 4, "group": 32}, "activations": {"bits": 8, "granularity": "group"}, "compute": "int8"})"),
+              "int4 × int8 g32 by groups");
     EXPECT_EQ(of(R"({"weights": {"bits": 16, "format": "fp16"}})"), "fp16 weights");
     EXPECT_EQ(of(R"({"compute": "tf32"})"), "tf32");
     EXPECT_EQ(of(R"({"weights": {"bits": 4, "format": "nf4", "group": 64}, "kv_cache": {"bits": 4, "granularity": "channel"}})"),

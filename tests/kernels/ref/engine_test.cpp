@@ -85,6 +85,31 @@ TEST(ReferenceEngine, FormsIntegerProductsOfDynamicallyQuantisedActivationsByGro
     for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_FLOAT_EQ(y.data<float>()[i], expected[i]);
 }
 
+TEST(ReferenceEngine, GivesEachGroupOfARowsActivationsAScaleOfItsOwn) {
+    const auto weight = integerWeight({6, 3}, tensor::WeightLayout::OutputsLast, 3, 6, 4);
+    Graph graph = product("MatMul", {2, 6}, Tensor::fromFloats({6, 3}, std::vector<float>(18, 0)), weight);
+    graph.nodes[0].treatment = {.compute = graph::ComputeType::Int8, .weightBits = 8, .activationBits = 8, .activationGroup = 4};
+    const Tensor x = noise({2, 6}, 7);
+    const auto values = x.data<float>();
+    std::vector<float> expected;
+    for (std::size_t m = 0; m < 2; ++m)
+        for (std::size_t n = 0; n < 3; ++n) {
+            double total = 0;
+            for (std::size_t g = 0; g < 2; ++g) {
+                const std::size_t begin = m * 6 + g * 4, count = g == 0 ? 4 : 2;
+                float largest = 0;
+                for (std::size_t k = 0; k < count; ++k) largest = std::max(largest, std::fabs(values[begin + k]));
+                const float scale = largest / 127.0F;
+                long sum = 0;
+                for (std::size_t k = 0; k < count; ++k) sum += std::lrint(values[begin + k] / scale) * weight->codes[n * 6 + g * 4 + k];
+                total += double{scale} * double{weight->scales[n * 2 + g]} * static_cast<double>(sum);
+            }
+            expected.push_back(static_cast<float>(total));
+        }
+    const Tensor y = run(graph, x);
+    for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_FLOAT_EQ(y.data<float>()[i], expected[i]);
+}
+
 TEST(ReferenceEngine, ConvWithIntegersEqualsTheFloatConvOfQuantisedValuesIncludingPadding) {
     const auto weight = integerWeight({3, 2, 2, 2}, tensor::WeightLayout::OutputsFirst, 3, 8, 8);
     Graph graph = product("Conv", {1, 2, 3, 3}, Tensor::fromFloats({3, 2, 2, 2}, std::vector<float>(24, 0)), weight);
