@@ -1,8 +1,9 @@
 // How close decoding comes to the memory's bandwidth, and prefill to the processor's peak: a 1B-parameter Llama shape with seeded weights.
 //   decode_bench FORMAT [--prompt 512] [--tokens 32] [--rounds 3] [--threads 2] [--tiny]
-//   FORMAT: fp32, bf16, fp16, int8_g32, int8_g128, int4_g32, int4_g128
-// In every round: the fastest vector read of 1 GiB by so many threads (1 to 16 streams each), oneDNN's and our own 2048³ product in fp32,
-// the prompt, the steps. Prints one JSON line: medians of the rounds, and decode as a share of (bandwidth ÷ bytes read a token).
+//   FORMAT: fp32, bf16, fp16, int8_g32, int8_g128, int4_g32, int4_g128, int8_g32_a8, … (activations of 8 bits by the same groups)
+// In every round: the fastest vector read of 1 GiB by so many threads (1 to 16 streams each), the better of oneDNN's and our own 2048³
+// product in the type that multiplies, the prompt, the steps. Prints one JSON line: medians of the rounds, and decode as a share of
+// (bandwidth ÷ bytes read a token).
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -17,7 +18,7 @@
 #include "core/compress/compress.h"
 #include "core/runtime/generation/decoder.h"
 #include "kernels/cpu/cpu_engine.h"
-#include "kernels/cpu/simd/packed_weight.h"
+#include "tests/bench/product_peak.h"
 #include "tests/support/llama_shape.h"
 
 namespace {
@@ -100,67 +101,24 @@ double bandwidth(const Tensor& memory) {
     return best;
 }
 
-/// Operations a second of a 2048³ product in fp32 on our own kernel.
-class Peak {
-public:
-    Peak()
-        : m_x(kSize * kSize, 0.5F),
-          m_y(kSize * kSize),
-          m_weight(orStop(cpu::simd::PackedWeight::packFloats(m_x, kSize, kSize, cpu::simd::WeightFormat::Float32))) {}
-    double measure() {
-        double best = 0;
-        for (int i = 0; i < 3; ++i) {
-            const auto start = Clock::now();
-            cpu::simd::matMul(m_weight, m_x.data(), kSize, m_y.data());
-            best = std::max(best, 2.0 * kSize * kSize * kSize / secondsSince(start));
-        }
-        return best;
-    }
-
-private:
-    static constexpr std::int64_t kSize = 2048;
-    std::vector<float> m_x, m_y;
-    cpu::simd::PackedWeight m_weight;
+/// "int4_g32_a8" in parts.
+struct Format {
+    int bits = 32;
+    std::int64_t group = 0;
+    bool codesMeetCodes = false;
 };
 
-/// A product on engine cpu, which gives it to oneDNN.
-class LibraryPeak {
-public:
-    explicit LibraryPeak(int threads) : m_engine(cpu::makeCpuEngine(threads)) {
-        Graph graph;
-        graph.opsets[""] = 17;
-        const auto dims = graph::ValueType::of(DataType::Float32, Shape{kSize, kSize});
-        const auto x = graph.addValue({.name = "x", .type = dims}), y = graph.addValue({.name = "y", .type = dims});
-        const auto w = graph.addConstant("w", orStop(tensor::Tensor::zeros(DataType::Float32, Shape{kSize, kSize})));
-        graph.inputs = {x};
-        graph.outputs = {y};
-        graph.nodes.push_back({.name = "product", .op = "MatMul", .version = 13, .inputs = {x, w}, .outputs = {y}, .origins = {"product"}});
-        m_model = orStop(m_engine->compile(graph, {}));
-        m_inputs.push_back({"x", orStop(Tensor::zeros(DataType::Float32, Shape{kSize, kSize}))});
-    }
-    double measure() {
-        double best = 0;
-        for (int i = 0; i < 3; ++i) {
-            const auto start = Clock::now();
-            orStop(m_model->run(m_inputs));
-            best = std::max(best, 2.0 * kSize * kSize * kSize / secondsSince(start));
-        }
-        return best;
-    }
-
-private:
-    static constexpr std::int64_t kSize = 2048;
-    std::unique_ptr<runtime::Engine> m_engine;
-    std::unique_ptr<runtime::CompiledModel> m_model;
-    std::vector<NamedTensor> m_inputs;
-};
-
-recipe::Recipe recipeOf(const std::string& format) {
-    const auto group = format.find("_g");
+Format formatOf(const std::string& name) {
+    const auto group = name.find("_g");
     if (group == std::string::npos) return {};
-    const std::string text =
-        fmt::format(R"({{"weights": {{"bits": {}, "group": {}}}}})", format.substr(3, group - 3), format.substr(group + 2));
-    return orStop(recipe::fromJson(orStop(base::parseJson(text, "recipe"))));
+    return {std::atoi(name.substr(3, group - 3).c_str()), std::atoll(name.substr(group + 2).c_str()), name.ends_with("_a8")};
+}
+
+recipe::Recipe recipeOf(const Format& format) {
+    if (format.group == 0) return {};
+    std::string text = fmt::format(R"({{"weights": {{"bits": {}, "group": {}}})", format.bits, format.group);
+    if (format.codesMeetCodes) text += R"(, "compute": "int8", "activations": {"bits": 8, "granularity": "group"})";
+    return orStop(recipe::fromJson(orStop(base::parseJson(text + "}", "recipe"))));
 }
 
 Graph graphOf(const Options& options, const support::LlamaShape& shape) {
@@ -168,7 +126,7 @@ Graph graphOf(const Options& options, const support::LlamaShape& shape) {
     const auto weights = orStop(support::drawLlama(shape, {.type = type}));
     const Graph graph =
         orStop(support::llamaGraph(weights, {.batch = 1, .newTokens = 1, .past = 0, .capacity = options.prompt + options.tokens}));
-    const auto recipe = recipeOf(options.format);
+    const auto recipe = recipeOf(formatOf(options.format));
     return recipe.isIdentity() ? graph : orStop(compress::compress(graph, recipe)).graph;
 }
 
@@ -189,15 +147,16 @@ int main(int count, char** words) {
     const auto weightBytes = decoder->compiled().weightBytes();
     Tensor memory = orStop(Tensor::allocate(DataType::Float32, Shape{std::int64_t{1} << 28}));
     std::ranges::fill(memory.mutableData<float>(), 1.0F);
-    Peak own;
-    LibraryPeak library(options.threads);
+    const Format format = formatOf(options.format);
+    bench::ProductPeak peak = format.codesMeetCodes ? orStop(bench::ProductPeak::ofCodes(format.bits, format.group))
+                                                    : orStop(bench::ProductPeak::ofFloats());
     std::vector<std::int64_t> prompt;
     for (std::int64_t i = 0; i < options.prompt; ++i) prompt.push_back((i * 7919 + 13) % shape.vocabulary);
 
     std::vector<double> reads, peaks, prefills, steps;
     for (std::int64_t round = 0; round < options.rounds; ++round) {
         reads.push_back(bandwidth(memory));
-        peaks.push_back(std::max(own.measure(), library.measure()));
+        peaks.push_back(orStop(peak.measure()));
         decoder->clear();
         if (round == 0) orStop(decoder->feed(std::vector<std::vector<std::int64_t>>{prompt}));  // plans, packs, touches the pages
         decoder->clear();
@@ -220,13 +179,13 @@ int main(int count, char** words) {
         static_cast<double>(shape.layers) *
         (static_cast<double>(shape.hidden) * static_cast<double>(shape.headSize) * 2 * static_cast<double>(shape.heads + shape.kvHeads) +
          3 * static_cast<double>(shape.hidden) * static_cast<double>(shape.intermediate));
-    const double read = base::median(reads), peak = base::median(peaks), prefill = base::median(prefills), step = base::median(steps);
+    const double read = base::median(reads), highest = base::median(peaks), prefill = base::median(prefills), step = base::median(steps);
     fmt::print(R"({{"format":"{}","threads":{},"bandwidth_gb_s":{:.3f},"peak_gflops":{:.1f},"weight_bytes":{},"cache_bytes_read":{:.0f},)",
-               options.format, options.threads, read * 1e-9, peak * 1e-9, weightBytes, cacheBytes);
+               options.format, options.threads, read * 1e-9, highest * 1e-9, weightBytes, cacheBytes);
     fmt::print(
         R"("decode_tokens_per_s":{:.3f},"decode_of_bandwidth":{:.3f},"prefill_tokens_per_s":{:.2f},)"
         R"("prefill_gflops":{:.1f},"prefill_of_peak":{:.3f}}})"
         "\n",
-        1 / step, readBytes / step / read, prefill, prefill * 2 * layerWeights * 1e-9, prefill * 2 * layerWeights / peak);
+        1 / step, readBytes / step / read, prefill, prefill * 2 * layerWeights * 1e-9, prefill * 2 * layerWeights / highest);
     return 0;
 }

@@ -1,43 +1,28 @@
 #include "kernels/cpu/implementations/sparse_choice.h"
 
 #include <algorithm>
-#include <chrono>
-#include <limits>
 #include <optional>
 
 #include <fmt/format.h>
 
+#include "kernels/cpu/implementations/dense_choice.h"
+#include "kernels/cpu/implementations/timed_runs.h"
 #include "kernels/cpu/implementations/weight_only.h"
 #include "kernels/cpu/onednn/timing.h"
 
 namespace trimtab::cpu {
 namespace {
 
-constexpr int kTimedRuns = 5;
 constexpr double kHopeless = 3;      // times the best prediction
 constexpr double kMustBeFaster = 0.95;
 constexpr double kSmallestGain = 0.5e-6;  // seconds: below lies the noise of starting a kernel
 
-/// Seconds of the fastest of a few runs after one that fetches the operands; fewer where two of them took twice as long as `best`.
-template <class Run>
-double fastest(const Run& run, double best) {
-    double shortest = std::numeric_limits<double>::infinity();
-    run();
-    for (int i = 0; i < kTimedRuns; ++i) {
-        const auto begin = std::chrono::steady_clock::now();
-        run();
-        shortest = std::min(shortest, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-        if (i > 0 && shortest > 2 * best) break;
-    }
-    return shortest;
-}
-
 /// Of the dense kernel that would run otherwise.
 Result<double> secondsDense(Builder& builder, const NodeView& view, const WeightProduct& product, const Tensor& x, Tensor& y) {
-    if (product.m <= kFewRows) {
+    if (product.m <= kFewRows || panelsAreFaster(product.m, product.n, product.k)) {
         TRIMTAB_TRY(const auto packed, packedFloat32(builder, view, product));
         const auto run = [&] { simd::matMul(*packed.value, x.data<float>().data(), product.m, y.mutableData<float>().data()); };
-        return fastest(run, std::numeric_limits<double>::infinity());
+        return fastest(run);
     }
     const auto plain = [](std::int64_t rows, std::int64_t columns) { return onednn::describe(Shape{rows, columns}, DataType::Float32); };
     TRIMTAB_TRY(const auto primitive,

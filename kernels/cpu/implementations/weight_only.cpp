@@ -1,6 +1,7 @@
 // Products with weights of 4, 8 or 16 bits and fp32 activations on our own kernels: weights are decoded in registers. The same kernel over
 // fp32 weights serves products with few rows, where reading the weights is what takes the time.
 #include "core/tensor/code_values.h"
+#include "kernels/cpu/implementations/dense_choice.h"
 #include "kernels/cpu/implementations/emulation.h"
 #include "kernels/cpu/implementations/families.h"
 #include "kernels/cpu/implementations/matmul.h"
@@ -106,10 +107,11 @@ runtime::Support judgeFewRows(const NodeView& view) {
 
 Status placeFewRows(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(const WeightProduct product, weightProduct(view));
-    if (product.m > kFewRows) return fail(ErrorCode::Unsupported, "");
+    const bool isFewRows = product.m <= kFewRows;
+    if (!isFewRows && !panelsAreFaster(product.m, product.n, product.k)) return fail(ErrorCode::Unsupported, "");
     TRIMTAB_TRY(const auto weight, packedFloat32(builder, view, product));
     TRIMTAB_REQUIRE(placeProduct(builder, view, product, weight));
-    builder.record().kernel = "few-row fp32 " + std::string(simd::name(simd::bestIsa()));
+    builder.record().kernel = (isFewRows ? "few-row fp32 " : "panel fp32 ") + std::string(simd::name(simd::bestIsa()));
     return {};
 }
 

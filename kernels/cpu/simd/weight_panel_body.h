@@ -43,8 +43,9 @@ struct PanelSums {
 };
 
 template <class Lanes, int M, int B>
-[[gnu::always_inline]] inline PanelSums<Lanes, M, B> panelTile(const float* x, std::int64_t xStride, const float* panel, std::int64_t depth,
-                                                               const float* y, std::int64_t yStride) {
+[[gnu::always_inline]] inline PanelSums<Lanes, M, B> panelTile(const float* x, std::int64_t xStride, const float* panel,
+                                                               std::int64_t blockFloats, std::int64_t depth, const float* y,
+                                                               std::int64_t yStride) {
     PanelSums<Lanes, M, B> sums;
 #pragma GCC unroll 12
     for (int m = 0; m < M; ++m)
@@ -53,7 +54,7 @@ template <class Lanes, int M, int B>
     for (std::int64_t k = 0; k < depth; ++k) {
         typename Lanes::Vector right[B];
 #pragma GCC unroll 2
-        for (int b = 0; b < B; ++b) right[b] = Lanes::load(panel + (b * kPanelColumns + k) * kLanes);
+        for (int b = 0; b < B; ++b) right[b] = Lanes::load(panel + b * blockFloats + k * kLanes);
 #pragma GCC unroll 12
         for (int m = 0; m < M; ++m) {
             const auto left = Lanes::broadcast(x + m * xStride + k);
@@ -67,6 +68,7 @@ template <class Lanes, int M, int B>
 /// What a chunk of columns adds to y: sums so far stand in y, the last chunk finishes them.
 struct PanelChunk {
     const float* panel;
+    std::int64_t blockFloats;    // from one block of the panel to the next
     std::int64_t block, blocks;  // of 16 outputs
     std::int64_t first, depth;   // columns
     bool isLast;
@@ -76,8 +78,8 @@ template <class Lanes, int M, int B>
 void panelBlocks(const PanelChunk& chunk, std::int64_t at, const PackedWeight& weight, const float* x, float* y, const Epilogue& epilogue) {
     const std::int64_t output = (chunk.block + at) * kLanes;
     const float* before = chunk.first == 0 ? nullptr : y + output;
-    const auto sums = panelTile<Lanes, M, B>(x + chunk.first, weight.columns, chunk.panel + at * kPanelColumns * kLanes, chunk.depth,
-                                             before, weight.rows);
+    const auto sums = panelTile<Lanes, M, B>(x + chunk.first, weight.columns, chunk.panel + at * chunk.blockFloats, chunk.blockFloats,
+                                             chunk.depth, before, weight.rows);
 #pragma GCC unroll 12
     for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 2
@@ -117,13 +119,20 @@ template <class Lanes, WeightFormat F, bool Zero>
 void weightPanels(const PackedWeight& weight, std::int64_t blocks, const float* x, std::int64_t m, float* y, const Epilogue& epilogue) {
 #pragma omp parallel for schedule(static)
     for (std::int64_t block = 0; block < blocks; block += kPanelBlocks) {
-        alignas(64) float panel[kPanelBlocks * kPanelColumns * kLanes];
+        constexpr bool kStandsReady = F == WeightFormat::Float32;
+        alignas(64) float panel[kStandsReady ? kLanes : kPanelBlocks * kPanelColumns * kLanes];
         const std::int64_t count = std::min(kPanelBlocks, blocks - block);
         for (std::int64_t k = 0; k < weight.columns; k += kPanelColumns) {
             const std::int64_t last = std::min(k + kPanelColumns, weight.columns);
-            for (std::int64_t b = 0; b < count; ++b)
-                decodeColumns<Lanes, F, Zero>(weight, block + b, k, last, panel + b * kPanelColumns * kLanes);
-            meetPanel<Lanes>({panel, block, count, k, last - k, last == weight.columns}, weight, x, m, y, epilogue);
+            PanelChunk chunk{panel, kPanelColumns * kLanes, block, count, k, last - k, last == weight.columns};
+            if constexpr (kStandsReady) {
+                chunk.blockFloats = weight.columns * kLanes;
+                chunk.panel = reinterpret_cast<const float*>(weight.codes.bytes().data()) + block * chunk.blockFloats + k * kLanes;
+            } else {
+                for (std::int64_t b = 0; b < count; ++b)
+                    decodeColumns<Lanes, F, Zero>(weight, block + b, k, last, panel + b * chunk.blockFloats);
+            }
+            meetPanel<Lanes>(chunk, weight, x, m, y, epilogue);
         }
     }
 }
