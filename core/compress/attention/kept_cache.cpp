@@ -1,11 +1,13 @@
 #include "core/compress/attention/kept_cache.h"
 
+#include "core/tensor/kept_row.h"
+
 namespace trimtab::compress {
 namespace {
 
 using graph::CachePart;
 
-constexpr double kRangeBytes = 8;
+constexpr double kRangeBytes = tensor::kKeptRangeBytes;
 
 void add(CacheBytes& bytes, const Graph& graph, const graph::AttentionNodes& attention, CachePart part) {
     const auto row = graph::cacheRowOf(graph, attention, part);

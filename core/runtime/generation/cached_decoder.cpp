@@ -8,6 +8,7 @@
 #include "core/graph/shape_inference.h"
 #include "core/runtime/generation/token_positions.h"
 #include "core/runtime/generation/token_wise.h"
+#include "core/tensor/kept_row.h"
 
 namespace trimtab::runtime {
 namespace {
@@ -104,12 +105,15 @@ private:
 
     Status keepInPlace(std::size_t index) {
         const Node node = graph().nodes[index];
-        if (node.treatment.kvBits < 32) return cannot("no kernel writes caches of few bits in place", node.name);
+        const bool isKept = node.treatment.kvBits < 32;
+        if (isKept && node.treatment.kvPerChannel)
+            return cannot("ranges of channels change with each token: no kernel writes such caches in place", node.name);
         CacheInput cache;
         cache.heads = node.integer("kv_num_heads", 0);
         TRIMTAB_TRY(cache.size, headSize(node, node.integer("num_heads", 0), cache.heads));
+        if (isKept) cache.size = tensor::keptRowBytes(cache.size, node.treatment.kvBits);
         const std::vector<Dim> dims{m_batch, Dim::known(cache.heads), Dim::named("capacity"), Dim::known(cache.size)};
-        cache.type = graph().value(node.input(kQuery)).type.type;
+        cache.type = isKept ? DataType::UInt8 : graph().value(node.input(kQuery)).type.type;
         std::vector<ValueId> inputs = node.inputs;
         inputs.resize(std::max<std::size_t>(inputs.size(), kPositions), kNoValue);
         for (const auto& [input, word, taken] : {std::tuple{kPastKey, "key", &cache.key}, std::tuple{kPastValue, "value", &cache.value}}) {
@@ -122,6 +126,7 @@ private:
             if (std::ranges::find(graph().inputs, inputs[input]) == graph().inputs.end())
                 return cannot("its caches are no inputs", node.name);
             *taken = past.name;
+            if (isKept) past.type.type = DataType::UInt8;
             cache.type = past.type.type;
             past.type.dims = dims;
         }

@@ -42,13 +42,40 @@ void rotate(const CachedAttention& a, const RotaryRows& tables, std::int64_t pos
     }
 }
 
-void storeRow(simd::WeightFormat format, const float* row, std::int64_t size, std::byte* to) {
-    if (format == simd::WeightFormat::Float32) {
+/// As core/graph/attention/kv_rounding.h rounds them, in the order of core/tensor/kept_row.h.
+void storeCodes(int bits, const float* row, std::int64_t size, std::byte* to) {
+    float low = row[0], high = row[0];
+    bool isFinite = true;
+    for (std::int64_t i = 0; i < size; ++i) {
+        isFinite = isFinite && std::isfinite(row[i]);
+        low = std::min(low, row[i]);
+        high = std::max(high, row[i]);
+    }
+    float scale = (high - low) / static_cast<float>((1 << bits) - 1);
+    if (!isFinite || !std::isfinite(scale)) low = scale = std::numeric_limits<float>::quiet_NaN();
+    std::memcpy(to, &low, sizeof(low));
+    std::memcpy(to + sizeof(low), &scale, sizeof(scale));
+    to += tensor::kKeptRangeBytes;
+    std::memset(to, 0, static_cast<std::size_t>(tensor::keptRowBytes(size, bits) - tensor::kKeptRangeBytes));
+    if (!(scale > 0)) return;
+    constexpr std::int64_t kHalf = tensor::kKeptChunk / 2;
+    for (std::int64_t i = 0; i < size; ++i) {
+        const auto code = static_cast<unsigned>(std::nearbyint((row[i] - low) / scale));
+        const std::int64_t chunk = i / tensor::kKeptChunk, within = i % tensor::kKeptChunk;
+        if (bits == 8) to[i] = static_cast<std::byte>(code);
+        else to[chunk * kHalf + within % kHalf] |= static_cast<std::byte>(code << (within / kHalf * 4));
+    }
+}
+
+void storeRow(simd::RowFormat format, const float* row, std::int64_t size, std::byte* to) {
+    if (format == simd::RowFormat::Codes8 || format == simd::RowFormat::Codes4)
+        return storeCodes(format == simd::RowFormat::Codes8 ? 8 : 4, row, size, to);
+    if (format == simd::RowFormat::Float32) {
         std::memcpy(to, row, static_cast<std::size_t>(size) * 4);
         return;
     }
     auto* halves = reinterpret_cast<std::uint16_t*>(to);
-    const bool isBfloat = format == simd::WeightFormat::BFloat16;
+    const bool isBfloat = format == simd::RowFormat::BFloat16;
     for (std::int64_t i = 0; i < size; ++i) halves[i] = isBfloat ? tensor::floatToBfloat(row[i]) : tensor::floatToHalf(row[i]);
 }
 
@@ -127,13 +154,13 @@ private:
 
     void addTile(std::int64_t key, std::int64_t count, const std::byte* keys, const std::byte* values) {
         const simd::TileKernels& tiles = simd::kernels(simd::bestIsa()).tiles;
-        const std::int64_t at = (((m_b * m_a.kvHeads + m_g) * m_a.rows) + key) * m_a.size * m_a.cacheElementBytes();
+        const std::int64_t at = (((m_b * m_a.kvHeads + m_g) * m_a.rows) + key) * m_a.rowBytes();
         const std::int64_t width = padded(m_a.size), reach = padded(count);
         tiles.turnRows(m_a.cacheFormat, keys + at, count, m_a.size, m_w.columns);
         tiles.multiply(m_w.queries, m_a.size, m_rows, m_w.columns, kTileKeys, m_a.size, reach, m_w.scores, kTileKeys, false);
         for (std::int64_t r = 0; r < m_rows; ++r) weigh(r, key, count);
         const float* wide = m_w.values;
-        if (m_a.cacheFormat == simd::WeightFormat::Float32 && width == m_a.size)
+        if (m_a.cacheFormat == simd::RowFormat::Float32 && width == m_a.size)
             wide = reinterpret_cast<const float*>(values + at);
         else
             tiles.widenRows(m_a.cacheFormat, values + at, count, m_a.size, width, m_w.values);
@@ -206,7 +233,7 @@ void appendToCaches(const CachedAttention& a, std::span<const std::int64_t> past
         float turned[kLongestHead];
         for (std::int64_t g = 0; g < a.kvHeads; ++g) {
             const std::int64_t from = index * a.keyStride + g * a.size;
-            const std::int64_t to = ((b * a.kvHeads + g) * a.rows + row) * a.size * a.cacheElementBytes();
+            const std::int64_t to = ((b * a.kvHeads + g) * a.rows + row) * a.rowBytes();
             const float* filed = key + from;
             if (a.rotaryHalf > 0) {
                 rotate(a, rotary, row, filed, turned);

@@ -7,21 +7,21 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/cpu/simd/packed_weight.h"
+#include "kernels/cpu/simd/tiles.h"
 
 namespace trimtab::cpu {
 
 struct CachedAttention {
     std::int64_t batch = 0, tokens = 0, heads = 0, kvHeads = 0, size = 0;  // size: values of a head
-    std::int64_t rows = 0;                                                 // of a cache: [batch, kvHeads, rows, size]
+    std::int64_t rows = 0;                                                 // of a cache: [batch, kvHeads, rows, a row of size values]
     std::int64_t queryStride = 0, keyStride = 0;  // floats from token to token, of queries and of new keys and values
     float scale = 1, softCap = 0;                 // softCap 0: none
     std::int64_t window = 0;                      // keys that a token sees, itself among them; 0: all
     std::int64_t rotaryHalf = 0;                  // columns of the rotary tables; 0: nothing is rotated
     bool interleaved = false;
-    simd::WeightFormat cacheFormat = simd::WeightFormat::Float32;  // Float32, BFloat16 or Float16
+    simd::RowFormat cacheFormat = simd::RowFormat::Float32;
 
-    std::int64_t cacheElementBytes() const { return cacheFormat == simd::WeightFormat::Float32 ? 4 : 2; }
+    std::int64_t rowBytes() const { return simd::rowBytes(cacheFormat, size); }
     /// Floats that attend() wants as scratch with so many threads.
     std::int64_t scratchFloats(int threads) const;
 };

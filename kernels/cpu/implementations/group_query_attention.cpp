@@ -17,10 +17,16 @@ enum Input : std::size_t { kQuery, kKey, kValue, kPastKey, kPastValue, kLengths,
 
 constexpr std::int64_t kLongestHead = 1024, kMostHeads = 1 << 20;
 
-std::optional<simd::WeightFormat> formatOf(DataType type) {
-    if (type == DataType::Float32) return simd::WeightFormat::Float32;
-    if (type == DataType::BFloat16) return simd::WeightFormat::BFloat16;
-    if (type == DataType::Float16) return simd::WeightFormat::Float16;
+/// Of the past caches.
+std::optional<simd::RowFormat> formatOf(const NodeView& view) {
+    const DataType type = view.type(kPastKey);
+    const int bits = view.node.treatment.kvBits;
+    if (bits == 8 && type == DataType::UInt8) return simd::RowFormat::Codes8;
+    if (bits == 4 && type == DataType::UInt8) return simd::RowFormat::Codes4;
+    if (bits < 32) return std::nullopt;
+    if (type == DataType::Float32) return simd::RowFormat::Float32;
+    if (type == DataType::BFloat16) return simd::RowFormat::BFloat16;
+    if (type == DataType::Float16) return simd::RowFormat::Float16;
     return std::nullopt;
 }
 
@@ -63,7 +69,8 @@ Result<CachedAttention> attentionOf(const NodeView& view) {
 Result<std::int64_t> pastRows(const NodeView& view, const CachedAttention& a) {
     if (!view.has(kPastKey)) return 0;
     const Shape shape = view.shape(kPastKey);
-    if (shape.rank() != 4 || shape != Shape{a.batch, a.kvHeads, shape[2], a.size} || view.shape(kPastValue) != shape)
+    const std::int64_t width = view.node.treatment.kvBits < 32 ? a.rowBytes() : a.size;
+    if (shape.rank() != 4 || shape != Shape{a.batch, a.kvHeads, shape[2], width} || view.shape(kPastValue) != shape)
         return fail(ErrorCode::Unsupported, "its caches have another shape");
     return shape[2];
 }
@@ -108,7 +115,7 @@ Result<SlotId> placeCache(Builder& builder, const NodeView& view, const CachedAt
         if (isInPlace(view)) return from;
     }
     const bool isRead = view.node.output(output) != graph::kNoValue;
-    const std::int64_t head = a.size * a.cacheElementBytes(), heads = a.batch * a.kvHeads;
+    const std::int64_t head = a.rowBytes(), heads = a.batch * a.kvHeads;
     const SlotId made =
         isRead ? builder.write(view.node.output(output), Form{type, Layout::Plain}) : builder.scratch(heads * a.rows * head);
     if (from == kNoSlot) return made;
@@ -130,7 +137,8 @@ Result<SlotId> placeCache(Builder& builder, const NodeView& view, const CachedAt
 runtime::Support judgeGroupQueryAttention(const NodeView& view) {
     const graph::Node& node = view.node;
     if (view.type(kQuery) != DataType::Float32) return notMeant();
-    if (node.treatment.kvBits < 32) return refused("keys and values of few bits have no kernel");
+    if (node.treatment.kvBits < 32 && (!isInPlace(view) || node.treatment.kvPerChannel))
+        return refused("keys and values of few bits have a kernel only in caches that are written in place, with a range for each head");
     for (std::size_t i = kKnownInputs; i < node.inputs.size(); ++i)
         if (view.has(i)) return refused(fmt::format("input {} has no kernel", i));
     if (node.integer("smooth_softmax", 0) == 1) return refused("smooth_softmax has no kernel");
@@ -144,7 +152,7 @@ runtime::Support judgeGroupQueryAttention(const NodeView& view) {
             return refused(fmt::format("input {} is not of the query's type", std::size_t{i}));
     if (node.integer("do_rotary", 0) != 0 && (!view.has(kCos) || !view.has(kSin))) return refused("its rotary tables are missing");
     if (view.has(kKey) != view.has(kValue) || view.has(kPastKey) != view.has(kPastValue)) return refused("a key or value is missing");
-    if (view.has(kPastKey) && (!formatOf(view.type(kPastKey)) || view.type(kPastKey) != view.type(kPastValue)))
+    if (view.has(kPastKey) && (!formatOf(view) || view.type(kPastKey) != view.type(kPastValue)))
         return refused("its caches' type has no kernel");
     if (view.type(kLengths) != DataType::Int32 || view.type(kTotal) != DataType::Int32) return refused("its lengths are no int32");
     return native();
@@ -152,9 +160,9 @@ runtime::Support judgeGroupQueryAttention(const NodeView& view) {
 
 Status placeGroupQueryAttention(Builder& builder, const NodeView& view) {
     TRIMTAB_TRY(CachedAttention a, attentionOf(view));
+    if (view.has(kPastKey)) a.cacheFormat = *formatOf(view);
     TRIMTAB_TRY(const std::int64_t past, pastRows(view, a));
     if (view.shape(kLengths).elementCount() != a.batch) return fail(ErrorCode::Unsupported, "its lengths are not one for each sequence");
-    if (view.has(kPastKey)) a.cacheFormat = *formatOf(view.type(kPastKey));
     TRIMTAB_TRY(a.rows, rowsOf(view, a, past));
     const bool packed = !view.has(kKey);
     TRIMTAB_TRY(const SlotId query, builder.read(view.node.input(kQuery)));
@@ -179,7 +187,9 @@ Status placeGroupQueryAttention(Builder& builder, const NodeView& view) {
     const std::int64_t keyOffset = packed ? a.heads * a.size : 0, valueOffset = packed ? (a.heads + a.kvHeads) * a.size : 0;
     const std::int64_t most = isInPlace(view) ? a.rows : std::min(a.rows, past + a.tokens);
     const std::int64_t positions = a.rotaryHalf > 0 ? view.shape(kCos)[0] : a.rows;
-    builder.record().kernel = fmt::format("tiled attention {}", simd::name(simd::bestIsa()));
+    const int bits = view.node.treatment.kvBits;
+    builder.record().kernel = fmt::format("tiled attention {}{}", simd::name(simd::bestIsa()),
+                                          bits < 32 ? fmt::format(", keys and values of {} bits", bits) : std::string());
     builder.step(
         [=, name = view.node.name, begins = std::vector<std::int64_t>(static_cast<std::size_t>(a.batch))](Frame& frame) mutable -> Status {
             TRIMTAB_REQUIRE(readLengths(a, name, frame.at<std::int32_t>(lengths), *frame.at<std::int32_t>(total), most, begins));

@@ -3,78 +3,98 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/cpu/simd/packed_weight.h"
 #include "kernels/cpu/simd/tiles.h"
 
 // File-local in each instruction set's file: code built for one processor must never be linked into another's.
 namespace trimtab::cpu::simd {
 namespace {
 
-template <WeightFormat F>
-constexpr std::int64_t kElementBytes = F == WeightFormat::Float32 ? 4 : 2;
-
+/// Sixteen values of a row from column c on; those from `size` on may be anything.
 template <class Lanes, WeightFormat F>
-typename Lanes::Vector sixteenAt(const std::uint8_t* p) {
-    return Lanes::template decode<F>(Lanes::template loadUnit<F>(p), 0);
+struct FloatRows {
+    const std::uint8_t* bytes;
+    std::int64_t size;
+    static constexpr std::int64_t kElementBytes = F == WeightFormat::Float32 ? 4 : 2;
+
+    typename Lanes::Vector at(std::int64_t row, std::int64_t c) const {
+        const std::uint8_t* p = bytes + (row * size + c) * kElementBytes;
+        if (c + kLanes <= size) return Lanes::template decode<F>(Lanes::template loadUnit<F>(p), 0);
+        std::uint8_t padded[kLanes * 4] = {};
+        std::memcpy(padded, p, static_cast<std::size_t>((size - c) * kElementBytes));
+        return Lanes::template decode<F>(Lanes::template loadUnit<F>(padded), 0);
+    }
+};
+
+template <class Lanes, int Bits>
+struct CodeRows {
+    const std::uint8_t* bytes;
+    std::int64_t size;
+
+    typename Lanes::Vector at(std::int64_t row, std::int64_t c) const {
+        const std::uint8_t* p = bytes + row * tensor::keptRowBytes(size, Bits);
+        float range[2];
+        std::memcpy(range, p, sizeof(range));
+        p += tensor::kKeptRangeBytes + c * Bits / 8;
+        // Signed codes are what there is a decoder for: a byte's highest bit is turned, and 128 added again.
+        std::uint64_t codes[2];
+        std::memcpy(codes, p, static_cast<std::size_t>(kLanes * Bits / 8));
+        if constexpr (Bits == 4) {
+            codes[1] = codes[0] >> 4 & 0x0f0f0f0f0f0f0f0fU;
+            codes[0] &= 0x0f0f0f0f0f0f0f0fU;
+        } else {
+            for (std::uint64_t& eight : codes) eight ^= 0x8080808080808080U;
+        }
+        constexpr float kTurned = Bits == 8 ? 128.0F : 0.0F;
+        const auto* unit = reinterpret_cast<const std::uint8_t*>(codes);
+        auto value = Lanes::template decode<WeightFormat::Int8>(Lanes::template loadUnit<WeightFormat::Int8>(unit), 0);
+        if constexpr (Bits == 8) value = Lanes::add(value, Lanes::broadcast(&kTurned));
+        return Lanes::multiplyAdd(value, Lanes::broadcast(&range[1]), Lanes::broadcast(&range[0]));
+    }
+};
+
+/// use(rows) with the reader of the format.
+template <class Lanes, class Use>
+void withRows(RowFormat format, const void* rows, std::int64_t size, const Use& use) {
+    const auto* bytes = static_cast<const std::uint8_t*>(rows);
+    switch (format) {
+        case RowFormat::Float32:
+            return use(FloatRows<Lanes, WeightFormat::Float32>{bytes, size});
+        case RowFormat::BFloat16:
+            return use(FloatRows<Lanes, WeightFormat::BFloat16>{bytes, size});
+        case RowFormat::Float16:
+            return use(FloatRows<Lanes, WeightFormat::Float16>{bytes, size});
+        case RowFormat::Codes8:
+            return use(CodeRows<Lanes, 8>{bytes, size});
+        case RowFormat::Codes4:
+            return use(CodeRows<Lanes, 4>{bytes, size});
+    }
 }
 
-/// The last elements of a row, fewer than 16, with zeros behind them.
-template <class Lanes, WeightFormat F>
-typename Lanes::Vector tailAt(const std::uint8_t* p, std::int64_t count) {
-    std::uint8_t padded[kLanes * 4] = {};
-    std::memcpy(padded, p, static_cast<std::size_t>(count * kElementBytes<F>));
-    return sixteenAt<Lanes, F>(padded);
-}
-
-template <class Lanes, WeightFormat F>
-void turn(const std::uint8_t* rows, std::int64_t count, std::int64_t size, float* columns) {
-    for (std::int64_t first = 0; first < count; first += kLanes) {
-        for (std::int64_t c = 0; c < size; c += kLanes) {
-            const std::int64_t wide = std::min(kLanes, size - c);
-            typename Lanes::Vector block[kLanes];
-            for (std::int64_t i = 0; i < kLanes; ++i) {
-                const std::uint8_t* at = rows + ((first + i) * size + c) * kElementBytes<F>;
-                if (first + i >= count)
-                    block[i] = Lanes::zero();
-                else
-                    block[i] = wide == kLanes ? sixteenAt<Lanes, F>(at) : tailAt<Lanes, F>(at, wide);
+template <class Lanes>
+void turnRows(RowFormat format, const void* rows, std::int64_t count, std::int64_t size, float* columns) {
+    withRows<Lanes>(format, rows, size, [&](const auto& reader) {
+        for (std::int64_t first = 0; first < count; first += kLanes) {
+            for (std::int64_t c = 0; c < size; c += kLanes) {
+                typename Lanes::Vector block[kLanes];
+                for (std::int64_t i = 0; i < kLanes; ++i) block[i] = first + i < count ? reader.at(first + i, c) : Lanes::zero();
+                Lanes::transpose(block);
+                const std::int64_t wide = std::min(kLanes, size - c);
+                for (std::int64_t i = 0; i < wide; ++i) Lanes::store(columns + (c + i) * kTileKeys + first, block[i]);
             }
-            Lanes::transpose(block);
-            for (std::int64_t i = 0; i < wide; ++i) Lanes::store(columns + (c + i) * kTileKeys + first, block[i]);
         }
-    }
-}
-
-template <class Lanes, WeightFormat F>
-void widen(const std::uint8_t* rows, std::int64_t count, std::int64_t size, std::int64_t stride, float* wide) {
-    for (std::int64_t r = 0; r < count; ++r) {
-        for (std::int64_t c = 0; c < stride; c += kLanes) {
-            const std::uint8_t* at = rows + (r * size + c) * kElementBytes<F>;
-            Lanes::store(wide + r * stride + c,
-                         c + kLanes <= size ? sixteenAt<Lanes, F>(at) : tailAt<Lanes, F>(at, std::max<std::int64_t>(size - c, 0)));
-        }
-    }
+    });
 }
 
 template <class Lanes>
-void turnRows(WeightFormat format, const void* rows, std::int64_t count, std::int64_t size, float* columns) {
-    const auto* bytes = static_cast<const std::uint8_t*>(rows);
-    if (format == WeightFormat::BFloat16)
-        turn<Lanes, WeightFormat::BFloat16>(bytes, count, size, columns);
-    else if (format == WeightFormat::Float16)
-        turn<Lanes, WeightFormat::Float16>(bytes, count, size, columns);
-    else
-        turn<Lanes, WeightFormat::Float32>(bytes, count, size, columns);
-}
-
-template <class Lanes>
-void widenRows(WeightFormat format, const void* rows, std::int64_t count, std::int64_t size, std::int64_t stride, float* wide) {
-    const auto* bytes = static_cast<const std::uint8_t*>(rows);
-    if (format == WeightFormat::BFloat16)
-        widen<Lanes, WeightFormat::BFloat16>(bytes, count, size, stride, wide);
-    else if (format == WeightFormat::Float16)
-        widen<Lanes, WeightFormat::Float16>(bytes, count, size, stride, wide);
-    else
-        widen<Lanes, WeightFormat::Float32>(bytes, count, size, stride, wide);
+void widenRows(RowFormat format, const void* rows, std::int64_t count, std::int64_t size, std::int64_t stride, float* wide) {
+    withRows<Lanes>(format, rows, size, [&](const auto& reader) {
+        for (std::int64_t r = 0; r < count; ++r) {
+            float* to = wide + r * stride;
+            for (std::int64_t c = 0; c < stride; c += kLanes) Lanes::store(to + c, c < size ? reader.at(r, c) : Lanes::zero());
+            std::fill(to + size, to + stride, 0.0F);
+        }
+    });
 }
 
 template <class Lanes, int M, int B>

@@ -199,11 +199,42 @@ TEST_F(GenerationTest, WhereNothingWritesCachesInPlaceTheTextIsReadAgain) {
     EXPECT_EQ((*decoder)->caching(), "recomputed");
     const Tokens text = someTokens(5, small.vocabulary, 1);
     expectLast(feed(**decoder, {text}), 0, small, text);
-    // Keys and values of eight bits are imitated, and imitated in a cache they would be rounded at every step.
-    for (graph::Node& node : graph.nodes) node.treatment.kvBits = 8;
+    // Ranges of channels are imitated, and imitated in a cache they would be rounded at every step.
+    for (graph::Node& node : graph.nodes) {
+        node.treatment.kvBits = 8;
+        node.treatment.kvPerChannel = true;
+    }
     const auto rounded = decoderOf(graph, 1, 12);
     EXPECT_EQ(rounded->caching(), "recomputed");
     EXPECT_EQ(feed(*rounded, {text}).size(), static_cast<std::size_t>(small.vocabulary));
+}
+
+TEST_F(GenerationTest, CachesOfFewBitsAreWrittenInPlaceAndAgreeWithReadingTheTextAgain) {
+    const SmallDecoder small = drawn(8);
+    const Tokens text = someTokens(9, small.vocabulary, 1);
+    const auto whole = decoderOf(graphOf(small), 1, 12);
+    for (const int bits : {8, 4}) {
+        Graph graph = graphOf(small);
+        for (graph::Node& node : graph.nodes) node.treatment.kvBits = bits;
+        const auto decoder = decoderOf(graph, 1, 12);
+        EXPECT_EQ(decoder->caching(), "in place");
+        EXPECT_LT(decoder->cacheBytesPerToken(), whole->cacheBytesPerToken());
+        const auto reference = ref::makeReferenceEngine();
+        const auto again = makeDecoder(*reference, graph, {}, 1, 12);
+        ASSERT_TRUE(again) << again.error().text();
+        EXPECT_EQ((*again)->caching(), "recomputed");
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            const auto got = feed(*decoder, {{text[i]}}), expected = feed(**again, {{text[i]}});
+            ASSERT_EQ(got.size(), expected.size());
+            // A key that differs by rounding may take the neighbouring code: one step of its range.
+            double largest = 0, error = 0;
+            for (std::size_t j = 0; j < got.size(); ++j) {
+                largest = std::max(largest, std::abs(static_cast<double>(expected[j])));
+                error = std::max(error, std::abs(static_cast<double>(got[j]) - static_cast<double>(expected[j])));
+            }
+            EXPECT_LE(error, (bits == 8 ? 1e-3 : 2e-2) * largest) << bits << " bits, token " << i;
+        }
+    }
 }
 
 TEST_F(GenerationTest, GreedyTextTakesTheLikeliestTokenEachTime) {

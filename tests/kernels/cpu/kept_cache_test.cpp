@@ -1,7 +1,9 @@
 // Keys and values of few bits: both engines against attention over operands that were rounded before.
 #include <cmath>
 
+#include "core/graph/attention/attention_nodes.h"
 #include "core/graph/attention/kv_rounding.h"
+#include "core/tensor/kept_row.h"
 #include "tests/kernels/cpu/harness.h"
 
 namespace trimtab::test {
@@ -143,6 +145,65 @@ TEST(KeptCache, GroupsOfQueriesReadOneRoundedHead) {
     const auto kept = runOnReference(graphOf(4), {{"q", q}, {"k", k}, {"v", v}});
     expectClose(kept, runOnReference(graphOf(32), {{"q", q}, {"k", ofRows(k)}, {"v", ofRows(v)}}), {1e-6, 1e-6});
 }
+
+/// Rows of codes are written as tokens come, and read by the tokens after them.
+class CodesInPlace : public testing::TestWithParam<std::tuple<int, std::int64_t>> {
+protected:
+    static constexpr std::int64_t kQueryHeads = 4, kKeyHeads = 2, kText = 70;
+    int bits() const { return std::get<0>(GetParam()); }
+    std::int64_t size() const { return std::get<1>(GetParam()); }
+
+    /// Tokens [first, last) of the text; `capacity` 0: no caches.
+    Graph step(std::int64_t first, std::int64_t last, std::int64_t capacity) const {
+        GraphMaker maker;
+        const std::int64_t tokens = last - first;
+        std::vector<ValueId> read{maker.input("q", Shape{1, tokens, kQueryHeads * size()})};
+        for (const char* name : {"k", "v"}) read.push_back(maker.input(name, Shape{1, tokens, kKeyHeads * size()}));
+        const auto rows = graph::ValueType::of(DataType::UInt8, Shape{1, kKeyHeads, capacity, tensor::keptRowBytes(size(), bits())});
+        for (const char* name : {"keys", "values"})
+            read.push_back(capacity > 0 ? maker.input(name, DataType::UInt8, rows.dims.value()) : graph::kNoValue);
+        const auto number = [&](std::int64_t value, const Shape& shape) {
+            return maker.constant(Tensor::fromValues(DataType::Int32, shape, std::vector{static_cast<std::int32_t>(value)}));
+        };
+        read.insert(read.end(), {number(last - 1, Shape{1}), number(last, Shape{})});
+        std::map<std::string, Attribute> attributes{{"num_heads", kQueryHeads}, {"kv_num_heads", kKeyHeads}};
+        if (capacity > 0) attributes[graph::kCachesInPlace] = std::int64_t{1};
+        maker.output(maker.node("GroupQueryAttention", read, attributes, "com.microsoft", 3));
+        maker.last().treatment.kvBits = bits();
+        maker.last().outputs.resize(1);
+        return maker.finish();
+    }
+
+    Tensor part(const Tensor& text, std::int64_t first, std::int64_t last) const {
+        const std::int64_t width = text.shape()[2];
+        const auto values =
+            text.data<float>().subspan(static_cast<std::size_t>(first * width), static_cast<std::size_t>((last - first) * width));
+        return Tensor::fromFloats(Shape{1, last - first, width}, {values.begin(), values.end()});
+    }
+};
+
+TEST_P(CodesInPlace, StepByStepAgreeWithTheWholeTextOnTheReference) {
+    const Tensor q = normalTensor(Shape{1, kText, kQueryHeads * size()}, 1);
+    Tensor k = normalTensor(Shape{1, kText, kKeyHeads * size()}, 2, 2.0);
+    const Tensor v = normalTensor(Shape{1, kText, kKeyHeads * size()}, 3);
+    for (float& value : k.mutableData<float>().subspan(0, static_cast<std::size_t>(size()))) value = 0.7F;  // a row without a range
+    const auto whole = runOnReference(step(0, kText, 0), {{"q", q}, {"k", k}, {"v", v}});
+    const Shape rows{1, kKeyHeads, kText + 3, tensor::keptRowBytes(size(), bits())};
+    const Tensor keys = *Tensor::zeros(DataType::UInt8, rows), values = *Tensor::zeros(DataType::UInt8, rows);
+    std::int64_t first = 0;
+    for (const std::int64_t last : {std::int64_t{66}, std::int64_t{67}, std::int64_t{68}, kText}) {
+        auto outcome = runOnCpu(
+            step(first, last, kText + 3),
+            {{"q", part(q, first, last)}, {"k", part(k, first, last)}, {"v", part(v, first, last)}, {"keys", keys}, {"values", values}});
+        const std::string name = outcome.outputs.front().name;
+        expectClose(outcome.outputs, {{name, part(whole.front().tensor, first, last)}}, {2e-5, 2e-5});
+        EXPECT_EQ(outcome.layers.front().execution, trace::Execution::Native) << outcome.layers.front().reason;
+        EXPECT_NE(outcome.layers.front().kernel.find(std::to_string(bits()) + " bits"), std::string::npos);
+        first = last;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(WidthsAndSizes, CodesInPlace, testing::Combine(testing::Values(8, 4), testing::Values(8, 16, 20, 64)));
 
 }  // namespace
 }  // namespace trimtab::test
