@@ -15,6 +15,11 @@ namespace {
 /// 4-bit codes in 16 bits: 8 sums of two products of at most 15 · 128 each.
 constexpr std::int64_t kPartSteps = 4;
 
+template <class Lanes>
+typename Lanes::Vector halvesAt(const std::uint8_t* p) {
+    return Lanes::template decode<WeightFormat::Float16>(Lanes::template loadUnit<WeightFormat::Float16>(p), 0);
+}
+
 template <class Lanes, int Bits, int M, int B>
 struct DotParts {
     typename Lanes::template Parts<Bits> at[M][B];
@@ -56,26 +61,54 @@ template <class Lanes, int Bits, int M, int B, int Steps>
     return sums;
 }
 
+template <class Lanes, int M, int B>
+struct DotTotals {
+    typename Lanes::Vector at[M][B];
+};
+
+/// Sums of the codes of one group, with the scales and zero points that stand at `factors`. Activations of the M rows: what they sum to,
+/// and their scales, `groups` apart.
+template <class Lanes, int Bits, bool Zero, int M, int B>
+[[gnu::always_inline]] inline DotTotals<Lanes, M, B> plusGroup(DotTotals<Lanes, M, B> total, const DotSums<Lanes, M, B>& sums,
+                                                               const DotWeight& weight, const std::uint8_t* factors,
+                                                               const std::int32_t* codeSums, const float* scales, std::int64_t groups) {
+#pragma GCC unroll 12
+    for (int b = 0; b < B; ++b, factors += weight.blockBytes) {
+        const auto* zeros = reinterpret_cast<const float*>(factors);
+        const std::uint8_t* own = factors + (Zero ? kLanes * 4 : 0);
+        const auto scale = weight.halfScales ? halvesAt<Lanes>(own) : Lanes::load(reinterpret_cast<const float*>(own));
+#pragma GCC unroll 12
+        for (int m = 0; m < M; ++m) {
+            const std::int32_t* codeSum = codeSums + m * groups;
+            auto sum = Lanes::toFloats(Lanes::template withoutOffset<Bits>(sums.at[m][b], codeSum));
+            if constexpr (Zero) {
+                const auto wide = static_cast<float>(*codeSum);
+                sum = Lanes::subtract(sum, Lanes::multiply(Lanes::load(zeros), Lanes::broadcast(&wide)));
+            }
+            total.at[m][b] = Lanes::multiplyAdd(sum, Lanes::multiply(scale, Lanes::broadcast(scales + m * groups)), total.at[m][b]);
+        }
+    }
+    return total;
+}
+
 template <class Lanes, int Bits, bool Zero, int M, int B>
 void dotTile(const DotWeight& weight, std::int64_t firstBlock, const DotActivations& x, std::int64_t row, float* y,
              const Epilogue& epilogue) {
-    using Vector = typename Lanes::Vector;
     constexpr std::int64_t kStepBytes = kLanes * Bits;
-    const std::int64_t rowCodes = x.rowCodes(), paddedGroup = x.paddedGroup();
+    const std::int64_t rowCodes = x.rowCodes(), paddedGroup = x.paddedGroup(), groups = x.groups;
     const auto* codes = reinterpret_cast<const std::uint8_t*>(weight.codes.bytes().data()) + firstBlock * weight.blockBytes;
-    const std::int32_t* codeSums = x.sums + row * x.groups;
-    const float* scales = x.scales + row * x.groups;
-    const std::int64_t groups = x.groups;
-    Vector total[M][B];
+    const std::int32_t* codeSums = x.sums + row * groups;
+    const float* scales = x.scales + row * groups;
+    DotTotals<Lanes, M, B> total;
 #pragma GCC unroll 12
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 12
-        for (int b = 0; b < B; ++b) total[m][b] = Lanes::zero();
+        for (int b = 0; b < B; ++b) total.at[m][b] = Lanes::zero();
     for (std::int64_t g = 0; g < groups; ++g) {
         const std::int64_t length = std::min(weight.group, weight.columns - g * weight.group);
         const std::int64_t steps = (length + kDotStep - 1) / kDotStep;
         const std::int8_t* q = x.codes + row * rowCodes + g * paddedGroup;
-        const auto* factors = reinterpret_cast<const float*>(codes);
+        const std::uint8_t* factors = codes;
         codes += weight.factorBytes();
         DotSums<Lanes, M, B> sums;
 #pragma GCC unroll 12
@@ -93,27 +126,13 @@ void dotTile(const DotWeight& weight, std::int64_t firstBlock, const DotActivati
             add(dotSteps<Lanes, Bits, M, B, kPartSteps>(codes, weight.blockBytes, q + step * kDotStep, rowCodes));
         for (; step < steps; ++step, codes += kStepBytes)
             add(dotSteps<Lanes, Bits, M, B, 1>(codes, weight.blockBytes, q + step * kDotStep, rowCodes));
-#pragma GCC unroll 12
-        for (int b = 0; b < B; ++b) {
-            const float* of = factors + b * weight.blockBytes / 4;
-            const Vector scale = Lanes::load(of);
-#pragma GCC unroll 12
-            for (int m = 0; m < M; ++m) {
-                const std::int64_t at = m * groups + g;
-                Vector sum = Lanes::toFloats(Lanes::template withoutOffset<Bits>(sums.at[m][b], codeSums + at));
-                if constexpr (Zero) {
-                    const float codeSum = static_cast<float>(codeSums[at]);
-                    sum = Lanes::subtract(sum, Lanes::multiply(Lanes::load(of + kLanes), Lanes::broadcast(&codeSum)));
-                }
-                total[m][b] = Lanes::multiplyAdd(sum, Lanes::multiply(scale, Lanes::broadcast(scales + at)), total[m][b]);
-            }
-        }
+        total = plusGroup<Lanes, Bits, Zero, M, B>(total, sums, weight, factors, codeSums + g, scales + g, groups);
     }
 #pragma GCC unroll 12
     for (int m = 0; m < M; ++m)
 #pragma GCC unroll 12
         for (int b = 0; b < B; ++b)
-            storeSums<Lanes>(total[m][b], epilogue, (firstBlock + b) * kLanes, weight.rows, y + (row + m) * weight.rows);
+            storeSums<Lanes>(total.at[m][b], epilogue, (firstBlock + b) * kLanes, weight.rows, y + (row + m) * weight.rows);
 }
 
 template <class Lanes, int Bits, bool Zero, int M, int B>

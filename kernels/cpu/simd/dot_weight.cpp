@@ -48,6 +48,7 @@ Result<DotWeight> DotWeight::pack(const tensor::QuantizedWeight& weight) {
     packed.group = std::max<std::int64_t>(weight.group, 1);
     packed.groups = (packed.columns + packed.group - 1) / packed.group;
     packed.asymmetric = !weight.zeroPoints.empty();
+    packed.halfScales = std::ranges::all_of(weight.scales, [](float s) { return tensor::halfToFloat(tensor::floatToHalf(s)) == s; });
     std::vector<std::int64_t> groupAt;  // first byte of each group within a block
     for (std::int64_t start = 0; start < packed.columns; start += packed.group) {
         groupAt.push_back(packed.blockBytes);
@@ -62,9 +63,15 @@ Result<DotWeight> DotWeight::pack(const tensor::QuantizedWeight& weight) {
         for (std::int64_t g = 0; g < packed.groups; ++g) {
             const auto from = static_cast<std::size_t>(n * packed.groups + g);
             std::uint8_t* at = bytes + n / kLanes * packed.blockBytes + groupAt[static_cast<std::size_t>(g)];
-            auto* factors = reinterpret_cast<float*>(at);
-            factors[row] = weight.scales[from];
-            if (packed.asymmetric) factors[kLanes + row] = static_cast<float>(weight.zeroPoints[from]);
+            std::uint8_t* scales = at;
+            if (packed.asymmetric) {
+                reinterpret_cast<float*>(at)[row] = static_cast<float>(weight.zeroPoints[from]);
+                scales += kLanes * 4;
+            }
+            if (packed.halfScales)
+                reinterpret_cast<std::uint16_t*>(scales)[row] = tensor::floatToHalf(weight.scales[from]);
+            else
+                reinterpret_cast<float*>(scales)[row] = weight.scales[from];
             at += packed.factorBytes();
             const std::int64_t start = g * packed.group, length = std::min(packed.group, packed.columns - start);
             for (std::int64_t i = 0; i < length; ++i) {

@@ -8,8 +8,8 @@
 // step:
 //   4 bits: one word a row; byte i holds column i in its low nibble and column 4 + i in its high one, each as code + 8;
 //   8 bits: two times one word a row, four columns each.
-// Columns are padded with zeros, rows to 16 with codes of 0. The 16 scales (and 16 zero points) of a group, as floats, stand before its
-// steps: a block is one stream of bytes.
+// Columns are padded with zeros, rows to 16 with codes of 0. The 16 zero points (floats, where there are any) and 16 scales of a group
+// stand before its steps: a block is one stream of bytes.
 #include <cstdint>
 #include <string>
 
@@ -30,12 +30,13 @@ struct DotWeight {
     std::int64_t groups = 0;
     std::int64_t blockBytes = 0;  // of one block of 16 rows
     bool asymmetric = false;      // groups have zero points
+    bool halfScales = false;      // scales stand as float16: where each of them is exact in it, as those of GGUF files are
     Tensor codes;                 // UInt8 [blocks × blockBytes]
 
     std::int64_t blocks() const { return (rows + kLanes - 1) / kLanes; }
     std::int64_t bytes() const { return static_cast<std::int64_t>(codes.bytes().size()); }
     /// Of a group's scales and zero points.
-    std::int64_t factorBytes() const { return kLanes * 4 * (asymmetric ? 2 : 1); }
+    std::int64_t factorBytes() const { return kLanes * ((halfScales ? 2 : 4) + (asymmetric ? 4 : 0)); }
 
     /// Integer codes of 4 or 8 bits; Unsupported for others.
     static Result<DotWeight> pack(const tensor::QuantizedWeight& weight);

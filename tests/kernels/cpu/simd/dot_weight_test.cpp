@@ -81,6 +81,23 @@ TEST(DotWeight, AgreesWithItsDefinitionInEveryWidthShapeAndInstructionSet) {
                 }
 }
 
+TEST(DotWeight, ScalesThatAreExactIn16BitsTakeHalfTheMemoryAndChangeNothing) {
+    base::Random random(9);
+    for (const Isa isa : availableIsas()) {
+        for (const bool symmetric : {true, false}) {
+            auto weight = randomWeight(40, 96, 4, 32, symmetric, random);
+            const auto wide = DotWeight::pack(weight);
+            for (float& scale : weight.scales) scale = std::ldexp(static_cast<float>(1 + random.below(1024)), -14);
+            const auto half = DotWeight::pack(weight);
+            ASSERT_TRUE(wide && half);
+            EXPECT_FALSE(wide->halfScales);
+            EXPECT_TRUE(half->halfScales);
+            EXPECT_EQ(wide->bytes() - half->bytes(), 48 * 3 * 2);
+            checkProduct(weight, quantized(randomFloats(5 * 96, random), 5, 96, 32, isa), 5, false, isa);
+        }
+    }
+}
+
 TEST(DotWeight, SumsOfTheLargestCodesDoNotOverflow) {
     base::Random random(5);
     for (const Isa isa : availableIsas()) {
