@@ -62,6 +62,8 @@ std::string productReason(const Graph& graph, const graph::Node& node, const Wei
             return fmt::format("products are formed in fp32: a file says {} for weights only", graph::name(node.treatment.compute));
         case ComputeType::Int8:
             if (!plan) return "the file holds no integers for this layer";
+            if (plan->productsOfCodes)
+                return "nothing shows that the session rounds activations in blocks and multiplies integers: the file asks for it";
             if (!hasQuantizedActivations(graph, node, *plan)) return "activations stay as they are: the file holds " + plan->label;
             if (multipliesIntegers(rewritten, node)) return {};
             return fmt::format("ONNX Runtime widens both int8 operands of this {} to fp32 before it multiplies them", node.op);
@@ -94,8 +96,9 @@ Support supportOf(const Graph& graph, const graph::Node& node, const WeightPlans
         return {Support::Level::Refused, fmt::format("no operator of a file asks for {} products", graph::name(compute))};
     if (node.treatment.kvBits < 32)
         return {Support::Level::Refused, fmt::format("no operator of a file keeps keys and values in {} bits", node.treatment.kvBits)};
-    if (node.treatment.scalesEachToken()) return {Support::Level::Refused, "no operator of a file gives each token a scale of its own"};
     const WeightPlan* plan = planOf(node, plans);
+    if (node.treatment.scalesEachToken() && !(plan && plan->productsOfCodes))
+        return {Support::Level::Refused, "no operator of a file gives each token a scale of its own"};
     const std::string weight = plan ? weightReason(graph, node, *plan, rewritten) : std::string();
     const std::string reason = join(weight, productReason(graph, node, plan, rewritten));
     if (reason.empty()) return {};

@@ -173,6 +173,9 @@ Status WeightExporter::beforeNode(const graph::Node& node, ::onnx::NodeProto& ex
     return {};
 }
 
+/// Of MatMulNBits: activations become int8 in blocks of block_size before they are multiplied.
+constexpr std::int64_t kInt8Accuracy = 4;
+
 Status WeightExporter::toBlockProduct(const graph::Node& node, const WeightPlan& plan, ::onnx::NodeProto& exported) {
     const QuantizedWeight& weight = *m_graph.value(node.input(1)).quantized;
     const BlockNames& names = m_blocks.at(node.input(1));
@@ -188,6 +191,7 @@ Status WeightExporter::toBlockProduct(const graph::Node& node, const WeightPlan&
     if (isNormalFloat) setInteger(exported, "quant_type", kNormalFloatType);
     else setInteger(exported, "bits", plan.bits);
     setInteger(exported, "block_size", plan.block);
+    if (plan.productsOfCodes) setInteger(exported, "accuracy_level", kInt8Accuracy);
     return {};
 }
 

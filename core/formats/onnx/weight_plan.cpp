@@ -112,11 +112,15 @@ private:
         if (weight.format != CodeFormat::Integer) return floatCodes(id, node);
         const bool perChannel = weight.group >= weight.columns;
         const bool integerProducts = node.treatment.compute == ComputeType::Int8 && node.treatment.activationBits <= 8;
+        const bool byGroups = integerProducts && node.treatment.activationGroup > 0;
         const bool manyBits = weight.bits > 4 && perChannel;
-        if (!integerProducts && !manyBits && readByMatMulsOnly(id, weight)) {
+        if ((!integerProducts || byGroups) && !manyBits && readByMatMulsOnly(id, weight)) {
             if (const std::int64_t block = blockFor(weight); block > 0) {
                 const int bits = weight.bits == 2 ? 2 : weight.bits <= 4 ? 4 : 8;
-                return {.form = WeightForm::BlockQuantized, .bits = bits, .block = block, .label = fmt::format("MatMulNBits int{}", bits)};
+                WeightPlan plan{.form = WeightForm::BlockQuantized, .bits = bits, .productsOfCodes = byGroups, .block = block};
+                plan.label = fmt::format("MatMulNBits int{}", bits);
+                if (byGroups) plan.label += fmt::format(" × int8 in blocks of {}", block);
+                return plan;
             }
         }
         if (!perChannel) return rounded(weight, fmt::format("no standard operator takes groups of {} here", weight.group));

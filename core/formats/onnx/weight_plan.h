@@ -22,6 +22,7 @@ struct WeightPlan {
                                         // consumers' first input
     std::int64_t axis = 0;              // DequantizeInt8, DequantizeFloat
     int bits = 8;                       // BlockQuantized: 2, 4 or 8
+    bool productsOfCodes = false;       // BlockQuantized: activations become 8-bit codes in the same blocks (accuracy_level 4)
     std::int64_t block = 0;             // BlockQuantized, NormalFloat; of DequantizeFloat 0 where the axis is that of the outputs
     bool bfloat = false;                // Cast16
     std::string label;                  // for WriteResult::form

@@ -128,6 +128,20 @@ TEST_F(OnnxWriter, WritesAStaticStepAsQuantizeLinearWithConstants) {
     }
 }
 
+TEST_F(OnnxWriter, AsksForActivationsRoundedInBlocksWhereTheRecipeDoes) {
+    Graph graph = matMul(64, 6);
+    quantize(graph, "w", randomWeight({64, 6}, WeightLayout::OutputsLast, 4, 32, true, 3), true);
+    graph.nodes[0].treatment.compute = graph::ComputeType::Int8;
+    graph.nodes[0].treatment.activationBits = 8;
+    graph.nodes[0].treatment.activationGroup = 32;
+    const auto [written, back] = roundTrip(graph);
+    EXPECT_EQ(written.form, "MatMulNBits int4 × int8 in blocks of 32");
+    const graph::Node* node = nodeOf(back, "MatMulNBits");
+    ASSERT_TRUE(node);
+    EXPECT_EQ(node->integer("accuracy_level", 0), 4);
+    EXPECT_EQ(node->integer("block_size", 0), 32);
+}
+
 TEST_F(OnnxWriter, SaysThatAFileHoldsNoScalesOfTokensAndNoCaches) {
     Graph graph = matMul(40, 6);
     quantize(graph, "w", randomWeight({40, 6}, WeightLayout::OutputsLast, 8, 0, true, 3), true);
