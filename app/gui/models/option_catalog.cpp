@@ -16,7 +16,9 @@ OptionGroup products() {
              {"compute=fp8", "fp8", tr("Products in fp8: for the newest GPUs.")},
              {"compute=int8", tr("int8 × int8, each run"), tr("8-bit weights by 8-bit activations, whose scales are taken from each run.")},
              {"compute=int8,activations.mode=static", tr("int8 × int8, calibrated"),
-              tr("8-bit weights by 8-bit activations, whose scales are taken once, from calibration data.")}}};
+              tr("8-bit weights by 8-bit activations, whose scales are taken once, from calibration data.")},
+             {"compute=int8,weights.bits=4,weights.group=32,activations.granularity=group", tr("int4 × int8, groups of 32"),
+              tr("4-bit weights by 8-bit activations, multiplied as integers; 32 columns of both share a scale.")}}};
 }
 
 OptionGroup weights() {
