@@ -102,6 +102,20 @@ Status checkTokens(const Settings& settings, const Node& node) {
                 "layer " + node.name);
 }
 
+/// Products with the codes that a layer arrived with. Refused where it has none.
+Status treatOwnCodes(Node& node, const Graph& graph, const Settings& settings, bool hasWeight) {
+    const bool byGroups = settings.activations && settings.activations->granularity == "group";
+    if (!hasWeight || !byGroups || settings.weights) return {};
+    const auto& codes = graph.value(node.input(1)).quantized;
+    if (!codes || codes->format != tensor::CodeFormat::Integer)
+        return fail(ErrorCode::Refused,
+                    "compute = int8 with activations.granularity \"group\" and no weights multiplies the codes that the model has, and its "
+                    "weight has none: give weights.bits, or a rule that leaves the layer out",
+                    "layer " + node.name);
+    node.treatment.activationGroup = codes->group;
+    return {};
+}
+
 // Layers that share a ratio under scope "global" share one threshold.
 Status pruneTogether(const Graph& graph, std::vector<Layer>& layers) {
     std::map<double, std::vector<Layer*>> groups;
@@ -367,6 +381,7 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
         if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();  // done
         TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
+        TRIMTAB_REQUIRE(treatOwnCodes(result.graph.nodes[i], graph, settings[i], hasWeight[i]));
     }
     std::vector<Layer> layers;
     for (const WeightUse& use : uses) layers.push_back({use, settings[static_cast<std::size_t>(use.node)], {}, false});

@@ -58,11 +58,14 @@ Status checkIntegerProducts(const Settings& settings, const std::string& path) {
     const int weightBits = settings.weights ? settings.weights->bits : 32;
     const int activationBits = settings.activations ? settings.activations->bits : 32;
     const bool byGroups = settings.activations && settings.activations->granularity == "group";
-    const std::string needs = path + (byGroups ? "compute = int8 multiplies weights of 2 to 8 bits by 8-bit activations: "
-                                               : "compute = int8 multiplies 8-bit weights by 8-bit activations: ");
+    const bool ownCodes = byGroups && !settings.weights;  // of a model that arrives quantised
+    if (ownCodes && activationBits == 8) return {};
+    const std::string needs = fmt::format("{}compute = int8 multiplies {} by 8-bit activations: ", path,
+                                          byGroups ? "weights of 2 to 8 bits" : "8-bit weights");
     if (byGroups ? weightBits > 8 : weightBits != 8)
-        return fail(ErrorCode::Refused, fmt::format("{}{}weights.bits must be {}, not {}{}", needs, path, byGroups ? "2 to 8" : "8", weightBits,
-                                                    byGroups || weightBits > 8 ? "" : " (fewer go with activations.granularity \"group\")"));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}{}weights.bits must be {}, not {}{}", needs, path, byGroups ? "2 to 8" : "8", weightBits,
+                                byGroups || weightBits > 8 ? "" : " (fewer go with activations.granularity \"group\")"));
     if (activationBits != 8)
         return fail(ErrorCode::Refused, fmt::format("{}{}activations.bits must be 8, not {}", needs, path, activationBits));
     if (hasFloatCodes(*settings.weights))
@@ -277,8 +280,9 @@ Status checkPart(const WeightSpec& spec, const std::string& path) {
 
 Status checkPart(const ActivationSpec& spec, const std::string& path) {
     if (spec.mode == "static" && spec.granularity != "tensor")
-        return fail(ErrorCode::Refused, fmt::format("{}.granularity \"{}\" goes with mode \"dynamic\" alone: tokens to come have no scale yet",
-                                                    path, spec.granularity));
+        return fail(ErrorCode::Refused,
+                    fmt::format("{}.granularity \"{}\" goes with mode \"dynamic\" alone: tokens to come have no scale yet", path,
+                                spec.granularity));
     return {};
 }
 

@@ -66,8 +66,9 @@ bool looksAtActivations(const PruneSpec& spec);
 struct ActivationSpec {
     int bits = 32;                        // 32 or 8
     std::string mode = "dynamic";         // a scale from the values of each run; "static": from calibration data, once
-    std::string granularity = "tensor";   // of dynamic scales: "tensor"; "token" (one for each row); "group": signed codes, a scale for each
-                                          // row and group of its columns, the groups being those of the weight
+    std::string granularity = "tensor";   // of dynamic scales: "tensor"; "token" (one for each row); "group": signed codes, a scale for
+                                          // each row and group of its columns, the groups being those of the weight (without
+                                          // `weights`: of the codes that the model arrived with)
     std::string calibrator = "minmax";    // of static scales: "minmax", "percentile", "entropy", "mse"
     double percentile = 99.99;            // of "percentile", 50 < percentile ≤ 100
     bool operator==(const ActivationSpec&) const = default;

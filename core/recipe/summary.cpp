@@ -26,7 +26,8 @@ std::string weightsText(const WeightSpec& weights) {
 }
 
 std::string integerText(const Settings& settings) {
-    std::string text = fmt::format("int{} × int8", settings.weights ? settings.weights->bits : 8);
+    const bool ownCodes = settings.activations && settings.activations->granularity == "group" && !settings.weights;
+    std::string text = ownCodes ? "own codes × int8" : fmt::format("int{} × int8", settings.weights ? settings.weights->bits : 8);
     if (const auto& weights = settings.weights) {
         if (weights->group > 0) text += fmt::format(" g{}", weights->group);
         if (weights->group < 0) text += " per tensor";

@@ -30,6 +30,10 @@ bool gives(const Point& point, std::string_view path) {
     return std::ranges::any_of(point, [&](const auto& part) { return part.first == path; });
 }
 
+bool givesGroups(const Point& point) {
+    return std::ranges::any_of(point, [](const auto& part) { return part.first == "activations.granularity" && part.second == "group"; });
+}
+
 // compute = int8 means 8-bit activations and, where nothing else was said, 8-bit weights.
 void completeInteger(const Point& point, recipe::Recipe& recipe) {
     if (recipe.base.compute != graph::ComputeType::Int8) return;
@@ -37,7 +41,8 @@ void completeInteger(const Point& point, recipe::Recipe& recipe) {
         recipe.base.activations.emplace();
         recipe.base.activations->bits = 8;
     }
-    if (!recipe.base.weights && !gives(point, "weights.bits")) {
+    const bool ownCodesWillDo = givesGroups(point);
+    if (!recipe.base.weights && !gives(point, "weights.bits") && !ownCodesWillDo) {
         recipe.base.weights.emplace();
         recipe.base.weights->bits = 8;
     }

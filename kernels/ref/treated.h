@@ -7,9 +7,10 @@
 //                                        Padding of a Conv is q = zero, that is 0. This needs no particular weight width: 2…8 bits alike.
 //                                        With activationStep s_x and zero are those, and q = saturate(round(x / s_x) + zero), as
 //                                        QuantizeLinear states it; with activationPerToken each row of the last axis (after transA) has its
-//                                        own s_x and zero; with activationGroup each group of so many of its columns has, with signed codes:
-//                                        s_x[g] = max|x| / 127, q = round(x / s_x[g]), zero = 0. Where the weight's groups are others (or its
-//                                        codes no integers) such activations are quantised, dequantised and multiplied as float32.
+//                                        own s_x and zero; with activationGroup each group of so many of its columns has, with signed
+//                                        codes: s_x[g] = max|x| / 127, q = round(x / s_x[g]), zero = 0. Where the weight's groups are
+//                                        others (or its codes no integers) such activations are quantised, dequantised and multiplied
+//                                        as float32.
 //   activationBits 8, weight not         the activation is quantised and dequantised, then multiplied as float32.
 //     quantised (or not constant)
 //   compute tf32, bf16, fp16             inputs 0 and 1 are rounded to that type (nearest even; tf32 keeps 10 mantissa bits); each product

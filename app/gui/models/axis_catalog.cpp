@@ -90,8 +90,8 @@ AxisGroup products() {
               {tr("each run"), tr("once")}},
              {QStringLiteral("activations.granularity"),
               tr("One scale for"),
-              tr("All values of a tensor, each token by itself, or each group of a token's columns (the weights' groups, which may then have "
-                 "fewer than 8 bits); tokens and groups only with scales of each run."),
+              tr("All values of a tensor, each token by itself, or each group of a token's columns (the weights' groups, whose codes may "
+                 "then have fewer than 8 bits); tokens and groups only with scales of each run."),
               {"tensor", "token", "group"},
               {tr("the tensor"), tr("each token"), tr("each group")}},
              {QStringLiteral("activations.calibrator"),

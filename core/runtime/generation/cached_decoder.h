@@ -8,7 +8,8 @@
 
 namespace trimtab::runtime {
 
-/// One attention's caches: inputs [batch, heads, capacity, size]; of few bits UInt8, `size` being the bytes of a row (core/tensor/kept_row.h).
+/// One attention's caches: inputs [batch, heads, capacity, size]; of few bits UInt8, `size` being the bytes of a row
+/// (core/tensor/kept_row.h).
 struct CacheInput {
     std::string key, value;
     DataType type = DataType::Undefined;

@@ -84,6 +84,7 @@ Status placeGroupMatMul(Builder& builder, const NodeView& view) {
         std::move(reads), {y});
     recordTreatment(builder, view);
     builder.record().weightBytes = entry.held.bytes;
+    if (view.node.treatment.weightBits >= 32) builder.record().weightBits = codes->bits;  // the file's own
     builder.record().kernel = fmt::format("integer int{} × int8 by groups {}", codes->bits, simd::dotName());
     return {};
 }

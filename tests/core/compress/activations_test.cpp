@@ -130,12 +130,33 @@ TEST(GroupActivations, TakeTheGroupsOfTheWeightOrItsWholeRow) {
         const auto compressed = compress(fourProducts().graph, *recipe, Tools{});
         ASSERT_TRUE(compressed) << compressed.error().text();
         for (const graph::Node& node : compressed->graph.nodes) {
+            if (node.op != "MatMul") continue;
             EXPECT_EQ(node.treatment.activationGroup, expected) << node.name;
             EXPECT_FALSE(node.treatment.activationPerToken);
             EXPECT_EQ(node.treatment.activationBits, 8);
             EXPECT_EQ(node.treatment.weightBits, 4);
         }
     }
+}
+
+TEST(GroupActivations, WithoutWeightsTakeTheCodesThatTheModelArrivedWith) {
+    const auto recipe = recipe::parse(R"({"compute": "int8", "activations": {"bits": 8, "granularity": "group"}})");
+    ASSERT_TRUE(recipe) << recipe.error().text();
+    const auto codes = compress(fourProducts().graph, *recipe::parse(R"({"weights": {"bits": 4, "group": 2}})"), Tools{});
+    ASSERT_TRUE(codes) << codes.error().text();
+    Graph arrived = codes->graph;
+    for (graph::Node& node : arrived.nodes) node.treatment = {};
+    const auto compressed = compress(arrived, *recipe, Tools{});
+    ASSERT_TRUE(compressed) << compressed.error().text();
+    for (const graph::Node& node : compressed->graph.nodes) {
+        if (node.op != "MatMul") continue;
+        EXPECT_EQ(node.treatment.activationGroup, 2) << node.name;
+        EXPECT_EQ(node.treatment.activationBits, 8);
+        EXPECT_EQ(compressed->graph.value(node.input(1)).quantized, arrived.value(node.input(1)).quantized) << "the same codes";
+    }
+    const std::string text = refusal(fourProducts().graph, R"({"compute": "int8", "activations": {"bits": 8, "granularity": "group"}})");
+    EXPECT_THAT(text, HasSubstr("weights.bits"));
+    EXPECT_THAT(text, HasSubstr("layer /0/"));
 }
 
 TEST(TokenActivations, AreRefusedForConvolutions) {

@@ -104,9 +104,11 @@ constexpr std::pair<const char*, const char*> kRefusals[] = {
      "activations.granularity"},
     {R"({"activations": {"bits": 8, "mode": "static", "granularity": "group"}, "weights": {"bits": 8}, "compute": "int8"})",
      "activations.granularity"},
-    {R"({"activations": {"bits": 8, "granularity": "token"}, "weights": {"bits": 4}, "compute": "int8"})", "activations.granularity \"group\""},
+    {R"({"activations": {"bits": 8, "granularity": "token"}, "weights": {"bits": 4}, "compute": "int8"})",
+     "activations.granularity \"group\""},
     {R"({"activations": {"bits": 8, "granularity": "group"}, "weights": {"bits": 16}, "compute": "int8"})", "weights.bits"},
-    {R"({"activations": {"bits": 8, "granularity": "group"}, "weights": {"bits": 4, "format": "nf4"}, "compute": "int8"})", "weights.format"},
+    {R"({"activations": {"bits": 8, "granularity": "group"}, "weights": {"bits": 4, "format": "nf4"}, "compute": "int8"})",
+     "weights.format"},
     {R"({"activations": {"bits": 8, "calibrator": "median"}})", "activations.calibrator"},
     {R"({"activations": {"bits": 8, "percentile": 50}})", "activations.percentile"},
     {R"({"weights": {"bits": 4, "format": "fp8_e4m3"}})", "weights.format"},
@@ -230,6 +232,7 @@ TEST(Recipe, SummariesAreShortAndSayWhatMatters) {
     EXPECT_EQ(of(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})"), "int8 × int8");
     EXPECT_EQ(of(R"({"weights": {"bits": 4, "group": 32}, "activations": {"bits": 8, "granularity": "group"}, "compute": "int8"})"),
               "int4 × int8 g32 by groups");
+    EXPECT_EQ(of(R"({"activations": {"bits": 8, "granularity": "group"}, "compute": "int8"})"), "own codes × int8 by groups");
     EXPECT_EQ(of(R"({"weights": {"bits": 16, "format": "fp16"}})"), "fp16 weights");
     EXPECT_EQ(of(R"({"compute": "tf32"})"), "tf32");
     EXPECT_EQ(of(R"({"weights": {"bits": 4, "format": "nf4", "group": 64}, "kv_cache": {"bits": 4, "granularity": "channel"}})"),
