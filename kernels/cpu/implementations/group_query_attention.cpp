@@ -9,6 +9,7 @@
 #include "core/tensor/convert.h"
 #include "kernels/cpu/implementations/cached_attention.h"
 #include "kernels/cpu/implementations/families.h"
+#include "kernels/cpu/simd/isa.h"
 
 namespace trimtab::cpu {
 namespace {
