@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <limits>
 
 #include "core/formats/huggingface/activation.h"
 #include "core/formats/huggingface/config_fields.h"
 #include "core/formats/huggingface/families/families.h"
+#include "core/formats/huggingface/head_attention.h"
 #include "core/formats/huggingface/norms.h"
 
 namespace trimtab::formats::huggingface {
@@ -44,7 +44,7 @@ public:
         const ValueId ids = m_builder.input("input_ids"), mask = m_builder.input("attention_mask");
         const ValueId types = m_builder.input("token_type_ids");
         TRIMTAB_TRY(ValueId x, embedded(ids, types));
-        TRIMTAB_TRY(const ValueId bias, maskBias(mask));
+        TRIMTAB_TRY(const ValueId bias, maskBias(m_builder, mask));
         for (std::int64_t i = 0; i < m_config.layers; ++i) {
             TRIMTAB_TRY(x, layer(fmt::format("{}encoder.layer.{}", m_prefix, i), x, bias));
         }
@@ -71,50 +71,17 @@ private:
     }
     Result<LayerNorm> norm(const std::string& module) { return layerNorm(m_builder, module, m_config.hidden, m_config.epsilon); }
 
-    /// torch.finfo(type).min.
-    double leastNumber() const {
-        switch (m_builder.type()) {
-            case DataType::Float16:
-                return -65504;
-            case DataType::BFloat16:
-                return -0x1.FEp127;
-            default:
-                return double{std::numeric_limits<float>::lowest()};
-        }
-    }
-    /// 0 where a token is seen, the least number of the type where it is not: [batch, 1, 1, sequence].
-    Result<ValueId> maskBias(ValueId mask) {
-        TRIMTAB_TRY(const ValueId one, m_builder.number("attention_mask.one", 1));
-        TRIMTAB_TRY(const ValueId lowest, m_builder.number("attention_mask.lowest", leastNumber()));
-        const ValueId number = m_builder.cast("/attention_mask/Cast", mask, DataType::Int64, m_builder.type());
-        const ValueId hidden = m_builder.node("/attention_mask/Sub", "Sub", {one, number});
-        const ValueId axes = m_builder.integers("attention_mask.axes", {1, 2});
-        return m_builder.node("/attention_mask/Unsqueeze", "Unsqueeze",
-                              {m_builder.node("/attention_mask/Mul", "Mul", {hidden, lowest}), axes});
-    }
-
-    /// [batch, heads, sequence, size], or with the last two axes turned.
     Result<ValueId> heads(const std::string& module, ValueId x, bool isTurned) {
         TRIMTAB_TRY(const ValueId made, m_builder.product(module, x, m_config.hidden, m_config.hidden, true));
-        const ValueId apart = m_builder.reshaped(placeOf(module) + "/Heads", made, {m_config.heads, m_config.hidden / m_config.heads});
-        const std::vector<std::int64_t> order = isTurned ? std::vector<std::int64_t>{0, 2, 3, 1} : std::vector<std::int64_t>{0, 2, 1, 3};
-        return m_builder.node(placeOf(module) + "/Transpose", "Transpose", {apart}, {{"perm", order}});
+        return headsOf(m_builder, module, made, m_config.heads, m_config.hidden / m_config.heads, isTurned);
     }
 
     Result<ValueId> attended(const std::string& module, ValueId x, ValueId bias) {
-        const std::string place = placeOf(module);
-        TRIMTAB_TRY(const ValueId query, heads(module + ".query", x, false));
-        TRIMTAB_TRY(const ValueId key, heads(module + ".key", x, true));
-        TRIMTAB_TRY(const ValueId value, heads(module + ".value", x, false));
-        TRIMTAB_TRY(const ValueId root,
-                    m_builder.number(module + ".root", std::sqrt(static_cast<double>(m_config.hidden / m_config.heads))));
-        const ValueId scores = m_builder.node(place + "/Div", "Div", {m_builder.node(place + "/MatMul", "MatMul", {query, key}), root});
-        const ValueId weights = m_builder.node(place + "/Softmax", "Softmax", {m_builder.node(place + "/Add", "Add", {scores, bias})},
-                                               {{"axis", std::int64_t{-1}}});
-        const ValueId mixed = m_builder.node(place + "/MatMul_1", "MatMul", {weights, value});
-        const ValueId rows =
-            m_builder.node(place + "/Transpose", "Transpose", {mixed}, {{"perm", std::vector<std::int64_t>{0, 2, 1, 3}}});
-        return m_builder.reshaped(place + "/Joined", rows, {m_config.hidden});
+        HeadAttention attention{.bias = bias, .divisor = std::sqrt(static_cast<double>(m_config.hidden / m_config.heads))};
+        TRIMTAB_TRY(attention.query, heads(module + ".query", x, false));
+        TRIMTAB_TRY(attention.key, heads(module + ".key", x, true));
+        TRIMTAB_TRY(attention.value, heads(module + ".value", x, false));
+        return huggingface::attended(m_builder, module, attention, m_config.hidden);
     }
 
     /// norm(x + dense(made)).
