@@ -30,6 +30,8 @@ constexpr std::array kArchitectures{
     Entry{"BertForMaskedLM", bertForMaskedLm},
     Entry{"BertForSequenceClassification", bertForSequenceClassification},
     Entry{"MixtralForCausalLM", mixtral},
+    Entry{"T5ForConditionalGeneration", t5},
+    Entry{"WhisperForConditionalGeneration", whisper},
 };
 
 }  // namespace

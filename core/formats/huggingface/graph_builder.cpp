@@ -26,9 +26,12 @@ Status GraphBuilder::begin(const std::string& tensor) {
     return {};
 }
 
-ValueId GraphBuilder::input(const std::string& name) {
-    const std::vector<Dim> dims{Dim::named("batch"), Dim::named("sequence")};
-    m_graph.inputs.push_back(m_graph.addValue({.name = name, .type = {DataType::Int64, dims}}));
+ValueId GraphBuilder::input(const std::string& name, const std::string& length) {
+    return input(name, DataType::Int64, {Dim::named("batch"), Dim::named(length)});
+}
+
+ValueId GraphBuilder::input(const std::string& name, DataType type, std::vector<Dim> dims) {
+    m_graph.inputs.push_back(m_graph.addValue({.name = name, .type = {type, std::move(dims)}}));
     return m_graph.inputs.back();
 }
 
@@ -78,11 +81,11 @@ Result<ValueId> GraphBuilder::product(const std::string& place, ValueId x, const
     return node(place + "/Add", "Add", {sum, summand});
 }
 
-ValueId GraphBuilder::positions(ValueId ids) {
+ValueId GraphBuilder::positions(ValueId ids, const std::string& place) {
     const ValueId zero = m_graph.addConstant("positions.first", Tensor::fromInt64s(Shape{}, {0}));
     const ValueId one = m_graph.addConstant("positions.step", Tensor::fromInt64s(Shape{}, {1}));
-    const ValueId sequence = node("/positions/Total", "Gather", {node("/positions/Shape", "Shape", {ids}), one});
-    return node("/positions/Range", "Range", {zero, sequence, one});
+    const ValueId sequence = node(place + "/Total", "Gather", {node(place + "/Shape", "Shape", {ids}), one});
+    return node(place + "/Range", "Range", {zero, sequence, one});
 }
 
 ValueId GraphBuilder::cast(const std::string& name, ValueId x, DataType from, DataType to) {

@@ -20,8 +20,9 @@ public:
     Weights& weights() { return m_weights; }
     Graph& graph() { return m_graph; }
 
-    /// int64 [batch, sequence].
-    graph::ValueId input(const std::string& name);
+    /// int64 [batch, sequence], or with another name for the sequence's length.
+    graph::ValueId input(const std::string& name, const std::string& length = "sequence");
+    graph::ValueId input(const std::string& name, DataType type, std::vector<graph::Dim> dims);
     /// A node named after its place; outputs after the first take `more`, "" leaving one out.
     std::vector<graph::ValueId> nodes(const std::string& name, const std::string& op, std::vector<graph::ValueId> inputs,
                                       const std::string& output, const std::vector<std::string>& more,
@@ -38,8 +39,8 @@ public:
     Result<graph::ValueId> product(const std::string& module, graph::ValueId x, std::int64_t outputs, std::int64_t inputs, bool biased);
     /// The same with pieces that say for themselves what they take; `bias` may be null.
     Result<graph::ValueId> product(const std::string& place, graph::ValueId x, const Piece& weight, const Piece* bias);
-    /// The places 0, 1, … of the tokens of `ids` [batch, sequence]: int64 [sequence].
-    graph::ValueId positions(graph::ValueId ids);
+    /// The places 0, 1, … of the tokens of `ids` [batch, sequence, …]: int64 [sequence]. `place` names the nodes.
+    graph::ValueId positions(graph::ValueId ids, const std::string& place = "/positions");
     /// Itself where it is of the type.
     graph::ValueId cast(const std::string& name, graph::ValueId x, DataType from, DataType to);
     /// [batch, sequence, …] with other extents behind the first two.

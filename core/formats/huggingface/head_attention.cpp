@@ -51,4 +51,11 @@ Result<ValueId> maskBias(GraphBuilder& builder, ValueId mask) {
     return builder.node("/attention_mask/Unsqueeze", "Unsqueeze", {builder.node("/attention_mask/Mul", "Mul", {hidden, lowest}), axes});
 }
 
+Result<ValueId> causalBias(GraphBuilder& builder, const std::string& place, ValueId positions, ValueId bias) {
+    TRIMTAB_TRY(const ValueId lowest, builder.number("causal.lowest", leastNumber(builder.type())));
+    const ValueId queries = builder.node(place + "/Queries", "Unsqueeze", {positions, builder.integers("causal.axis", {1})});
+    const ValueId isSeen = builder.node(place + "/LessOrEqual", "LessOrEqual", {positions, queries});
+    return builder.node(place + "/Where", "Where", {isSeen, bias, lowest});
+}
+
 }  // namespace trimtab::formats::huggingface

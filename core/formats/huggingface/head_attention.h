@@ -22,5 +22,8 @@ Result<graph::ValueId> attended(GraphBuilder& builder, const std::string& module
 /// Of a mask int64 [batch, tokens] with 1 where a token is seen: 0 there, elsewhere the least number of the weights' type,
 /// [batch, 1, 1, tokens].
 Result<graph::ValueId> maskBias(GraphBuilder& builder, graph::ValueId mask);
+/// `bias` (a scalar, or [heads, tokens, tokens]) where a token stands at or behind the other, elsewhere the least number of the weights'
+/// type. `positions` int64 [tokens].
+Result<graph::ValueId> causalBias(GraphBuilder& builder, const std::string& place, graph::ValueId positions, graph::ValueId bias);
 
 }  // namespace trimtab::formats::huggingface

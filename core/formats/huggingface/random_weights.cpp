@@ -30,8 +30,7 @@ Result<Tensor> draw(const Piece& piece, DataType type, const Shape& stands, std:
     std::byte* bytes = made.mutableBytes().data();
     const std::uint64_t key = streamOf(seed, piece.tensor);
     const Shape part = piece.part();
-    const bool isMatrix = part.rank() == 2;
-    const std::int64_t rows = part[0], columns = isMatrix ? part[1] : 1, width = isMatrix ? piece.shape[1] : 1;
+    const std::int64_t rows = part[0], columns = part.elementCount() / rows, width = piece.shape.elementCount() / piece.shape[0];
     const std::int64_t start = piece.axis == 0 ? piece.first * width : piece.first;
     // By rows of the tensor as it stands, so that each part is written from end to end.
     const std::int64_t outer = piece.isTurned ? columns : rows, inner = piece.isTurned ? rows : columns;

@@ -14,7 +14,7 @@ struct Piece {
     enum class Role : std::uint8_t { Product, Scale, Shift };  // by which values are drawn where there is no checkpoint
 
     std::string tensor;  // its name in the checkpoint
-    Shape shape;         // of the whole tensor, one or two axes
+    Shape shape;         // of the whole tensor; more than two axes are taken as they are
     Role role = Role::Product;
     std::string called = {};  // in the graph; empty: as the tensor
     int axis = 0;             // the part: `count` indices from `first` on along an axis; count 0: the whole tensor

@@ -17,5 +17,7 @@ Result<Architecture> bertModel(const Json& config);
 Result<Architecture> bertForMaskedLm(const Json& config);
 Result<Architecture> bertForSequenceClassification(const Json& config);
 Result<Architecture> mixtral(const Json& config);
+Result<Architecture> t5(const Json& config);
+Result<Architecture> whisper(const Json& config);
 
 }  // namespace trimtab::formats::huggingface

@@ -1,5 +1,6 @@
 """Which small models are stated: class, config.json, first seed."""
 from decoders import Gemma, Gemma2, Gemma3, Gpt2, Llama, Mistral, Mixtral, Phi3, Qwen2, Qwen3
+from encoder_decoders import T5, Whisper
 from encoders import Bert, BertForMaskedLm, BertForSequenceClassification
 
 
@@ -24,6 +25,20 @@ def gemma_config(architecture, **fields):
     del made["hidden_act"]
     return made
 
+
+def t5_config(**fields):
+    base = {"architectures": ["T5ForConditionalGeneration"], "d_model": 16, "d_kv": 6, "d_ff": 24, "num_layers": 2, "num_heads": 3,
+            "vocab_size": 40, "relative_attention_num_buckets": 8, "relative_attention_max_distance": 20, "layer_norm_epsilon": 1e-6,
+            "feed_forward_proj": "relu", "tie_word_embeddings": True, "is_encoder_decoder": True, "decoder_start_token_id": 0,
+            "eos_token_id": 1, "torch_dtype": "float32"}
+    base.update(fields)
+    return base
+
+
+WHISPER = {"architectures": ["WhisperForConditionalGeneration"], "d_model": 16, "encoder_layers": 2, "decoder_layers": 2,
+           "encoder_attention_heads": 4, "decoder_attention_heads": 2, "encoder_ffn_dim": 20, "decoder_ffn_dim": 24, "num_mel_bins": 6,
+           "vocab_size": 40, "max_source_positions": 16, "max_target_positions": 80, "activation_function": "gelu",
+           "scale_embedding": False, "is_encoder_decoder": True, "decoder_start_token_id": 5, "eos_token_id": 1, "torch_dtype": "float32"}
 
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 32}
 
@@ -53,4 +68,8 @@ MODELS = {
     "bert_masked_lm": (BertForMaskedLm, bert_config("BertForMaskedLM"), 1300),
     "bert_classifier": (BertForSequenceClassification,
                         bert_config("BertForSequenceClassification", id2label={"0": "a", "1": "b", "2": "c"}), 1400),
+    "t5": (T5, t5_config(), 1502),
+    "t5_gated": (T5, t5_config(feed_forward_proj="gated-gelu", tie_word_embeddings=False, num_decoder_layers=3, num_layers=1,
+                               decoder_start_token_id=2), 1603),
+    "whisper": (Whisper, WHISPER, 1700),
 }

@@ -25,7 +25,7 @@ def silu(x):
     return x * torch.sigmoid(x)
 
 
-ACTIVATIONS = {"silu": silu, "gelu": gelu, "gelu_new": gelu_new, "gelu_pytorch_tanh": gelu_new}
+ACTIVATIONS = {"silu": silu, "gelu": gelu, "gelu_new": gelu_new, "gelu_pytorch_tanh": gelu_new, "relu": torch.relu}
 
 
 def linear(checkpoint, module, x):
@@ -69,11 +69,12 @@ def heads_of(x, heads):
     return x.reshape(x.shape[0], heads, -1).transpose(0, 1)
 
 
-def attention(query, key, value, scale, window=None, cap=None, visible=None):
-    """[heads, tokens, size] in, [tokens, heads · size] out. Causal, unless `visible` [tokens, tokens] says what is seen."""
+def attention(query, key, value, scale, window=None, cap=None, visible=None, bias=0.0):
+    """[heads, tokens, size] in, [tokens, heads · size] out. Causal, unless `visible` [tokens, keys] says what is seen. `bias` is added to
+    the scores [heads, tokens, keys]."""
     group = query.shape[0] // key.shape[0]
     key, value = key.repeat_interleave(group, 0), value.repeat_interleave(group, 0)
-    scores = query @ key.transpose(1, 2) * scale
+    scores = query @ key.transpose(1, 2) * scale + bias
     if cap is not None:
         scores = torch.tanh(scores / cap) * cap
     tokens = query.shape[1]

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes data/<name>/: a small seeded checkpoint of each architecture and, in expected.json, what an independent statement of it in PyTorch
-(float64, from the published descriptions of transformers' modules) answers: logits of some texts and, of decoders, 64 greedy tokens, with
-the smallest distance between the two best logits on the way. Needs python3-torch alone. Run: state.py [NAME]…"""
+(float64, from the published descriptions of transformers' modules) answers: logits of some texts and, of what writes texts, 64 greedy
+tokens, with the smallest distance between the two best logits on the way. Needs python3-torch alone. Run: state.py [NAME]…"""
 import json
 import os
 import sys
@@ -23,16 +23,23 @@ def rounded(values):
     return [float(f"{value:.9g}") for value in values]
 
 
-def generated(model, checkpoint):
-    ids, gap = list(PROMPT), float("inf")
+def generated(logits, prompt):
+    ids, gap = list(prompt), float("inf")
     for _ in range(GENERATED):
-        last = model.logits(checkpoint, ids)[-1]
+        last = logits(ids)[-1]
         best = torch.topk(last, 2)
         gap = min(gap, float((best.values[0] - best.values[1]) / last.abs().max()))
         ids.append(int(best.indices[0]))
         if gap < SMALLEST_GAP:
             break
-    return ids[len(PROMPT):], gap
+    return ids[len(prompt):], gap
+
+
+def asked(model, config, checkpoint):
+    """What writes the greedy text, what it begins with, and what an encoder reads for it."""
+    if hasattr(model, "behind_first"):
+        return model.behind_first(checkpoint), [config["decoder_start_token_id"]], {"source": model.first_source()}
+    return lambda ids: model.logits(checkpoint, ids), PROMPT, {}
 
 
 def state(name, make, config, seed):
@@ -41,11 +48,13 @@ def state(name, make, config, seed):
         model, checkpoint = make(config), Checkpoint(attempt)
         model.draw(checkpoint)
         expected = {"seed": attempt}
-        if hasattr(model, "logits"):
-            text, gap = generated(model, checkpoint)
+        if hasattr(model, "logits") or hasattr(model, "behind_first"):
+            logits, prompt, source = asked(model, config, checkpoint)
+            text, gap = generated(logits, prompt)
             if gap < SMALLEST_GAP or len(set(text)) < FEWEST_TOKENS:
                 continue
-            expected["greedy"] = {"prompt": PROMPT, "tokens": text, "smallest_gap": float(f"{gap:.3g}")}
+            expected["greedy"] = {**source, "prompt": prompt, "tokens": text, "smallest_gap": float(f"{gap:.3g}")}
+        if hasattr(model, "logits"):
             expected["texts"] = [{"ids": ids, "logits": rounded(model.logits(checkpoint, ids).flatten().tolist())} for ids in (TEXT, OTHER)]
         else:
             expected["texts"] = model.answers(checkpoint)
