@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/runtime/generation/growing_decoder.h"
+#include "core/runtime/generation/encoder_decoder.h"
 #include "core/runtime/generation/in_place_decoder.h"
 
 namespace trimtab::runtime {
@@ -41,6 +41,8 @@ Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph,
                                              std::int64_t capacity) {
     if (batch < 1 || capacity < 1)
         return fail(ErrorCode::Usage, fmt::format("{} sequences of {} tokens leave nothing to generate", batch, capacity));
+    if (isEncoderDecoder(graph))
+        return fail(ErrorCode::Unsupported, "its decoder goes on from what its encoder reads: `trimtab generate` alone gives it a source");
     Result<CachedDecoder> inPlace = fail(ErrorCode::Unsupported, "engine " + engine.info().name + " writes no caches in place");
     if (engine.writesCachesInPlace()) inPlace = cachedDecoder(graph);
     if (inPlace) {

@@ -59,8 +59,8 @@ private:
 
 /// For `batch` sequences of up to `capacity` tokens. Models whose attention is GroupQueryAttention write keys and values where they stand,
 /// and a step allocates and plans nothing. Exports that hand caches from outputs to inputs, or have none, are planned anew at every step:
-/// right, but slow. Unsupported, saying why, for graphs that are no decoders; Refused when the model has fewer positions; OutOfMemory when
-/// caches do not fit.
+/// right, but slow. Unsupported, saying why, for graphs that are no decoders, and for encoder-decoders, which readSource() takes; Refused
+/// when the model has fewer positions; OutOfMemory when caches do not fit.
 Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph, const recipe::RunSetting& setting, std::int64_t batch,
                                              std::int64_t capacity);
 

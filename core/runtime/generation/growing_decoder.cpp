@@ -74,8 +74,9 @@ Result<GrowingModel> growingDecoder(const Graph& graph) {
 }
 
 Result<std::unique_ptr<Decoder>> GrowingDecoder::make(Engine& engine, GrowingModel model, const recipe::RunSetting& setting,
-                                                      std::int64_t batch, std::int64_t capacity) {
+                                                      std::int64_t batch, std::int64_t capacity, std::vector<NamedTensor> source) {
     auto decoder = std::unique_ptr<GrowingDecoder>(new GrowingDecoder(std::move(model), batch, capacity));
+    decoder->m_source = std::move(source);
     TRIMTAB_TRY(decoder->m_compiled, engine.compile(decoder->m_model.graph, setting));
     return decoder;
 }
@@ -120,10 +121,16 @@ Result<std::vector<NamedTensor>> GrowingDecoder::inputsFor(std::span<const std::
         const auto& cache = m_model.caches[i];
         Tensor rows = i < m_past.size() ? m_past[i] : Tensor();
         if (past == 0) {
-            TRIMTAB_TRY(rows, Tensor::zeros(cache.type, Shape{batch(), cache.heads, 0, cache.size}));
+            const Shape none = cache.rowsLast ? Shape{batch(), cache.heads, cache.size, 0} : Shape{batch(), cache.heads, 0, cache.size};
+            TRIMTAB_TRY(rows, Tensor::zeros(cache.type, none));
         }
         inputs.push_back({cache.past, std::move(rows)});
     }
+    if (!m_model.text.empty()) {
+        TRIMTAB_TRY(Tensor text, Tensor::zeros(DataType::Int64, Shape{batch(), past + count}));
+        inputs.push_back({m_model.text, std::move(text)});
+    }
+    inputs.insert(inputs.end(), m_source.begin(), m_source.end());
     return inputs;
 }
 

@@ -15,12 +15,15 @@ struct GrowingModel {
         std::string past, present;
         DataType type = DataType::Undefined;
         std::int64_t heads = 0, size = 0;
+        bool rowsLast = false;  // [batch, heads, size, rows], else [batch, heads, rows, size]
     };
     Graph graph;
     std::string ids, mask, positions, logits;  // int64 [batch, tokens], [batch, all tokens], [batch, tokens]; [batch, tokens, vocabulary]
     std::string cacheBranch;                   // bool [1] of a merged decoder: whether there is a past
     std::vector<Cache> caches;
     std::int64_t vocabulary = 0;
+    std::string text;                 // int64 [batch, all tokens], of which the extents alone are read
+    std::vector<std::string> source;  // inputs that are the same at every step: what an encoder made
 };
 
 /// Unsupported, naming the input, for a graph with inputs that are none of these.
@@ -28,8 +31,9 @@ Result<GrowingModel> growingDecoder(const Graph& graph);
 
 class GrowingDecoder final : public Decoder {
 public:
+    /// `source`: tensors for model.source, by their names.
     static Result<std::unique_ptr<Decoder>> make(Engine& engine, GrowingModel model, const recipe::RunSetting& setting, std::int64_t batch,
-                                                 std::int64_t capacity);
+                                                 std::int64_t capacity, std::vector<NamedTensor> source = {});
 
     Status prepare(std::int64_t tokens) override;
     void clear() override;
@@ -47,6 +51,7 @@ private:
 
     GrowingModel m_model;
     std::unique_ptr<CompiledModel> m_compiled;
+    std::vector<NamedTensor> m_source;
     std::vector<std::vector<std::int64_t>> m_texts;  // fed so far, where there are no caches
     std::vector<Tensor> m_past;
     std::vector<float> m_logits;

@@ -64,13 +64,13 @@ private:
     }
 
     bool isTokenWise(const Node& node) const {
-        if (isOneOf(node.op, kElementwise))
+        if (isElementwise(node.op))
             return std::ranges::all_of(node.inputs, [&](ValueId id) { return id == graph::kNoValue || depends(id) || isOneRow(id); });
         if (node.op == "Gather") return !depends(node.input(0)) && node.integer("axis", 0) == 0;
         if (rankOf(node.input(0)) == 2) return false;  // [batch, tokens]: the last axis is theirs
-        if (isOneOf(node.op, kNorms)) return isLastAxis(node.integer("axis", -1), node.inputs[0]);
+        if (isNorm(node.op)) return isLastAxis(node.integer("axis", -1), node.inputs[0]);
         const bool isPacked = node.op == "MatMulNBits" || node.op == "MatMulBnb4";  // whose weight is a table of codes
-        if (isOneOf(node.op, kProducts)) return !depends(node.input(1)) && (isPacked || rankOf(node.input(1)) <= 2);
+        if (isProduct(node.op)) return !depends(node.input(1)) && (isPacked || rankOf(node.input(1)) <= 2);
         if (isOneOf(node.op, kAlongAxis)) return node.has("axis") && isLastAxis(node.integer("axis", 0), node.inputs[0]);
         if (isOneOf(node.op, kReductions)) return reducesLast(node);
         if (node.op == "Reshape") return keepsTokens(node);
@@ -96,6 +96,10 @@ private:
 };
 
 }  // namespace
+
+bool isElementwise(std::string_view op) { return isOneOf(op, kElementwise); }
+bool isNorm(std::string_view op) { return isOneOf(op, kNorms); }
+bool isProduct(std::string_view op) { return isOneOf(op, kProducts); }
 
 Status checkTokenWise(const Graph& graph, const std::vector<ValueId>& perToken) { return Check(graph, perToken).run(); }
 
