@@ -166,7 +166,7 @@ void addGenerate(CLI::App& app, Program& program) {
     addRandomWeights(*command, options->model);
     addRecipe(*command, options->model);
     addEngine(*command, options->model.engine, options->model.device);
-    auto* prompt = command->add_option("--prompt", request.prompt, "The text to go on from");
+    auto* prompt = command->add_option("--prompt", request.prompt, "The text to go on from; of an encoder-decoder the text that it reads");
     command->add_option("--prompt-tokens", request.promptTokens, "The same as token ids, 5,17,3")->delimiter(',')->excludes(prompt);
     command->add_option("--tokenizer", request.tokenizer, "tokenizer.json or tokenizer.model (default: the one beside the model)");
     command->add_option("--tokens", request.tokens, "New tokens at most (default: 64)")

@@ -74,6 +74,14 @@ Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& path) {
     return tokens;
 }
 
+Result<std::int64_t> startToken(const std::filesystem::path& path) {
+    TRIMTAB_TRY(const auto token, huggingface::startToken(folderOf(path)));
+    if (!token)
+        return fail(ErrorCode::Refused, "neither generation_config.json nor config.json names what its decoder begins with "
+                                        "(decoder_start_token_id)", path.string());
+    return *token;
+}
+
 std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {
     if (!huggingface::isModelFolder(path)) return {path};
     std::vector<std::filesystem::path> files;

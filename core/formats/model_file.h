@@ -27,6 +27,8 @@ std::filesystem::path folderOf(const std::filesystem::path& path);
 
 /// Which tokens end a text: as a GGUF file says it itself, as the files beside other models say it. Empty where nothing says so.
 Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& path);
+/// What the decoder of an encoder-decoder begins with. Refused where no file beside the model says so.
+Result<std::int64_t> startToken(const std::filesystem::path& path);
 
 /// The files whose change makes another model of it.
 std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path);

@@ -8,6 +8,7 @@
 #include "core/dataset/tokenizers/tokenizer.h"
 #include "core/formats/model_file.h"
 #include "core/ipc/generate_request.h"
+#include "core/runtime/generation/encoder_decoder.h"
 #include "core/runtime/generation/generate.h"
 #include "profiler/worker/beside_model.h"
 #include "profiler/worker/engines.h"
@@ -49,13 +50,35 @@ struct Written {
 
 using TextListener = std::function<void(const std::string& text)>;
 
+/// A decoder and what it begins with: the prompt, or behind an encoder that has read the prompt its start token.
+struct Opened {
+    runtime::SourcedDecoder sourced;  // of a decoder alone its encoder's figures are 0
+    std::vector<std::int64_t> beginning;
+};
+
+Result<Opened> open(runtime::Engine& engine, const Graph& graph, const ipc::GenerateRequest& request,
+                    const std::vector<std::int64_t>& prompt) {
+    const auto& asked = request.model.setting;
+    Opened opened{.beginning = prompt};
+    if (runtime::isEncoderDecoder(graph)) {
+        TRIMTAB_TRY(const auto source, runtime::textSource(graph, prompt));
+        TRIMTAB_TRY(const std::int64_t start, formats::startToken(request.model.model));
+        opened.beginning = {start};
+        TRIMTAB_TRY(opened.sourced, runtime::readSource(engine, graph, asked, source, request.tokens));
+        return opened;
+    }
+    const auto capacity = static_cast<std::int64_t>(prompt.size()) + request.tokens - 1;  // the last token is not fed
+    TRIMTAB_TRY(opened.sourced.decoder, runtime::makeDecoder(engine, graph, asked, 1, capacity));
+    return opened;
+}
+
 Result<Written> write(const Graph& graph, const ipc::GenerateRequest& request, const std::vector<std::int64_t>& prompt,
                       const runtime::GenerationSetting& setting, const std::optional<Tokenizer>& tokenizer, const Call& call,
                       const TextListener& listener) {
-    const auto capacity = static_cast<std::int64_t>(prompt.size()) + request.tokens - 1;  // the last token is not fed
     const auto& asked = request.model.setting;
     TRIMTAB_TRY(const auto engine, makeEngine(asked.engine, asked.threads, asked.device));
-    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, graph, asked, 1, capacity));
+    TRIMTAB_TRY(const Opened opened, open(*engine, graph, request, prompt));
+    runtime::Decoder& decoder = *opened.sourced.decoder;
     Written written;
     std::optional<StreamDecoder> stream;
     if (tokenizer) stream.emplace(*tokenizer);
@@ -64,16 +87,17 @@ Result<Written> write(const Graph& graph, const ipc::GenerateRequest& request, c
         listener(written.text);
         return !call.cancelled();
     };
-    TRIMTAB_TRY(written.made, runtime::generateTokens(*decoder, std::vector<std::vector<std::int64_t>>{prompt}, setting, tell));
+    TRIMTAB_TRY(written.made, runtime::generateTokens(decoder, std::vector<std::vector<std::int64_t>>{opened.beginning}, setting, tell));
     if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
     if (stream) written.text += stream->finish();
+    written.made.firstTokenMs += opened.sourced.encoderMs;
     ipc::GenerateAnswer& figures = written.figures;
-    figures.weightBytes = decoder->compiled().heldWeightBytes();
-    figures.arenaBytes = decoder->largestArena();
-    figures.execution = trace::overall(decoder->compiled().layers());
-    figures.caching = decoder->caching();
-    figures.cacheBytes = decoder->cacheBytes();
-    figures.cacheBytesPerToken = decoder->cacheBytesPerToken();
+    figures.weightBytes = decoder.compiled().heldWeightBytes() + opened.sourced.encoderWeightBytes;
+    figures.arenaBytes = decoder.largestArena();
+    figures.execution = trace::overall(decoder.compiled().layers());
+    figures.caching = decoder.caching();
+    figures.cacheBytes = decoder.cacheBytes();
+    figures.cacheBytesPerToken = decoder.cacheBytesPerToken();
     figures.environment = environmentOf(engine->info());
     return written;
 }

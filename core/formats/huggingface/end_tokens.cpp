@@ -7,28 +7,37 @@ namespace {
 
 constexpr std::int64_t kLongestConfig = 4 << 20;
 
-Result<std::vector<std::int64_t>> tokensOf(const Json& member, const std::string& file) {
+Result<std::vector<std::int64_t>> tokensOf(const Json& member, const std::string& file, const std::string& field) {
     std::vector<std::int64_t> tokens;
     const Json list = member.is_array() ? member : Json::array({member});
     for (const Json& token : list) {
-        if (!token.is_number_integer()) return fail(ErrorCode::Refused, "eos_token_id must be a token or a list of tokens", file);
+        if (!token.is_number_integer()) return fail(ErrorCode::Refused, field + " must be a token or a list of tokens", file);
         tokens.push_back(token.get<std::int64_t>());
     }
     return tokens;
 }
 
-}  // namespace
-
-Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& folder) {
+/// Of the first file that has the field.
+Result<std::vector<std::int64_t>> tokensIn(const std::filesystem::path& folder, const std::string& field) {
     for (const char* name : {"generation_config.json", "config.json"}) {
         std::error_code ignored;
         const auto file = folder / name;
         if (!std::filesystem::is_regular_file(file, ignored)) continue;
         TRIMTAB_TRY(const Json json, base::readJsonFile(file.string(), kLongestConfig));
-        const Json* member = json.is_object() ? base::memberAt(json, "eos_token_id") : nullptr;
-        if (member && !member->is_null()) return tokensOf(*member, name);
+        const Json* member = json.is_object() ? base::memberAt(json, field) : nullptr;
+        if (member && !member->is_null()) return tokensOf(*member, name, field);
     }
     return std::vector<std::int64_t>{};
+}
+
+}  // namespace
+
+Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& folder) { return tokensIn(folder, "eos_token_id"); }
+
+Result<std::optional<std::int64_t>> startToken(const std::filesystem::path& folder) {
+    TRIMTAB_TRY(const auto tokens, tokensIn(folder, "decoder_start_token_id"));
+    if (tokens.size() > 1) return fail(ErrorCode::Refused, "decoder_start_token_id must be one token", folder.string());
+    return tokens.empty() ? std::optional<std::int64_t>() : std::optional(tokens.front());
 }
 
 }  // namespace trimtab::formats::huggingface

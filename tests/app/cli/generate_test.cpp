@@ -1,5 +1,6 @@
 // `trimtab generate` on a small decoder of a Hugging Face folder with a tokenizer of single characters.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -162,6 +163,40 @@ TEST_F(Generate, AsksForSpeedBeforeThereAreWeights) {
     EXPECT_NE(trimtab({"info", config, "--random-weights", "5"}).out.find("random weights (seed 5)"), std::string::npos);
     EXPECT_EQ(trimtab({"eval", config, "--random-weights", "5"}).status, 2) << "there is nothing to score";
     EXPECT_EQ(trimtab({"bench", m_tiny.model(), "--random-weights", "5"}).status, 2);
+}
+
+TEST_F(Generate, GivesThePromptToTheEncoderWhereThereIsOne) {
+    const std::filesystem::path stated = std::string(TRIMTAB_SOURCE_DIR) + "/tests/core/formats/huggingface/statements/data";
+    const std::string folder = m_tiny.at("t5");
+    std::filesystem::copy(stated / "t5", folder);
+    m_tiny.write("t5/tokenizer.json", support::characterTokenizer());
+    const auto run = [](std::vector<std::string> arguments) {
+        const Ran ran = trimtab(arguments);
+        EXPECT_EQ(ran.status, 0) << ran.err;
+        return base::parseJson(ran.out, "standard output").value_or(Json());
+    };
+    const Json greedy = base::readJsonFile((stated / "t5" / "expected.json").string()).value()["greedy"];
+    const auto source = greedy["source"]["input_ids"][0].get<std::vector<std::int64_t>>();
+    const Json told = run({"generate", folder, "--prompt-tokens", fmt::format("{}", fmt::join(source, ",")), "--go-on", "--json"});
+    EXPECT_EQ(told["tokens"], greedy["tokens"]);
+    EXPECT_EQ(told["caching"], "handed on");
+    const Json text = run({"generate", folder, "--prompt", "the", "--tokens", "9", "--go-on", "--json"});
+    EXPECT_EQ(text["prompt_tokens"], Json({19, 7, 4}));
+    EXPECT_EQ(text["tokens"], run({"generate", folder, "--prompt-tokens", "19,7,4", "--tokens", "9", "--go-on", "--json"})["tokens"]);
+    const Ran speech = trimtab({"generate", (stated / "whisper").string(), "--prompt-tokens", "1"});
+    EXPECT_EQ(speech.status, 3);
+    EXPECT_NE(speech.err.find("reads input_features"), std::string::npos) << speech.err;
+    const Ran timed = trimtab({"bench", folder, "--prompt", "4", "--generate", "2"});
+    EXPECT_EQ(timed.status, 3);
+    EXPECT_NE(timed.err.find("trimtab generate"), std::string::npos) << timed.err;
+    m_tiny.write("t5/config.json", [&] {
+        Json config = base::readJsonFile(folder + "/config.json").value();
+        config.erase("decoder_start_token_id");
+        return base::dumpJson(config);
+    }());
+    const Ran unsaid = trimtab({"generate", folder, "--prompt", "the"});
+    EXPECT_EQ(unsaid.status, 3);
+    EXPECT_NE(unsaid.err.find("decoder_start_token_id"), std::string::npos) << unsaid.err;
 }
 
 TEST_F(Generate, SaysWhatIsMissing) {
