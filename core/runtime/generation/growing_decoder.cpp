@@ -75,6 +75,8 @@ Result<GrowingModel> growingDecoder(const Graph& graph) {
 
 Result<std::unique_ptr<Decoder>> GrowingDecoder::make(Engine& engine, GrowingModel model, const recipe::RunSetting& setting,
                                                       std::int64_t batch, std::int64_t capacity, std::vector<NamedTensor> source) {
+    if (model.mostTokens > 0 && capacity > model.mostTokens)
+        return fail(ErrorCode::Refused, fmt::format("the model has {} positions, {} tokens were asked for", model.mostTokens, capacity));
     auto decoder = std::unique_ptr<GrowingDecoder>(new GrowingDecoder(std::move(model), batch, capacity));
     decoder->m_source = std::move(source);
     TRIMTAB_TRY(decoder->m_compiled, engine.compile(decoder->m_model.graph, setting));

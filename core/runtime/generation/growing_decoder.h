@@ -23,6 +23,7 @@ struct GrowingModel {
     std::vector<Cache> caches;
     std::int64_t vocabulary = 0;
     std::string text;                 // int64 [batch, all tokens], of which the extents alone are read
+    std::int64_t mostTokens = 0;      // rows of the smallest table that its tokens' places choose from; 0: none is known
     std::vector<std::string> source;  // inputs that are the same at every step: what an encoder made
 };
 

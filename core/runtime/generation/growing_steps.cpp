@@ -64,6 +64,7 @@ private:
         }
         if (std::ranges::none_of(node.inputs, [&](ValueId id) { return hasTokens(id); })) {
             for (const ValueId id : node.outputs) m_lengths.insert(id);
+            countRows(node);
             return {};
         }
         TRIMTAB_TRY(const Axis axis, axisBehind(index));
@@ -77,6 +78,14 @@ private:
         }
         if (isUnmasked) m_unmasked.insert(node.outputs[0]);
         return {};
+    }
+
+    /// Of a table whose rows are chosen by the places of the tokens.
+    void countRows(const Node& node) {
+        if (node.op == "Range") m_places.insert(node.outputs[0]);
+        if (node.op != "Gather" || node.integer("axis", 0) != 0 || !m_places.contains(node.input(1)) || rankOf(node.input(0)) < 1) return;
+        const Dim& rows = m_graph.value(node.input(0)).type.dims->front();
+        if (rows.isKnown()) m_model.mostTokens = m_model.mostTokens == 0 ? rows.extent : std::min(m_model.mostTokens, rows.extent);
     }
 
     /// Where the tokens of the node's result stand, if it treats them alike and apart.
@@ -235,6 +244,7 @@ private:
     std::set<int> m_scores, m_mixes;      // nodes of attention
     std::map<ValueId, Axis> m_axes;       // of all that depends on what the tokens are
     std::set<ValueId> m_lengths;          // what depends on their number alone
+    std::set<ValueId> m_places;           // 0, 1, … of all tokens
     std::set<ValueId> m_unmasked;         // scores among tokens that nothing hid from each other yet
     std::vector<int> m_shapes;            // nodes that count tokens
     std::map<std::pair<ValueId, Axis>, ValueId> m_cut;

@@ -129,6 +129,15 @@ TEST_P(EncoderDecoderTexts, NeedASource) {
     EXPECT_EQ(tensor::toInt64s((*text)[1].tensor), (Tokens{1, 1, 1}));
 }
 
+TEST_P(EncoderDecoderTexts, EndWithTheTableOfPositions) {
+    constexpr std::int64_t kPositions = 80;  // of Whisper; T5 has distances alone
+    EXPECT_TRUE(runtime::readSource(*m_engine, graph(), {}, sourceOfBoth(), kPositions));
+    const auto longer = runtime::readSource(*m_engine, graph(), {}, sourceOfBoth(), kPositions + 1);
+    const bool hasTable = GetParam() == std::string_view("whisper");
+    ASSERT_EQ(longer.has_value(), !hasTable);
+    if (hasTable) EXPECT_NE(longer.error().text().find("80 positions"), std::string::npos) << longer.error().text();
+}
+
 TEST_P(EncoderDecoderTexts, TakeTheKeysOfTheSourceFromOneRunOfTheEncoder) {
     const auto halves = runtime::encoderDecoder(graph());
     ASSERT_TRUE(halves) << halves.error().text();
