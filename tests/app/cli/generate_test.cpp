@@ -171,6 +171,7 @@ TEST_F(Generate, GivesThePromptToTheEncoderWhereThereIsOne) {
     std::filesystem::copy(stated / "t5", folder);
     m_tiny.write("t5/tokenizer.json", support::characterTokenizer());
     const auto run = [](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--threads", "1"});
         const Ran ran = trimtab(arguments);
         EXPECT_EQ(ran.status, 0) << ran.err;
         return base::parseJson(ran.out, "standard output").value_or(Json());
