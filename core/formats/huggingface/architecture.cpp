@@ -48,8 +48,6 @@ Result<Architecture> architectureOf(const Json& config) {
         for (const Entry& entry : kArchitectures) names.push_back(entry.name);
         return fail(ErrorCode::Unsupported, fmt::format("{} is not read yet; {} are", word, fmt::join(names, ", ")));
     }
-    if (base::memberAt(config, "quantization_config") != nullptr)
-        return fail(ErrorCode::Unsupported, "checkpoints that are quantised already (quantization_config) are not read yet");
     return found->make(config);
 }
 

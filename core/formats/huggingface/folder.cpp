@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "core/base/file.h"
@@ -14,6 +16,7 @@ namespace trimtab::formats::huggingface {
 namespace {
 
 constexpr const char* kConfig = "config.json";
+constexpr const char* kQuantization = "quantization_config";
 constexpr std::int64_t kLongestConfig = 4 << 20;
 
 /// Of a folder's config.json, or of the file itself.
@@ -30,11 +33,10 @@ Result<std::string> configText(const std::filesystem::path& path, bool trustLink
     return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size());
 }
 
-Result<Architecture> architectureIn(const std::string& text) {
-    TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
-    auto architecture = architectureOf(json);
-    if (!architecture && architecture.error().context.empty()) architecture.error().context = kConfig;
-    return architecture;
+template <class T>
+Result<T> ofConfig(Result<T> made) {
+    if (!made && made.error().context.empty()) made.error().context = kConfig;
+    return made;
 }
 
 std::vector<std::string> problemsOf(const Architecture& architecture, const Graph& graph, const safetensors::Checkpoint& checkpoint,
@@ -55,21 +57,26 @@ bool isModelFolder(const std::filesystem::path& path) {
 
 Result<Folder> read(const std::filesystem::path& path, bool readWeights, bool trustLinks) {
     TRIMTAB_TRY(const std::string text, configText(path, trustLinks));
-    TRIMTAB_TRY(const Architecture architecture, architectureIn(text));
+    TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
+    TRIMTAB_TRY(const Architecture architecture, ofConfig(architectureOf(json)));
+    TRIMTAB_TRY(const std::unique_ptr<Packing> packing, ofConfig(packingIn(json)));
     TRIMTAB_TRY(const safetensors::Checkpoint checkpoint, safetensors::readCheckpoint(path, trustLinks));
-    CheckpointWeights weights(checkpoint, readWeights);
+    CheckpointWeights weights(checkpoint, readWeights, packing.get());
     Folder folder;
     TRIMTAB_TRY(folder.graph, architecture.graph(weights));
     folder.fileBytes = static_cast<std::int64_t>(text.size());
     for (const auto& [name, tensor] : checkpoint.tensors) folder.fileBytes += static_cast<std::int64_t>(tensor.bytes().size());
     folder.problems = problemsOf(architecture, folder.graph, checkpoint, weights.taken());
+    if (packing) std::ranges::copy(packing->limits(), std::back_inserter(folder.problems));
     return folder;
 }
 
 Result<Folder> readRandom(const std::filesystem::path& path, std::uint64_t seed, bool readWeights, bool trustLinks) {
     TRIMTAB_TRY(const std::string text, configText(path, trustLinks));
-    TRIMTAB_TRY(const Architecture architecture, architectureIn(text));
     TRIMTAB_TRY(const Json json, base::parseJson(text, kConfig));
+    TRIMTAB_TRY(const Architecture architecture, ofConfig(architectureOf(json)));
+    if (base::memberAt(json, kQuantization) != nullptr)
+        return fail(ErrorCode::Unsupported, fmt::format("{}: weights are drawn as plain numbers, not as codes", kQuantization), kConfig);
     TRIMTAB_TRY(const DataType type, weightTypeOf(json));
     RandomWeights weights(type, seed, readWeights);
     Folder folder;

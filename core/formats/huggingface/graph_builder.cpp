@@ -75,6 +75,8 @@ Result<ValueId> GraphBuilder::product(const std::string& module, ValueId x, std:
 
 Result<ValueId> GraphBuilder::product(const std::string& place, ValueId x, const Piece& weight, const Piece* bias) {
     TRIMTAB_TRY(const ValueId matrix, this->weight(weight));
+    TRIMTAB_TRY(const std::vector<std::int64_t> order, m_weights.inputOrder(weight));
+    if (!order.empty()) x = node(place + "/Order", "Gather", {x, integers(place + "/order", order)}, {{"axis", std::int64_t{-1}}});
     const ValueId sum = node(place + "/MatMul", "MatMul", {x, matrix});
     if (bias == nullptr) return sum;
     TRIMTAB_TRY(const ValueId summand, this->weight(*bias));

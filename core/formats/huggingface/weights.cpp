@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
+#include "core/formats/huggingface/quantized/code_matrix.h"
 #include "core/formats/huggingface/turn.h"
 #include "core/tensor/convert.h"
 
@@ -78,7 +80,44 @@ Result<const Tensor*> CheckpointWeights::find(const Piece& piece) const {
     return &tensor;
 }
 
+std::optional<ModuleTensors> CheckpointWeights::codesOf(const Piece& piece) const {
+    constexpr std::string_view weight = ".weight";
+    if (m_packing == nullptr || !piece.tensor.ends_with(weight)) return std::nullopt;
+    ModuleTensors module(m_checkpoint, piece.tensor.substr(0, piece.tensor.size() - weight.size()));
+    if (!m_packing->holds(module)) return std::nullopt;
+    return module;
+}
+
+Result<graph::Value> CheckpointWeights::takeCodes(const ModuleTensors& module, const Piece& piece, DataType type) {
+    if (!piece.isTurned || piece.axis != 0)
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("{} stands as codes, which only a product of [outputs, inputs] reads", piece.tensor));
+    TRIMTAB_TRY(tensor::QuantizedWeight codes, m_packing->codes(module, piece.shape, m_read));
+    if (piece.count > 0) codes = outputsOf(codes, piece.first, piece.count);
+    markTaken(module);
+    graph::Value value = piece.declared(type);
+    value.weightsUnread = !m_read;
+    value.quantized = std::make_shared<const tensor::QuantizedWeight>(std::move(codes));
+    return value;
+}
+
+/// With a bias of zeros, which packers write where the architecture has none.
+void CheckpointWeights::markTaken(const ModuleTensors& module) {
+    m_taken.insert(module.nameOf("weight"));
+    for (const std::string& part : m_packing->parts())
+        if (module.has(part)) m_taken.insert(module.nameOf(part));
+    const Tensor* const bias = module.find("bias");
+    if (bias != nullptr && std::ranges::all_of(bias->bytes(), [](std::byte byte) { return byte == std::byte{0}; }))
+        m_taken.insert(module.nameOf("bias"));
+}
+
+Result<std::vector<std::int64_t>> CheckpointWeights::inputOrder(const Piece& piece) const {
+    const auto module = codesOf(piece);
+    return module ? m_packing->inputOrder(*module, piece.shape) : std::vector<std::int64_t>();
+}
+
 Result<graph::Value> CheckpointWeights::take(const Piece& piece, DataType type) {
+    if (const auto module = codesOf(piece)) return takeCodes(*module, piece, type);
     TRIMTAB_TRY(const Tensor* tensor, find(piece));
     m_taken.insert(piece.tensor);
     graph::Value value = piece.declared(type);

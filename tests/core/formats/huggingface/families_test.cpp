@@ -77,7 +77,6 @@ TEST(Families, RefuseByTheNameOfTheField) {
     EXPECT_THAT(refusal(with(bert("BertModel"), {{"position_embedding_type", "relative_key"}})), HasSubstr("relative_key"));
     EXPECT_THAT(refusal(with(bert("BertModel"), {{"is_decoder", true}})), HasSubstr("is_decoder"));
     EXPECT_THAT(refusal(with(bert("BertModel"), {{"num_attention_heads", 3}})), HasSubstr("num_attention_heads (3)"));
-    EXPECT_THAT(refusal(with(bert("BertModel"), {{"quantization_config", {{"bits", 4}}}})), HasSubstr("quantization_config"));
 }
 
 TEST(Families, RefuseLongRopeWithoutItsFactors) {
