@@ -9,6 +9,7 @@
 #include "core/formats/gguf/model.h"
 #include "core/formats/huggingface/end_tokens.h"
 #include "core/formats/huggingface/folder.h"
+#include "core/formats/torch/torch_file.h"
 
 namespace trimtab::formats {
 
@@ -39,6 +40,7 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
     if (path.filename() == "config.json")
         return fail(ErrorCode::Refused, "is a configuration without weights: name its folder, or have weights drawn with --random-weights",
                     path.string());
+    if (torch::isNamedAsTorch(path)) return fail(torch::refusalOf(path));
     std::error_code ignored;
     if (isGgufFile(path)) {
         auto read = gguf::readModel(path, options.readWeights);
@@ -89,7 +91,9 @@ std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {
     auto entry = std::filesystem::directory_iterator(path, ignored);
     for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
         const auto name = entry->path().filename().string();
-        const bool isOfModel = name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json");
+        const bool isOfTorch = name.starts_with("pytorch_model") && (name.ends_with(".bin") || name.ends_with(".bin.index.json"));
+        const bool isOfModel =
+            name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") || isOfTorch;
         if (isOfModel) files.push_back(entry->path());
     }
     std::ranges::sort(files);

@@ -1,5 +1,6 @@
 #pragma once
-// The weights of a Hugging Face folder: model.safetensors, or the shards that model.safetensors.index.json lists.
+// The weights of a Hugging Face folder: model.safetensors, or the shards that model.safetensors.index.json lists; without both,
+// pytorch_model.bin or those that pytorch_model.bin.index.json lists (core/formats/torch/torch_file.h).
 #include <filesystem>
 #include <map>
 #include <string>
@@ -10,12 +11,12 @@
 namespace trimtab::formats::safetensors {
 
 struct Checkpoint {
-    std::map<std::string, Tensor> tensors;  // views of mappings
+    std::map<std::string, Tensor> tensors;  // of safetensors views of mappings, else in memory
     std::vector<std::string> files;         // names within the folder, in the order of their names
 };
 
-/// Shards are opened beneath the folder (base::openBeneath). NotFound where the folder has neither file; Refused, naming the tensor or the
-/// file, where the index and the shards disagree or a name stands in two shards.
+/// Shards are opened beneath the folder (base::openBeneath). NotFound where the folder has none of the four; Refused, naming the tensor or
+/// the file, where the index and the shards disagree or a name stands in two shards.
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& folder, bool trustLinks = false);
 
 }  // namespace trimtab::formats::safetensors
