@@ -4,6 +4,8 @@
 //   weight[n][k] = (qweight[k][n] − qzeros[k / group][n]) · scales[k / group][n]
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/formats/huggingface/quantized/code_matrix.h"
 #include "core/formats/huggingface/quantized/packed_words.h"
 #include "core/formats/huggingface/quantized/packing.h"
@@ -57,7 +59,8 @@ Result<std::unique_ptr<Packing>> awqPacking(const Json& quantization) {
     TRIMTAB_TRY(const std::int64_t bits, base::integerAt(quantization, "bits", older));
     if (bits != kBits) return fail(ErrorCode::Unsupported, fmt::format("bits is {}; of AWQ 4 are read", bits));
     TRIMTAB_TRY(const std::string version, base::stringAt(quantization, "version", "gemm"));
-    if (version != "gemm" && version != "GEMM")
+    static const std::set<std::string, std::less<>> kRead{"gemm", "GEMM"};
+    if (!kRead.contains(version))
         return fail(ErrorCode::Unsupported, fmt::format("version {} of AWQ is not read yet; gemm is", version));
     const char* const key = base::memberAt(quantization, "q_group_size") != nullptr ? "q_group_size" : "group_size";
     TRIMTAB_TRY(const std::int64_t group, groupSizeAt(quantization, key, kUsualGroup));

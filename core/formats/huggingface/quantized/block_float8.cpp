@@ -4,6 +4,8 @@
 // Without weight_block_size one scale holds for the whole weight.
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/formats/huggingface/quantized/float8_codes.h"
 #include "core/formats/huggingface/quantized/packing.h"
 
@@ -35,7 +37,8 @@ private:
 Result<std::unique_ptr<Packing>> blockFloat8Packing(const Json& quantization) {
     ScaleGrid grid{.outputs = 0, .inputs = 0};
     TRIMTAB_TRY(const std::string format, base::stringAt(quantization, "fmt", "e4m3"));
-    if (format != "e4m3" && format != "e5m2")
+    static const std::set<std::string, std::less<>> kRead{"e4m3", "e5m2"};
+    if (!kRead.contains(format))
         return fail(ErrorCode::Unsupported, fmt::format("fmt {} is not read yet; e4m3 and e5m2 are", format));
     TRIMTAB_TRY(const std::string scheme, base::stringAt(quantization, "activation_scheme", "dynamic"));
     if (const Json* const block = base::memberAt(quantization, "weight_block_size")) {

@@ -135,7 +135,8 @@ TEST_P(EncoderDecoderTexts, EndWithTheTableOfPositions) {
     const auto longer = runtime::readSource(*m_engine, graph(), {}, sourceOfBoth(), kPositions + 1);
     const bool hasTable = GetParam() == std::string_view("whisper");
     ASSERT_EQ(longer.has_value(), !hasTable);
-    if (hasTable) EXPECT_NE(longer.error().text().find("80 positions"), std::string::npos) << longer.error().text();
+    if (!hasTable) return;
+    EXPECT_NE(longer.error().text().find("80 positions"), std::string::npos) << longer.error().text();
 }
 
 TEST_P(EncoderDecoderTexts, TakeTheKeysOfTheSourceFromOneRunOfTheEncoder) {
