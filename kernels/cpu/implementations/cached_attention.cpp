@@ -51,7 +51,8 @@ void storeCodes(int bits, const float* row, std::int64_t size, std::byte* to) {
         low = std::min(low, row[i]);
         high = std::max(high, row[i]);
     }
-    float scale = (high - low) / static_cast<float>((1 << bits) - 1);
+    const auto levels = static_cast<float>((1 << bits) - 1);
+    float scale = (high - low) / levels;
     if (!isFinite || !std::isfinite(scale)) low = scale = std::numeric_limits<float>::quiet_NaN();
     std::memcpy(to, &low, sizeof(low));
     std::memcpy(to + sizeof(low), &scale, sizeof(scale));
@@ -60,7 +61,8 @@ void storeCodes(int bits, const float* row, std::int64_t size, std::byte* to) {
     if (!(scale > 0)) return;
     constexpr std::int64_t kHalf = tensor::kKeptChunk / 2;
     for (std::int64_t i = 0; i < size; ++i) {
-        const auto code = static_cast<unsigned>(std::nearbyint((row[i] - low) / scale));
+        // Of a range so small that the scale itself was rounded, the quotient may pass the last code.
+        const auto code = static_cast<unsigned>(std::min(std::nearbyint((row[i] - low) / scale), levels));
         const std::int64_t chunk = i / tensor::kKeptChunk, within = i % tensor::kKeptChunk;
         if (bits == 8) to[i] = static_cast<std::byte>(code);
         else to[chunk * kHalf + within % kHalf] |= static_cast<std::byte>(code << (within / kHalf * 4));
