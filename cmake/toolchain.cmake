@@ -35,7 +35,18 @@ if(TRIMTAB_SANITIZE)
     add_compile_options(-fno-sanitize-recover=all)
   endif()
   add_compile_options(-fsanitize=${TRIMTAB_SANITIZE} -fno-omit-frame-pointer)
+  if(TRIMTAB_SANITIZE MATCHES undefined AND NOT TRIMTAB_FUZZ)
+    # AddressSanitizer reports a null pointer where it is read. Both checks at every access would double the build.
+    add_compile_options(-fno-sanitize=null,alignment)
+  endif()
   # GCC 12's constant propagation between functions crashes on precompiled headers with sanitizers (second_order/compensation.cpp).
   add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-ipa-cp>)
   add_link_options(-fsanitize=${TRIMTAB_SANITIZE})
 endif()
+
+# For a folder that reads bytes as numbers: UndefinedBehaviorSanitizer checks alignment there.
+macro(trimtab_check_alignment)
+  if(TRIMTAB_SANITIZE MATCHES undefined)
+    add_compile_options(-fsanitize=alignment)
+  endif()
+endmacro()
