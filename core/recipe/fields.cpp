@@ -57,7 +57,7 @@ Result<bool> flagFrom(const Json& value, const std::string& path) {
 Status checkIntegerProducts(const Settings& settings, const std::string& path) {
     const int weightBits = settings.weights ? settings.weights->bits : 32;
     const int activationBits = settings.activations ? settings.activations->bits : 32;
-    const bool byGroups = settings.activations && settings.activations->granularity == "group";
+    const bool byGroups = multipliesByGroups(settings);
     const bool ownCodes = byGroups && !settings.weights;  // of a model that arrives quantised
     if (ownCodes && activationBits == 8) return {};
     const std::string needs = fmt::format("{}compute = int8 multiplies {} by 8-bit activations: ", path,

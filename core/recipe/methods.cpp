@@ -42,6 +42,8 @@ std::optional<std::pair<int, int>> blockFrom(std::string_view text) {
 
 }  // namespace
 
+bool multipliesByGroups(const Settings& settings) { return settings.activations && settings.activations->granularity == "group"; }
+
 std::optional<std::pair<int, int>> keptOfEvery(const PruneSpec& spec) { return pairFrom(spec.pattern, ':'); }
 
 std::optional<std::pair<int, int>> blockOf(const PruneSpec& spec) { return blockFrom(spec.pattern); }

@@ -92,6 +92,9 @@ struct Settings {
     bool operator==(const Settings&) const = default;
 };
 
+/// Whether integer products have a scale for each row and group of columns: activations.granularity "group".
+bool multipliesByGroups(const Settings& settings);
+
 /// Every condition present must hold.
 struct NodeMatch {
     std::optional<std::string> name;  // glob (* and ?) over the node's name and each of its origins

@@ -26,7 +26,7 @@ std::string weightsText(const WeightSpec& weights) {
 }
 
 std::string integerText(const Settings& settings) {
-    const bool ownCodes = settings.activations && settings.activations->granularity == "group" && !settings.weights;
+    const bool ownCodes = multipliesByGroups(settings) && !settings.weights;
     std::string text = ownCodes ? "own codes × int8" : fmt::format("int{} × int8", settings.weights ? settings.weights->bits : 8);
     if (const auto& weights = settings.weights) {
         if (weights->group > 0) text += fmt::format(" g{}", weights->group);
@@ -38,7 +38,7 @@ std::string integerText(const Settings& settings) {
     if (const auto& activations = settings.activations) {
         if (activations->mode == "static") text += " static " + activations->calibrator;
         if (activations->granularity == "token") text += " per token";
-        if (activations->granularity == "group") text += " by groups";
+        if (multipliesByGroups(settings)) text += " by groups";
     }
     return text;
 }

@@ -3,7 +3,7 @@
 // to what it was. With G = Σ x·xᵀ of the (divided) inputs and G_g its block of the group's columns, of the shares 1, 0.95 … 0.5
 // that of least
 //   ‖X_g (w_g − ŵ_g)ᵀ‖² = (w_g − ŵ_g) · G_g · (w_g − ŵ_g)ᵀ
-// is taken, the largest of equals. Each group for itself: products of different groups are left out.
+// is taken, and of equals the largest. Each group for itself: products of different groups are left out.
 // Source: Lin et al. 2023, "AWQ: Activation-aware Weight Quantization for LLM Compression and Acceleration"; the search stands in the
 // authors' code alone (llm-awq, auto_clip.py: max_shrink 0.5, n_grid 20).
 #include <functional>

@@ -142,33 +142,43 @@ runtime::Support judgeIntegerConvolution(const NodeView& view) {
     return plan::native();
 }
 
+// Columns are padded to what the library multiplies.
+LibraryProduct productOfPatches(const Convolution& c) {
+    LibraryProduct product;
+    product.m = c.batch * c.outHeight * c.outWidth;
+    product.n = c.outChannels;
+    product.k = (c.channels * c.window.kernelH * c.window.kernelW + 15) / 16 * 16;
+    product.input = DataType::Int8;
+    product.output = DataType::Int32;
+    product.arithmetic = Arithmetic::Integer;
+    return product;
+}
+
+IntegerEpilogue epilogueOf(const Convolution& c, DataType outputType) {
+    IntegerEpilogue epilogue;
+    epilogue.channelsFirst = c.outHeight * c.outWidth;
+    epilogue.m = c.batch * epilogue.channelsFirst;
+    epilogue.n = c.outChannels;
+    epilogue.outputType = outputType;
+    epilogue.activation = c.activation;
+    epilogue.low = c.low;
+    epilogue.high = c.high;
+    return epilogue;
+}
+
 // Patches are gathered as numbers (padding is 0), then turned into codes under the range of the whole activation, and multiplied as a
 // matrix.
 Status placeIntegerConvolution(Builder& builder, const NodeView& view) {
     const CudaBackend& backend = backendOf(builder);
     const DataType type = builder.formOf(view.node.input(0)).type;
     TRIMTAB_TRY(const Convolution c, convolutionOf(view, type));
-    const std::int64_t positions = c.outHeight * c.outWidth;
     const std::int64_t columns = c.channels * c.window.kernelH * c.window.kernelW;
-    LibraryProduct product;
-    product.m = c.batch * positions;
-    product.n = c.outChannels;
-    product.k = (columns + 15) / 16 * 16;
-    product.input = DataType::Int8;
-    product.output = DataType::Int32;
-    product.arithmetic = Arithmetic::Integer;
+    const LibraryProduct product = productOfPatches(c);
     TRIMTAB_TRY(const auto library, backend.tools().products->prepare(product));
     TRIMTAB_TRY(const IntegerWeight weight, placeIntegerWeight(builder, view));
     TRIMTAB_TRY(const SlotId x, builder.read(view.node.input(0), Form{type, Layout::Plain}));
     TRIMTAB_TRY(const SlotId bias, placeBias(builder, view, view.node.input(2), c.outChannels, DataType::Float32));
-    IntegerEpilogue epilogue;
-    epilogue.m = product.m;
-    epilogue.n = product.n;
-    epilogue.outputType = backend.held(view.node.output(0));
-    epilogue.activation = c.activation;
-    epilogue.low = c.low;
-    epilogue.high = c.high;
-    epilogue.channelsFirst = positions;
+    const IntegerEpilogue epilogue = epilogueOf(c, backend.held(view.node.output(0)));
     const Form form{epilogue.outputType, Layout::Plain};
     SlotId residual = kNoSlot;
     std::vector<SlotId> reads{x};
