@@ -29,9 +29,10 @@ double roundStep(double span, int wanted) {
     return 10 * power;
 }
 
-void addLinearTicks(ChartAxis& axis) {
+// None below `least`: what is never negative has no negative ticks in its margin.
+void addLinearTicks(ChartAxis& axis, double least) {
     const double step = roundStep(axis.high - axis.low, kTicks);
-    const double first = std::ceil(axis.low / step - 1e-9);
+    const double first = std::ceil(std::max(axis.low, least) / step - 1e-9);
     const double last = std::floor(axis.high / step + 1e-9);
     if (!(last - first <= 4 * kTicks)) return;  // not even NaN, as of ends that are too far apart for a difference
     for (double i = first; i <= last; ++i) axis.ticks.push_back({i * step, tickLabel(i * step, step)});
@@ -94,9 +95,9 @@ ChartAxis makeAxis(std::string title, double low, double high, bool reversed) {
     const double magnitude = std::max(std::abs(low), std::abs(high));
     const bool apart = high - low > magnitude * 1e-9;  // closer ones have no steps between them that a double tells apart
     const double margin = apart ? kMargin * (high - low) : std::max(magnitude * 0.1, 1e-6);
-    axis.low = low >= 0 && low - margin < 0 ? 0 : low - margin;
+    axis.low = low - margin;
     axis.high = high + margin;
-    addLinearTicks(axis);
+    addLinearTicks(axis, low >= 0 ? 0 : axis.low);
     return axis;
 }
 

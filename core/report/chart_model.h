@@ -62,7 +62,7 @@ struct AxisRange {
     void makeRoomFor(std::span<const base::Interval> intervals);
 };
 
-/// An axis over [low, high] with round ticks; logarithmic when the values span more than a factor of 20 (and are all positive).
+/// An axis over [low, high] and a margin, with round ticks, none negative where low is not; logarithmic when the values span more than a factor of 20 (and are all positive).
 ChartAxis makeAxis(std::string title, double low, double high, bool reversed);
 
 }  // namespace trimtab::report

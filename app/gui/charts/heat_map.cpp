@@ -21,7 +21,7 @@ namespace {
 constexpr int kHeadHeight = 28;
 constexpr int kLegendHeight = 32;
 constexpr int kNarrowestCell = 64;
-constexpr int kWidestCell = 132;
+constexpr int kWidestCell = 132;  // where wider ones would not all be seen at once
 constexpr int kNarrowestHeading = 96;
 constexpr double kHeadingShare = 0.4;  // of the width, at most
 constexpr double kDeepest = 0.8;       // of the colour itself, so that text stays legible on it
@@ -92,7 +92,7 @@ void HeatMap::measure() {
     if (m_snapshot)
         for (const HeatCell& cell : m_snapshot->cells)
             m_cellWidth = std::max(m_cellWidth, metrics.horizontalAdvance(heatText(*m_snapshot, cell, m_figure)) + kWideGap);
-    m_cellWidth = std::min(m_cellWidth, kWidestCell);
+    if (options() > 0) m_cellWidth = std::min(m_cellWidth, std::max(kWidestCell, (viewport()->width() - m_headingWidth) / options()));
     const QRect area = body();
     verticalScrollBar()->setRange(0, std::max(0, layers() * kRowHeight - area.height()));
     verticalScrollBar()->setPageStep(std::max(1, area.height()));
@@ -281,15 +281,32 @@ void HeatMap::keyPressEvent(QKeyEvent* event) {
     const int page = std::max(1, body().height() / kRowHeight - 1);
     HeatPlace place = m_current.value_or(HeatPlace{});
     switch (event->key()) {
-        case Qt::Key_Left: --place.option; break;
-        case Qt::Key_Right: ++place.option; break;
-        case Qt::Key_Up: --place.layer; break;
-        case Qt::Key_Down: ++place.layer; break;
-        case Qt::Key_PageUp: place.layer -= page; break;
-        case Qt::Key_PageDown: place.layer += page; break;
-        case Qt::Key_Home: place = event->modifiers().testFlag(Qt::ControlModifier) ? HeatPlace{} : HeatPlace{place.layer, 0}; break;
-        case Qt::Key_End: place = {event->modifiers().testFlag(Qt::ControlModifier) ? layers() - 1 : place.layer, options() - 1}; break;
-        default: return QAbstractScrollArea::keyPressEvent(event);
+        case Qt::Key_Left:
+            --place.option;
+            break;
+        case Qt::Key_Right:
+            ++place.option;
+            break;
+        case Qt::Key_Up:
+            --place.layer;
+            break;
+        case Qt::Key_Down:
+            ++place.layer;
+            break;
+        case Qt::Key_PageUp:
+            place.layer -= page;
+            break;
+        case Qt::Key_PageDown:
+            place.layer += page;
+            break;
+        case Qt::Key_Home:
+            place = event->modifiers().testFlag(Qt::ControlModifier) ? HeatPlace{} : HeatPlace{place.layer, 0};
+            break;
+        case Qt::Key_End:
+            place = {event->modifiers().testFlag(Qt::ControlModifier) ? layers() - 1 : place.layer, options() - 1};
+            break;
+        default:
+            return QAbstractScrollArea::keyPressEvent(event);
     }
     if (!m_current) place = {};
     choose({std::clamp(place.layer, 0, layers() - 1), std::clamp(place.option, 0, options() - 1)});

@@ -44,7 +44,7 @@ void chooseUnit(ChartPlan& plan, SpeedAxis axis, double largest) {
 
 QString verticalTitle(const std::string& metric, bool higherIsBetter) {
     const QString title = metricTitle(metric) + (metricIsShare(metric) ? QStringLiteral(", %") : QString());
-    return higherIsBetter ? title : QCoreApplication::translate("Chart", "%1 (lower is better)").arg(title);
+    return higherIsBetter ? title : QCoreApplication::translate("Chart", "%1<br>(lower is better)").arg(title);
 }
 
 void addPoints(ChartPlan& plan, const StudySnapshot& snapshot) {

@@ -105,6 +105,7 @@ QString durationText(double seconds) {
 
 QString signedNumber(double value, int decimals) {
     const QString digits = QString::number(std::abs(value), 'f', decimals);
+    if (digits.toDouble() == 0) return digits;
     return (value < 0 ? QStringLiteral("−") : QStringLiteral("+")) + digits;
 }
 

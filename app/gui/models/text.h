@@ -16,7 +16,7 @@ QString metricDifferenceText(const std::string& metric, const base::Estimate& di
 QString axisTitle(SpeedAxis axis);                              // "Latency of one run, ms"
 QString axisText(SpeedAxis axis, double value);
 QString speedupText(const base::Estimate& speedup);             // "1.83× (1.79 … 1.87)"
-QString signedNumber(double value, int decimals);               // with a true minus sign
+QString signedNumber(double value, int decimals);               // with a true minus sign; none where it rounds to zero
 QString executionTitle(const trial::TrialResult& result);       // "Native", "Emulated", "Failed"
 QString bytesText(double bytes);
 QString countText(double count);

@@ -87,6 +87,15 @@ TEST(ChartModel, OneDisturbedTimingDoesNotPressTheOtherPointsTogether) {
     EXPECT_DOUBLE_EQ(alike.high, 10.1);
 }
 
+TEST(ChartModel, LeavesRoomAroundAPointAtZeroAndNoNegativeTickInIt) {
+    for (const double low : {0.0, 0.001}) {
+        const ChartAxis axis = makeAxis("KL divergence", low, 0.02, true);
+        EXPECT_NEAR(axis.position(low), 0.95, 0.02);
+        for (const auto& tick : axis.ticks) EXPECT_GE(tick.value, 0);
+        EXPECT_EQ(axis.ticks.front().label, "0");
+    }
+}
+
 TEST(ChartModel, GivesEveryAxisFewRoundTicksHoweverFarItsEndsAre) {
     base::Random random(7);
     for (int i = 0; i < 5000; ++i) {

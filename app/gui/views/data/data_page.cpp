@@ -5,7 +5,6 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include "app/gui/models/text.h"
@@ -13,6 +12,7 @@
 #include "app/gui/shell/file_prompt.h"
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
+#include "app/gui/views/common/column_scroll.h"
 #include "app/gui/views/common/labels.h"
 
 namespace trimtab::gui {
@@ -45,10 +45,7 @@ DataPage::DataPage(const PageContext& context, QWidget* parent)
     layout->addWidget(makePreview());
     layout->addWidget(makeScore());
     layout->addStretch();
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(body);
-    content()->addWidget(scroll, 1);
+    content()->addWidget(new ColumnScroll(body), 1);
     connect(&m_data, &DataTask::stateChanged, this, &DataPage::refresh);
     connect(&m_data, &DataTask::scoreChanged, this, &DataPage::refreshScore);
     connect(&m_data, &DataTask::scoringProgressed, this, [this](double share, const QString& what) {

@@ -4,7 +4,6 @@
 #include <QFontDatabase>
 #include <QHBoxLayout>
 #include <QPlainTextEdit>
-#include <QScrollArea>
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
@@ -12,6 +11,7 @@
 #include "app/gui/models/text.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
+#include "app/gui/views/common/column_scroll.h"
 #include "app/gui/views/common/empty_state.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/common/stat_tile.h"
@@ -38,11 +38,7 @@ TrialDetail::TrialDetail(const Theme& theme, QWidget* parent) : QFrame(parent), 
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(1, 1, 1, 1);
     layout->setSpacing(0);
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(makeBody());
-    layout->addWidget(scroll, 1);
+    layout->addWidget(new ColumnScroll(makeBody()), 1);
     layout->addWidget(makeButtons());
     m_stack->addWidget(m_empty);
     m_stack->addWidget(page);
@@ -56,51 +52,16 @@ QWidget* TrialDetail::makeBody() {
     m_label = named(makeLabel({}, "heading"), "detail.label");
     m_label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     layout->addWidget(m_label);
-    auto* badges = new QWidget;
-    auto* flow = new QHBoxLayout(badges);
-    flow->setContentsMargins(0, 0, 0, kHalfGap);
-    flow->setSpacing(kHalfGap);
-    m_execution = named(makeLabel({}, "badge"), "detail.execution");
-    m_front = named(makeLabel({}, "badge"), "detail.front");
-    m_basis = named(makeLabel({}, "badge"), "detail.basis");
-    m_stale = named(makeLabel(tr("stale"), "badge"), "detail.stale");
-    for (QLabel* badge : {m_execution, m_front, m_basis, m_stale}) flow->addWidget(badge);
-    flow->addStretch();
-    layout->addWidget(badges);
+    layout->addWidget(makeBadges());
     m_reason = named(makeLabel({}, "muted"), "detail.reason");
     layout->addWidget(m_reason);
-    auto* tiles = new QGridLayout;
-    tiles->setSpacing(kGap);
-    const auto tile = [tiles](const char* objectName, const QString& name, int row, int column) {
-        auto* made = new StatTile(name);
-        made->setObjectName(QLatin1String(objectName));
-        tiles->addWidget(made, row, column);
-        return made;
-    };
-    m_speedup = tile("detail.speedup", tr("Speed-up"), 0, 0);
-    m_quality = tile("detail.quality", tr("Quality"), 0, 1);
-    m_latency = tile("detail.latency", tr("Latency"), 1, 0);
-    m_size = tile("detail.size", tr("Size of the weights"), 1, 1);
-    tiles->setColumnStretch(0, 1);
-    tiles->setColumnStretch(1, 1);
-    layout->addLayout(tiles);
+    layout->addLayout(makeTiles());
     layout->addSpacing(kGap);
     layout->addWidget(makeLabel(tr("What was done"), "heading"));
     m_done = named(makeLabel({}, ""), "detail.done");
     layout->addWidget(m_done);
     layout->addSpacing(kGap);
-    m_timeBox = new QWidget;
-    auto* time = new QVBoxLayout(m_timeBox);
-    time->setContentsMargins(0, 0, 0, 0);
-    auto* head = new QHBoxLayout;
-    head->addWidget(makeLabel(tr("Where its time goes"), "heading"), 1);
-    auto* all = makeButton(QStringLiteral("detail.layers"), tr("All layers"), "quiet");
-    head->addWidget(all);
-    time->addLayout(head);
-    m_time = new TimeBars(m_theme);
-    time->addWidget(m_time);
-    layout->addWidget(m_timeBox);
-    connect(all, &QPushButton::clicked, this, &TrialDetail::layersRequested);
+    layout->addWidget(makeTime());
     layout->addSpacing(kGap);
     layout->addWidget(makeFidelity());
     layout->addSpacing(kGap);
@@ -115,6 +76,53 @@ QWidget* TrialDetail::makeBody() {
     layout->addWidget(m_environment);
     layout->addStretch();
     return body;
+}
+
+QWidget* TrialDetail::makeBadges() {
+    auto* badges = new QWidget;
+    auto* flow = new QHBoxLayout(badges);
+    flow->setContentsMargins(0, 0, 0, kHalfGap);
+    flow->setSpacing(kHalfGap);
+    m_execution = named(makeLabel({}, "badge"), "detail.execution");
+    m_front = named(makeLabel({}, "badge"), "detail.front");
+    m_basis = named(makeLabel({}, "badge"), "detail.basis");
+    m_stale = named(makeLabel(tr("stale"), "badge"), "detail.stale");
+    for (QLabel* badge : {m_execution, m_front, m_basis, m_stale}) flow->addWidget(badge);
+    flow->addStretch();
+    return badges;
+}
+
+QGridLayout* TrialDetail::makeTiles() {
+    auto* tiles = new QGridLayout;
+    tiles->setSpacing(kGap);
+    const auto tile = [tiles](const char* objectName, const QString& name, int row, int column) {
+        auto* made = new StatTile(name);
+        made->setObjectName(QLatin1String(objectName));
+        tiles->addWidget(made, row, column);
+        return made;
+    };
+    m_speedup = tile("detail.speedup", tr("Speed-up"), 0, 0);
+    m_quality = tile("detail.quality", tr("Quality"), 0, 1);
+    m_latency = tile("detail.latency", tr("Latency"), 1, 0);
+    m_size = tile("detail.size", tr("Size of the weights"), 1, 1);
+    tiles->setColumnStretch(0, 1);
+    tiles->setColumnStretch(1, 1);
+    return tiles;
+}
+
+QWidget* TrialDetail::makeTime() {
+    m_timeBox = new QWidget;
+    auto* time = new QVBoxLayout(m_timeBox);
+    time->setContentsMargins(0, 0, 0, 0);
+    auto* head = new QHBoxLayout;
+    head->addWidget(makeLabel(tr("Where its time goes"), "heading"), 1);
+    auto* all = makeButton(QStringLiteral("detail.layers"), tr("All layers"), "quiet");
+    head->addWidget(all);
+    time->addLayout(head);
+    m_time = new TimeBars(m_theme);
+    time->addWidget(m_time);
+    connect(all, &QPushButton::clicked, this, &TrialDetail::layersRequested);
+    return m_timeBox;
 }
 
 QWidget* TrialDetail::makeFidelity() {

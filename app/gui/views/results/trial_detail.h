@@ -6,6 +6,7 @@
 #include "app/gui/models/study_snapshot.h"
 #include "core/trace/fidelity.h"
 
+class QGridLayout;
 class QLabel;
 class QPlainTextEdit;
 class QPushButton;
@@ -39,6 +40,9 @@ signals:
 
 private:
     QWidget* makeBody();
+    QWidget* makeBadges();
+    QGridLayout* makeTiles();
+    QWidget* makeTime();
     QWidget* makeFidelity();
     QWidget* makeButtons();
     void showBadges(const trial::TrialResult& result, const tune::ParetoRow* row);

@@ -4,7 +4,6 @@
 #include <QComboBox>
 #include <QLabel>
 #include <QProgressBar>
-#include <QScrollArea>
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
@@ -14,6 +13,7 @@
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
+#include "app/gui/views/common/column_scroll.h"
 #include "app/gui/views/common/empty_state.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/sensitivity/mix_card.h"
@@ -77,11 +77,7 @@ QWidget* SensitivityPage::makeOptions() {
     layout->addWidget(m_options);
     layout->addLayout(row);
     layout->addStretch();
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(inside);
-    return scroll;
+    return new ColumnScroll(inside);
 }
 
 QWidget* SensitivityPage::makeProgress() {

@@ -6,7 +6,6 @@
 #include <QComboBox>
 #include <QHBoxLayout>
 #include <QPlainTextEdit>
-#include <QScrollArea>
 #include <QSpinBox>
 #include <QStackedLayout>
 #include <QVBoxLayout>
@@ -15,6 +14,7 @@
 #include "app/gui/shell/file_prompt.h"
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
+#include "app/gui/views/common/column_scroll.h"
 #include "app/gui/views/common/empty_state.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/common/stat_tile.h"
@@ -81,10 +81,7 @@ QWidget* SweepPage::makeBody() {
     leftLayout->addWidget(m_calibration);
     leftLayout->addWidget(makeBudget());
     leftLayout->addStretch();
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(left);
+    auto* scroll = new ColumnScroll(left);
     auto* body = new QWidget;
     auto* layout = new QHBoxLayout(body);
     layout->setContentsMargins(0, 0, 0, 0);

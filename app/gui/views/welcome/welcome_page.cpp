@@ -6,7 +6,6 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLocale>
-#include <QScrollArea>
 #include <QVBoxLayout>
 
 #include "app/gui/models/recordings.h"
@@ -15,6 +14,7 @@
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
+#include "app/gui/views/common/column_scroll.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/welcome/drop_zone.h"
 #include "app/gui/views/welcome/link_card.h"
@@ -45,10 +45,7 @@ WelcomePage::WelcomePage(const PageContext& context, QWidget* parent)
     auto* inner = new QWidget;
     inner->setLayout(columns);
     columns->setContentsMargins(0, 0, 0, 0);
-    auto* scroll = new QScrollArea;
-    scroll->setWidgetResizable(true);
-    scroll->setWidget(inner);
-    content()->addWidget(scroll, 1);
+    content()->addWidget(new ColumnScroll(inner), 1);
     content()->addWidget(makeSteps());
     connect(&context.settings, &Settings::changed, this, [this](Setting setting) {
         if (setting == Setting::RecentFiles) refreshRecent();
