@@ -55,7 +55,8 @@ ValueId ownValue(Graph& graph, const WeightUse& use, std::vector<std::size_t>& s
     originalStays = graph.isOutput(use.value);
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
-        if (readsAlike(node, first, use.value)) shared.push_back(i);
+        if (readsAlike(node, first, use.value))
+            shared.push_back(i);
         else
             for (const ValueId input : node.inputs) originalStays = originalStays || input == use.value;
     }
@@ -89,7 +90,7 @@ void treatWeight(Node& node, const Settings& settings, double densityAfterPrunin
 /// The weight as the file gives it: where that holds codes, the values that they stand for.
 Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
     const graph::Value& value = graph.value(layer.use.value);
-    if (value.quantized) return value.quantized->dequantize();
+    if (value.quantized) return graph::decodedWeight(value);
     return *value.constant;
 }
 
@@ -102,10 +103,20 @@ Status checkTokens(const Settings& settings, const Node& node) {
                 "layer " + node.name);
 }
 
+/// Nothing here forms products of float64 in fewer bits, or rounds their activations.
+Status checkDoubles(const Settings& settings, const Graph& graph, const Node& node) {
+    if (node.input(0) == graph::kNoValue || graph.value(node.input(0)).type.type != DataType::Float64) return {};
+    const bool rounds = settings.activations && settings.activations->bits < 32;
+    if (!rounds && settings.compute.value_or(graph::ComputeType::Float32) == graph::ComputeType::Float32) return {};
+    return fail(ErrorCode::Refused,
+                fmt::format("{} on a layer of float64, whose products stay in float64: export the model in float32, or leave the layer out",
+                            rounds ? "activations.bits" : "compute"),
+                "layer " + node.name);
+}
+
 /// Products with the codes that a layer arrived with. Refused where it has none.
 Status treatOwnCodes(Node& node, const Graph& graph, const Settings& settings, bool hasWeight) {
-    const bool byGroups = settings.activations && settings.activations->granularity == "group";
-    if (!hasWeight || !byGroups || settings.weights) return {};
+    if (!hasWeight || !recipe::multipliesByGroups(settings) || settings.weights) return {};
     const auto& codes = graph.value(node.input(1)).quantized;
     if (!codes || codes->format != tensor::CodeFormat::Integer)
         return fail(ErrorCode::Refused,
@@ -243,8 +254,7 @@ LayerCompression apply(Compressed& result, const Layer& layer, Work work) {
     for (const std::size_t reader : readers) {
         treatProducts(graph.nodes[reader], layer.settings, true);
         treatWeight(graph.nodes[reader], layer.settings, work.densityAfterPruning);
-        if (layer.settings.activations && layer.settings.activations->granularity == "group")
-            graph.nodes[reader].treatment.activationGroup = value.quantized->group;
+        if (recipe::multipliesByGroups(layer.settings)) graph.nodes[reader].treatment.activationGroup = value.quantized->group;
     }
     LayerCompression row = std::move(work.row);
     if (layer.settings.weights) {
@@ -380,6 +390,7 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
         TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
         if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();  // done
         TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
+        TRIMTAB_REQUIRE(checkDoubles(settings[i], graph, graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
         TRIMTAB_REQUIRE(treatOwnCodes(result.graph.nodes[i], graph, settings[i], hasWeight[i]));
     }

@@ -2,6 +2,8 @@
 
 #include <unordered_set>
 
+#include "core/tensor/convert.h"
+
 namespace trimtab::graph {
 
 namespace {
@@ -45,6 +47,11 @@ std::vector<WeightUse> compressibleWeights(const Graph& graph) {
         uses.push_back({static_cast<int>(i), weight, *layout, rows, shape->elementCount() / rows});
     }
     return uses;
+}
+
+Result<Tensor> decodedWeight(const Value& value) {
+    TRIMTAB_TRY(Tensor decoded, value.quantized->dequantize());
+    return value.type.type == DataType::Float64 ? tensor::convert(decoded, DataType::Float64) : decoded;
 }
 
 }  // namespace trimtab::graph

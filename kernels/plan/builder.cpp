@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "core/graph/weights.h"
 #include "kernels/plan/backend.h"
 
 namespace trimtab::plan {
@@ -47,7 +48,7 @@ Status Builder::bindConstant(graph::ValueId id) {
     if (value.constant) {
         tensor = *value.constant;
     } else if (value.quantized) {
-        TRIMTAB_TRY(tensor, value.quantized->dequantize());
+        TRIMTAB_TRY(tensor, graph::decodedWeight(value));
     } else {
         return fail(ErrorCode::Failed,
                     "value '" + value.name + "' is read before anything computes it, or its bytes were not read from the file");

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/graph/weights.h"
+
 namespace trimtab::ref {
 namespace {
 
@@ -76,7 +78,7 @@ Result<std::vector<Tensor>> constantTensors(const Graph& graph) {
             TRIMTAB_TRY(constants[i], aligned ? Result<Tensor>(*value.constant) : value.constant->clone());
         }
         if (value.quantized) {
-            TRIMTAB_TRY(constants[i], value.quantized->dequantize());
+            TRIMTAB_TRY(constants[i], graph::decodedWeight(value));
         }
     }
     return constants;

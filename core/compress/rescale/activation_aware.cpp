@@ -50,12 +50,14 @@ std::vector<float> activationPowers(std::span<const double> meanMagnitudes, doub
 }
 
 Result<ActivationAwareScales> activationAwareScales(std::span<const ReadingWeight> weights, std::span<const double> meanMagnitudes,
-                                                    std::span<const float> gram, const RoundedValues& rounded, TensorMath& math) {
+                                                    std::span<const float> gram, const RoundedValues& rounded, TensorMath& math,
+                                                    bool powersOfTwo) {
     assert(!meanMagnitudes.empty());
     ActivationAwareScales best;
     for (int i = 0; i < kExponents; ++i) {
         const double exponent = static_cast<double>(i) / kExponents;
         std::vector<float> scales = activationPowers(meanMagnitudes, exponent);
+        if (powersOfTwo) roundToPowersOfTwo(scales);
         TRIMTAB_TRY(const double error, errorAt(weights, scales, gram, rounded, math));
         if (i == 0) best.plainError = error;
         if (i > 0 && !(error < best.error)) continue;

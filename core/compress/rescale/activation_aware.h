@@ -35,9 +35,11 @@ struct ActivationAwareScales {
 /// that columns of next to nothing do not set the norm; 1 everywhere when no column has any. REQUIRES: means finite and not negative.
 std::vector<float> activationPowers(std::span<const double> meanMagnitudes, double exponent);
 
-/// Fails with what `rounded` or `math` fail with. The scratch is two copies of the largest weight. REQUIRES: as many means as columns, a
-/// gram matrix of columns × columns, weights of whole rows.
+/// `powersOfTwo`: the scales of every α are rounded to them before they are judged. Fails with what `rounded` or `math` fail with. The
+/// scratch is two copies of the largest weight. REQUIRES: as many means as columns, a gram matrix of columns × columns, weights of whole
+/// rows.
 Result<ActivationAwareScales> activationAwareScales(std::span<const ReadingWeight> weights, std::span<const double> meanMagnitudes,
-                                                    std::span<const float> gram, const RoundedValues& rounded, TensorMath& math);
+                                                    std::span<const float> gram, const RoundedValues& rounded, TensorMath& math,
+                                                    bool powersOfTwo = false);
 
 }  // namespace trimtab::compress

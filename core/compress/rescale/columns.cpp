@@ -24,6 +24,10 @@ void divideColumns(std::span<float> rows, std::span<const float> scales) {
         for (std::size_t i = 0; i < scales.size(); ++i) rows[begin + i] /= scales[i];
 }
 
+void roundToPowersOfTwo(std::span<float> scales) {
+    for (float& scale : scales) scale = std::exp2(std::round(std::log2(scale)));
+}
+
 // Bounds well inside the normal numbers, so that the reciprocal is one too.
 float usableColumnScale(double scale) {
     if (std::isnan(scale)) return 1;

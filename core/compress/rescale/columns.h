@@ -16,6 +16,9 @@ void multiplyColumns(std::span<float> rows, std::span<const float> scales);
 /// rows · diag(scales)⁻¹, in place. REQUIRES: as above, no scale is 0.
 void divideColumns(std::span<float> rows, std::span<const float> scales);
 
+/// Each scale becomes the nearest power of two by its logarithm: what it multiplies or divides then keeps every digit in any floating type.
+void roundToPowersOfTwo(std::span<float> scales);
+
 /// The number as a scale: normal, finite, above 0; 1 for NaN.
 float usableColumnScale(double scale);
 

@@ -47,10 +47,12 @@ Result<std::vector<Unit>> unitsOf(const Graph& graph, const recipe::Recipe& reci
                                              rescale),
                                  ""},
                            node);
-        const auto known = std::ranges::find_if(
-            units, [&](const Unit& unit) { return unit.input == node.input(0) && unit.spec == *settings.weights; });
-        if (known != units.end()) known->uses.push_back(use);
-        else units.push_back({node.input(0), *settings.weights, {use}, {}});
+        const auto known =
+            std::ranges::find_if(units, [&](const Unit& unit) { return unit.input == node.input(0) && unit.spec == *settings.weights; });
+        if (known != units.end())
+            known->uses.push_back(use);
+        else
+            units.push_back({node.input(0), *settings.weights, {use}, {}});
     }
     return units;
 }
@@ -82,6 +84,15 @@ Result<Seen> seenBy(const Graph& graph, const Unit& unit, bool withProducts, con
     return Seen{std::move(columns), std::move(sum).finish()};
 }
 
+/// Weights and divided inputs of 16 bits would be rounded once more by any other scale than a power of two.
+bool needsPowersOfTwo(const Graph& graph, const Unit& unit) {
+    const auto isNarrow = [&](graph::ValueId id) {
+        const DataType type = graph.value(id).type.type;
+        return tensor::isFloatingPoint(type) && tensor::bitWidth(type) == 16;
+    };
+    return isNarrow(unit.input) || std::ranges::any_of(unit.uses, [&](const WeightUse& use) { return isNarrow(use.value); });
+}
+
 Result<std::vector<float>> scalesFor(const Graph& graph, const Unit& unit, const Tools& tools) {
     const bool activationAware = recipe::weightMethod(unit.spec).rescale == "awq";
     TRIMTAB_TRY(const Seen seen, seenBy(graph, unit, activationAware, tools));
@@ -92,7 +103,9 @@ Result<std::vector<float>> scalesFor(const Graph& graph, const Unit& unit, const
     if (!activationAware) {
         std::vector<float> maxima(seen.columns.largest().size(), 0.0F);
         for (const auto& rows : weights) raiseToColumnMaxima(rows, maxima);
-        return smoothScales(seen.columns.largest(), maxima, unit.spec.alpha);
+        std::vector<float> scales = smoothScales(seen.columns.largest(), maxima, unit.spec.alpha);
+        if (needsPowersOfTwo(graph, unit)) roundToPowersOfTwo(scales);
+        return scales;
     }
     std::vector<ReadingWeight> reading;
     for (const auto& rows : weights) reading.push_back({rows});
@@ -104,7 +117,8 @@ Result<std::vector<float>> scalesFor(const Graph& graph, const Unit& unit, const
         return tensor::decodedRows(codes);
     };
     const auto means = seen.columns.meanMagnitudes();
-    TRIMTAB_TRY(auto found, activationAwareScales(reading, means, seen.products.values.data<float>(), rounded, *tools.math));
+    TRIMTAB_TRY(auto found, activationAwareScales(reading, means, seen.products.values.data<float>(), rounded, *tools.math,
+                                                  needsPowersOfTwo(graph, unit)));
     return std::move(found.scales);
 }
 

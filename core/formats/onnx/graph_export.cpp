@@ -171,6 +171,7 @@ Status exportGraph(ExportContext& context, const Graph& graph, const std::map<Va
         TRIMTAB_REQUIRE(exportNode(context, graph, node, exported));
         TRIMTAB_REQUIRE(weights.beforeNode(node, exported));
         *proto.add_node() = std::move(exported);
+        weights.afterNode();
     }
     exportInfos(graph, proto);
     return {};

@@ -1,5 +1,7 @@
 #include "core/formats/onnx/weight_export.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/formats/onnx/block_packing.h"
@@ -36,6 +38,28 @@ Tensor scalesAsTensor(const QuantizedWeight& weight, bool perGroup) {
     return Tensor::fromFloats({groups, weight.rows}, turned);
 }
 
+bool isSixteenBits(DataType type) { return tensor::isFloatingPoint(type) && tensor::bitWidth(type) == 16; }
+
+/// MatMulNBits has its scales in the type of its activations: such a weight need not be wide where they lose nothing by that.
+bool staysHalf(const graph::Value& value, const WeightPlan& plan) {
+    if (plan.form != WeightForm::BlockQuantized || value.type.type != DataType::Float16) return false;
+    const Tensor scales = Tensor::fromFloats({static_cast<std::int64_t>(value.quantized->scales.size())}, value.quantized->scales);
+    const auto half = tensor::convert(scales, DataType::Float16);
+    return half && tensor::toFloats(*half) == value.quantized->scales;
+}
+
+/// What subgraphs capture and what leaves the graph keeps its type.
+std::set<ValueId> wideWeights(const Graph& graph, const std::map<ValueId, WeightPlan>& plans) {
+    std::set<ValueId> wide;
+    for (const auto& [id, plan] : plans) {
+        const graph::Value& value = graph.value(id);
+        if (value.quantized && isSixteenBits(value.type.type) && !graph.isOutput(id) && !staysHalf(value, plan)) wide.insert(id);
+    }
+    for (const graph::Node& node : graph.nodes)
+        for (std::size_t i = node.inputs.size() - node.captures; i < node.inputs.size(); ++i) wide.erase(node.inputs[i]);
+    return wide;
+}
+
 void setInteger(::onnx::NodeProto& node, const char* name, std::int64_t value) {
     auto* attribute = node.add_attribute();
     attribute->set_name(name);
@@ -44,6 +68,14 @@ void setInteger(::onnx::NodeProto& node, const char* name, std::int64_t value) {
 }
 
 }  // namespace
+
+WeightExporter::WeightExporter(ExportContext& context, const Graph& graph, const std::map<ValueId, WeightPlan>& plans,
+                               ::onnx::GraphProto& proto)
+    : m_context(context), m_graph(graph), m_plans(plans), m_proto(proto), m_wide(wideWeights(graph, plans)) {}
+
+bool WeightExporter::isNarrow(ValueId id) const {
+    return id != graph::kNoValue && isSixteenBits(m_graph.value(id).type.type) && !m_wide.contains(id);
+}
 
 std::string WeightExporter::freeName(std::set<std::string>& taken, const std::string& wish) {
     std::string name = wish;
@@ -66,18 +98,31 @@ Result<bool> WeightExporter::exportWeight(ValueId id) {
     const graph::Value& value = m_graph.value(id);
     if (plan != m_plans.end() && plan->second.form != WeightForm::Dense) {
         switch (plan->second.form) {
-            case WeightForm::DequantizeInt8: TRIMTAB_REQUIRE(exportInt8(id, plan->second)); break;
-            case WeightForm::DequantizeFloat: TRIMTAB_REQUIRE(exportFloat(id, plan->second)); break;
-            case WeightForm::BlockQuantized: TRIMTAB_REQUIRE(exportBlocks(id, plan->second)); break;
-            case WeightForm::NormalFloat: TRIMTAB_REQUIRE(exportNormalFloat(id, plan->second)); break;
-            case WeightForm::Cast16: TRIMTAB_REQUIRE(exportCast(id, plan->second)); break;
-            case WeightForm::Dense: break;
+            case WeightForm::DequantizeInt8:
+                TRIMTAB_REQUIRE(exportInt8(id, plan->second));
+                break;
+            case WeightForm::DequantizeFloat:
+                TRIMTAB_REQUIRE(exportFloat(id, plan->second));
+                break;
+            case WeightForm::BlockQuantized:
+                TRIMTAB_REQUIRE(exportBlocks(id, plan->second));
+                break;
+            case WeightForm::NormalFloat:
+                TRIMTAB_REQUIRE(exportNormalFloat(id, plan->second));
+                break;
+            case WeightForm::Cast16:
+                TRIMTAB_REQUIRE(exportCast(id, plan->second));
+                break;
+            case WeightForm::Dense:
+                break;
         }
         return true;
     }
     if (!value.quantized) return false;
     TRIMTAB_TRY(Tensor dense, value.quantized->dequantize());
-    if (tensor::isFloatingPoint(value.type.type)) { TRIMTAB_TRY(dense, tensor::convert(dense, value.type.type)); }
+    if (tensor::isFloatingPoint(value.type.type) && !m_wide.contains(id)) {
+        TRIMTAB_TRY(dense, tensor::convert(dense, value.type.type));
+    }
     TRIMTAB_REQUIRE(exportTensor(dense, value.name, *m_proto.add_initializer()));
     return true;
 }
@@ -98,10 +143,10 @@ Status WeightExporter::exportInt8(ValueId id, const WeightPlan& plan) {
     return {};
 }
 
-/// DequantizeLinear gives the type of its scales, float32; other weights are cast to what their readers expect.
+/// DequantizeLinear gives the type of its scales, float32; weights that are not wide are cast to what their readers expect.
 void WeightExporter::dequantize(ValueId id, const std::vector<std::string>& inputs, const WeightPlan& plan) {
     const graph::Value& value = m_graph.value(id);
-    const bool isFloat = value.type.type == DataType::Float32 || !tensor::isFloatingPoint(value.type.type);
+    const bool isFloat = m_wide.contains(id) || value.type.type == DataType::Float32 || !tensor::isFloatingPoint(value.type.type);
     const std::string result = isFloat ? value.name : newValue(value.name + "_float");
     auto* node = addNode("DequantizeLinear", inputs, {result});
     setInteger(*node, "axis", plan.axis);
@@ -133,7 +178,9 @@ Status WeightExporter::exportCast(ValueId id, const WeightPlan& plan) {
 Status WeightExporter::exportBlocks(ValueId id, const WeightPlan& plan) {
     const graph::Value& value = m_graph.value(id);
     TRIMTAB_TRY(BlockPacked packed, packBlocks(*value.quantized, plan.bits, plan.block));
-    if (value.type.type == DataType::Float16) { TRIMTAB_TRY(packed.scales, tensor::convert(packed.scales, DataType::Float16)); }
+    if (isNarrow(id)) {
+        TRIMTAB_TRY(packed.scales, tensor::convert(packed.scales, value.type.type));
+    }
     BlockNames& names = m_blocks[id];
     names.codes = newValue(value.name + "_blocks");
     names.scales = newValue(value.name + "_scales");
@@ -159,15 +206,41 @@ Status WeightExporter::exportNormalFloat(ValueId id, const WeightPlan& plan) {
     return {};
 }
 
+void WeightExporter::widen(const graph::Node& node, ::onnx::NodeProto& exported) {
+    for (std::size_t i = 0; i + node.captures < node.inputs.size(); ++i) {
+        const ValueId id = node.inputs[i];
+        if (!isNarrow(id)) continue;
+        const auto [entry, isNew] = m_casts.try_emplace(id);
+        const std::string& name = m_graph.value(id).name;
+        if (isNew) {
+            entry->second = newValue(name + "_float");
+            setInteger(*addNode("Cast", {name}, {entry->second}), "to", tensor::onnxNumber(DataType::Float32));
+        }
+        exported.set_input(static_cast<int>(i), entry->second);
+    }
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+        if (!isNarrow(node.outputs[i])) continue;
+        exported.set_output(static_cast<int>(i), newValue(m_graph.value(node.outputs[i]).name + "_float"));
+        m_narrowed.emplace_back(exported.output(static_cast<int>(i)), node.outputs[i]);
+    }
+}
+
+void WeightExporter::afterNode() {
+    for (const auto& [name, id] : m_narrowed)
+        setInteger(*addNode("Cast", {name}, {m_graph.value(id).name}), "to", tensor::onnxNumber(m_graph.value(id).type.type));
+    m_narrowed.clear();
+}
+
 Status WeightExporter::beforeNode(const graph::Node& node, ::onnx::NodeProto& exported) {
+    if (std::ranges::any_of(node.inputs, [this](ValueId id) { return m_wide.contains(id); })) widen(node, exported);
     const auto plan = m_plans.find(node.input(1));
     if (node.input(1) == graph::kNoValue || plan == m_plans.end()) return {};
     if (plan->second.form == WeightForm::BlockQuantized || plan->second.form == WeightForm::NormalFloat)
         return toBlockProduct(node, plan->second, exported);
     const ValueId activation = node.input(0);
     if (plan->second.quantizedActivations && node.treatment.compute == graph::ComputeType::Int8 && activation != graph::kNoValue &&
-        m_graph.value(activation).type.type == DataType::Float32) {
-        TRIMTAB_TRY(const std::string codes, quantizeActivation(activation, node.treatment.activationStep));
+        (m_wide.contains(node.input(1)) || m_graph.value(activation).type.type == DataType::Float32)) {
+        TRIMTAB_TRY(const std::string codes, quantizeActivation(exported.input(0), node.treatment.activationStep));
         exported.set_input(0, codes);
     }
     return {};
@@ -188,18 +261,19 @@ Status WeightExporter::toBlockProduct(const graph::Node& node, const WeightPlan&
     if (!names.zeroPoints.empty()) exported.add_input(names.zeroPoints);
     setInteger(exported, "K", weight.columns);
     setInteger(exported, "N", weight.rows);
-    if (isNormalFloat) setInteger(exported, "quant_type", kNormalFloatType);
-    else setInteger(exported, "bits", plan.bits);
+    if (isNormalFloat)
+        setInteger(exported, "quant_type", kNormalFloatType);
+    else
+        setInteger(exported, "bits", plan.bits);
     setInteger(exported, "block_size", plan.block);
     if (plan.productsOfCodes) setInteger(exported, "accuracy_level", kInt8Accuracy);
     return {};
 }
 
-Result<std::string> WeightExporter::quantizeActivation(ValueId id, const std::optional<graph::ActivationStep>& step) {
-    const auto key = std::tuple(id, step ? step->scale : 0.0F, step ? step->zero : 0);
+Result<std::string> WeightExporter::quantizeActivation(const std::string& name, const std::optional<graph::ActivationStep>& step) {
+    const auto key = std::tuple(name, step ? step->scale : 0.0F, step ? step->zero : 0);
     const auto [entry, isNew] = m_activations.try_emplace(key);
     if (!isNew) return entry->second;
-    const std::string& name = m_graph.value(id).name;
     const std::string codes = newValue(name + "_quantized"), scale = newValue(name + "_scale"), zero = newValue(name + "_zero_point");
     if (step) {
         TRIMTAB_REQUIRE(exportTensor(Tensor::fromFloats(Shape{}, {step->scale}), scale, *m_proto.add_initializer()));

@@ -90,7 +90,7 @@ private:
         const QuantizedWeight& weight = *m_graph.value(id).quantized;
         const std::string_view format = tensor::formatName(weight);
         if (weight.format == CodeFormat::NormalFloat4) {
-            const bool isFloat = m_graph.value(node.input(0)).type.type == DataType::Float32;
+            const bool isFloat = m_graph.value(node.input(0)).type.type != DataType::Float64;
             const std::int64_t block = isFloat && readByMatMulsOnly(id, weight) ? runningBlockFor(weight) : 0;
             if (block > 0) return {.form = WeightForm::NormalFloat, .bits = 4, .block = block, .label = "MatMulBnb4 nf4"};
             return decoded(weight, "no operator takes it here");
@@ -154,8 +154,7 @@ private:
             const Node& node = m_graph.nodes[static_cast<std::size_t>(reader)];
             if (!node.is("MatMul") || node.input(1) != id || node.input(0) == id) return false;
             const graph::ValueType& type = m_graph.value(node.input(0)).type;
-            const bool takenType = type.type == DataType::Float32 || type.type == DataType::Float16;
-            return takenType && (!type.dims || type.dims->size() >= 2);
+            return tensor::isFloatingPoint(type.type) && type.type != DataType::Float64 && (!type.dims || type.dims->size() >= 2);
         });
     }
 

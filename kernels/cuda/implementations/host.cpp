@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/graph/attention/kv_rounding.h"
+#include "core/graph/weights.h"
 #include "kernels/cuda/implementations/families.h"
 #include "kernels/plan/operands/treated.h"
 #include "kernels/ref/reference.h"
@@ -76,7 +77,7 @@ struct HostStep {
 };
 
 Result<Tensor> hostConstant(const graph::Value& value) {
-    if (value.quantized) return value.quantized->dequantize();
+    if (value.quantized) return graph::decodedWeight(value);
     const auto width = static_cast<std::size_t>(std::max(bitWidth(value.constant->type()) / 8, 1));
     return value.constant->aligned(width) ? Result<Tensor>(*value.constant) : value.constant->clone();
 }

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/base/random.h"
+#include "core/tensor/convert.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cpu/tensor_math.h"
 #include "profiler/worker/calibration_runs.h"
@@ -14,9 +15,9 @@
 namespace trimtab::onnxruntime {
 namespace {
 
+using support::ModelBuilder;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-using support::ModelBuilder;
 
 constexpr int kOldOpset = 15;  // of the samples
 constexpr int kNewOpset = 21;  // DequantizeLinear takes float8 and blocks
@@ -29,22 +30,25 @@ Tensor drawn(const Shape& shape, std::uint64_t seed, double size) {
 }
 
 /// Two products by MatMul and one by Gemm, of which some inputs stand out.
-Graph products(int opset) {
+Graph products(int opset, DataType type = DataType::Float32) {
+    const auto weight = [type](const Shape& shape, std::uint64_t seed, double size) {
+        return *tensor::convert(drawn(shape, seed, size), type);
+    };
     return built(ModelBuilder()
                      .opset(opset)
-                     .input("x", DataType::Float32, {"batch", 64})
-                     .constant("size", drawn({64}, 1, 3))
-                     .constant("w1", drawn({64, 96}, 2, 0.1))
-                     .constant("w2", drawn({96, 48}, 3, 0.1))
-                     .constant("w3", drawn({16, 48}, 4, 0.1))
-                     .constant("b3", drawn({16}, 5, 0.1))
+                     .input("x", type, {"batch", 64})
+                     .constant("size", weight({64}, 1, 3))
+                     .constant("w1", weight({64, 96}, 2, 0.1))
+                     .constant("w2", weight({96, 48}, 3, 0.1))
+                     .constant("w3", weight({16, 48}, 4, 0.1))
+                     .constant("b3", weight({16}, 5, 0.1))
                      .node("Mul", {"x", "size"}, {"sized"})
                      .node("MatMul", {"sized", "w1"}, {"h1"}, {}, "first")
                      .node("Relu", {"h1"}, {"r1"})
                      .node("MatMul", {"r1", "w2"}, {"h2"}, {}, "second")
                      .node("Relu", {"h2"}, {"r2"})
                      .node("Gemm", {"r2", "w3", "b3"}, {"y"}, {{"transB", 1}}, "third")
-                     .output("y", DataType::Float32, {"batch", 16}));
+                     .output("y", type, {"batch", 16}));
 }
 
 Graph convolutions(int opset) {
@@ -104,10 +108,10 @@ protected:
         return agreement;
     }
 
-    void expectAgreement(const Graph& graph, const std::string& text) {
+    void expectAgreement(const Graph& graph, const std::string& text, double atLeast = 0) {
         const auto agreement = agreementOf(graph, text);
         ASSERT_TRUE(agreement) << text;
-        EXPECT_LE(agreement->difference, agreement->tolerance) << text;
+        EXPECT_LE(agreement->difference, std::max(agreement->tolerance, atLeast)) << text;
         ++m_agreements;
     }
 
@@ -118,6 +122,8 @@ private:
     std::unique_ptr<runtime::Engine> m_cpu = cpu::makeCpuEngine(1);
     std::unique_ptr<compress::TensorMath> m_math = cpu::makeTensorMath();
 };
+
+constexpr double kHalfSteps = 0x1p-8;  // roundings of bfloat16 at other places; four of float16
 
 /// The keys of `weights` that choose a form, and what stands beside `weights`.
 struct Form {
@@ -143,16 +149,11 @@ const std::vector<Form> kIntegerForms{
 };
 
 const std::vector<Form> kOtherForms{
-    {R"("bits": 8, "format": "fixed")"},
-    {R"("bits": 4, "format": "fixed", "group": 32)"},
-    {R"("bits": 8, "format": "fp8_e4m3")"},
-    {R"("bits": 8, "format": "fp8_e4m3", "group": 16)"},
-    {R"("bits": 8, "format": "fp8_e5m2")"},
-    {R"("bits": 4, "format": "nf4", "group": 32)"},
-    {R"("bits": 4, "format": "nf4")"},
-    {R"("bits": 4, "format": "fp4", "group": 16)"},
-    {R"("bits": 4, "format": "mxfp4")"},
-    {R"("bits": 4, "format": "nvfp4")"},
+    {R"("bits": 8, "format": "fixed")"},    {R"("bits": 4, "format": "fixed", "group": 32)"},
+    {R"("bits": 8, "format": "fp8_e4m3")"}, {R"("bits": 8, "format": "fp8_e4m3", "group": 16)"},
+    {R"("bits": 8, "format": "fp8_e5m2")"}, {R"("bits": 4, "format": "nf4", "group": 32)"},
+    {R"("bits": 4, "format": "nf4")"},      {R"("bits": 4, "format": "fp4", "group": 16)"},
+    {R"("bits": 4, "format": "mxfp4")"},    {R"("bits": 4, "format": "nvfp4")"},
 };
 
 std::string recipeOf(const Form& form, const std::string& method, const std::string& more = "") {
@@ -193,6 +194,29 @@ TEST_F(Methods, ConvolutionsAgreeInEveryFormAndMethod) {
     EXPECT_EQ(m_agreements, 2 * (22 * 3 + 2));
 }
 
+/// A product that no other operator surrounds: ONNX Runtime has few for bfloat16.
+Graph bareProduct(DataType type) {
+    return built(ModelBuilder()
+                     .opset(kNewOpset)
+                     .input("x", type, {"batch", 64})
+                     .constant("w", *tensor::convert(drawn({64, 48}, 2, 0.1), type))
+                     .node("MatMul", {"x", "w"}, {"y"}, {}, "first")
+                     .output("y", type, {"batch", 48}));
+}
+
+TEST_F(Methods, CodesInModelsOfSixteenBitsAgree) {
+    const Graph halves = products(kNewOpset, DataType::Float16);
+    const Graph bfloats = bareProduct(DataType::BFloat16);
+    for (const Graph* graph : {&halves, &bfloats})
+        for (const auto* forms : {&kIntegerForms, &kOtherForms})
+            for (const Form& form : *forms) {
+                // Its sums of products of codes saturate on processors without VNNI, which the larger values of one product reach.
+                if (graph == &bfloats && form.beside == kInt8Products) continue;
+                expectAgreement(*graph, recipeOf(form, "rtn"), kHalfSteps);
+            }
+    EXPECT_EQ(m_agreements, 2 * 22 - 2);
+}
+
 TEST_F(Methods, SixteenBitsAgree) {
     const Graph graph = products(kOldOpset);
     for (const char* format : {"bf16", "fp16"}) {
@@ -218,9 +242,7 @@ TEST_F(Methods, PruningAgreesAloneAndBeforeRounding) {
 }
 
 TEST_F(Methods, TheFormSaysWhatTheFileHolds) {
-    const auto formOf = [&](int opset, const std::string& text) {
-        return agreementOf(products(opset), text)->rows;
-    };
+    const auto formOf = [&](int opset, const std::string& text) { return agreementOf(products(opset), text)->rows; };
     const auto first = [](const std::vector<trace::LayerRecord>& rows) {
         for (const auto& row : rows)
             if (row.node == "first") return row;
