@@ -245,7 +245,7 @@ TEST(CompareLayers, SaysWhatMadeATreatedLayerSlower) {
     codes.weightBits = 8;
     EXPECT_THAT(only(before, codes).note, HasSubstr("127 rows"));
     before.operations = codes.operations = 2.0 * 1e6;  // one row: bytes bound it
-    EXPECT_THAT(only(before, codes).note, HasSubstr("stay in the cache"));
+    EXPECT_EQ(only(before, codes).note, "slower: not explained");
     LayerRecord integers = codes;
     integers.compute = "int8";
     integers.activationBits = 8;
@@ -259,6 +259,22 @@ TEST(CompareLayers, SaysWhatMadeATreatedLayerSlower) {
     other.kernel = "another";
     EXPECT_THAT(only(before, other).note, HasSubstr("another"));
     EXPECT_THAT(only(before, other).note, HasSubstr("slower"));
+}
+
+TEST(CompareLayers, BlamesTheCacheOnlyWhereItHoldsTheWholeRun) {
+    trial::TrialResult before, after;
+    before.layers = {layer("fc", {"fc"}, 1e6)};
+    LayerRecord codes = layer("fc", {"fc"}, 2e6);
+    codes.kernel = "weight-only int8";
+    codes.weightBits = 8;
+    after.layers = {codes};
+    const auto note = [&] { return compareLayers(before, after).at(0).note; };
+    EXPECT_EQ(note(), "slower: not explained") << "no size is known";
+    before.environment.lastLevelCacheBytes = 32'000'000;
+    EXPECT_THAT(note(), HasSubstr("all 4.00 MB of a run stay in the cache of 32.0 MB"));
+    before.layers.push_back(layer("head", {"head"}, 1e6));
+    before.layers.back().weightBytes = 40'000'000;
+    EXPECT_EQ(note(), "slower: not explained") << "what the head reads drives the layer's 4 MB out";
 }
 
 TEST(CompareLayers, PromisesTheShareOfNonZerosOfKernelsThatSkipZeros) {
