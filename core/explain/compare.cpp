@@ -101,6 +101,25 @@ std::string whySlower(const LayerRecord& a, const LayerRecord& b, const std::str
     return fmt::format("slower: \"{}\" reaches less of this processor than \"{}\"", b.kernel, a.kernel);
 }
 
+std::string whyLessThanPromised(const LayerDifference& difference, const std::string& inCache) {
+    const LayerRecord& a = difference.a;
+    const LayerRecord& b = difference.b;
+    if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
+    if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
+    if (b.medianNs < kLaunchBoundNs)
+        return fmt::format("less than promised: the {} that are left do little more than start", base::formatMilliseconds(b.medianNs / 1e6));
+    if (const double moved = reformatsMore(a, b); moved > 0)
+        return fmt::format("less than promised: {} more are moved to bring its inputs into the form that the kernel takes",
+                           base::formatBytes(moved));
+    if (!isArithmetic(a) && !inCache.empty()) return fmt::format("less than promised: {}, where fewer bytes count for less", inCache);
+    // What the layer gains until reading b's bytes takes as long as its operations.
+    const double untilBytesBound = bytes(b) > 0 ? work(a) / kArithmeticIntensity / bytes(b) : difference.promise;
+    if (isArithmetic(a) && untilBytesBound < difference.promise && difference.result >= 0.8 * untilBytesBound)
+        return fmt::format("less than promised: by a rule of thumb ({:.0f} operations a byte) its bytes bound it once products are quicker",
+                           kArithmeticIntensity);
+    return "less than promised: not explained";
+}
+
 std::string noteOf(const LayerDifference& difference, const std::string& inCache) {
     const LayerRecord& a = difference.a;
     const LayerRecord& b = difference.b;
@@ -114,11 +133,7 @@ std::string noteOf(const LayerDifference& difference, const std::string& inCache
     if (difference.result <= 0) return "not timed";
     if (a.medianNs < kLaunchBoundNs) return fmt::format("too small to gain: {} of work", base::formatMilliseconds(a.medianNs / 1e6));
     if (difference.result <= 0.95) return whySlower(a, b, inCache);
-    if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) {
-        if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
-        if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
-        return "less than promised";
-    }
+    if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) return whyLessThanPromised(difference, inCache);
     return difference.result >= 1.05 ? "faster" : "as fast";
 }
 

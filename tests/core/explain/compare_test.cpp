@@ -144,8 +144,10 @@ LayerRecord layer(std::string node, std::vector<std::string> origins, double nan
     return record;
 }
 
-LayerDifference only(const LayerRecord& a, const LayerRecord& b) {
+/// `cacheBytes`: of the machine's last cache; nothing: not known.
+LayerDifference only(const LayerRecord& a, const LayerRecord& b, std::optional<std::int64_t> cacheBytes = {}) {
     trial::TrialResult before, after;
+    before.environment.lastLevelCacheBytes = cacheBytes;
     before.layers = {a};
     after.layers = {b};
     return compareLayers(before, after).at(0);
@@ -275,6 +277,33 @@ TEST(CompareLayers, BlamesTheCacheOnlyWhereItHoldsTheWholeRun) {
     before.layers.push_back(layer("head", {"head"}, 1e6));
     before.layers.back().weightBytes = 40'000'000;
     EXPECT_EQ(note(), "slower: not explained") << "what the head reads drives the layer's 4 MB out";
+}
+
+TEST(CompareLayers, SaysWhatTookPartOfAPromiseOnlyWhereThatIsKnown) {
+    const std::string unknown = "less than promised: not explained";
+    LayerRecord quarter = layer("fc", {"fc"}, 5e5);
+    quarter.kernel = "weight-only int8";
+    quarter.weightBits = 8;
+    quarter.weightBytes = 1'000'000;
+    EXPECT_EQ(only(layer("fc", {"fc"}, 1e6), quarter).note, unknown);
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), quarter, 32'000'000).note, HasSubstr("less than promised: all 4.00 MB of a run stay"));
+
+    LayerRecord dense = layer("conv", {"conv"}, 1e6);
+    dense.operations = 1e9;
+    LayerRecord bfloat = dense;
+    bfloat.compute = "bf16";
+    bfloat.medianNs = 8e5;  // 1.25 of 2
+    EXPECT_EQ(only(dense, bfloat, 32'000'000).note, unknown) << "arithmetic bounds it, cached or not";
+    LayerRecord reformatted = bfloat;
+    reformatted.reformatBytes = 2'000'000;
+    EXPECT_THAT(only(dense, reformatted).note, HasSubstr("less than promised: 2.00 MB more are moved"));
+    dense.operations = bfloat.operations = 5e7;  // 12.5 a byte: bytes bound it from 1.25 times as quick on
+    EXPECT_THAT(only(dense, bfloat).note, HasSubstr("less than promised: by a rule of thumb"));
+    bfloat.medianNs = 1.03e6;
+    EXPECT_EQ(only(dense, bfloat).note, unknown) << "bytes alone would have let it gain a quarter";
+    dense.medianNs = 6000;
+    bfloat.medianNs = 4500;
+    EXPECT_THAT(only(dense, bfloat).note, HasSubstr("do little more than start"));
 }
 
 TEST(CompareLayers, PromisesTheShareOfNonZerosOfKernelsThatSkipZeros) {
