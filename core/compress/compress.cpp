@@ -20,6 +20,7 @@
 #include "core/compress/row_parts.h"
 #include "core/compress/storage_forms.h"
 #include "core/compress/structure/original_rows.h"
+#include "core/compress/tied_layers.h"
 #include "core/recipe/methods.h"
 #include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
@@ -39,14 +40,8 @@ struct Layer {
     std::vector<float> values;  // filled while the layer is worked on; for global pruning, from then on
     bool prunedTogether = false;
 
-    bool touchesWeight() const { return settings.prune || settings.weights; }
+    bool touchesWeight() const { return compress::touchesWeight(settings); }
 };
-
-// Nodes that read the weight just as the layer itself does (tied layers): what is done to the weight is done for them too.
-bool readsAlike(const Node& node, const Node& first, ValueId weight) {
-    return node.op == first.op && node.domain == first.domain && node.input(1) == weight && node.input(0) != weight &&
-           node.integer("transB", 0) == first.integer("transB", 0);
-}
 
 // Others that read the same bytes (an embedding table tied to the last layer) keep the original: the layer gets a value of its own.
 // Returns the value to write to, and in `shared` every node that reads it.
@@ -60,12 +55,7 @@ ValueId ownValue(Graph& graph, const WeightUse& use, std::vector<std::size_t>& s
         else
             for (const ValueId input : node.inputs) originalStays = originalStays || input == use.value;
     }
-    if (!originalStays) return use.value;
-    graph::Value copy = graph.value(use.value);
-    copy.name = graph.uniqueValueName(copy.name + "_compressed");
-    const ValueId own = graph.addValue(std::move(copy));
-    for (const std::size_t i : shared) graph.nodes[i].inputs[1] = own;
-    return own;
+    return originalStays ? giveOwnWeight(graph, use.value, shared) : use.value;
 }
 
 void treatProducts(Node& node, const Settings& settings, bool hasWeight) {
@@ -353,6 +343,19 @@ Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>
     return steps.advance(result.graph, result.graph.nodes.size(), tools);
 }
 
+/// Of each node what is left to do once whole units left.
+Result<std::vector<Settings>> settingsOf(const Graph& graph, const recipe::Recipe& recipe) {
+    std::vector<Settings> settings(graph.nodes.size());
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        if (!formsProducts(graph.nodes[i])) continue;
+        TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
+        if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();
+        TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
+        TRIMTAB_REQUIRE(checkDoubles(settings[i], graph, graph.nodes[i]));
+    }
+    return settings;
+}
+
 std::int64_t bytesOfConstants(const Graph& graph) {
     std::int64_t bytes = 0;
     for (const graph::Value& value : graph.values) {
@@ -374,7 +377,10 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
                         "layer " + original.nodes[static_cast<std::size_t>(use.node)].name);
     }
     TRIMTAB_TRY(Restructured smaller, withoutUnits(original, recipe, tools));
+    TRIMTAB_TRY(const std::vector<Settings> asked, settingsOf(smaller.graph, recipe));
+    untie(smaller.graph, asked);
     TRIMTAB_TRY(const Graph graph, rescaled(smaller.graph, recipe, tools));
+    TRIMTAB_TRY(const std::vector<Settings> settings, settingsOf(graph, recipe));
     Compressed result;
     result.graph = graph;
     result.leftAlone = std::move(smaller.leftAlone);
@@ -382,15 +388,8 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
     result.storedBytes = bytesOfConstants(graph);
 
     const std::vector<WeightUse> uses = graph::compressibleWeights(graph);
-    std::vector<bool> hasWeight(graph.nodes.size(), false);
-    for (const WeightUse& use : uses) hasWeight[static_cast<std::size_t>(use.node)] = true;
-    std::vector<Settings> settings(graph.nodes.size());
+    const std::vector<bool> hasWeight = haveWeights(graph, uses);
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        if (!formsProducts(graph.nodes[i])) continue;
-        TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
-        if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();  // done
-        TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
-        TRIMTAB_REQUIRE(checkDoubles(settings[i], graph, graph.nodes[i]));
         treatProducts(result.graph.nodes[i], settings[i], hasWeight[i]);
         TRIMTAB_REQUIRE(treatOwnCodes(result.graph.nodes[i], graph, settings[i], hasWeight[i]));
     }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "core/compress/tied_layers.h"
 #include "core/graph/attention/attention_nodes.h"
 namespace trimtab::compress {
 namespace {
@@ -46,9 +47,7 @@ bool formsProducts(const graph::Node& node) {
 }
 
 Status checkCoverage(const Graph& graph, const std::vector<graph::WeightUse>& uses, const recipe::Recipe& recipe) {
-    std::vector<bool> hasWeight(graph.nodes.size(), false);
-    for (const graph::WeightUse& use : uses) hasWeight[static_cast<std::size_t>(use.node)] = true;
-
+    const std::vector<bool> hasWeight = haveWeights(graph, uses);
     std::vector<bool> readsCache(graph.nodes.size(), false);
     for (const graph::AttentionNodes& attention : graph::attentionNodes(graph))
         for (const int node : {attention.scores, attention.mix}) readsCache[static_cast<std::size_t>(node)] = true;

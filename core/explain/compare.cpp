@@ -16,7 +16,7 @@ using trace::LayerRecord;
 
 // A layer that takes less than this does little more than start; its time follows neither operations nor bytes.
 constexpr double kLaunchBoundNs = 5000;
-// Operations a byte above which arithmetic, not memory, bounds a layer on ordinary processors.
+// Operations a byte above which arithmetic, not memory, bounds a layer on ordinary processors: a rule of thumb.
 constexpr double kArithmeticIntensity = 10;
 
 Verdict verdictOf(const base::Interval& interval, double neutral, bool higherIsBetter) {
@@ -65,24 +65,35 @@ double reformatsMore(const LayerRecord& a, const LayerRecord& b) {
     return more > 0 && more >= 0.1 * bytes(b) ? more : 0;
 }
 
+bool isArithmetic(const LayerRecord& layer) { return bytes(layer) > 0 && layer.operations / bytes(layer) > kArithmeticIntensity; }
+
 double promiseOf(const LayerRecord& a, const LayerRecord& b) {
     if (a.medianNs >= 0 && a.medianNs < kLaunchBoundNs) return 1;
-    const bool arithmetic = bytes(a) > 0 && a.operations / bytes(a) > kArithmeticIntensity;
-    if (arithmetic) return work(b) > 0 ? work(a) / work(b) : 1;
+    if (isArithmetic(a)) return work(b) > 0 ? work(a) / work(b) : 1;
     return bytes(b) > 0 ? bytes(a) / bytes(b) : 1;
 }
 
+// Says that the cache holds whatever a run reads and writes, so that narrower weights spare no way to memory; empty where it doesn't, or
+// its size is not known.
+std::string heldInCache(const trial::TrialResult& run) {
+    double all = 0;
+    for (const LayerRecord& layer : run.layers) all += bytes(layer);
+    const auto& cache = run.environment.lastLevelCacheBytes;
+    if (!cache || all > static_cast<double>(*cache)) return {};
+    return fmt::format("all {} of a run stay in the cache of {}", base::formatBytes(all), base::formatBytes(static_cast<double>(*cache)));
+}
+
 // Why a layer that was treated runs longer, where its plan gives no reason of its own.
-std::string whySlower(const LayerRecord& a, const LayerRecord& b) {
+std::string whySlower(const LayerRecord& a, const LayerRecord& b, const std::string& inCache) {
     const double rows = b.parameters > 0 ? b.operations / (2.0 * static_cast<double>(b.parameters)) : 0;
     const bool codesAlone = b.weightBits < a.weightBits && b.activationBits >= a.activationBits && b.compute == a.compute;
-    const bool arithmetic = bytes(a) > 0 && a.operations / bytes(a) > kArithmeticIntensity;
-    if (codesAlone && arithmetic)
-        return fmt::format("slower: each weight meets {:.0f} rows, so arithmetic bounds this layer, not bytes; narrow weights save bytes "
-                           "alone and are decoded on the way",
-                           rows);
-    if (codesAlone)
-        return "slower: its weights are few enough to stay in the cache, and decoding them costs more than reading fewer bytes saves";
+    if (codesAlone && isArithmetic(a))
+        return fmt::format("slower: each weight meets {:.0f} rows, so by a rule of thumb (above {:.0f} operations a byte) arithmetic bounds "
+                           "this layer, not bytes; narrow weights save bytes alone and are decoded on the way",
+                           rows, kArithmeticIntensity);
+    if (codesAlone && !inCache.empty())
+        return fmt::format("slower: {}, and decoding narrow weights costs more than reading fewer bytes from there saves", inCache);
+    if (codesAlone) return "slower: not explained";
     if (b.activationBits < a.activationBits)
         return "slower: quantising the activations costs more than the faster product saves on a layer of this size";
     if (b.compute != a.compute)
@@ -90,7 +101,26 @@ std::string whySlower(const LayerRecord& a, const LayerRecord& b) {
     return fmt::format("slower: \"{}\" reaches less of this processor than \"{}\"", b.kernel, a.kernel);
 }
 
-std::string noteOf(const LayerDifference& difference) {
+std::string whyLessThanPromised(const LayerDifference& difference, const std::string& inCache) {
+    const LayerRecord& a = difference.a;
+    const LayerRecord& b = difference.b;
+    if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
+    if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
+    if (b.medianNs < kLaunchBoundNs)
+        return fmt::format("less than promised: the {} that are left do little more than start", base::formatMilliseconds(b.medianNs / 1e6));
+    if (const double moved = reformatsMore(a, b); moved > 0)
+        return fmt::format("less than promised: {} more are moved to bring its inputs into the form that the kernel takes",
+                           base::formatBytes(moved));
+    if (!isArithmetic(a) && !inCache.empty()) return fmt::format("less than promised: {}, where fewer bytes count for less", inCache);
+    // What the layer gains until reading b's bytes takes as long as its operations.
+    const double untilBytesBound = bytes(b) > 0 ? work(a) / kArithmeticIntensity / bytes(b) : difference.promise;
+    if (isArithmetic(a) && untilBytesBound < difference.promise && difference.result >= 0.8 * untilBytesBound)
+        return fmt::format("less than promised: by a rule of thumb ({:.0f} operations a byte) its bytes bound it once products are quicker",
+                           kArithmeticIntensity);
+    return "less than promised: not explained";
+}
+
+std::string noteOf(const LayerDifference& difference, const std::string& inCache) {
     const LayerRecord& a = difference.a;
     const LayerRecord& b = difference.b;
     if (b.execution == trace::Execution::Emulated)
@@ -102,12 +132,8 @@ std::string noteOf(const LayerDifference& difference) {
     if (!b.reason.empty()) return b.reason;
     if (difference.result <= 0) return "not timed";
     if (a.medianNs < kLaunchBoundNs) return fmt::format("too small to gain: {} of work", base::formatMilliseconds(a.medianNs / 1e6));
-    if (difference.result <= 0.95) return whySlower(a, b);
-    if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) {
-        if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
-        if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
-        return "less than promised";
-    }
+    if (difference.result <= 0.95) return whySlower(a, b, inCache);
+    if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) return whyLessThanPromised(difference, inCache);
     return difference.result >= 1.05 ? "faster" : "as fast";
 }
 
@@ -162,6 +188,7 @@ bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAx
 }
 
 std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b) {
+    const std::string inCache = heldInCache(a);
     std::vector<LayerDifference> differences;
     for (const LayerRecord& layer : a.layers) {
         LayerDifference difference{layer.node, layer, {}};
@@ -178,7 +205,7 @@ std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const tr
         } else {
             difference.promise = promiseOf(difference.a, difference.b);
             if (difference.a.medianNs > 0 && difference.b.medianNs > 0) difference.result = difference.a.medianNs / difference.b.medianNs;
-            difference.note = noteOf(difference);
+            difference.note = noteOf(difference, inCache);
         }
         differences.push_back(std::move(difference));
     }

@@ -34,7 +34,7 @@ struct LayerDifference {
     std::string note;    // why promise and result differ: "emulated", "kernel refused: …", "slower: 2 MB more are moved …", "no change"
 };
 
-/// Layers matched by origins.
+/// Layers matched by origins. Whether a cache holds what a run reads is told by a's environment.
 std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b);
 
 /// How many times as fast as a the whole of b should run by its layers' promises: a's measured time over the sum of each layer's time over

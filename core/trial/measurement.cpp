@@ -4,9 +4,15 @@
 
 namespace trimtab::trial {
 
-Json toJson(const Environment& environment) {
+Json placeJson(const Environment& environment) {
     return {{"engine", environment.engine}, {"engine_version", environment.engineVersion}, {"instruction_set", environment.instructionSet},
             {"threads", environment.threads}, {"device", environment.device}, {"host", environment.host}, {"system", environment.system}};
+}
+
+Json toJson(const Environment& environment) {
+    Json json = placeJson(environment);
+    if (environment.lastLevelCacheBytes) json["last_level_cache_bytes"] = *environment.lastLevelCacheBytes;
+    return json;
 }
 
 Result<Environment> environmentFromJson(const Json& json) {
@@ -20,6 +26,8 @@ Result<Environment> environmentFromJson(const Json& json) {
     TRIMTAB_TRY(environment.device, base::stringAt(json, "device", ""));
     TRIMTAB_TRY(environment.host, base::stringAt(json, "host", ""));
     TRIMTAB_TRY(environment.system, base::stringAt(json, "system", ""));
+    TRIMTAB_TRY(const std::int64_t cache, base::integerAt(json, "last_level_cache_bytes", 0));
+    if (cache > 0) environment.lastLevelCacheBytes = cache;
     return environment;
 }
 

@@ -38,9 +38,12 @@ struct Environment {
     std::string device;          // CPU model name
     std::string host;            // a hash, not the name
     std::string system;          // "Debian GNU/Linux 12, Linux 6.1"
+    std::optional<std::int64_t> lastLevelCacheBytes = {};  // that a processor's core reaches; nothing: not known, or another device
     bool operator==(const Environment&) const = default;
 };
 Json toJson(const Environment& environment);
+/// What keys hold of it: all but the cache, which goes with the device.
+Json placeJson(const Environment& environment);
 Result<Environment> environmentFromJson(const Json& json);
 
 /// A figure that came with another in the same pass over the data.

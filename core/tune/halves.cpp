@@ -69,7 +69,7 @@ std::string baselineKey(const trial::Study& study, const trial::Trial& trial, co
     const Json key{{"model", study.modelHash},
                    {"recipe", recipe::toJson(baseline.recipe)},
                    {"setting", recipe::toJson(baseline.setting)},
-                   {"environment", trial::toJson(environment)}};
+                   {"environment", trial::placeJson(environment)}};
     return base::sha256(base::dumpJson(key));
 }
 
@@ -78,7 +78,7 @@ std::string speedKey(const trial::Study& study, const trial::Trial& trial, const
                    {"plan", plan.planKey},
                    {"setting", recipe::toJson(trial.setting)},
                    {"baseline", baselineKey},
-                   {"environment", trial::toJson(plan.environment)},
+                   {"environment", trial::placeJson(plan.environment)},
                    {"seconds", study.budget.speedSeconds},
                    {"processes", study.budget.processes}};
     return base::sha256(base::dumpJson(key));

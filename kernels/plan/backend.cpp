@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "kernels/plan/refusals.h"
+
 namespace trimtab::plan {
 namespace {
 
@@ -31,13 +33,14 @@ Status checkOperators(const Backend& backend, const Graph& graph, std::string_vi
 }
 
 runtime::Support supports(const Backend& backend, const NodeView& view) {
-    std::string reasons;
+    Refusals refusals;
     for (const Implementation& implementation : backend.implementationsOf(view.node)) {
         runtime::Support support = implementation.judge(view);
+        if (support.level == runtime::Support::Level::Emulated) support.reason = refusals.why(support);
         if (support.level != runtime::Support::Level::Refused) return support;
-        if (!support.reason.empty()) reasons += (reasons.empty() ? "" : "; ") + std::string(implementation.name) + ": " + support.reason;
+        refusals.note(implementation.name, support.reason);
     }
-    return refused(view.node.op + ": " + (reasons.empty() ? "nothing here executes it" : reasons));
+    return refused(view.node.op + ": " + (refusals.text().empty() ? "nothing here executes it" : refusals.text()));
 }
 
 }  // namespace trimtab::plan

@@ -8,6 +8,7 @@
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
 #include "kernels/plan/implementation.h"
+#include "kernels/plan/refusals.h"
 
 namespace trimtab::plan {
 namespace {
@@ -139,14 +140,11 @@ private:
 
     Status placeStatic(const graph::Node& node) {
         const NodeView view{m_plan.graph, node};
-        std::string refusals;
-        const auto note = [&](std::string_view name, const std::string& reason) {
-            refusals += (refusals.empty() ? "" : "; ") + std::string(name) + ": " + reason;
-        };
+        Refusals refusals;
         for (const Implementation& implementation : m_backend.implementationsOf(node)) {
             const runtime::Support support = implementation.judge(view);
             if (support.level == runtime::Support::Level::Refused) {
-                if (!support.reason.empty()) note(implementation.name, support.reason);
+                refusals.note(implementation.name, support.reason);
                 continue;
             }
             const std::size_t before = m_plan.steps.size();
@@ -156,16 +154,17 @@ private:
             const Status placed = implementation.place(m_builder, view);
             if (placed) {
                 std::string& reason = m_builder.record().reason;  // may hold what the placing said
-                reason = joined(support.reason.empty() ? refusals : support.reason, reason);
+                reason = joined(refusals.why(support), reason);
                 if (node.treatment.pruned && !m_backend.hasSparseKernel(view)) reason = joined(reason, kZerosMultiplied);
                 return {};
             }
             if (placed.error().code != ErrorCode::Unsupported) return placed;
             assert(m_plan.steps.size() == before);
             static_cast<void>(before);
-            if (!placed.error().message.empty()) note(implementation.name, placed.error().message);
+            refusals.note(implementation.name, placed.error().message);
         }
-        return fail(ErrorCode::Unsupported, node.op + ": " + (refusals.empty() ? "nothing here executes it" : refusals), node.name);
+        return fail(ErrorCode::Unsupported, node.op + ": " + (refusals.text().empty() ? "nothing here executes it" : refusals.text()),
+                    node.name);
     }
 
     /// Outputs stand row-major in their declared type, in memory of the plan.

@@ -76,9 +76,31 @@ std::int64_t physicalMemory() {
     return bytes;
 }
 
+std::optional<std::int64_t> lastLevelCacheBytes() {
+    std::optional<std::int64_t> bytes;
+    int highest = 0;
+    for (int index = 0;; ++index) {
+        const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
+        std::ifstream levelFile(folder + "/level"), sizeFile(folder + "/size");
+        int level = 0;
+        std::int64_t kibibytes = 0;
+        if (!(levelFile >> level)) return bytes;
+        if (!(sizeFile >> kibibytes) || kibibytes <= 0 || sizeFile.get() != 'K' || level <= highest) continue;
+        highest = level;
+        bytes = kibibytes << 10;
+    }
+}
+
 trial::Environment environmentOf(const runtime::EngineInfo& engine) {
-    const std::string device = engine.device.empty() ? processorName() : engine.device;
-    return {engine.name, engine.version, engine.instructionSet, engine.threads, device, hostHash(), systemName()};
+    const bool isProcessor = engine.device.empty();
+    return {.engine = engine.name,
+            .engineVersion = engine.version,
+            .instructionSet = engine.instructionSet,
+            .threads = engine.threads,
+            .device = isProcessor ? processorName() : engine.device,
+            .host = hostHash(),
+            .system = systemName(),
+            .lastLevelCacheBytes = isProcessor ? lastLevelCacheBytes() : std::nullopt};
 }
 
 std::int64_t defaultMemoryLimit() { return physicalMemory() / 5 * 4; }

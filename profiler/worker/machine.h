@@ -1,6 +1,7 @@
 #pragma once
 // Where a measurement is taken, and how much memory a worker may use there.
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/runtime/engine.h"
@@ -12,6 +13,8 @@ std::string processorName();          // "AMD EPYC 7763", "unknown processor" wh
 std::string systemName();             // "Debian GNU/Linux 12 (bookworm), Linux 6.1.0"
 std::string hostHash();               // of the host's name: tells machines apart without naming them
 std::int64_t physicalMemory();        // bytes; the control group's limit where that is lower
+/// Of the highest level that the first processor's core reaches; nullopt where the system does not say.
+std::optional<std::int64_t> lastLevelCacheBytes();
 
 trial::Environment environmentOf(const runtime::EngineInfo& engine);
 

@@ -19,7 +19,7 @@ std::string planKey(const std::vector<trace::LayerRecord>& layers, const trial::
     Json shapes = Json::object();
     for (const NamedTensor& input : inputs) shapes[input.name] = input.tensor.shape().dims();
     return base::sha256(
-        base::dumpJson({{"layers", std::move(rows)}, {"inputs", std::move(shapes)}, {"environment", trial::toJson(environment)}}));
+        base::dumpJson({{"layers", std::move(rows)}, {"inputs", std::move(shapes)}, {"environment", trial::placeJson(environment)}}));
 }
 
 std::string numericsKey(const std::vector<trace::LayerRecord>& layers, const trial::Environment& environment,

@@ -29,6 +29,13 @@ TEST(PlanKey, DoesNotCareHowWeightsWereRoundedOrTimed) {
     EXPECT_EQ(a.speed(), b.speed());
 }
 
+TEST(PlanKey, StandsWhenTheCacheOfADeviceBecomesKnown) {
+    Plan a;
+    Plan b;
+    b.environment.lastLevelCacheBytes = 32 << 20;
+    EXPECT_EQ(a.speed(), b.speed());
+}
+
 TEST(PlanKey, TellsApartWhatRunsDifferently) {
     const Plan plan;
     const auto differs = [&](auto change) {

@@ -1,8 +1,10 @@
 // The real worker over its protocol.
+#include <fstream>
 #include <future>
 #include <gtest/gtest.h>
 #include <mutex>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
 #include "core/ipc/child_process.h"
@@ -157,6 +159,16 @@ TEST(Machine, KnowsItself) {
     EXPECT_FALSE(processorName().empty());
     EXPECT_NE(systemName().find("Linux"), std::string::npos);
     EXPECT_EQ(hostHash().size(), 16u);
+}
+
+TEST(Machine, TellsTheCacheOfAProcessorAndNotOfACard) {
+    const auto bytes = lastLevelCacheBytes();
+    if (std::ifstream("/sys/devices/system/cpu/cpu0/cache/index0/size")) {
+        ASSERT_TRUE(bytes);
+        EXPECT_GE(*bytes, ::sysconf(_SC_LEVEL1_DCACHE_SIZE));
+    }
+    EXPECT_EQ(environmentOf({"cpu", "1", "avx2", 1, ""}).lastLevelCacheBytes, bytes);
+    EXPECT_FALSE(environmentOf({"cuda", "1", "sm_90", 1, "a card"}).lastLevelCacheBytes);
 }
 
 }  // namespace

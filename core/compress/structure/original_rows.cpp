@@ -26,7 +26,7 @@ void tellOriginals(std::vector<LayerCompression>& rows, const Graph& original) {
         row.originalBytes = bytes;
         told.push_back(std::move(row));
     }
-    for (std::size_t i = 0; i < rows.size(); ++i)  // of a shared weight whose first layer left
+    for (std::size_t i = 0; i < rows.size(); ++i)  // of a shared weight whose first layer left, or of layers that it was untied for
         if (!isTold[i]) told.push_back(std::move(rows[i]));
     rows = std::move(told);
 }

@@ -41,10 +41,12 @@ DataType resultType(const NodeView& view) {
 }  // namespace
 
 runtime::Support judgeBfloatConvolution(const NodeView& view) {
+    const runtime::Support support = judgeBfloat(view);
+    if (support.level == runtime::Support::Level::Refused) return support;
     const int rank = view.rank(0);
     if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN convolves over one to three axes");
     if (!view.value(1).isConstant()) return refused("its weight is not constant");
-    return judgeBfloat(view);
+    return support;
 }
 
 Status placeBfloatConvolution(Builder& builder, const NodeView& view) {

@@ -77,8 +77,8 @@ Result<SlotId> convolutionResult(Builder& builder, const NodeView& view, const C
 runtime::Support judgeConvolution(const NodeView& view) {
     if (view.type(0) != DataType::Float32) return notMeant();
     const int rank = view.rank(0);
-    if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN convolves over one to three axes");
-    if (view.has(2) && view.type(2) != DataType::Float32) return refused("its bias is not float32");
+    if (rank >= 0 && (rank < 3 || rank > 5)) return refusedOrImitatedElsewhere(view, "oneDNN convolves over one to three axes");
+    if (view.has(2) && view.type(2) != DataType::Float32) return refusedOrImitatedElsewhere(view, "its bias is not float32");
     return judgeEmulation(view);
 }
 

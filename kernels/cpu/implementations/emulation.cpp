@@ -145,6 +145,10 @@ runtime::Support judgeEmulation(const NodeView& view) {
     return native();
 }
 
+runtime::Support refusedOrImitatedElsewhere(const NodeView& view, const std::string& reason) {
+    return judgeEmulation(view).level == runtime::Support::Level::Emulated ? notMeant() : refused(reason);
+}
+
 Result<Tensor> unroundedWeight(Builder& builder, const NodeView& view, std::size_t i) {
     if (const auto& codes = view.value(i).quantized) {
         TRIMTAB_TRY(auto entry, builder.weightStore().findOrMake<Tensor>(

@@ -17,6 +17,9 @@ bool isStoredNarrow(const NodeView& view, std::size_t i);
 
 /// Native when fp32 kernels do what the treatment asks, else Emulated with the reason.
 runtime::Support judgeEmulation(const NodeView& view);
+/// Of an fp32 kernel that is no such kernel for the node: refused for `reason`. Where it would only have imitated the treatment, it isn't
+/// meant: what it lacks is not why the layer is emulated.
+runtime::Support refusedOrImitatedElsewhere(const NodeView& view, const std::string& reason);
 
 /// Input i in fp32, rounded as the treatment asks; other inputs as they are.
 Result<SlotId> readAsTreated(Builder& builder, const NodeView& view, std::size_t i, Layout layout = Layout::Plain);

@@ -44,10 +44,12 @@ std::string howQuantized(const NodeView& view) { return view.node.treatment.acti
 }  // namespace
 
 runtime::Support judgeIntegerConvolution(const NodeView& view) {
+    const runtime::Support support = judgeInteger(view);
+    if (support.level == runtime::Support::Level::Refused) return support;
     const int rank = view.rank(0);
     if (rank >= 0 && (rank < 3 || rank > 5)) return refused("oneDNN convolves over one to three axes");
     if (view.node.treatment.activationPerToken) return refused("a convolution has no tokens that could have scales of their own");
-    return judgeInteger(view);
+    return support;
 }
 
 Status placeIntegerConvolution(Builder& builder, const NodeView& view) {

@@ -14,8 +14,7 @@ Result<SlotId> readBias(Builder& builder, const NodeView& view, const WeightProd
 
 runtime::Support judgeMatMul(const NodeView& view) {
     std::string reason;
-    if (!isFloatWeightProduct(view, &reason)) return refused(reason);
-    return judgeEmulation(view);
+    return isFloatWeightProduct(view, &reason) ? judgeEmulation(view) : refusedOrImitatedElsewhere(view, reason);
 }
 
 Status placeMatMul(Builder& builder, const NodeView& view) {

@@ -78,7 +78,7 @@ runtime::Support judgeWeightOnly(const NodeView& view) {
     if (!isFloatWeightProduct(view, &reason)) return refused(reason);
     const tensor::QuantizedWeight* codes = view.quantized(1);
     if (codes && codes->bits != 4 && codes->bits != 8)
-        return refused("kernels decode weights of 4, 8 and 16 bits, not of " + std::to_string(codes->bits));
+        return refused("no kernel decodes " + std::to_string(codes->bits) + "-bit weights, only those of 4, 8 and 16 bits");
     if (!codes && (treatment.weightBits != 16 || !view.constant(1))) return refused("its weight is not quantised");
     return native();
 }

@@ -144,8 +144,10 @@ LayerRecord layer(std::string node, std::vector<std::string> origins, double nan
     return record;
 }
 
-LayerDifference only(const LayerRecord& a, const LayerRecord& b) {
+/// `cacheBytes`: of the machine's last cache; nothing: not known.
+LayerDifference only(const LayerRecord& a, const LayerRecord& b, std::optional<std::int64_t> cacheBytes = {}) {
     trial::TrialResult before, after;
+    before.environment.lastLevelCacheBytes = cacheBytes;
     before.layers = {a};
     after.layers = {b};
     return compareLayers(before, after).at(0);
@@ -245,7 +247,7 @@ TEST(CompareLayers, SaysWhatMadeATreatedLayerSlower) {
     codes.weightBits = 8;
     EXPECT_THAT(only(before, codes).note, HasSubstr("127 rows"));
     before.operations = codes.operations = 2.0 * 1e6;  // one row: bytes bound it
-    EXPECT_THAT(only(before, codes).note, HasSubstr("stay in the cache"));
+    EXPECT_EQ(only(before, codes).note, "slower: not explained");
     LayerRecord integers = codes;
     integers.compute = "int8";
     integers.activationBits = 8;
@@ -259,6 +261,49 @@ TEST(CompareLayers, SaysWhatMadeATreatedLayerSlower) {
     other.kernel = "another";
     EXPECT_THAT(only(before, other).note, HasSubstr("another"));
     EXPECT_THAT(only(before, other).note, HasSubstr("slower"));
+}
+
+TEST(CompareLayers, BlamesTheCacheOnlyWhereItHoldsTheWholeRun) {
+    trial::TrialResult before, after;
+    before.layers = {layer("fc", {"fc"}, 1e6)};
+    LayerRecord codes = layer("fc", {"fc"}, 2e6);
+    codes.kernel = "weight-only int8";
+    codes.weightBits = 8;
+    after.layers = {codes};
+    const auto note = [&] { return compareLayers(before, after).at(0).note; };
+    EXPECT_EQ(note(), "slower: not explained") << "no size is known";
+    before.environment.lastLevelCacheBytes = 32'000'000;
+    EXPECT_THAT(note(), HasSubstr("all 4.00 MB of a run stay in the cache of 32.0 MB"));
+    before.layers.push_back(layer("head", {"head"}, 1e6));
+    before.layers.back().weightBytes = 40'000'000;
+    EXPECT_EQ(note(), "slower: not explained") << "what the head reads drives the layer's 4 MB out";
+}
+
+TEST(CompareLayers, SaysWhatTookPartOfAPromiseOnlyWhereThatIsKnown) {
+    const std::string unknown = "less than promised: not explained";
+    LayerRecord quarter = layer("fc", {"fc"}, 5e5);
+    quarter.kernel = "weight-only int8";
+    quarter.weightBits = 8;
+    quarter.weightBytes = 1'000'000;
+    EXPECT_EQ(only(layer("fc", {"fc"}, 1e6), quarter).note, unknown);
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), quarter, 32'000'000).note, HasSubstr("less than promised: all 4.00 MB of a run stay"));
+
+    LayerRecord dense = layer("conv", {"conv"}, 1e6);
+    dense.operations = 1e9;
+    LayerRecord bfloat = dense;
+    bfloat.compute = "bf16";
+    bfloat.medianNs = 8e5;  // 1.25 of 2
+    EXPECT_EQ(only(dense, bfloat, 32'000'000).note, unknown) << "arithmetic bounds it, cached or not";
+    LayerRecord reformatted = bfloat;
+    reformatted.reformatBytes = 2'000'000;
+    EXPECT_THAT(only(dense, reformatted).note, HasSubstr("less than promised: 2.00 MB more are moved"));
+    dense.operations = bfloat.operations = 5e7;  // 12.5 a byte: bytes bound it from 1.25 times as quick on
+    EXPECT_THAT(only(dense, bfloat).note, HasSubstr("less than promised: by a rule of thumb"));
+    bfloat.medianNs = 1.03e6;
+    EXPECT_EQ(only(dense, bfloat).note, unknown) << "bytes alone would have let it gain a quarter";
+    dense.medianNs = 6000;
+    bfloat.medianNs = 4500;
+    EXPECT_THAT(only(dense, bfloat).note, HasSubstr("do little more than start"));
 }
 
 TEST(CompareLayers, PromisesTheShareOfNonZerosOfKernelsThatSkipZeros) {

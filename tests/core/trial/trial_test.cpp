@@ -44,7 +44,7 @@ TrialResult sample() {
     result.speedKey = "s";
     result.layers = {trace::LayerRecord{"layer"}};
     result.sizeBytes = 123456789012;
-    result.environment = {"cpu", "0.1.0", "avx2", 2, "a processor", "cafe", "a system"};
+    result.environment = {"cpu", "0.1.0", "avx2", 2, "a processor", "cafe", "a system", 32 << 20};
     result.finishedAt = "2026-01-02T03:04:05Z";
     return result;
 }
@@ -93,6 +93,15 @@ TEST(TrialResult, ReadsBackAsItWasWritten) {
     EXPECT_EQ(result->environment, wanted.environment);
     EXPECT_EQ(result->finishedAt, wanted.finishedAt);
     EXPECT_EQ(toJson(*result), toJson(wanted));
+}
+
+TEST(Environment, OfAnOlderVersionNamesNoCache) {
+    const Environment now = sample().environment;
+    const auto before = environmentFromJson(placeJson(now));
+    ASSERT_TRUE(before) << before.error().text();
+    EXPECT_FALSE(before->lastLevelCacheBytes);
+    EXPECT_EQ(before->device, now.device);
+    EXPECT_EQ(placeJson(*before), placeJson(now)) << "keys of both are the same";
 }
 
 TEST(TrialResult, AbsentHalvesStayAbsent) {

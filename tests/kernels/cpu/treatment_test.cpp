@@ -168,6 +168,38 @@ TEST(EmulatedTreatments, SayThatNoKernelExecutesThem) {
     EXPECT_EQ(support.reason, "no kernel executes 4-bit weights of Conv");
 }
 
+TEST(EmulatedTreatments, SayWhatTheKernelMadeForThemLacks) {
+    for (const int bits : {8, 4}) {
+        GraphMaker maker;
+        const auto w = maker.quantized(quantize(normalTensor(Shape{32, 32, 3, 3}, 2), WeightLayout::OutputsFirst, bits));
+        maker.output(maker.node("Conv", {maker.input("x", Shape{1, 32, 6, 6}), w}));
+        treatInt8(maker.last().treatment);
+        maker.last().treatment.weightBits = bits;
+        const Graph graph = maker.finish();
+        const auto layers = expectLikeReference(graph, {{"x", normalTensor(Shape{1, 32, 6, 6}, 1)}}, kExactCodes);
+        if (bits == 8 && hasIntegerProducts()) {
+            EXPECT_EQ(layers.front().execution, trace::Execution::Native);
+            continue;
+        }
+        const std::string lack = bits == 8 ? "this processor has no VNNI: its 8-bit sums would saturate"
+                                           : "no kernel forms integer products with 4-bit weights";
+        EXPECT_EQ(layers.front().execution, trace::Execution::Emulated);
+        EXPECT_EQ(layers.front().reason, "int8 convolution: " + lack);
+        const auto support = cpu::makeCpuEngine(1)->supports(graph, graph.nodes.front());
+        EXPECT_EQ(support.level, runtime::Support::Level::Emulated);
+        EXPECT_EQ(support.reason, layers.front().reason);
+    }
+}
+
+TEST(EmulatedTreatments, DoNotBlameAnFp32KernelThatWouldHaveImitatedThemToo) {
+    GraphMaker maker;
+    maker.output(maker.node("Gemm", {maker.input("x", Shape{20, 3}), maker.constant(normalTensor(Shape{20, 5}, 2))},
+                            {{"transA", std::int64_t{1}}}));
+    maker.last().treatment.compute = ComputeType::Tf32;
+    const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{20, 3}, 1)}}, {1e-5, 2e-5});
+    EXPECT_EQ(layers.front().reason, "no kernel here forms tf32 products of Gemm");
+}
+
 TEST(EmulatedTreatments, GroupedEightBitIntegerProductsAreImitated) {
     GraphMaker maker;
     const auto w = maker.quantized(quantize(normalTensor(Shape{64, 24}, 2), WeightLayout::OutputsLast, 8, 16));
