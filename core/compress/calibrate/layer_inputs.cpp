@@ -1,6 +1,7 @@
 #include "core/compress/calibrate/layer_inputs.h"
 
 #include "core/compress/calibrate/input_rows.h"
+#include "core/compress/second_order/shrinkage.h"
 
 namespace trimtab::compress {
 
@@ -50,6 +51,7 @@ namespace {
 
 Result<std::map<FactorKind, InverseFactor>> factorsOf(Hessian products, const std::set<FactorKind>& kinds, const Tools& tools) {
     std::map<FactorKind, InverseFactor> factors;
+    if (!kinds.empty()) shrink(products);
     for (auto kind = kinds.begin(); kind != kinds.end(); ++kind) {
         const bool isLast = std::next(kind) == kinds.end();
         Hessian mine{products.size, {}, products.rows};

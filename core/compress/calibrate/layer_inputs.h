@@ -14,7 +14,7 @@
 
 namespace trimtab::compress {
 
-/// In which order and how damped a second-order method reads the inverse of Σ x·xᵀ.
+/// In which order and how damped a second-order method reads the inverse of Σ x·xᵀ (as far as its rows bear it out: shrinkage.h).
 struct FactorKind {
     double damping = 0.01;
     bool byFallingDiagonal = false;

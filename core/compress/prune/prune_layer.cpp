@@ -1,9 +1,5 @@
 #include "core/compress/prune/prune_layer.h"
 
-#include <algorithm>
-#include <cmath>
-#include <functional>
-
 #include "core/compress/prune/importance.h"
 #include "core/compress/prune/pattern.h"
 #include "core/compress/second_order/sparse_gpt.h"
@@ -50,15 +46,9 @@ Status pruneBySecondOrder(std::vector<float>& values, std::int64_t rows, std::in
         sparsity.keep = kept->first;
         sparsity.of = kept->second;
     }
-    const auto parts = static_cast<std::int64_t>(inputs.size());
-    const std::int64_t share = rows / parts * columns;
-    for (std::int64_t part = 0; part < parts; ++part) {
-        const InverseFactor& factor = inputs[static_cast<std::size_t>(part)].factors.at(pruningFactor());
-        std::vector<float> some(values.begin() + part * share, values.begin() + (part + 1) * share);
-        TRIMTAB_REQUIRE(sparseGpt(*tools.math, some, rows / parts, columns, factor, sparsity, tools.cancelled));
-        std::ranges::copy(some, values.begin() + part * share);
-    }
-    return {};
+    PartFactors factors;
+    for (const PartInputs& part : inputs) factors.push_back(&part.factors.at(pruningFactor()));
+    return sparseGpt(*tools.math, values, rows, columns, factors, sparsity, tools.cancelled);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "core/compress/quantize/half_quadratic.h"
 #include "core/compress/quantize/round_to_nearest.h"
 #include "core/compress/second_order/gptq.h"
+#include "core/compress/second_order/weight_check.h"
 
 namespace trimtab::compress {
 namespace {
@@ -26,6 +27,11 @@ Result<tensor::QuantizedWeight> roundBySecondOrder(const std::vector<float>& val
     const auto parts = static_cast<std::int64_t>(inputs.size());
     const std::int64_t share = rows / parts * columns;
     const CodeGrid grid(spec, values);
+    StepFinder findStep;
+    if (spec.group < 0) {  // one step over all parts
+        TRIMTAB_REQUIRE(refuseInfinities(values));
+        findStep = [step = grid.covering(values)](std::span<const float>) { return step; };
+    }
     tensor::QuantizedWeight whole;
     for (std::int64_t part = 0; part < parts; ++part) {
         const InverseFactor& factor = inputs[static_cast<std::size_t>(part)].factors.at(roundingFactor(spec));
@@ -35,6 +41,7 @@ Result<tensor::QuantizedWeight> roundBySecondOrder(const std::vector<float>& val
         GptqOptions options;
         options.staticGroups = spec.staticGroups;
         options.grid = grid;
+        options.findStep = findStep;
         if (isPruned) options.mustStayZero = zeros;
         options.cancelled = tools.cancelled;
         TRIMTAB_TRY(auto codes, gptq(*tools.math, some, rows / parts, columns, spec, factor, options));

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "core/tensor/convert.h"
+
 namespace trimtab::compress {
 
 void raiseToColumnMaxima(std::span<const float> rows, std::span<float> maxima) {
@@ -32,6 +34,16 @@ void roundToPowersOfTwo(std::span<float> scales) {
 float usableColumnScale(double scale) {
     if (std::isnan(scale)) return 1;
     return static_cast<float>(std::clamp(scale, 0x1p-100, 0x1p100));
+}
+
+Result<Tensor> multiplied(const Tensor& tensor, const std::function<double(std::int64_t index)>& factor) {
+    TRIMTAB_TRY(Tensor product, Tensor::allocate(DataType::Float64, tensor.shape()));
+    const auto values = product.mutableData<double>();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto index = static_cast<std::int64_t>(i);
+        values[i] = tensor::elementAsDouble(tensor, index) * factor(index);
+    }
+    return tensor::convert(product, tensor.type());
 }
 
 }  // namespace trimtab::compress

@@ -2,8 +2,11 @@
 // A factor for each input column: (W · diag(s)) (diag(s)⁻¹ x) = W x, so what is hard to round can be moved between a layer's input and
 // its weights. The methods of this folder choose s.
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
+
+#include "core/tensor/tensor.h"
 
 namespace trimtab::compress {
 
@@ -21,5 +24,9 @@ void roundToPowersOfTwo(std::span<float> scales);
 
 /// The number as a scale: normal, finite, above 0; 1 for NaN.
 float usableColumnScale(double scale);
+
+/// The tensor in its own type, each element times the factor of its index. Products are formed in double: a float64 loses no digits.
+/// REQUIRES: a floating type.
+Result<Tensor> multiplied(const Tensor& tensor, const std::function<double(std::int64_t index)>& factor);
 
 }  // namespace trimtab::compress

@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/compress/rescale/columns.h"
 #include "core/tensor/convert.h"
 
 namespace trimtab::compress {
@@ -20,10 +21,8 @@ bool isRow(const Graph& graph, ValueId id, std::size_t columns) {
            constant->shape()[constant->shape().rank() - 1] == static_cast<std::int64_t>(columns);
 }
 
-Result<Tensor> divided(const Tensor& constant, std::span<const float> scales) {
-    std::vector<float> values = tensor::toFloats(constant);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] /= scales[i];
-    return tensor::convert(Tensor::fromFloats(constant.shape(), values), constant.type());
+Result<Tensor> divided(const Tensor& row, std::span<const float> scales) {
+    return multiplied(row, [&](std::int64_t i) { return 1.0 / scales[static_cast<std::size_t>(i)]; });
 }
 
 Status replaceConstant(Graph& graph, std::size_t node, std::size_t input, Tensor constant) {
@@ -75,9 +74,9 @@ Result<bool> foldIntoProducer(Graph& graph, ValueId x, std::span<const std::size
 Result<Node> divisionNode(Graph& graph, const Division& division) {
     const ValueId x = division.value;
     const graph::ValueType type = graph.value(x).type;
-    std::vector<float> inverse = division.scales;
-    for (float& scale : inverse) scale = 1 / scale;
-    TRIMTAB_TRY(Tensor row, tensor::convert(Tensor::fromFloats(Shape{static_cast<std::int64_t>(inverse.size())}, inverse), type.type));
+    const std::vector<float> one(division.scales.size(), 1.0F);
+    TRIMTAB_TRY(const Tensor ones, tensor::convert(Tensor::fromFloats({static_cast<std::int64_t>(one.size())}, one), type.type));
+    TRIMTAB_TRY(Tensor row, divided(ones, division.scales));
     Node node;
     node.op = "Mul";
     const auto opset = graph.opsets.find("");

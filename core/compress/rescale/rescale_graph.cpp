@@ -14,7 +14,6 @@
 #include "core/compress/rescale/divide_input.h"
 #include "core/compress/rescale/smooth.h"
 #include "core/tensor/code_values.h"
-#include "core/tensor/convert.h"
 
 namespace trimtab::compress {
 namespace {
@@ -123,12 +122,12 @@ Result<std::vector<float>> scalesFor(const Graph& graph, const Unit& unit, const
 }
 
 Status scaleWeight(Graph& graph, const WeightUse& use, std::span<const float> scales) {
-    TRIMTAB_TRY(std::vector<float> rows, rowsOfWeight(graph, use));
-    multiplyColumns(rows, scales);
-    TRIMTAB_TRY(const Tensor plain, tensor::fromRows(rows, weightShape(graph, use), use.layout));
-    const DataType type = graph.value(use.value).quantized ? DataType::Float32 : graph.value(use.value).type.type;
-    TRIMTAB_TRY(Tensor scaled, tensor::convert(plain, type));
-    const std::string name = graph.value(use.value).name + "_scaled";
+    const graph::Value& value = graph.value(use.value);
+    TRIMTAB_TRY(const Tensor weight, value.quantized ? value.quantized->dequantize() : Result<Tensor>(*value.constant));
+    const bool columnsFirst = use.layout == tensor::WeightLayout::OutputsLast;
+    const auto scaleAt = [&](std::int64_t i) { return scales[static_cast<std::size_t>(columnsFirst ? i / use.rows : i % use.columns)]; };
+    TRIMTAB_TRY(Tensor scaled, multiplied(weight, scaleAt));
+    const std::string name = value.name + "_scaled";
     graph.nodes[static_cast<std::size_t>(use.node)].inputs[1] = graph.addConstant(name, std::move(scaled));
     return {};
 }

@@ -20,7 +20,7 @@ using StepFinder = std::function<Step(std::span<const float> values)>;
 
 struct GptqOptions {
     bool staticGroups = false;  // steps are found on the weight as given, not when a group's turn comes; always so under another order
-    StepFinder findStep;        // empty: CodeGrid::covering()
+    StepFinder findStep;        // empty: CodeGrid::covering(); of a part of a weight per tensor it must give the step of the whole
     std::optional<CodeGrid> grid;  // of the whole weight when this is a part of it; empty: that of the spec and the values
     std::span<const std::uint8_t> mustStayZero;  // rows × columns, 1: decodes to exactly 0 (pruned before); empty: no such weight
     std::function<bool()> cancelled;             // polled between panels

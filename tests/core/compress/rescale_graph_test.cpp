@@ -118,6 +118,29 @@ Graph rescaledBy(const Graph& graph, const std::string& recipe) {
     return *made;
 }
 
+/// The same network with every float a double.
+Graph inDouble(Graph graph) {
+    for (graph::Value& value : graph.values) {
+        if (value.type.type != DataType::Float32) continue;
+        value.type.type = DataType::Float64;
+        if (value.constant) value.constant = tensor::convert(*value.constant, DataType::Float64).value();
+    }
+    EXPECT_TRUE(graph.validate());
+    return graph;
+}
+
+std::vector<double> doublesOf(const Graph& graph) {
+    std::vector<double> all;
+    const auto outputs = ref::evaluateGraph(graph, {tensor::convert(batch(99), DataType::Float64).value()});
+    EXPECT_TRUE(outputs) << outputs.error().text();
+    for (const auto& output : *outputs) {
+        const auto& tensor = std::get<Tensor>(output);
+        EXPECT_EQ(tensor.type(), DataType::Float64);
+        for (std::int64_t i = 0; i < tensor.elementCount(); ++i) all.push_back(tensor::elementAsDouble(tensor, i));
+    }
+    return all;
+}
+
 const graph::Node& named(const Graph& graph, const std::string& name) {
     const auto found = std::ranges::find(graph.nodes, name, &graph::Node::name);
     EXPECT_NE(found, graph.nodes.end()) << name;
@@ -157,6 +180,33 @@ TEST(Rescaling, MeansTheSameWhereEveryLayerReadsWhatTheEncoderGave) {
         const Graph made = rescaledBy(crossAttention(), allBy(method));
         for (const char* layer : {"/decoder/0/v_proj", "/decoder/1/k_proj", "/decoder/2/v_proj"})
             EXPECT_EQ(named(made, layer).input(0), named(made, "/decoder/0/k_proj").input(0)) << layer;
+    }
+}
+
+// What rescaling does to weights and to what makes their inputs cancels to the last digits of a double; only rounding may cost accuracy.
+TEST(Rescaling, IsExactInDoubleUntilWeightsAreRounded) {
+    for (const Graph& graph : {inDouble(attention()), inDouble(parallelBlocks()), inDouble(crossAttention())}) {
+        const std::vector<double> wanted = doublesOf(graph);
+        for (const char* method : {"awq", "smoothquant"}) {
+            CalibrationByReference source({tensor::convert(batch(1), DataType::Float64).value()});
+            PlainMath math;
+            Tools tools;
+            tools.activations = &source;
+            tools.math = &math;
+            const auto made = rescaled(graph, recipe::parse(allBy(method)).value(), tools);
+            ASSERT_TRUE(made) << made.error().text();
+            const std::size_t scaled = static_cast<std::size_t>(std::ranges::count_if(
+                made->values, [](const graph::Value& value) { return value.name.ends_with("_scaled"); }));
+            EXPECT_GE(scaled, 4U) << method;
+            const std::vector<double> got = doublesOf(*made);
+            ASSERT_EQ(got.size(), wanted.size());
+            double error = 0, norm = 0;
+            for (std::size_t i = 0; i < wanted.size(); ++i) {
+                error = std::max(error, std::abs(got[i] - wanted[i]));
+                norm = std::max(norm, std::abs(wanted[i]));
+            }
+            EXPECT_LT(error, 1e-13 * norm) << method;
+        }
     }
 }
 

@@ -68,15 +68,6 @@ RoundedValues roundedAt(int bits, std::int64_t group, const char* scheme) {
     };
 }
 
-double product(std::span<const float> weight, std::span<const float> x, std::span<const float> scales) {
-    double sum = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        const double scale = scales.empty() ? 1.0 : static_cast<double>(scales[i]);
-        sum += static_cast<double>(weight[i]) * scale * (static_cast<double>(x[i]) / scale);
-    }
-    return sum;
-}
-
 TEST(SmoothScales, MoveSizeFromTheInputIntoTheWeights) {
     const std::vector<float> activation{100, 1, 4};
     const std::vector<float> weight{1, 1, 0.25F};
@@ -105,21 +96,16 @@ TEST(SmoothScales, AreUsableAtTheEndsOfTheNumbers) {
     }
 }
 
-TEST(ColumnScales, LeaveTheProductAsItIs) {
-    base::Random random(111);
-    for (int i = 0; i < 50; ++i) {
-        const std::size_t columns = 1 + random.below(40);
-        const std::vector<float> x = normals(random, columns);
-        const std::vector<float> weight = normals(random, columns);
-        std::vector<float> maxActivation(columns, 0.0F);
-        std::vector<float> maxWeight(columns, 0.0F);
-        raiseToColumnMaxima(x, maxActivation);
-        raiseToColumnMaxima(weight, maxWeight);
-        const std::vector<double> means(maxActivation.begin(), maxActivation.end());
-        const double wanted = product(weight, x, {});
-        EXPECT_NEAR(product(weight, x, smoothScales(maxActivation, maxWeight, 0.5)), wanted, 1e-12);
-        EXPECT_NEAR(product(weight, x, activationPowers(means, 0.7)), wanted, 1e-12);
-    }
+TEST(ColumnScales, MultiplyAConstantInItsOwnTypeAndADoubleInDouble) {
+    const auto factor = [](std::int64_t i) { return i == 0 ? 1.0 : 1.0 / 3; };
+    const auto inDouble = multiplied(Tensor::fromValues<double>(DataType::Float64, Shape{2}, {0x1.123456789abcdp0, 0.1}), factor);
+    ASSERT_TRUE(inDouble);
+    EXPECT_EQ(inDouble->data<double>()[0], 0x1.123456789abcdp0);
+    EXPECT_EQ(inDouble->data<double>()[1], 0.1 * (1.0 / 3));
+    const auto inFloat = multiplied(Tensor::fromFloats({2}, {5, 9}), factor);
+    ASSERT_TRUE(inFloat);
+    EXPECT_EQ(inFloat->data<float>()[0], 5);
+    EXPECT_EQ(inFloat->data<float>()[1], 3);
 }
 
 TEST(ColumnScales, MultiplyAndDivideWholeColumns) {

@@ -13,7 +13,7 @@ constexpr std::int64_t kPanel = 128;
 
 std::vector<float> pruned(std::vector<float> weights, const InverseFactor& factor, const Sparsity& sparsity) {
     PlainMath math;
-    EXPECT_TRUE(sparseGpt(math, weights, static_cast<std::int64_t>(weights.size()) / factor.size, factor.size, factor, sparsity));
+    EXPECT_TRUE(sparseGpt(math, weights, static_cast<std::int64_t>(weights.size()) / factor.size, factor.size, {&factor}, sparsity));
     return weights;
 }
 
@@ -197,13 +197,53 @@ TEST(SparseGpt, DeadColumnsGoFirstAndTheSmallestOfThemFirst) {
     EXPECT_EQ(pruned(weights, nothing, {0.5}), prunedByMagnitude(weights, 0.5)) << "without any input it is magnitude";
 }
 
+TEST(SparseGpt, RowsOfAllPartsCompeteByWhatTheirOwnInputsSay) {
+    // Where no two columns of a part act together, a weight costs its square times what its part's inputs are worth.
+    base::Random random(57);
+    for (const std::int64_t columns : {1, 6, 128}) {
+        std::vector<InverseFactor> ofParts;
+        const float strengths[] = {1, 0.2F, 5};
+        for (const float strength : strengths) {
+            std::vector<float> inputs = separateInputs(columns);
+            for (float& input : inputs) input *= strength;
+            ofParts.push_back(factorOf(inputs, columns));
+        }
+        const std::vector<float> weights = normalWeights(random, 6, columns);
+        std::vector<float> worth = weights;
+        for (std::size_t i = 0; i < worth.size(); ++i) worth[i] *= strengths[i / (2 * static_cast<std::size_t>(columns))];
+        for (const double ratio : {0.2, 0.6}) {
+            PlainMath math;
+            std::vector<float> found = weights;
+            ASSERT_TRUE(sparseGpt(math, found, 6, columns, {&ofParts[0], &ofParts[1], &ofParts[2]}, {ratio}));
+            const std::vector<float> wanted = prunedByMagnitude(worth, ratio);
+            for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i], wanted[i] == 0 ? 0 : weights[i]) << columns << " at " << i;
+        }
+    }
+}
+
+TEST(SparseGpt, RowsOfAPartMakeUpForErrorsByItsOwnInputs) {
+    base::Random random(58);
+    constexpr std::int64_t kColumns = 135;
+    const InverseFactor first = factorOf(correlatedInputs(random, 200, kColumns), kColumns);
+    const InverseFactor second = factorOf(correlatedInputs(random, 200, kColumns), kColumns);
+    const std::vector<float> upper = normalWeights(random, 2, kColumns), lower = normalWeights(random, 2, kColumns);
+    std::vector<float> both = upper;
+    both.insert(both.end(), lower.begin(), lower.end());
+    PlainMath math;
+    ASSERT_TRUE(sparseGpt(math, both, 4, kColumns, {&first, &second}, {0, 2, 4}));
+    std::vector<float> wanted = pruned(upper, first, {0, 2, 4});
+    const std::vector<float> rest = pruned(lower, second, {0, 2, 4});
+    wanted.insert(wanted.end(), rest.begin(), rest.end());
+    EXPECT_EQ(both, wanted) << "of every 4 for itself: parts side by side are parts alone";
+}
+
 TEST(SparseGpt, StopsBetweenPanelsWhenCancelled) {
     const InverseFactor factor = factorOf(separateInputs(300), 300);
     for (int polls = 0; polls < 3; ++polls) {
         int left = polls;
         PlainMath math;
         std::vector<float> weights(300, 1.0F);
-        const Status status = sparseGpt(math, weights, 1, 300, factor, {0.5}, [&] { return left-- == 0; });
+        const Status status = sparseGpt(math, weights, 1, 300, {&factor}, {0.5}, [&] { return left-- == 0; });
         ASSERT_FALSE(status);
         EXPECT_EQ(status.error().code, ErrorCode::Cancelled);
         EXPECT_EQ(math.products, polls);
@@ -213,14 +253,15 @@ TEST(SparseGpt, StopsBetweenPanelsWhenCancelled) {
 TEST(SparseGpt, RefusesInfinitiesAndFailsWhenWeightsLeaveTheFloats) {
     PlainMath math;
     std::vector<float> weights{1, -INFINITY};
-    const Status infinite = sparseGpt(math, weights, 1, 2, factorOf(separateInputs(2), 2), {0.5});
+    const InverseFactor separate = factorOf(separateInputs(2), 2);
+    const Status infinite = sparseGpt(math, weights, 1, 2, {&separate}, {0.5});
     ASSERT_FALSE(infinite);
     EXPECT_EQ(infinite.error().code, ErrorCode::Refused);
 
     InverseFactor steep = factorOf(separateInputs(2), 2);
     steep.upper = Tensor::fromFloats(Shape{2, 2}, {1e-30F, 1e30F, 0, 1e-36F});
     weights = {1, 1};
-    const Status beyond = sparseGpt(math, weights, 1, 2, steep, {0.5});
+    const Status beyond = sparseGpt(math, weights, 1, 2, {&steep}, {0.5});
     ASSERT_FALSE(beyond);
     EXPECT_EQ(beyond.error().code, ErrorCode::Failed);
 }
