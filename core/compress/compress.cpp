@@ -12,6 +12,7 @@
 #include "core/compress/coverage.h"
 #include "core/compress/layer_error.h"
 #include "core/compress/layer_weight.h"
+#include "core/compress/node_settings.h"
 #include "core/compress/prune/magnitude.h"
 #include "core/compress/prune/prune_layer.h"
 #include "core/compress/prune/schedule_layers.h"
@@ -82,26 +83,6 @@ Result<Tensor> originalOf(const Graph& graph, const Layer& layer) {
     const graph::Value& value = graph.value(layer.use.value);
     if (value.quantized) return graph::decodedWeight(value);
     return *value.constant;
-}
-
-Status checkTokens(const Settings& settings, const Node& node) {
-    const bool isConvolution = node.is("Conv") || node.is("FusedConv", "trimtab");
-    if (!isConvolution || !settings.activations || settings.activations->granularity == "tensor") return {};
-    return fail(ErrorCode::Refused,
-                fmt::format("activations.granularity \"{}\": a convolution has no tokens; give it \"tensor\" or mode \"static\" by a rule",
-                            settings.activations->granularity),
-                "layer " + node.name);
-}
-
-/// Nothing here forms products of float64 in fewer bits, or rounds their activations.
-Status checkDoubles(const Settings& settings, const Graph& graph, const Node& node) {
-    if (node.input(0) == graph::kNoValue || graph.value(node.input(0)).type.type != DataType::Float64) return {};
-    const bool rounds = settings.activations && settings.activations->bits < 32;
-    if (!rounds && settings.compute.value_or(graph::ComputeType::Float32) == graph::ComputeType::Float32) return {};
-    return fail(ErrorCode::Refused,
-                fmt::format("{} on a layer of float64, whose products stay in float64: export the model in float32, or leave the layer out",
-                            rounds ? "activations.bits" : "compute"),
-                "layer " + node.name);
 }
 
 /// Products with the codes that a layer arrived with. Refused where it has none.
@@ -343,19 +324,6 @@ Status compressLayers(Compressed& result, const Graph& graph, std::vector<Layer>
     return steps.advance(result.graph, result.graph.nodes.size(), tools);
 }
 
-/// Of each node what is left to do once whole units left.
-Result<std::vector<Settings>> settingsOf(const Graph& graph, const recipe::Recipe& recipe) {
-    std::vector<Settings> settings(graph.nodes.size());
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        if (!formsProducts(graph.nodes[i])) continue;
-        TRIMTAB_TRY(settings[i], recipe::settingsFor(recipe, graph.nodes[i]));
-        if (settings[i].prune && recipe::removesUnits(*settings[i].prune)) settings[i].prune.reset();
-        TRIMTAB_REQUIRE(checkTokens(settings[i], graph.nodes[i]));
-        TRIMTAB_REQUIRE(checkDoubles(settings[i], graph, graph.nodes[i]));
-    }
-    return settings;
-}
-
 std::int64_t bytesOfConstants(const Graph& graph) {
     std::int64_t bytes = 0;
     for (const graph::Value& value : graph.values) {
@@ -377,10 +345,10 @@ Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe,
                         "layer " + original.nodes[static_cast<std::size_t>(use.node)].name);
     }
     TRIMTAB_TRY(Restructured smaller, withoutUnits(original, recipe, tools));
-    TRIMTAB_TRY(const std::vector<Settings> asked, settingsOf(smaller.graph, recipe));
+    TRIMTAB_TRY(const std::vector<Settings> asked, nodeSettings(smaller.graph, recipe));
     untie(smaller.graph, asked);
     TRIMTAB_TRY(const Graph graph, rescaled(smaller.graph, recipe, tools));
-    TRIMTAB_TRY(const std::vector<Settings> settings, settingsOf(graph, recipe));
+    TRIMTAB_TRY(const std::vector<Settings> settings, nodeSettings(graph, recipe));
     Compressed result;
     result.graph = graph;
     result.leftAlone = std::move(smaller.leftAlone);
