@@ -21,6 +21,13 @@ std::string cacheText(const ipc::CacheRow& cache) {
     return text + (cache.isKnown ? "\n" : ", without those whose heads stay open\n");
 }
 
+/// What shares a scale.
+std::string groupText(const ipc::CompressAnswer::Layer& layer) {
+    if (layer.bits > 8) return "–";
+    if (layer.group > 0) return std::to_string(layer.group);
+    return layer.group < 0 ? "tensor" : "channel";
+}
+
 }  // namespace
 
 std::string compressionText(const ipc::CompressAnswer& answer, const std::string& file) {
@@ -81,7 +88,7 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
     for (const auto& layer : answer.layers)
         table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op),
                    base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits), printable(layer.format),
-                   layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
+                   groupText(layer), fmt::format("{:.1f} %", 100 * layer.density),
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
                    layer.sqnrDb ? fmt::format("{:.1f} dB", *layer.sqnrDb) : "–"});
     return table.text();

@@ -146,7 +146,7 @@ LayerCompression untouched(const Graph& graph, const Layer& layer) {
         LayerCompression row{node.name, node.op, node.origins, codes->rows * codes->columns};
         row.bits = codes->bits;
         row.format = tensor::formatText(*codes);
-        row.group = codes->partialGroup();
+        row.group = codes->hasOneScale() ? -1 : codes->partialGroup();
         row.originalBytes = row.storedBytes = codes->storedBytes();
         return row;
     }

@@ -34,6 +34,20 @@ TEST(CompressionTable, ShowsWhatIsBelowZeroDecibelsAndADashForUntouchedWeights) 
     EXPECT_EQ(untouched.find("dB"), std::string::npos);
 }
 
+TEST(CompressionTable, SaysWhatSharesAScale) {
+    ipc::CompressAnswer answer;
+    answer.layers.resize(1);
+    const auto shown = [&](int bits, std::int64_t group) {
+        answer.layers[0].bits = bits;
+        answer.layers[0].group = group;
+        return compressionTable(answer);
+    };
+    EXPECT_THAT(shown(8, -1), HasSubstr(" tensor "));
+    EXPECT_THAT(shown(8, 0), HasSubstr(" channel "));
+    EXPECT_THAT(shown(4, 48), HasSubstr(" 48 "));
+    EXPECT_THAT(shown(32, 0), Not(HasSubstr("channel")));
+}
+
 TEST(CompressionText, SaysWhichUnitsStayAndWhy) {
     ipc::CompressAnswer answer;
     EXPECT_THAT(compressionText(answer, "small.onnx"), Not(HasSubstr("left alone")));
