@@ -27,6 +27,8 @@ struct LayerCompression {
     std::int64_t storedBytes = 0;  // at its bits, with scales and zero points; dense: zeros of a pruned weight are stored like any other
     std::optional<double> sqnrDb;  // 10·log10(Σw² / Σ(w−ŵ)²); nothing: no value changed
     std::map<std::string, std::int64_t> forms;  // bytes of a pruned weight in each storage form (storage_forms.h); empty: not pruned
+    std::int64_t inputColumns = 0;     // of the products that a second-order method read; 0: none did
+    std::int64_t calibrationRows = 0;  // that they were summed over
 };
 
 struct Compressed {

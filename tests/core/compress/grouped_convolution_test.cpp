@@ -112,6 +112,17 @@ TEST(GroupedConvolution, IsPrunedToTheRatioAsAWholeByEveryMethodThatRanksALayer)
     EXPECT_LE(loss(graph, compressed(graph, R"({"prune": {"ratio": 0.2, "method": "sparsegpt"}})")), 1.02 * magnitude);
 }
 
+TEST(GroupedConvolution, TellsHowManyRowsOfInputSpokeForItsColumns) {
+    const Graph graph = groupedConvolution();
+    constexpr std::int64_t kRows = 2 * 8 * 6 * 6;  // batches, images, positions
+    for (const std::string& recipe : {weights("gptq", ""), std::string(R"({"prune": {"ratio": 0.2, "method": "sparsegpt"}})")}) {
+        const LayerCompression layer = madeOf(graph, recipe).layers.at(0);
+        EXPECT_EQ(layer.inputColumns, kColumns) << recipe;
+        EXPECT_EQ(layer.calibrationRows, kRows) << recipe;
+    }
+    EXPECT_EQ(madeOf(graph, weights("rtn", "")).layers.at(0).inputColumns, 0) << "asks nobody";
+}
+
 TEST(GroupedConvolution, CountsOneScalePerTensorAndSaysSo) {
     const Graph graph = groupedConvolution();
     constexpr std::int64_t kCodes = kOutputs * kColumns;
