@@ -21,6 +21,33 @@ std::string cacheText(const ipc::CacheRow& cache) {
     return text + (cache.isKnown ? "\n" : ", without those whose heads stay open\n");
 }
 
+/// Second order reads a product for each pair of columns: below so many rows a column much of it is chance.
+constexpr std::int64_t kRowsOfAColumn = 4;
+
+/// The layer with the fewest rows a column stands for all.
+std::string fewRowsText(const ipc::CompressAnswer& answer) {
+    const ipc::CompressAnswer::Layer* fewest = nullptr;
+    std::int64_t count = 0;
+    for (const auto& layer : answer.layers) {
+        if (layer.calibrationRows >= kRowsOfAColumn * layer.inputColumns) continue;
+        ++count;
+        const auto share = [](const auto& of) { return static_cast<double>(of.calibrationRows) / static_cast<double>(of.inputColumns); };
+        if (!fewest || share(layer) < share(*fewest)) fewest = &layer;
+    }
+    if (!fewest) return "";
+    return fmt::format("{:<12}{} of {} layers saw fewer than {} rows of calibration data for each input column, and errors are made up for "
+                       "less than more data would allow ({}: {} rows for {} columns)\n",
+                       "few rows", count, answer.layers.size(), kRowsOfAColumn, printable(fewest->node), fewest->calibrationRows,
+                       fewest->inputColumns);
+}
+
+/// What shares a scale.
+std::string groupText(const ipc::CompressAnswer::Layer& layer) {
+    if (layer.bits > 8) return "–";
+    if (layer.group > 0) return std::to_string(layer.group);
+    return layer.group < 0 ? "tensor" : "channel";
+}
+
 }  // namespace
 
 std::string compressionText(const ipc::CompressAnswer& answer, const std::string& file) {
@@ -32,6 +59,7 @@ std::string compressionText(const ipc::CompressAnswer& answer, const std::string
     text += fmt::format("\n{:<12}{}\n", "file", base::formatBytes(static_cast<double>(answer.fileBytes)));
     text += fmt::format("{:<12}outputs of the file differ by {:.2g} of the largest at most\n", "read back", answer.readBackMaxError);
     if (!answer.calibration.empty()) text += fmt::format("{:<12}{}\n", "calibration", printable(answer.calibration));
+    text += fewRowsText(answer);
     for (const auto& units : answer.leftAlone)
         text += fmt::format("{:<12}units of {} stay: {}\n", "left alone", printable(units.layer), printable(units.reason));
     return answer.cache ? text + cacheText(*answer.cache) : text;
@@ -81,7 +109,7 @@ std::string compressionTable(const ipc::CompressAnswer& answer) {
     for (const auto& layer : answer.layers)
         table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op),
                    base::formatCount(static_cast<double>(layer.parameters)), std::to_string(layer.bits), printable(layer.format),
-                   layer.group > 0 ? std::to_string(layer.group) : "–", fmt::format("{:.1f} %", 100 * layer.density),
+                   groupText(layer), fmt::format("{:.1f} %", 100 * layer.density),
                    base::formatBytes(static_cast<double>(layer.originalBytes)), base::formatBytes(static_cast<double>(layer.storedBytes)),
                    layer.sqnrDb ? fmt::format("{:.1f} dB", *layer.sqnrDb) : "–"});
     return table.text();

@@ -128,7 +128,7 @@ LayerCompression untouched(const Graph& graph, const Layer& layer) {
         LayerCompression row{node.name, node.op, node.origins, codes->rows * codes->columns};
         row.bits = codes->bits;
         row.format = tensor::formatText(*codes);
-        row.group = codes->partialGroup();
+        row.group = codes->hasOneScale() ? -1 : codes->partialGroup();
         row.originalBytes = row.storedBytes = codes->storedBytes();
         return row;
     }
@@ -188,6 +188,10 @@ Result<Work> workOn(const Graph& graph, Layer& layer, const LayerInputs& inputs,
     Work work;
     work.row = untouched(graph, layer);
     if (!layer.touchesWeight()) return work;
+    if (!needsOf(layer.settings).factors.empty()) {
+        work.row.inputColumns = layer.use.columns;
+        work.row.calibrationRows = inputs.front().rows;
+    }
     TRIMTAB_TRY(const Tensor original, originalOf(graph, layer));
     if (!layer.settings.prune && roundsRowByRow(*layer.settings.weights, original.type())) {
         const auto round = [&](const std::vector<float>& rows, std::int64_t count) {

@@ -21,12 +21,14 @@ struct LayerCompression {
     std::int64_t parameters = 0;   // that are left, zeros counted
     int bits = 32;
     std::string format = "fp32";   // tensor::formatText() of codes, else the type in which values are stored: "fp32", "bf16", …
-    std::int64_t group = 0;
+    std::int64_t group = 0;        // of codes: columns that share a scale; 0: a scale for each row; −1: one for the whole weight
     double density = 1.0;          // share of non-zero weights after everything
     std::int64_t originalBytes = 0;  // before units left
     std::int64_t storedBytes = 0;  // at its bits, with scales and zero points; dense: zeros of a pruned weight are stored like any other
     std::optional<double> sqnrDb;  // 10·log10(Σw² / Σ(w−ŵ)²); nothing: no value changed
     std::map<std::string, std::int64_t> forms;  // bytes of a pruned weight in each storage form (storage_forms.h); empty: not pruned
+    std::int64_t inputColumns = 0;     // of the products that a second-order method read; 0: none did
+    std::int64_t calibrationRows = 0;  // that they were summed over
 };
 
 struct Compressed {

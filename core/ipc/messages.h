@@ -142,6 +142,8 @@ struct CompressAnswer {
         bool skipsZeros = false;  // of a pruned weight: the cpu engine has kernels that read the sparse ones of its forms
         /// Of a pruned weight: bytes by storage form ("dense", which the file holds, "csr", "bsr 4x4", …).
         std::map<std::string, std::int64_t> forms;
+        /// Of a second-order method: the columns that it read, and over how many rows of calibration; 0: none.
+        std::int64_t inputColumns = 0, calibrationRows = 0;
     };
     struct LeftAlone {
         std::string layer, reason;  // the first layer that makes the units, and why they stay

@@ -21,6 +21,10 @@ Json toJson(const CompressAnswer::Layer& layer) {
         json["forms"] = layer.forms;
         json["skips_zeros"] = layer.skipsZeros;
     }
+    if (layer.inputColumns > 0) {
+        json["input_columns"] = layer.inputColumns;
+        json["calibration_rows"] = layer.calibrationRows;
+    }
     return json;
 }
 
@@ -42,6 +46,8 @@ Result<CompressAnswer::Layer> layerFromJson(const Json& json) {
     TRIMTAB_TRY(layer.format, base::stringAt(json, "format", ""));
     TRIMTAB_TRY(layer.forms, extentMapAt(json, "forms"));
     TRIMTAB_TRY(layer.skipsZeros, base::booleanAt(json, "skips_zeros", false));
+    TRIMTAB_TRY(layer.inputColumns, base::integerAt(json, "input_columns", 0));
+    TRIMTAB_TRY(layer.calibrationRows, base::integerAt(json, "calibration_rows", 0));
     return layer;
 }
 

@@ -33,10 +33,15 @@ std::vector<float> transposed(const std::vector<float>& values, std::int64_t row
 
 }  // namespace
 
+bool QuantizedWeight::hasOneScale() const {
+    const auto isFirst = [](const auto& all) { return std::ranges::all_of(all, [&](auto one) { return one == all.front(); }); };
+    return group >= columns && !scales.empty() && isFirst(scales) && isFirst(zeroPoints);
+}
+
 std::int64_t QuantizedWeight::storedBytes() const {
     constexpr std::int64_t kTensorScale = sizeof(float);
     const std::int64_t codeBytes = (rows * columns * bits + 7) / 8;
-    const std::int64_t count = rows * groups();
+    const std::int64_t count = hasOneScale() ? 1 : rows * groups();
     const std::int64_t zeroBytes = symmetric ? 0 : (count * bits + 7) / 8;
     switch (scaleFormat) {
         case ScaleFormat::Float32: return codeBytes + count * static_cast<std::int64_t>(sizeof(float)) + zeroBytes;

@@ -41,7 +41,9 @@ struct QuantizedWeight {
     /// For records of plans: group, or 0 where a scale holds for a whole row or more.
     std::int64_t partialGroup() const { return group < columns ? group : 0; }
     std::int64_t groups() const { return group > 0 ? (columns + group - 1) / group : 0; }
-    /// Bytes this weight takes on disk or in a packed kernel: codes at `bits`, fp32 scales, zero points at `bits`.
+    /// One scale and zero point for the whole weight: every row repeats the same ones.
+    bool hasOneScale() const;
+    /// Bytes this weight takes on disk or in a packed kernel: codes at `bits`, fp32 scales, zero points at `bits`; one scale counts once.
     std::int64_t storedBytes() const;
     /// The values as a float32 tensor of originalShape.
     Result<Tensor> dequantize() const;

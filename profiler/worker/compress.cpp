@@ -26,7 +26,8 @@ ipc::CompressAnswer answerOf(const trimtab::compress::Compressed& compressed) {
         const auto node = std::ranges::find(graph.nodes, layer.node, &graph::Node::name);
         const bool skipsZeros = !layer.forms.empty() && node != graph.nodes.end() && cpu::skipsZeros(graph, *node);
         answer.layers.push_back({layer.node, layer.op, layer.parameters, layer.group, layer.originalBytes, layer.storedBytes, layer.bits,
-                                 layer.density, layer.sqnrDb, layer.format, skipsZeros, layer.forms});
+                                 layer.density, layer.sqnrDb, layer.format, skipsZeros, layer.forms, layer.inputColumns,
+                                 layer.calibrationRows});
     }
     for (const auto& units : compressed.leftAlone) answer.leftAlone.push_back({units.layer, units.reason});
     const auto isKept = [](const graph::Node& node) { return node.treatment.kvBits < 32; };

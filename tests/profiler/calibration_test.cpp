@@ -4,13 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/compress/calibrate/input_rows.h"
+#include "core/compress/calibrate/layer_inputs.h"
 #include "core/compress/compress.h"
+#include "core/compress/prune/prune_layer.h"
+#include "core/compress/quantize/round_layer.h"
 #include "core/compress/rescale/rescale_graph.h"
 #include "core/formats/onnx/reader.h"
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
 #include "core/graph/weights.h"
 #include "core/runtime/inputs.h"
+#include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cpu/tensor_math.h"
@@ -137,20 +142,22 @@ TEST_F(Calibration, SecondOrderBeatsRoundingAndMagnitude) {
     EXPECT_LT(magnitude, 0.8 * loss(R"({"prune": {"ratio": 0.5, "method": "random"}})"));
 }
 
-TEST_F(Calibration, EveryMethodAndCompositionMakesAModelThatRuns) {
+// Bounds stand a quarter above what is lost today, or half way to an output of zeros, which loses 1.
+TEST_F(Calibration, EveryMethodAndCompositionKeepsMostOfTheOutput) {
     open("language");
-    for (const char* recipe :
-         {R"({"weights": {"bits": 4, "method": "mse"}})",
-          R"({"weights": {"bits": 4, "method": "hqq", "scheme": "asymmetric", "group": 32}})",
-          R"({"weights": {"bits": 4, "method": "gptq", "group": 32, "act_order": true}})",
-          R"({"weights": {"bits": 4, "method": "awq+gptq"}})",
-          R"({"weights": {"bits": 8, "method": "smoothquant"}, "activations": {"bits": 8}, "compute": "int8"})",
-          R"({"weights": {"bits": 8, "method": "smoothquant+gptq"}, "activations": {"bits": 8}, "compute": "int8"})",
-          R"({"prune": {"ratio": 0.5, "method": "wanda"}})", R"({"prune": {"pattern": "2:4", "method": "wanda"}})",
-          R"({"prune": {"pattern": "2:4", "method": "sparsegpt"}, "weights": {"bits": 4, "method": "gptq"}})",
-          R"({"prune": {"ratio": 0.25, "pattern": "block 4x4"}})", R"({"prune": {"ratio": 0.25, "pattern": "rows"}})"}) {
-        EXPECT_LT(loss(recipe), 1) << recipe;
-    }
+    const std::pair<const char*, double> bounds[] = {
+        {R"({"weights": {"bits": 4, "method": "mse"}})", 0.22},
+        {R"({"weights": {"bits": 4, "method": "hqq", "scheme": "asymmetric", "group": 32}})", 0.16},
+        {R"({"weights": {"bits": 4, "method": "gptq", "group": 32, "act_order": true}})", 0.13},
+        {R"({"weights": {"bits": 4, "method": "awq+gptq"}})", 0.16},
+        {R"({"weights": {"bits": 8, "method": "smoothquant"}, "activations": {"bits": 8}, "compute": "int8"})", 0.04},
+        {R"({"weights": {"bits": 8, "method": "smoothquant+gptq"}, "activations": {"bits": 8}, "compute": "int8"})", 0.04},
+        {R"({"prune": {"ratio": 0.5, "method": "wanda"}})", 0.56},
+        {R"({"prune": {"pattern": "2:4", "method": "wanda"}})", 0.8},
+        {R"({"prune": {"pattern": "2:4", "method": "sparsegpt"}, "weights": {"bits": 4, "method": "gptq"}})", 0.55},
+        {R"({"prune": {"ratio": 0.25, "pattern": "block 4x4"}})", 0.8},
+        {R"({"prune": {"ratio": 0.25, "pattern": "rows"}})", 0.95}};
+    for (const auto& [recipe, bound] : bounds) EXPECT_LT(loss(recipe), bound) << recipe;
 }
 
 TEST_F(Calibration, PrunedWeightsStayZeroUnderGptq) {
@@ -158,11 +165,79 @@ TEST_F(Calibration, PrunedWeightsStayZeroUnderGptq) {
     const Graph graph = compressed(R"({"prune": {"pattern": "2:4", "method": "sparsegpt"}, "weights": {"bits": 4, "method": "gptq"}})");
     for (const graph::WeightUse& use : graph::compressibleWeights(graph)) {
         const auto& codes = *graph.value(use.value).quantized;
-        for (std::int64_t begin = 0; begin + 4 <= codes.columns; begin += 4) {
-            int others = 0;
-            for (std::int64_t k = begin; k < begin + 4; ++k) others += codes.codes[static_cast<std::size_t>(k)] != 0;
-            ASSERT_LE(others, 2);
+        for (std::int64_t row = 0; row < codes.rows; ++row) {
+            for (std::int64_t begin = row * codes.columns; begin + 4 <= (row + 1) * codes.columns; begin += 4) {
+                int others = 0;
+                for (std::int64_t k = begin; k < begin + 4; ++k) others += codes.codes[static_cast<std::size_t>(k)] != 0;
+                ASSERT_LE(others, 2) << graph.nodes[static_cast<std::size_t>(use.node)].name << ", row " << row;
+            }
         }
+    }
+}
+
+/// ‖X (W − Ŵ)ᵀ‖² over all rows of a layer's input.
+double layerError(const std::vector<std::vector<float>>& inputs, const std::vector<float>& before, const std::vector<float>& after,
+                  std::size_t columns) {
+    const std::size_t rows = before.size() / columns / inputs.size();
+    double error = 0;
+    for (std::size_t part = 0; part < inputs.size(); ++part) {
+        for (std::size_t row = part * rows; row < (part + 1) * rows; ++row) {
+            std::vector<double> lost(columns);
+            for (std::size_t j = 0; j < columns; ++j) lost[j] = static_cast<double>(before[row * columns + j]) - after[row * columns + j];
+            for (std::size_t x = 0; x < inputs[part].size(); x += columns) {
+                double output = 0;
+                for (std::size_t j = 0; j < columns; ++j) output += lost[j] * inputs[part][x + j];
+                error += output * output;
+            }
+        }
+    }
+    return error;
+}
+
+TEST_F(Calibration, SecondOrderIsWorseInNoLayerOfTheSamples) {
+    for (const char* name : {"language", "classifier"}) {
+        open(name);
+        std::size_t layers = 0;
+        for (const graph::WeightUse& use : graph::compressibleWeights(m_graph)) {
+            const graph::Node& node = m_graph.nodes[static_cast<std::size_t>(use.node)];
+            const Tensor& weight = *m_graph.constantOf(use.value);
+            const recipe::PruneSpec half{"sparsegpt", "unstructured", "layer", 0.5};
+            recipe::WeightSpec four{4};
+            four.method = "gptq";
+            recipe::Settings settings;
+            settings.prune = half;
+            settings.weights = four;
+            m_runs->restart();
+            const auto known = compress::collectInputs(m_graph, use, compress::needsOf(settings), m_tools);
+            ASSERT_TRUE(known) << known.error().text();
+            std::vector<std::vector<float>> inputs(known->size());
+            m_runs->restart();
+            const graph::ValueId input = node.input(0);
+            ASSERT_TRUE(m_runs->forEach(m_graph, std::span(&input, 1), [&](std::size_t, const Tensor& value) -> Status {
+                for (std::size_t part = 0; part < inputs.size(); ++part) {
+                    TRIMTAB_TRY(const auto rows, compress::inputRows(node, weight.shape(), value, static_cast<std::int64_t>(part)));
+                    inputs[part].insert(inputs[part].end(), rows.values.begin(), rows.values.end());
+                }
+                return {};
+            }));
+            const std::vector<float> before = tensor::toRows(weight, use.layout).value();
+            const auto error = [&](const std::vector<float>& after) {
+                return layerError(inputs, before, after, static_cast<std::size_t>(use.columns));
+            };
+            const auto rounded = [&](const recipe::WeightSpec& spec) {
+                return error(tensor::decodedRows(
+                    compress::roundLayer(before, use.rows, use.columns, spec, false, *known, m_tools).value()));
+            };
+            const auto pruned = [&](const recipe::PruneSpec& spec) {
+                std::vector<float> after = before;
+                EXPECT_TRUE(compress::pruneLayer(after, use.rows, use.columns, spec, *known, node.name, m_tools));
+                return error(after);
+            };
+            EXPECT_LE(rounded(four), rounded(recipe::WeightSpec{4})) << name << " " << node.name;
+            EXPECT_LE(pruned(half), pruned({"magnitude", "unstructured", "layer", 0.5})) << name << " " << node.name;
+            ++layers;
+        }
+        EXPECT_GE(layers, 4U) << name;
     }
 }
 

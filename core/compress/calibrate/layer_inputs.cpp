@@ -82,12 +82,11 @@ Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& us
         TRIMTAB_TRY(HessianSum sum, HessianSum::begin(use.columns));
         sums.push_back(std::move(sum));
     }
-    std::int64_t seen = 0;
     const auto take = [&](std::size_t, const Tensor& value) -> Status {
         for (std::int64_t part = 0; part < parts; ++part) {
             TRIMTAB_TRY(const InputRows rows, inputRows(node, weight, value, part));
-            seen += rows.rows;
             const auto index = static_cast<std::size_t>(part);
+            inputs[index].rows += rows.rows;
             if (needs.columns) TRIMTAB_REQUIRE(inputs[index].columns->see(rows.values));
             if (!sums.empty()) TRIMTAB_REQUIRE(sums[index].add(*tools.math, rows.values.data(), rows.rows, rows.columns));
         }
@@ -95,7 +94,7 @@ Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& us
     };
     const graph::ValueId input = node.input(0);
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, std::span(&input, 1), take));
-    if (seen == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
+    if (inputs.front().rows == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
     for (std::size_t part = 0; part < sums.size(); ++part) {
         Hessian whole = std::move(sums[part]).finish();
         if (needs.products) {

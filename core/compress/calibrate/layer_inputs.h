@@ -40,6 +40,7 @@ bool clipsByOutputs(const recipe::WeightSpec& spec);
 InputNeeds needsOf(const recipe::Settings& settings);
 
 struct PartInputs {
+    std::int64_t rows = 0;  // that calibration saw
     std::optional<ColumnStatistics> columns;
     std::optional<Hessian> products;
     std::map<FactorKind, InverseFactor> factors;

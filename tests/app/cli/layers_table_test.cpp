@@ -34,6 +34,36 @@ TEST(CompressionTable, ShowsWhatIsBelowZeroDecibelsAndADashForUntouchedWeights) 
     EXPECT_EQ(untouched.find("dB"), std::string::npos);
 }
 
+TEST(CompressionTable, SaysWhatSharesAScale) {
+    ipc::CompressAnswer answer;
+    answer.layers.resize(1);
+    const auto shown = [&](int bits, std::int64_t group) {
+        answer.layers[0].bits = bits;
+        answer.layers[0].group = group;
+        return compressionTable(answer);
+    };
+    EXPECT_THAT(shown(8, -1), HasSubstr(" tensor "));
+    EXPECT_THAT(shown(8, 0), HasSubstr(" channel "));
+    EXPECT_THAT(shown(4, 48), HasSubstr(" 48 "));
+    EXPECT_THAT(shown(32, 0), Not(HasSubstr("channel")));
+}
+
+TEST(CompressionText, WarnsOfLayersWhoseInputsWereSeenInFewRows) {
+    ipc::CompressAnswer answer;
+    answer.layers.resize(3);
+    answer.layers[1].node = "enough";
+    answer.layers[1].inputColumns = 32;
+    answer.layers[1].calibrationRows = 128;
+    EXPECT_THAT(compressionText(answer, "small.onnx"), Not(HasSubstr("few rows")));
+    answer.layers[2] = answer.layers[1];
+    answer.layers[2].node = "wide";
+    answer.layers[2].inputColumns = 33;
+    const std::string text = compressionText(answer, "small.onnx");
+    EXPECT_THAT(text, HasSubstr("few rows"));
+    EXPECT_THAT(text, HasSubstr("1 of 3 layers saw fewer than 4 rows"));
+    EXPECT_THAT(text, HasSubstr("wide: 128 rows for 33 columns"));
+}
+
 TEST(CompressionText, SaysWhichUnitsStayAndWhy) {
     ipc::CompressAnswer answer;
     EXPECT_THAT(compressionText(answer, "small.onnx"), Not(HasSubstr("left alone")));

@@ -35,7 +35,7 @@ Tensor images(std::uint64_t seed) {
     return Tensor::fromFloats({8, 8, 6, 6}, values);
 }
 
-Graph compressed(const Graph& graph, const std::string& recipe) {
+Compressed madeOf(const Graph& graph, const std::string& recipe) {
     CalibrationByReference source({images(1), images(2)});
     PlainMath math;
     Tools tools;
@@ -43,8 +43,10 @@ Graph compressed(const Graph& graph, const std::string& recipe) {
     tools.math = &math;
     auto made = compress(graph, recipe::parse(recipe).value(), tools);
     EXPECT_TRUE(made) << recipe << ": " << made.error().text();
-    return made ? std::move(made->graph) : graph;
+    return made ? std::move(*made) : Compressed{};
 }
+
+Graph compressed(const Graph& graph, const std::string& recipe) { return madeOf(graph, recipe).graph; }
 
 const graph::Value& weightOf(const Graph& graph) { return graph.value(graph.nodes[0].input(1)); }
 
@@ -108,6 +110,32 @@ TEST(GroupedConvolution, IsPrunedToTheRatioAsAWholeByEveryMethodThatRanksALayer)
     }
     const double magnitude = loss(graph, compressed(graph, R"({"prune": {"ratio": 0.2}})"));
     EXPECT_LE(loss(graph, compressed(graph, R"({"prune": {"ratio": 0.2, "method": "sparsegpt"}})")), 1.02 * magnitude);
+}
+
+TEST(GroupedConvolution, TellsHowManyRowsOfInputSpokeForItsColumns) {
+    const Graph graph = groupedConvolution();
+    constexpr std::int64_t kRows = 2 * 8 * 6 * 6;  // batches, images, positions
+    for (const std::string& recipe : {weights("gptq", ""), std::string(R"({"prune": {"ratio": 0.2, "method": "sparsegpt"}})")}) {
+        const LayerCompression layer = madeOf(graph, recipe).layers.at(0);
+        EXPECT_EQ(layer.inputColumns, kColumns) << recipe;
+        EXPECT_EQ(layer.calibrationRows, kRows) << recipe;
+    }
+    EXPECT_EQ(madeOf(graph, weights("rtn", "")).layers.at(0).inputColumns, 0) << "asks nobody";
+}
+
+TEST(GroupedConvolution, CountsOneScalePerTensorAndSaysSo) {
+    const Graph graph = groupedConvolution();
+    constexpr std::int64_t kCodes = kOutputs * kColumns;
+    const LayerCompression one = madeOf(graph, weights("gptq", R"(, "group": -1)")).layers.at(0);
+    EXPECT_EQ(one.storedBytes, kCodes + 4);
+    EXPECT_EQ(one.group, -1);
+    EXPECT_EQ(madeOf(graph, weights("rtn", R"(, "group": -1, "scheme": "asymmetric")")).layers.at(0).storedBytes, kCodes + 4 + 1);
+    const LayerCompression each = madeOf(graph, weights("rtn", "")).layers.at(0);
+    EXPECT_EQ(each.storedBytes, kCodes + 4 * kOutputs);
+    EXPECT_EQ(each.group, 0);
+    const Compressed again = madeOf(compressed(graph, weights("rtn", R"(, "group": -1)")), "{}");
+    EXPECT_EQ(again.layers.at(0).group, -1) << "of codes that a model arrives with";
+    EXPECT_EQ(again.layers.at(0).storedBytes, kCodes + 4);
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST(Messages, AnswersSurviveTheWire) {
     expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment(), true}, planAnswerFromJson);
     expectSurvives(DatasetInfo{"d", "classification", "top1", "abc", 5, {"x"}, {"x: float32[5]"}}, datasetInfoFromJson);
     CompressAnswer compressed;
-    compressed.layers = {{"n", "Conv", 100, 32, 400, 60, 4, 0.5, 20.5, "nf4", true, {{"dense", 60}, {"bsr 4x4", 40}}}};
+    compressed.layers = {{"n", "Conv", 100, 32, 400, 60, 4, 0.5, 20.5, "nf4", true, {{"dense", 60}, {"bsr 4x4", 40}}, 64, 128}};
     compressed.layers.push_back({"m", "MatMul", 10, 0, 40, 20, 2, 1, -1.0, "int"});
     compressed.layers.push_back({"untouched", "MatMul", 10, 0, 40, 40});
     compressed.leftAlone = {{"conv_1", "its channels are an output"}};
