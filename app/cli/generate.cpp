@@ -47,6 +47,7 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
     const Json decode = step.n > 0 ? Json(perSecond(1, step.median)) : Json();
     const bool differs = answer.reference && answer.reference->firstDifference;
     return {{"text", answer.text},
+            {"rendered_prompt", answer.renderedPrompt ? Json(*answer.renderedPrompt) : Json()},
             {"prompt_tokens", answer.promptTokens},
             {"tokens", answer.tokens},
             {"stopped", answer.stopped},
@@ -151,6 +152,8 @@ Status work(Program& program, const GenerateOptions& options) {
         shown.show(answer.text);
         fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
     }
+    if (program.options.verbosity > 0 && answer.renderedPrompt)
+        fmt::print(stderr, "\nprompt\n{}\n", printable(*answer.renderedPrompt, "\n\t"));
     if (!program.quiet()) printFigures(answer, request.model);
     return {};
 }
@@ -167,7 +170,11 @@ void addGenerate(CLI::App& app, Program& program) {
     addRecipe(*command, options->model);
     addEngine(*command, options->model.engine, options->model.device);
     auto* prompt = command->add_option("--prompt", request.prompt, "The text to go on from; of an encoder-decoder the text that it reads");
-    command->add_option("--prompt-tokens", request.promptTokens, "The same as token ids, 5,17,3")->delimiter(',')->excludes(prompt);
+    auto* tokens = command->add_option("--prompt-tokens", request.promptTokens, "The same as token ids, 5,17,3");
+    tokens->delimiter(',')->excludes(prompt);
+    auto* chat = command->add_flag("--chat", request.chat, "The prompt is a user's message, put into words by the model's chat template");
+    chat->excludes(tokens);
+    command->add_option("--system", request.system, "Of a chat: the system's message before it")->needs(chat);
     command->add_option("--tokenizer", request.tokenizer, "tokenizer.json or tokenizer.model (default: the one beside the model)");
     command->add_option("--tokens", request.tokens, "New tokens at most (default: 64)")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));

@@ -7,7 +7,7 @@ Json toJson(const GenerateRequest& request) {
     return {{"model", toJson(request.model)}, {"prompt", request.prompt},      {"prompt_tokens", request.promptTokens},
             {"tokenizer", request.tokenizer}, {"tokens", request.tokens},      {"temperature", encode(request.temperature)},
             {"top_k", request.topK},          {"top_p", encode(request.topP)}, {"go_on", request.goOn},
-            {"beside_reference", request.besideReference}};
+            {"beside_reference", request.besideReference}, {"chat", request.chat}, {"system", request.system}};
 }
 
 Result<GenerateRequest> generateRequestFromJson(const Json& json) {
@@ -23,6 +23,8 @@ Result<GenerateRequest> generateRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.topP, realAt(json, "top_p", 1));
     TRIMTAB_TRY(request.goOn, base::booleanAt(json, "go_on", false));
     TRIMTAB_TRY(request.besideReference, base::booleanAt(json, "beside_reference", false));
+    TRIMTAB_TRY(request.chat, base::booleanAt(json, "chat", false));
+    TRIMTAB_TRY(request.system, base::stringAt(json, "system", ""));
     constexpr std::int64_t kMostTokens = 1 << 20;
     if (request.tokens < 1 || request.tokens > kMostTokens)
         return fail(ErrorCode::Refused, "tokens must be 1 to " + std::to_string(kMostTokens));
@@ -64,6 +66,7 @@ Json toJson(const GenerateAnswer& answer) {
             {"caching", answer.caching},
             {"execution", std::string(trace::name(answer.execution))},
             {"environment", trial::toJson(answer.environment)}};
+    if (answer.renderedPrompt) json["rendered_prompt"] = *answer.renderedPrompt;
     if (answer.reference) json["reference"] = toJson(*answer.reference);
     return json;
 }
@@ -85,6 +88,7 @@ Result<GenerateAnswer> generateAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(const std::string execution, base::stringAt(json, "execution"));
     if (execution == trace::name(trace::Execution::Emulated)) answer.execution = trace::Execution::Emulated;
     TRIMTAB_TRY(answer.environment, environmentAt(json));
+    if (base::memberAt(json, "rendered_prompt")) { TRIMTAB_TRY(answer.renderedPrompt, base::stringAt(json, "rendered_prompt")); }
     if (const Json* reference = base::memberAt(json, "reference")) { TRIMTAB_TRY(answer.reference, referenceFromJson(*reference)); }
     return answer;
 }

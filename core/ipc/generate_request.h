@@ -1,6 +1,7 @@
 #pragma once
 // "generate": GenerateRequest → GenerateAnswer. A progress notification whose share is negative (nobody knows when a text ends) holds the
 // text so far as `what`.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ struct GenerateRequest {
     ModelRequest model;
     std::string prompt;  // text, looked at when `promptTokens` is empty
     std::vector<std::int64_t> promptTokens;
+    bool chat = false;         // the prompt is a user's message, put into words by the chat template that comes with the tokenizer
+    std::string system;        // of a chat: the system's message before it; empty: none
     std::string tokenizer;     // path; empty: beside the model. Not needed for tokens that are given as such
     std::int64_t tokens = 64;  // new ones at most
     double temperature = 0;    // 0: greedy
@@ -34,6 +37,7 @@ struct ReferenceText {
 
 struct GenerateAnswer {
     std::string text;  // of the new tokens; empty without a tokenizer
+    std::optional<std::string> renderedPrompt;  // of a chat: what the template made of its messages
     std::vector<std::int64_t> promptTokens, tokens;
     bool stopped = false;        // by a token that ends a text
     double firstTokenMs = 0;     // of the prompt and the choice of the first token

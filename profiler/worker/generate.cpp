@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "core/dataset/chat/chat_template.h"
 #include "core/dataset/tokenizers/tokenizer.h"
 #include "core/formats/model_file.h"
 #include "core/ipc/generate_request.h"
@@ -30,13 +31,26 @@ Result<std::optional<Tokenizer>> tokenizerFor(const ipc::GenerateRequest& reques
     return std::optional(std::move(tokenizer));
 }
 
-Result<std::vector<std::int64_t>> promptOf(const ipc::GenerateRequest& request, const std::optional<Tokenizer>& tokenizer) {
+/// What the template that comes with the tokenizer makes of the prompt as a user's message; nothing where no chat is asked for.
+Result<std::optional<std::string>> renderedPrompt(const ipc::GenerateRequest& request) {
+    if (!request.chat) return std::optional<std::string>();
+    TRIMTAB_TRY(const auto chat, dataset::chat::openChatTemplate(request.tokenizer.empty() ? request.model.model : request.tokenizer));
+    std::vector<dataset::chat::Message> messages;
+    if (!request.system.empty()) messages.push_back({"system", request.system});
+    messages.push_back({"user", request.prompt});
+    TRIMTAB_TRY(std::string text, chat.render(messages, {.now = dataset::chat::localTime()}));
+    return std::optional(std::move(text));
+}
+
+/// A rendered text holds what begins and ends a text to the model: nothing is put around it again.
+Result<std::vector<std::int64_t>> promptOf(const ipc::GenerateRequest& request, const std::optional<std::string>& rendered,
+                                           const std::optional<Tokenizer>& tokenizer) {
     if (!request.promptTokens.empty()) return request.promptTokens;
     if (!tokenizer)
         return fail(ErrorCode::Refused,
                     "no tokenizer.json or tokenizer.model lies beside the model, nor does its file hold one: name one, or give "
                     "the prompt as tokens");
-    TRIMTAB_TRY(const auto ids, tokenizer->encode(request.prompt));
+    TRIMTAB_TRY(const auto ids, tokenizer->encode(rendered.value_or(request.prompt), {.addSpecialTokens = !rendered}));
     if (ids.empty()) return fail(ErrorCode::Refused, "the prompt is empty: there is nothing to go on from");
     return std::vector<std::int64_t>(ids.begin(), ids.end());
 }
@@ -118,8 +132,9 @@ ipc::ReferenceText heldAgainst(const std::vector<std::int64_t>& tokens, Written 
 Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::generateRequestFromJson(params));
     TRIMTAB_TRY(const auto tokenizer, tokenizerFor(request));
+    TRIMTAB_TRY(const auto rendered, renderedPrompt(request));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
-    TRIMTAB_TRY(const auto prompt, promptOf(request, tokenizer));
+    TRIMTAB_TRY(const auto prompt, promptOf(request, rendered, tokenizer));
     runtime::GenerationSetting setting;
     setting.tokens = request.tokens;
     setting.sampling = {request.temperature, request.topK, request.topP, request.model.setting.seed};
@@ -131,6 +146,7 @@ Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(auto written, write(compressed->graph, request, prompt, setting, tokenizer, call, tell));
     ipc::GenerateAnswer answer = std::move(written.figures);
     answer.promptTokens = prompt;
+    answer.renderedPrompt = rendered;
     answer.text = std::move(written.text);
     answer.tokens = std::move(written.made.tokens.front());
     answer.stopped = written.made.stopped.front();

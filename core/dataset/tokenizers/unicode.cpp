@@ -117,6 +117,16 @@ bool isWord(char32_t c) {
            (c >= 0x1f170 && c <= 0x1f189);
 }
 
+bool isPrintable(char32_t character) {
+    const auto kind = category(character);
+    const bool isSeparator = kind == UTF8PROC_CATEGORY_ZS || kind == UTF8PROC_CATEGORY_ZL || kind == UTF8PROC_CATEGORY_ZP;
+    return character == U' ' || !(isSeparator || isOther(character) || kind == UTF8PROC_CATEGORY_CN || kind == UTF8PROC_CATEGORY_CS);
+}
+
+char32_t upperCaseOf(char32_t c) { return static_cast<char32_t>(utf8proc_toupper(static_cast<utf8proc_int32_t>(c))); }
+char32_t lowerCaseOf(char32_t c) { return static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c))); }
+char32_t titleCaseOf(char32_t c) { return static_cast<char32_t>(utf8proc_totitle(static_cast<utf8proc_int32_t>(c))); }
+
 std::string lowercased(std::string_view text) {
     std::string lower;
     lower.reserve(text.size());
@@ -126,7 +136,7 @@ std::string lowercased(std::string_view text) {
             lower += "i\xcc\x87";
             continue;
         }
-        append(lower, static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(character))));
+        append(lower, lowerCaseOf(character));
     }
     return lower;
 }

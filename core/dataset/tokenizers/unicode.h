@@ -34,7 +34,14 @@ bool isNonspacingMark(char32_t character);  // Mn
 bool isOther(char32_t character);           // Cc, Cf, Co
 bool isWord(char32_t character);            // what \w matches: letters, marks, decimal digits, connectors, joiners
 
+/// Whether Python's repr() shows it as it is: a space, or what is no separator, no control and assigned.
+bool isPrintable(char32_t character);
+
 std::string lowercased(std::string_view text);
+/// Of one character, where that is one.
+char32_t upperCaseOf(char32_t character);
+char32_t lowerCaseOf(char32_t character);
+char32_t titleCaseOf(char32_t character);
 
 enum class Form { C, D, Kc, Kd };
 std::string normalized(std::string_view text, Form form);

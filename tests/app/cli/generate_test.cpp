@@ -200,6 +200,41 @@ TEST_F(Generate, GivesThePromptToTheEncoderWhereThereIsOne) {
     EXPECT_NE(unsaid.err.find("decoder_start_token_id"), std::string::npos) << unsaid.err;
 }
 
+// The tokenizer has the characters and, beside them, "<s>" and "</s>", which it puts around a text of its own accord.
+TEST_F(Generate, PutsAChatIntoTheWordsOfItsTemplate) {
+    Json tokenizer = base::parseJson(support::characterTokenizer(), "tokenizer").value();
+    tokenizer["added_tokens"] = Json::array({{{"id", 29}, {"content", "<s>"}, {"special", true}, {"normalized", false}},
+                                             {{"id", 30}, {"content", "</s>"}, {"special", true}, {"normalized", false}}});
+    tokenizer["post_processor"] = {{"type", "BertProcessing"}, {"cls", {"<s>", 29}}, {"sep", {"</s>", 30}}};
+    tokenizer["model"]["vocab"].erase("2");
+    tokenizer["model"]["vocab"].erase("3");
+    m_tiny.write("decoder/tokenizer.json", base::dumpJson(tokenizer));
+    EXPECT_EQ(json({"--prompt", "the", "--tokens", "2"})["prompt_tokens"], Json({29, 19, 7, 4, 30}));
+    const Ran without = generate({"--prompt", "the", "--chat"});
+    EXPECT_EQ(without.status, 3);
+    EXPECT_NE(without.err.find("has no chat template"), std::string::npos) << without.err;
+
+    m_tiny.write("decoder/tokenizer_config.json", base::dumpJson({{"bos_token", {{"content", "<s>"}}},
+                                                                  {"eos_token", "</s>"},
+                                                                  {"chat_template",
+                                                                   "{{ bos_token }}{% for m in messages %}\n"
+                                                                   "{% if m.content == 'no' %}{{ raise_exception('Say more than no') }}{% endif %}\n"
+                                                                   "{{ m.role[0] ~ ' ' ~ m.content|trim ~ eos_token }}{% endfor %}"
+                                                                   "{% if add_generation_prompt %}a {% endif %}"}}));
+    const Json got = json({"--prompt", " the ", "--chat", "--tokens", "4"});
+    EXPECT_EQ(got["rendered_prompt"], "<s>u the</s>a ");
+    EXPECT_EQ(got["prompt_tokens"], Json({29, 20, 26, 19, 7, 4, 30, 0, 26})) << "special tokens are found, and none is put around";
+    EXPECT_EQ(got["tokens"], Json(greedy({29, 20, 26, 19, 7, 4, 30, 0, 26}, 4)));
+    EXPECT_EQ(json({"--prompt", "hi", "--chat", "--system", "be", "--tokens", "1"})["rendered_prompt"], "<s>s be</s>u hi</s>a ");
+    EXPECT_TRUE(json({"--prompt", "the", "--tokens", "1"})["rendered_prompt"].is_null());
+    EXPECT_NE(generate({"--prompt", "the", "--chat", "--tokens", "1", "-v"}).err.find("prompt\n<s>u the</s>a \n"), std::string::npos);
+    const Ran raised = generate({"--prompt", "no", "--chat"});
+    EXPECT_EQ(raised.status, 3);
+    EXPECT_NE(raised.err.find("chat template, line 2: Say more than no"), std::string::npos) << raised.err;
+    EXPECT_EQ(generate({"--prompt-tokens", "1,2", "--chat"}).status, 2);
+    EXPECT_EQ(generate({"--prompt", "the", "--system", "be"}).status, 2);
+}
+
 TEST_F(Generate, SaysWhatIsMissing) {
     const auto expectError = [&](const Ran& ran, int status, const std::string& words) {
         EXPECT_EQ(ran.status, status) << ran.out;
