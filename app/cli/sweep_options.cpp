@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "app/cli/command.h"
+#include "core/trial/axis.h"
 
 namespace trimtab::cli {
 namespace {
@@ -124,6 +125,9 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
         if (!axis) return fail(ErrorCode::Usage, axis.error().text());
         study.axes.push_back(std::move(*axis));
     }
+    if (const Status distinct = trial::checkDistinct(study.axes); !distinct)
+        return fail(options.axes.empty() ? ErrorCode::Refused : ErrorCode::Usage,
+                    distinct.error().text() + "; say all its values in one axis");
     if (!options.baseline.empty()) {
         TRIMTAB_TRY(study.baseline.recipe, readRecipe(options.baseline));
         study.baselineName = recipe::summary(study.baseline.recipe);
