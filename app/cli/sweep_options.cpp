@@ -2,7 +2,10 @@
 
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "app/cli/command.h"
+#include "core/base/metric.h"
 #include "core/trial/axis.h"
 
 namespace trimtab::cli {
@@ -56,6 +59,15 @@ void applyBudget(trial::Budget& budget, const SweepOptions& options) {
 }  // namespace
 
 bool isProgramMetric(const std::string& metric) { return metric.starts_with("exec:"); }
+
+Status checkMetric(const std::string& metric, bool hasData) {
+    if (metric.empty() || (isProgramMetric(metric) && hasData)) return {};
+    const auto info = base::metricInfo(metric);
+    if (info && (info->onDataset == hasData || (hasData && info->besideReference))) return {};
+    return fail(ErrorCode::Usage, fmt::format("\"{}\" is no metric here (--metric): {} there are {}", metric,
+                                              hasData ? "on a dataset" : "without a dataset",
+                                              base::metricNames(hasData) + (hasData ? ", " + base::besideReferenceNames() : "")));
+}
 
 void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_option("SUBJECT", options.subject,
@@ -132,6 +144,7 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
         TRIMTAB_TRY(study.baseline.recipe, readRecipe(options.baseline));
         study.baselineName = recipe::summary(study.baseline.recipe);
     }
+    TRIMTAB_REQUIRE(checkMetric(study.metric, !study.dataPath.empty()));
     applyBudget(study.budget, options);
     return study;
 }
