@@ -149,9 +149,10 @@ Status work(Program& program, const TuneOptions& options) {
 void addGoal(CLI::App& command, TuneOptions& options) {
     command.add_option("--max-drop", options.maxDrop, "How much of the metric may be lost: 1% of the baseline's value, or 1pt");
     command.add_option("--max-latency", options.maxLatencyMs, "Milliseconds that one run may take, as it is measured")
-        ->check(CLI::PositiveNumber);
-    command.add_option("--max-size", options.maxMegabytes, "Megabytes that the layers' weights may take")->check(CLI::PositiveNumber);
-    command.add_option("--max-bits", options.maxBits, "Mean bits of a weight")->check(CLI::PositiveNumber);
+        ->check(realBetween(1e-6, 1e9));
+    command.add_option("--max-size", options.maxMegabytes, "Megabytes that the layers' weights may take")
+        ->check(realBetween(1e-6, 1e9));
+    command.add_option("--max-bits", options.maxBits, "Mean bits of a weight")->check(realBetween(0.01, 64));
     command.add_option("--minimize", options.minimize, "latency, bytes or loss (default: latency under --max-drop, else loss)");
     command.add_flag("--last-layer", options.lastLayerToo,
                      "Let the last layer of a mix have fewer than 8 bits too; uniform recipes treat every layer anyway");
@@ -173,7 +174,7 @@ void addTune(CLI::App& app, Program& program) {
     command->add_option("--metric", options->metric, "Metric (default: the dataset's own)");
     command->add_option("--session", options->session, "The session file (.trimtab) that every finished trial is committed to")->required();
     command->add_option("--name", options->name, "Name of the study");
-    command->add_option("--seconds", options->seconds, "Time of timing in one process")->check(CLI::Range(0.001, 600.0));
+    command->add_option("--seconds", options->seconds, "Time of timing in one process")->check(realBetween(0.001, 600));
     command->add_option("--processes", options->processes, "Processes (blocks) a trial is timed in")->check(CLI::Range(1, 100));
     addGoal(*command, *options);
     addSensitivityOptions(*command, options->sensitivity);

@@ -93,5 +93,48 @@ TEST_F(BadUsage, OfASessionThatCannotBeMadeIsToldBeforeAnythingIsMeasured) {
     }
 }
 
+TEST_F(BadUsage, OfANumberNamesTheOptionAndTheValue) {
+    for (const char* option : {"--max-latency", "--max-size", "--max-bits"})
+        for (const char* value : {"nan", "inf", "-1", "0"}) {
+            const Ran ran = trimtab(onTheModel("tune", {option, value, "--session", session()}));
+            EXPECT_EQ(ran.status, 2) << option << " " << value;
+            EXPECT_THAT(ran.err, testing::AllOf(HasSubstr(option), HasSubstr(value)));
+            EXPECT_LT(ran.err.size(), 200U) << ran.err;
+        }
+    const Ran cells = trimtab(onTheModel("sensitivity", {"--seconds-per-cell", "nan"}));
+    EXPECT_EQ(cells.status, 2);
+    EXPECT_THAT(cells.err, testing::AllOf(HasSubstr("--seconds-per-cell"), HasSubstr("nan")));
+    EXPECT_EQ(tune({"--seconds", "nan"}).status, 2);
+}
+
+TEST_F(BadUsage, OfCalibrationIsToldWhereNothingCalibrates) {
+    const Ran ran = trimtab(onTheModel("eval", {"--calibration", m_tiny.data()}));
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_THAT(ran.err, testing::AllOf(HasSubstr("--calibration"), HasSubstr("--recipe")));
+    const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 4, "method": "gptq"}})");
+    const Ran missing = trimtab(
+        {"compress", m_tiny.model(), "--recipe", recipe, "--calibration", m_tiny.at("nosuch"), "-o", m_tiny.at("small.onnx")});
+    EXPECT_EQ(missing.status, 1);
+    EXPECT_THAT(missing.err, testing::AllOf(HasSubstr("calibration"), HasSubstr("nosuch")));
+}
+
+TEST_F(BadUsage, OfAnotherKindOfFileThanCompressWritesIsRefused) {
+    const std::string recipe = m_tiny.write("r.json", R"({"weights": {"bits": 8}})");
+    const Ran ran = trimtab({"compress", m_tiny.model(), "--recipe", recipe, "-o", m_tiny.at("x.txt")});
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_THAT(ran.err, HasSubstr(".onnx"));
+    EXPECT_FALSE(std::filesystem::exists(m_tiny.at("x.txt")));
+}
+
+TEST_F(BadUsage, OfTokenIdsPrintsThoseOfTheFile) {
+    Tensor ids = Tensor::zeros(DataType::Int64, {1, 4}).value();
+    ids.mutableData<std::int64_t>()[2] = -1'000'000'000;
+    ASSERT_TRUE(formats::numpy::writeNpy(m_tiny.at("ids.npy"), ids));
+    const Ran ran = trimtab({"run", TRIMTAB_SOURCE_DIR "/resources/samples/language/language.onnx", "--input",
+                             "input_ids=" + m_tiny.at("ids.npy")});
+    EXPECT_EQ(ran.status, 3);
+    EXPECT_THAT(ran.err, HasSubstr("-1000000000 "));
+}
+
 }  // namespace
 }  // namespace trimtab::testing_cli

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/cli/compression_text.h"
+#include "app/cli/sensitivity_options.h"
 
 namespace trimtab::cli {
 namespace {
@@ -32,6 +33,17 @@ TEST(CompressionTable, ShowsWhatIsBelowZeroDecibelsAndADashForUntouchedWeights) 
     answer.layers.erase(answer.layers.begin());
     const std::string untouched = compressionTable(answer);
     EXPECT_EQ(untouched.find("dB"), std::string::npos);
+}
+
+TEST(SensitivityText, ShowsNoLossOfMinusNothing) {
+    trial::SensitivityTable table;
+    table.metric = "top1";
+    table.units.resize(1);
+    table.options = {trial::usualOptions().front()};
+    table.cells.resize(1);
+    table.cells[0].loss = {-0.0, {-1, 1}};
+    EXPECT_THAT(sensitivityText(table), HasSubstr("+0 ?"));
+    EXPECT_THAT(sensitivityText(table), Not(HasSubstr("-0")));
 }
 
 TEST(CompressionText, SaysWhichUnitsStayAndWhy) {
