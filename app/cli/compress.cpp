@@ -1,4 +1,6 @@
 // trimtab compress MODEL --recipe R.json -o OUT.onnx
+#include <filesystem>
+
 #include <fmt/format.h>
 
 #include "app/cli/command.h"
@@ -16,6 +18,8 @@ struct CompressOptions {
 };
 
 Status work(Program& program, const CompressOptions& options) {
+    if (std::filesystem::path(options.output).extension() != ".onnx")
+        return fail(ErrorCode::Usage, "--output: models are written as ONNX; name a file that ends in .onnx", options.output);
     ipc::CompressRequest request;
     TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
     request.output = absolutePath(options.output);

@@ -66,8 +66,9 @@ void addRandomWeights(CLI::App& command, ModelOptions& options) {
 }
 
 void addRecipe(CLI::App& command, ModelOptions& options) {
-    command.add_option("--recipe", options.recipe, "What is done to the model first (a JSON file)");
+    CLI::Option* recipe = command.add_option("--recipe", options.recipe, "What is done to the model first (a JSON file)");
     addCalibration(command, options);
+    for (const char* ofRecipes : {"--calibration", "--calibration-samples"}) command.get_option(ofRecipes)->needs(recipe);
 }
 
 void addCalibration(CLI::App& command, ModelOptions& options) {

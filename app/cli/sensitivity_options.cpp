@@ -19,7 +19,7 @@ std::string lossText(const SensitivityCell& cell) {
     if (cell.refused()) return "refused";
     const auto& ends = cell.loss.interval;
     const char* sure = ends.low > 0 ? "" : ends.high < 0 ? " better" : " ?";
-    return fmt::format("{:+.2g}{}", cell.loss.value, sure);
+    return fmt::format("{:+.2g}{}", cell.loss.value + 0.0, sure);  // +0 for both zeros
 }
 
 std::string gainText(const SensitivityCell& cell) {
@@ -65,7 +65,7 @@ void addSensitivityOptions(CLI::App& command, SensitivityOptions& options) {
     command.add_option("--evaluation-batch", options.batch, "Samples in one run while scoring")
         ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
     command.add_option("--seconds-per-cell", options.seconds, "Time of timing for each layer and option; 0: none")
-        ->check(CLI::Range(0.0, 60.0));
+        ->check(realBetween(0, 60));
 }
 
 Result<ipc::SensitivityRequest> sensitivityRequestOf(const ModelOptions& model, const SensitivityOptions& options, const std::string& data,

@@ -1,7 +1,11 @@
 #include "app/cli/session_options.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+
+#include <unistd.h>
 
 #include "app/cli/command.h"
 #include "app/tasks/report_input.h"
@@ -11,6 +15,24 @@ namespace trimtab::cli {
 void addSessionOptions(CLI::App& command, SessionOptions& options) {
     command.add_option("SESSION", options.path, "The session file (.trimtab)")->required();
     command.add_option("--study", options.study, "Number of the study (default: the newest)")->check(CLI::PositiveNumber);
+}
+
+Result<std::unique_ptr<store::Session>> openIfThere(const std::string& path) {
+    std::error_code error;
+    if (std::filesystem::exists(path, error)) {
+        TRIMTAB_TRY(auto session, store::Session::open(path, store::Mode::ReadWrite));
+        if (session->readOnly()) return fail(ErrorCode::Io, "this session can only be read", path);
+        return session;
+    }
+    const auto folder = std::filesystem::path(absolutePath(path)).parent_path();
+    if (::access(folder.c_str(), W_OK) != 0)
+        return fail(ErrorCode::Io, std::string("no session can be made there: ") + std::strerror(errno), path);
+    return nullptr;
+}
+
+Result<std::unique_ptr<store::Session>> openToAdd(const std::string& path, std::unique_ptr<store::Session> opened) {
+    if (opened) return opened;
+    return store::Session::open(path, store::Mode::ReadWrite);
 }
 
 Result<std::unique_ptr<store::Session>> openForReading(const std::string& path) {

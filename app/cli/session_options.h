@@ -20,6 +20,11 @@ struct SessionOptions {
 /// Adds the positional SESSION and --study.
 void addSessionOptions(CLI::App& command, SessionOptions& options);
 
+/// To add to: nullptr where there is no such file yet, which is made by openToAdd() once there is something to keep. Io for a file that
+/// can only be read and for a folder that takes none.
+Result<std::unique_ptr<store::Session>> openIfThere(const std::string& path);
+/// `opened` by openIfThere(), or a new file.
+Result<std::unique_ptr<store::Session>> openToAdd(const std::string& path, std::unique_ptr<store::Session> opened);
 /// NotFound when the file is not there; it is never made.
 Result<std::unique_ptr<store::Session>> openForReading(const std::string& path);
 /// options.study, or the newest study of the session.

@@ -37,12 +37,8 @@ Result<trial::Study> resumedStudy(Program& program, const SweepOptions& options,
     return study;
 }
 
-/// The study of the command line, identified; or, with --resume alone, the newest one of the session. A model that no engine takes is
-/// refused here, before anything is written.
-Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options, store::Session& session, tune::TrialRunner& runner,
-                                  Progress& progress) {
-    if (options.resumesOnly()) return resumedStudy(program, options, session, progress);
-    TRIMTAB_TRY(trial::Study study, studyOf(options, program.options));
+/// The study of the command line, identified. A model that no engine takes is refused here, before anything is written.
+Status prepareStudy(trial::Study& study, Program& program, const SweepOptions& options, tune::TrialRunner& runner, Progress& progress) {
     TRIMTAB_TRY(const auto worker, program.startWorker());
     progress.show(-1, "reading the model");
     TRIMTAB_TRY(const auto subject, tasks::identify(study, *worker, options.model.trustLinks, program.stop.get_token()));
@@ -51,8 +47,30 @@ Result<trial::Study> prepareStudy(Program& program, const SweepOptions& options,
     if (!planned && planned.error().code == ErrorCode::WorkerDied)  // a fresh worker may do what this one did not come to
         planned = runner.plan(study, trial::baselineOf(study), program.stop.get_token());
     TRIMTAB_REQUIRE(planned);
-    TRIMTAB_REQUIRE(session.addStudy(study));
-    return study;
+    return {};
+}
+
+struct Begun {
+    std::unique_ptr<store::Session> session;
+    trial::Study study;
+};
+
+/// The study that is to be measured and the session that holds it; with --resume alone the session's newest one.
+Result<Begun> begin(Program& program, const SweepOptions& options, tune::TrialRunner& runner, Progress& progress) {
+    Begun begun;
+    if (!options.resumesOnly()) {
+        TRIMTAB_TRY(begun.study, studyOf(options, program.options));
+    }
+    TRIMTAB_TRY(begun.session, openIfThere(options.session));
+    if (options.resumesOnly()) {
+        if (!begun.session) return fail(ErrorCode::NotFound, "there is no such session file", options.session);
+        TRIMTAB_TRY(begun.study, resumedStudy(program, options, *begun.session, progress));
+        return begun;
+    }
+    TRIMTAB_REQUIRE(prepareStudy(begun.study, program, options, runner, progress));
+    TRIMTAB_TRY(begun.session, openToAdd(options.session, std::move(begun.session)));
+    TRIMTAB_REQUIRE(begun.session->addStudy(begun.study));
+    return begun;
 }
 
 Status sayWhatIsThere(store::Session& session, const trial::Study& study, const SweepOptions& options, Progress& progress) {
@@ -95,11 +113,10 @@ void print(const tune::StudyOutcome& outcome, const std::vector<trial::TrialResu
 
 Status work(Program& program, const SweepOptions& options) {
     TRIMTAB_REQUIRE(checkOptions(options));
-    TRIMTAB_TRY(const auto session, store::Session::open(options.session, store::Mode::ReadWrite));
-    if (session->readOnly()) return fail(ErrorCode::Io, "this session can only be read", options.session);
     Progress progress(program.quiet());
     tasks::WorkerTrialRunner runner(runnerOptions(program, options));
-    TRIMTAB_TRY(const auto study, prepareStudy(program, options, *session, runner, progress));
+    TRIMTAB_TRY(const Begun begun, begin(program, options, runner, progress));
+    const auto& [session, study] = begun;
     TRIMTAB_REQUIRE(sayWhatIsThere(*session, study, options, progress));
     tasks::SessionSink sink(*session, study.id);
     SweepProgress watched(progress);

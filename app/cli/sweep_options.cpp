@@ -2,7 +2,11 @@
 
 #include <filesystem>
 
+#include <fmt/format.h>
+
 #include "app/cli/command.h"
+#include "core/base/metric.h"
+#include "core/trial/axis.h"
 
 namespace trimtab::cli {
 namespace {
@@ -55,6 +59,15 @@ void applyBudget(trial::Budget& budget, const SweepOptions& options) {
 }  // namespace
 
 bool isProgramMetric(const std::string& metric) { return metric.starts_with("exec:"); }
+
+Status checkMetric(const std::string& metric, bool hasData) {
+    if (metric.empty() || (isProgramMetric(metric) && hasData)) return {};
+    const auto info = base::metricInfo(metric);
+    if (info && (info->onDataset == hasData || (hasData && info->besideReference))) return {};
+    return fail(ErrorCode::Usage, fmt::format("\"{}\" is no metric here (--metric): {} there are {}", metric,
+                                              hasData ? "on a dataset" : "without a dataset",
+                                              base::metricNames(hasData) + (hasData ? ", " + base::besideReferenceNames() : "")));
+}
 
 void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_option("SUBJECT", options.subject,
@@ -124,10 +137,14 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
         if (!axis) return fail(ErrorCode::Usage, axis.error().text());
         study.axes.push_back(std::move(*axis));
     }
+    if (const Status distinct = trial::checkDistinct(study.axes); !distinct)
+        return fail(options.axes.empty() ? ErrorCode::Refused : ErrorCode::Usage,
+                    distinct.error().text() + "; say all its values in one axis");
     if (!options.baseline.empty()) {
         TRIMTAB_TRY(study.baseline.recipe, readRecipe(options.baseline));
         study.baselineName = recipe::summary(study.baseline.recipe);
     }
+    TRIMTAB_REQUIRE(checkMetric(study.metric, !study.dataPath.empty()));
     applyBudget(study.budget, options);
     return study;
 }

@@ -39,5 +39,7 @@ Status checkOptions(const SweepOptions& options);
 Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& common);
 
 bool isProgramMetric(const std::string& metric);
+/// Usage for a word that is no metric, and for one that wants a dataset where there is none or the reverse.
+Status checkMetric(const std::string& metric, bool hasData);
 
 }  // namespace trimtab::cli

@@ -1,6 +1,6 @@
 // trimtab tune MODEL --data D --max-drop 1% --minimize latency --session S.trimtab
 #include <algorithm>
-#include <filesystem>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -82,34 +82,56 @@ bool drawsSamples(const ipc::SensitivityRequest& request) {
     return scoresSome || (!request.model.calibration.path.empty() && std::ranges::any_of(request.options, calibrates));
 }
 
-/// Of the session where it stands already under the same request, else measured now and kept there.
-Result<trial::SensitivityTable> tableOf(Program& program, const TuneOptions& options, const trial::Study& study, store::Session& session) {
-    TRIMTAB_TRY(auto request, sensitivityRequestOf(options.model, options.sensitivity, options.data, study.metric, program.options));
-    if (isProgramMetric(options.metric))
-        return fail(ErrorCode::Usage, "a metric program scores whole models; tune wants a metric of trimtab's own");
-    const std::string key = trial::sensitivityKey(study.id);
+/// The table of an equal study that the session holds already, where it was measured under the same request.
+Result<std::optional<trial::SensitivityTable>> keptTable(store::Session& session, trial::Study& study, const Json& asked) {
+    TRIMTAB_TRY(const bool known, session.findStudy(study));
+    if (!known) return std::nullopt;
+    TRIMTAB_TRY(const Json kept, session.document(trial::sensitivityKey(study.id)));
+    if (!kept.is_object() || !kept.contains("request") || kept["request"] != asked || !kept.contains("table")) return std::nullopt;
+    return trial::sensitivityTableFromJson(kept["table"]);
+}
+
+struct Begun {
+    std::unique_ptr<store::Session> session;
+    trial::SensitivityTable table;
+};
+
+/// The table, kept or measured now, and the session with it and the study. What fails before the table stands leaves no session behind.
+Result<Begun> begin(Program& program, const TuneOptions& options, trial::Study& study, const ipc::SensitivityRequest& request,
+                    std::unique_ptr<store::Session> opened) {
     Json asked = ipc::toJson(request);
     if (drawsSamples(request)) asked["subset"] = "drawn";  // tables of older versions were measured on the first samples
-    TRIMTAB_TRY(const Json known, session.document(key));
-    if (known.is_object() && known.contains("request") && known["request"] == asked && known.contains("table"))
-        return trial::sensitivityTableFromJson(known["table"]);
+    Begun begun{std::move(opened), {}};
+    if (begun.session) {
+        TRIMTAB_TRY(auto kept, keptTable(*begun.session, study, asked));
+        if (kept) {
+            begun.table = std::move(*kept);
+            return begun;
+        }
+    }
     TRIMTAB_TRY(const Json measured, program.callWorker("sensitivity", asked));
-    TRIMTAB_TRY(auto table, trial::sensitivityTableFromJson(measured));
-    TRIMTAB_REQUIRE(session.setDocument(key, {{"request", asked}, {"table", measured}}));
-    return table;
+    TRIMTAB_TRY(begun.table, trial::sensitivityTableFromJson(measured));
+    TRIMTAB_TRY(begun.session, openToAdd(options.session, std::move(begun.session)));
+    TRIMTAB_REQUIRE(begun.session->addStudy(study));
+    TRIMTAB_REQUIRE(begun.session->setDocument(trial::sensitivityKey(study.id), {{"request", asked}, {"table", measured}}));
+    return begun;
 }
 
 Status work(Program& program, const TuneOptions& options) {
     TRIMTAB_TRY(const auto goal, goalOf(options));
-    TRIMTAB_TRY(const auto session, store::Session::open(options.session, store::Mode::ReadWrite));
-    if (session->readOnly()) return fail(ErrorCode::Io, "this session can only be read", options.session);
+    if (isProgramMetric(options.metric))
+        return fail(ErrorCode::Usage, "a metric program scores whole models; tune wants a metric of trimtab's own");
+    TRIMTAB_REQUIRE(checkMetric(options.metric, !options.data.empty()));
     TRIMTAB_TRY(trial::Study study, studyOf(options, program.options));
+    TRIMTAB_TRY(auto request, sensitivityRequestOf(options.model, options.sensitivity, options.data, options.metric, program.options));
+    TRIMTAB_TRY(auto opened, openIfThere(options.session));
     {
         TRIMTAB_TRY(const auto worker, program.startWorker());
         TRIMTAB_REQUIRE(tasks::identify(study, *worker, options.model.trustLinks, program.stop.get_token()));
     }
-    TRIMTAB_REQUIRE(session->addStudy(study));
-    TRIMTAB_TRY(const auto table, tableOf(program, options, study, *session));
+    request.metric = study.metric;
+    TRIMTAB_TRY(const Begun begun, begin(program, options, study, request, std::move(opened)));
+    const auto& [session, table] = begun;
     Progress progress(program.quiet());
     SweepProgress watched(progress);
     tasks::RunnerOptions runnerOptions;
@@ -127,9 +149,10 @@ Status work(Program& program, const TuneOptions& options) {
 void addGoal(CLI::App& command, TuneOptions& options) {
     command.add_option("--max-drop", options.maxDrop, "How much of the metric may be lost: 1% of the baseline's value, or 1pt");
     command.add_option("--max-latency", options.maxLatencyMs, "Milliseconds that one run may take, as it is measured")
-        ->check(CLI::PositiveNumber);
-    command.add_option("--max-size", options.maxMegabytes, "Megabytes that the layers' weights may take")->check(CLI::PositiveNumber);
-    command.add_option("--max-bits", options.maxBits, "Mean bits of a weight")->check(CLI::PositiveNumber);
+        ->check(realBetween(1e-6, 1e9));
+    command.add_option("--max-size", options.maxMegabytes, "Megabytes that the layers' weights may take")
+        ->check(realBetween(1e-6, 1e9));
+    command.add_option("--max-bits", options.maxBits, "Mean bits of a weight")->check(realBetween(0.01, 64));
     command.add_option("--minimize", options.minimize, "latency, bytes or loss (default: latency under --max-drop, else loss)");
     command.add_flag("--last-layer", options.lastLayerToo,
                      "Let the last layer of a mix have fewer than 8 bits too; uniform recipes treat every layer anyway");
@@ -151,7 +174,7 @@ void addTune(CLI::App& app, Program& program) {
     command->add_option("--metric", options->metric, "Metric (default: the dataset's own)");
     command->add_option("--session", options->session, "The session file (.trimtab) that every finished trial is committed to")->required();
     command->add_option("--name", options->name, "Name of the study");
-    command->add_option("--seconds", options->seconds, "Time of timing in one process")->check(CLI::Range(0.001, 600.0));
+    command->add_option("--seconds", options->seconds, "Time of timing in one process")->check(realBetween(0.001, 600));
     command->add_option("--processes", options->processes, "Processes (blocks) a trial is timed in")->check(CLI::Range(1, 100));
     addGoal(*command, *options);
     addSensitivityOptions(*command, options->sensitivity);

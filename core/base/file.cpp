@@ -111,6 +111,12 @@ Result<TemporaryFolder> TemporaryFolder::create(std::string_view stem) {
     return TemporaryFolder(path);
 }
 
+Result<TemporaryFolder> TemporaryFolder::createBeside(const std::filesystem::path& target) {
+    std::string path = target.string() + ".XXXXXX";
+    if (!::mkdtemp(path.data())) return systemError("cannot create", target.string());
+    return TemporaryFolder(path);
+}
+
 TemporaryFolder::~TemporaryFolder() {
     std::error_code ignored;
     if (!m_path.empty()) std::filesystem::remove_all(m_path, ignored);

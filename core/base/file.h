@@ -44,10 +44,12 @@ private:
 /// ("(../)+blobs/<hex>") that stays inside its own models--* folder. Returns the descriptor.
 Result<int> openBeneath(const std::filesystem::path& folder, const std::string& relative, bool trustLinks);
 
-/// A fresh private folder under the system's temporary folder, removed with its content when the object dies.
+/// A fresh private folder, under the system's temporary folder or beside a file, removed with its content when the object dies.
 class TemporaryFolder {
 public:
     static Result<TemporaryFolder> create(std::string_view stem);
+    /// In the target's own folder: what is made in it can be renamed into place.
+    static Result<TemporaryFolder> createBeside(const std::filesystem::path& target);
     ~TemporaryFolder();
     TemporaryFolder(TemporaryFolder&& other) noexcept;
     TemporaryFolder& operator=(TemporaryFolder&& other) noexcept;

@@ -15,6 +15,19 @@ Status setPart(std::optional<Spec>& part, std::string_view key, const Json& valu
     return {};
 }
 
+/// "weights.bits" → "weights" and "bits"; the key of "compute" is empty.
+std::pair<std::string_view, std::string_view> partAndKey(std::string_view path) {
+    const std::size_t dot = path.find('.');
+    return {path.substr(0, dot), dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1)};
+}
+
+template <class Spec>
+Status checkPartUsed(const std::optional<Spec>& part, std::string_view key, const std::string& path, const char* wanted) {
+    if (key == "bits" || key == "ratio") return {};
+    if (!part) return fail(ErrorCode::Refused, fmt::format("{} changes nothing without {}: leave it out", path, wanted));
+    return checkUsed(*part, key, path);
+}
+
 }  // namespace
 
 Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
@@ -25,9 +38,7 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
         if (base.compute == graph::ComputeType::Float32) base.compute.reset();
         return {};
     }
-    const std::size_t dot = path.find('.');
-    const std::string_view part = path.substr(0, dot);
-    const std::string_view key = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    const auto [part, key] = partAndKey(path);
     if (part == "prune" && !key.empty()) {
         TRIMTAB_REQUIRE(setPart(base.prune, key, value, whole));
         if (key == "ratio" && base.prune->ratio == 0) base.prune.reset();
@@ -54,6 +65,17 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
                             "activations.bits, activations.mode, activations.granularity, activations.calibrator, "
                             "kv_cache.bits, kv_cache.granularity, compute, run.batch, run.threads, run.engine and run.symbols.NAME",
                             whole));
+}
+
+Status checkAxisUsed(const Recipe& recipe, std::string_view path) {
+    const Settings& base = recipe.base;
+    const std::string whole(path);
+    const auto [part, key] = partAndKey(path);
+    if (part == "prune") return checkPartUsed(base.prune, key, whole, "prune.ratio");
+    if (part == "weights") return checkPartUsed(base.weights, key, whole, "weights.bits");
+    if (part == "activations") return checkPartUsed(base.activations, key, whole, "compute = int8");
+    if (part == "kv_cache") return checkPartUsed(base.kvCache, key, whole, "kv_cache.bits");
+    return {};
 }
 
 }  // namespace trimtab::recipe

@@ -21,6 +21,10 @@ Status checkUsed(const WeightSpec& spec, std::string_view key, const std::string
 Status checkUsed(const ActivationSpec& spec, std::string_view key, const std::string& path);
 inline Status checkUsed(const KvCacheSpec&, std::string_view, const std::string&) { return {}; }
 
+/// Refused, naming the axis path, where the base does not read that field, as the reader refuses it: its part asks for nothing, or its
+/// method is not named. REQUIRES: a path that setAxis() takes.
+Status checkAxisUsed(const Recipe& recipe, std::string_view path);
+
 /// "int" for 2…8 bits, "bf16" for 16, "fp32" for 32.
 std::string_view defaultFormat(int bits);
 

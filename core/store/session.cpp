@@ -43,18 +43,20 @@ public:
     bool readOnly() const override { return m_mode != Mode::ReadWrite; }
     const std::filesystem::path& path() const override { return m_path; }
 
+    Result<bool> findStudy(Study& study) override {
+        TRIMTAB_TRY(Statement find, m_database->prepare("SELECT id FROM studies WHERE identity = ?1"));
+        TRIMTAB_TRY(const bool known, find.bind(1, identityOf(study)).step());
+        if (known) study.id = find.integer(0);
+        return known;
+    }
+
     Status addStudy(Study& study) override {
         TRIMTAB_REQUIRE(requireWritable());
-        const std::string identity = identityOf(study);
         return m_database->transaction([&]() -> Status {
-            TRIMTAB_TRY(Statement find, m_database->prepare("SELECT id FROM studies WHERE identity = ?1"));
-            TRIMTAB_TRY(const bool known, find.bind(1, identity).step());
-            if (known) {
-                study.id = find.integer(0);
-                return {};
-            }
+            TRIMTAB_TRY(const bool known, findStudy(study));
+            if (known) return {};
             TRIMTAB_TRY(Statement insert, m_database->prepare("INSERT INTO studies (identity, name, document) VALUES (?1, ?2, ?3)"));
-            TRIMTAB_REQUIRE(insert.bind(1, identity).bind(2, study.name).bind(3, base::dumpJson(trial::toJson(study))).run());
+            TRIMTAB_REQUIRE(insert.bind(1, identityOf(study)).bind(2, study.name).bind(3, base::dumpJson(trial::toJson(study))).run());
             study.id = m_database->lastId();
             return {};
         });

@@ -28,7 +28,10 @@ public:
     virtual bool readOnly() const = 0;
     virtual const std::filesystem::path& path() const = 0;
 
-    /// Finds an equal study (same model hash, data hash, metric, baseline, setting, axes, budget, seed) or adds it. Sets study.id.
+    /// Finds an equal study (same model hash, data hash, metric, baseline, setting, axes, budget, seed) and sets study.id; false where
+    /// there is none.
+    virtual Result<bool> findStudy(trial::Study& study) = 0;
+    /// Finds an equal study or adds it. Sets study.id.
     virtual Status addStudy(trial::Study& study) = 0;
     virtual Result<std::vector<trial::Study>> studies() = 0;
     virtual Result<trial::Study> study(std::int64_t id) = 0;

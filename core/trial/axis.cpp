@@ -96,6 +96,13 @@ Status checkAxis(const Axis& axis) {
     return {};
 }
 
+Status checkDistinct(const std::vector<Axis>& axes) {
+    for (auto axis = axes.begin(); axis != axes.end(); ++axis)
+        if (std::find_if(axes.begin(), axis, [&](const Axis& earlier) { return earlier.path == axis->path; }) != axis)
+            return fail(ErrorCode::Refused, axis->path + " is given twice");
+    return {};
+}
+
 Status setPoint(recipe::Recipe& recipe, recipe::RunSetting& setting, std::string_view path, const Json& value) {
     return path.starts_with("run.") ? recipe::setRunAxis(setting, path, value) : recipe::setAxis(recipe, path, value);
 }

@@ -12,4 +12,7 @@ Status setPoint(recipe::Recipe& recipe, recipe::RunSetting& setting, std::string
 /// Refused for a path that is no axis, for a value that it cannot take, and for none or more than 1000 values.
 Status checkAxis(const Axis& axis);
 
+/// Refused, naming it, where two axes have one path: a configuration has one value of each.
+Status checkDistinct(const std::vector<Axis>& axes);
+
 }  // namespace trimtab::trial

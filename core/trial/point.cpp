@@ -8,10 +8,10 @@ namespace {
 
 bool isRunAxis(std::string_view path) { return path.starts_with("run."); }
 
-// Bits and ratios decide whether their part exists at all, so they are set before the rest of it.
+// Bits, ratios and patterns (N:M prunes by itself) decide whether their part exists at all, so they are set before the rest of it.
 int rank(std::string_view path) {
     return path == "weights.bits" || path == "prune.ratio" || path == "activations.bits" || path == "kv_cache.bits" ? 0
-           : path == "compute"                                                                                      ? 1
+           : path == "compute" || path == "prune.pattern"                                                           ? 1
                                                                                                                     : 2;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/recipe/fields.h"
 #include "core/trial/axis.h"
 #include "core/trial/number_json.h"
 #include "core/trial/point.h"
@@ -93,19 +94,23 @@ Status readList(const Json& json, const char* key, std::vector<T>& list, Read re
 }  // namespace
 
 Result<SensitivityOption> parseOption(std::string_view text) {
-    Point point;
+    std::vector<Axis> axes;
     std::string_view rest = text;
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find(','), rest.size());
-        TRIMTAB_TRY(const Axis axis, parseAxis(rest.substr(0, end)));
+        TRIMTAB_TRY(Axis axis, parseAxis(rest.substr(0, end)));
         if (axis.values.size() != 1 || axis.path.starts_with("run."))
             return fail(ErrorCode::Refused,
                         fmt::format("an option says one value for each key of a recipe, not \"{}\"", rest.substr(0, end)));
-        point.emplace_back(axis.path, axis.values.front());
+        axes.push_back(std::move(axis));
         rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    if (point.empty()) return fail(ErrorCode::Refused, "an option says what is done to a layer: weights.bits=4,weights.group=32");
+    if (axes.empty()) return fail(ErrorCode::Refused, "an option says what is done to a layer: weights.bits=4,weights.group=32");
+    TRIMTAB_REQUIRE(checkDistinct(axes));
+    Point point;
+    for (const Axis& axis : axes) point.emplace_back(axis.path, axis.values.front());
     TRIMTAB_TRY(const Trial trial, trialAt({}, std::move(point)));
+    for (const Axis& axis : axes) TRIMTAB_REQUIRE(recipe::checkAxisUsed(trial.recipe, axis.path));
     if (trial.recipe.isIdentity()) return fail(ErrorCode::Refused, fmt::format("the option \"{}\" changes nothing", text));
     return SensitivityOption{trial.label, trial.recipe.base};
 }

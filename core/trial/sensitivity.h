@@ -69,7 +69,7 @@ struct SensitivityTable {
 };
 
 /// "weights.bits=4,weights.group=32": axis paths and values, as a sweep's point says them; completed as there (compute=int8 alone means
-/// 8-bit weights and activations). Refused, naming the path, for what makes no sense.
+/// 8-bit weights and activations). Refused, naming the path, for what makes no sense, is said twice or changes nothing.
 Result<SensitivityOption> parseOption(std::string_view text);
 /// What is tried when nobody says otherwise: bf16, int8 × int8, int8 and int4 (groups of 32) weights, half of the weights pruned.
 std::vector<SensitivityOption> usualOptions();

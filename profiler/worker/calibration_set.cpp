@@ -65,7 +65,7 @@ Result<std::string> calibrationIdentity(const Graph& graph, const ipc::ModelRequ
 Result<CalibrationSet> calibrationSet(const Graph& graph, const ipc::ModelRequest& request) {
     auto set = inputSet(graph, request.calibration.path, request.model, request.calibration.samples, request.setting,
                         request.setting.seed + kApart);
-    if (!set && set.error().context.empty()) set.error().context = "calibration";
+    if (!set) set.error().context = set.error().context.empty() ? "calibration" : "calibration: " + set.error().context;
     return set;
 }
 

@@ -57,20 +57,12 @@ Status refuseSameFile(const std::string& model, const std::string& output) {
     return fail(ErrorCode::Usage, "the output would replace the model itself: choose another name", output);
 }
 
-/// A file that is not what was meant must not be taken for it.
-tl::unexpected<Error> withdraw(const std::string& file, Error error) {
-    std::error_code ignored;
-    std::filesystem::remove(file, ignored);
-    std::filesystem::remove(file + ".data", ignored);
-    return fail(std::move(error));
-}
-
 Status checkDifference(double difference, double tolerance) {
     if (difference <= tolerance) return {};
     return fail(
         ErrorCode::Failed,
         fmt::format(
-            "the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g}), so it was removed",
+            "the written model differs from the compressed one by {:.3g} of its largest output (allowed: {:.3g}), so it was not kept",
             difference, tolerance));
 }
 
@@ -86,15 +78,15 @@ Result<Json> compress(const Json& params, Workbench& bench, const Call& call) {
     call.progress(0.3, "running the compressed model");
     TRIMTAB_TRY(const MeantRun meant, runMeant(compressed->graph, request.model.setting, call));
     call.progress(0.6, "writing");
-    TRIMTAB_TRY(const auto written, formats::onnx::write(compressed->graph, request.output));
+    formats::onnx::WriteOptions options;
+    options.check = [&](const std::filesystem::path& file) -> Status {
+        call.progress(0.7, "reading the file back");
+        TRIMTAB_TRY(answer.readBackMaxError, readBackError(meant, file.string(), call));
+        return checkDifference(answer.readBackMaxError, readBackTolerance(compressed->graph));
+    };
+    TRIMTAB_TRY(const auto written, formats::onnx::write(compressed->graph, request.output, options));
     answer.fileBytes = written.fileBytes;
     answer.form = written.form;
-    call.progress(0.7, "reading the file back");
-    const auto difference = readBackError(meant, request.output, call);
-    if (!difference) return withdraw(request.output, difference.error());
-    answer.readBackMaxError = *difference;
-    if (const Status close = checkDifference(*difference, readBackTolerance(compressed->graph)); !close)
-        return withdraw(request.output, close.error());
     return ipc::toJson(answer);
 }
 

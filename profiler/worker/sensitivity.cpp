@@ -33,6 +33,21 @@ recipe::Recipe recipeOf(const trial::SensitivityOption& option) {
     return recipe;
 }
 
+bool asksForTheWhole(const trial::SensitivityOption& option) { return removesUnits(option) || keepsCaches(option); }
+
+/// A table of refusals alone tells nothing.
+Status checkAnyMeasured(const trial::SensitivityTable& table) {
+    constexpr std::size_t kMostReasons = 4;
+    if (table.cells.empty() || !std::ranges::all_of(table.cells, &SensitivityCell::refused)) return {};
+    std::vector<std::string> reasons;
+    for (const SensitivityCell& cell : table.cells)
+        if (std::ranges::find(reasons, cell.refusal) == reasons.end()) reasons.push_back(cell.refusal);
+    const std::size_t more = reasons.size() - std::min(reasons.size(), kMostReasons);
+    reasons.resize(reasons.size() - more);
+    return fail(ErrorCode::Refused, fmt::format("no layer can have any of the options: {}{}", fmt::join(reasons, "; "),
+                                                more > 0 ? fmt::format("; and {} reasons more", more) : ""));
+}
+
 class Sensitivity {
 public:
     Sensitivity(const ipc::SensitivityRequest& request, const Call& call) : m_request(request), m_call(call) {}
@@ -46,17 +61,19 @@ public:
         TRIMTAB_REQUIRE(startFrontiers());
         TRIMTAB_REQUIRE(scoreUntreated());
         m_table.options = m_request.options;
+        const CellTools tools{m_request, m_call, *m_engine, *m_data, m_reference, m_inputs, m_table.higherIsBetter};
+        UnitGroupCells groups(m_model.graph, tools);
         for (std::size_t unit = 0; unit < m_model.units.size(); ++unit) {
             TRIMTAB_REQUIRE(advance(unit));
             TRIMTAB_REQUIRE(describe(unit));
             for (const auto& option : m_request.options) {
                 TRIMTAB_REQUIRE(tell(m_model.units.size()));
-                TRIMTAB_TRY(auto cell, cellOf(unit, option));
+                TRIMTAB_TRY(auto cell, asksForTheWhole(option) ? groups.refusalOfLayers(option) : cellOf(unit, option));
                 m_table.cells.push_back(std::move(cell));
             }
         }
-        const auto asksForTheWhole = [](const trial::SensitivityOption& option) { return removesUnits(option) || keepsCaches(option); };
-        if (std::ranges::any_of(m_request.options, asksForTheWhole)) TRIMTAB_REQUIRE(measureGroups());
+        TRIMTAB_REQUIRE(measureGroups(groups));
+        TRIMTAB_REQUIRE(checkAnyMeasured(m_table));
         m_table.wholeRuns = m_operations / std::max(m_whole, 1.0);
         return std::move(m_table);
     }
@@ -69,9 +86,7 @@ private:
         return {};
     }
 
-    Status measureGroups() {
-        const CellTools tools{m_request, m_call, *m_engine, *m_data, m_reference, m_inputs, m_table.higherIsBetter};
-        UnitGroupCells groups(m_model.graph, tools);
+    Status measureGroups(UnitGroupCells& groups) {
         for (std::size_t row = 0; row < groups.rows().size(); ++row) {
             m_table.units.push_back(groups.rows()[row]);
             for (const auto& option : m_request.options) {
@@ -170,13 +185,6 @@ private:
     }
 
     Result<SensitivityCell> cellOf(std::size_t unit, const trial::SensitivityOption& option) {
-        if (removesUnits(option) || keepsCaches(option)) {
-            SensitivityCell refused;
-            refused.refusal = removesUnits(option)
-                                  ? "units that leave change what reads them: see the rows of groups of " + option.settings.prune->pattern
-                                  : "keys and values are kept by attention, which has rows of its own where the model has any";
-            return refused;
-        }
         auto compressed = compressUnit(unit, option);
         if (!compressed) {
             if (compressed.error().code != ErrorCode::Refused && compressed.error().code != ErrorCode::Unsupported)

@@ -1,6 +1,7 @@
 #include "profiler/worker/unit_group_cells.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -60,14 +61,17 @@ base::Estimate lossBetween(const evaluate::Evaluation& untreated, const evaluate
 }
 
 UnitGroupCells::UnitGroupCells(const Graph& graph, const CellTools& tools) : m_graph(graph), m_tools(tools) {
-    const auto& options = tools.request.options;
-    if (std::ranges::any_of(options, removesUnits)) addGroups();
-    if (std::ranges::any_of(options, keepsCaches)) addAttentions();
+    addGroups();
+    if (std::ranges::any_of(tools.request.options, keepsCaches)) addAttentions();
 }
 
 void UnitGroupCells::addGroups() {
+    std::set<std::string_view> asked;
+    for (const auto& option : m_tools.request.options)
+        if (removesUnits(option)) asked.insert(option.settings.prune->pattern);
+    if (asked.empty()) return;
     for (const compress::UnitGroup& group : compress::findUnits(m_graph).groups) {
-        if (!group.reason.empty()) continue;
+        if (!group.reason.empty() || !asked.contains(compress::name(group.kind))) continue;
         trial::SensitivityUnit row;
         for (const int maker : group.makers) row.nodes.push_back(m_graph.nodes[static_cast<std::size_t>(maker)].name);
         row.name = fmt::format("{} of {}", compress::name(group.kind), compress::joinedName(row.nodes));
@@ -85,6 +89,20 @@ void UnitGroupCells::addAttentions() {
         m_rows.push_back(std::move(row));
         m_kinds.push_back(std::nullopt);
     }
+}
+
+trial::SensitivityCell UnitGroupCells::refusalOfLayers(const trial::SensitivityOption& option) const {
+    if (!removesUnits(option))
+        return refusedCell(std::ranges::any_of(m_kinds, [](const auto& kind) { return !kind; })
+                               ? "keys and values are kept by attention, which has rows of its own"
+                               : "keys and values are kept by attention, and the model has none");
+    const std::string& pattern = option.settings.prune->pattern;
+    if (pattern == "blocks")
+        return refusedCell("blocks leave the model whole, and a table of single layers has no rows of them: sweep prune.ratio with "
+                           "prune.pattern=blocks");
+    const auto isMeant = [&](const auto& kind) { return kind && compress::name(*kind) == pattern; };
+    if (std::ranges::none_of(m_kinds, isMeant)) return refusedCell(fmt::format("the model has no {} that can leave", pattern));
+    return refusedCell("units that leave change what reads them: see the rows of groups of " + pattern);
 }
 
 Result<recipe::Settings> UnitGroupCells::partOf(std::size_t row, const trial::SensitivityOption& option) const {

@@ -34,6 +34,8 @@ public:
     /// Groups whose units can leave, then attentions, each in the order of the graph and where some option asks for them. Their weights
     /// count with their layers' own rows.
     const std::vector<trial::SensitivityUnit>& rows() const { return m_rows; }
+    /// The cell of a layer under an option that no layer alone can have: it says where that is measured.
+    trial::SensitivityCell refusalOfLayers(const trial::SensitivityOption& option) const;
     /// Refused where the option is not about this kind of row. Bytes are what leaves, below 0.
     Result<trial::SensitivityCell> cell(std::size_t row, const trial::SensitivityOption& option);
     /// Evaluations of the whole model so far.

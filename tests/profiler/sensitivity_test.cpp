@@ -177,6 +177,26 @@ TEST_F(Sensitivity, KeepsKeysAndValuesOfOneAttentionAtATime) {
     EXPECT_NEAR(table.cell(rows[0], 0).loss.value, wholeLoss(asked, table, rows[0], 0), 1e-5);
 }
 
+TEST_F(Sensitivity, IsRefusedWhereNoLayerCanHaveAnyOption) {
+    for (const auto& [option, reason] : {std::pair{"kv_cache.bits=8", "the model has none"},
+                                         {"prune.pattern=heads,prune.ratio=0.3", "the model has no heads that can leave"},
+                                         {"prune.pattern=blocks,prune.ratio=0.3", "sweep prune.ratio with prune.pattern=blocks"}}) {
+        const auto json = sensitivity(ipc::toJson(request("classifier", {option})), m_bench, m_call);
+        ASSERT_FALSE(json) << option;
+        EXPECT_EQ(json.error().code, ErrorCode::Refused);
+        EXPECT_THAT(json.error().message, HasSubstr(reason));
+    }
+}
+
+TEST_F(Sensitivity, HasRowsOfThoseGroupsAloneThatAnOptionIsAbout) {
+    const auto table = measure(request("classifier", {"prune.pattern=blocks,prune.ratio=0.3", "weights.bits=8"}));
+    EXPECT_TRUE(groupRows(table).empty()) << table.units[groupRows(table).front()].name;
+    for (std::size_t row = 0; row < table.units.size(); ++row) {
+        EXPECT_THAT(table.cell(row, 0).refusal, testing::Not(HasSubstr("rows of groups")));
+        EXPECT_FALSE(table.cell(row, 1).refused());
+    }
+}
+
 TEST_F(Sensitivity, NeedsNoLabels) {
     auto asked = request("surrogate", {"weights.bits=3"});
     asked.data.clear();

@@ -106,7 +106,7 @@ Result<InputRows> convolutionRows(const graph::Node& node, const Shape& weight, 
     const std::int64_t images = input.shape()[0];
     const auto size = base::checkedMultiply(images * positions, channels * taps);
     if (!size || *size > (std::int64_t{1} << 31))
-        return fail(ErrorCode::Refused, "one batch of its inputs unfolds to more than 2 GB; calibrate with smaller batches");
+        return fail(ErrorCode::Refused, "one batch of its inputs unfolds to more than 8 GiB; calibrate with smaller batches");
     const std::vector<float> values = tensor::toFloats(input);
     InputRows made{images * positions, channels * taps, std::vector<float>(static_cast<std::size_t>(*size))};
     float* to = made.values.data();

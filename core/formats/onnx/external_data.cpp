@@ -1,7 +1,6 @@
 #include "core/formats/onnx/external_data.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,20 +14,15 @@ namespace {
 constexpr std::int64_t kAlignment = 4096;
 constexpr std::size_t kMovedFrom = 1024;
 
-/// A file that comes into being under its name only when finish() succeeds.
-class StagedFile {
+class NewFile {
 public:
-    explicit StagedFile(const std::filesystem::path& target) : m_target(target), m_staged(target.string() + ".XXXXXX") {
-        m_descriptor = ::mkostemp(m_staged.data(), O_CLOEXEC);
-        if (m_descriptor >= 0) ::fchmod(m_descriptor, 0644);
+    explicit NewFile(const std::filesystem::path& path)
+        : m_descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)) {}
+    ~NewFile() {
+        if (m_descriptor >= 0) ::close(m_descriptor);
     }
-    ~StagedFile() {
-        if (m_descriptor < 0) return;
-        ::close(m_descriptor);
-        ::unlink(m_staged.c_str());
-    }
-    StagedFile(const StagedFile&) = delete;
-    StagedFile& operator=(const StagedFile&) = delete;
+    NewFile(const NewFile&) = delete;
+    NewFile& operator=(const NewFile&) = delete;
 
     bool write(std::string_view bytes) {
         while (!bytes.empty() && m_descriptor >= 0) {
@@ -40,16 +34,9 @@ public:
         return m_descriptor >= 0;
     }
 
-    bool finish() {
-        if (m_descriptor < 0 || ::fsync(m_descriptor) != 0 || ::rename(m_staged.c_str(), m_target.c_str()) != 0) return false;
-        ::close(m_descriptor);
-        m_descriptor = -1;
-        return true;
-    }
+    bool finish() { return m_descriptor >= 0 && ::fsync(m_descriptor) == 0; }
 
 private:
-    std::filesystem::path m_target;
-    std::string m_staged;
     int m_descriptor = -1;
 };
 
@@ -69,7 +56,7 @@ void refer(::onnx::TensorProto& tensor, const std::string& location, std::int64_
 }  // namespace
 
 Result<std::int64_t> moveInitializersOut(::onnx::GraphProto& graph, const std::filesystem::path& path) {
-    StagedFile file(path);
+    NewFile file(path);
     const auto failed = [&] { return fail(ErrorCode::Io, fmt::format("cannot be written: {}", std::strerror(errno)), path.string()); };
     std::int64_t offset = 0;
     for (auto& tensor : *graph.mutable_initializer()) {

@@ -6,7 +6,7 @@
 
 namespace trimtab::formats::onnx {
 
-/// Writes the raw data of initializers of 1 KiB and more to `path` (replaced in one step), each at a multiple of 4096, and leaves
+/// Writes the raw data of initializers of 1 KiB and more to `path`, each at a multiple of 4096, and leaves
 /// references in the model. Returns the bytes written.
 Result<std::int64_t> moveInitializersOut(::onnx::GraphProto& graph, const std::filesystem::path& path);
 

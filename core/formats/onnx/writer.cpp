@@ -62,13 +62,15 @@ Result<std::string> serialize(const ::onnx::ModelProto& model, const char* tooLa
     return content;
 }
 
-Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options) {
+std::filesystem::path dataFileOf(const std::filesystem::path& model) { return model.string() + ".data"; }
+
+Result<WriteResult> draft(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options) {
     TRIMTAB_TRY(Exported exported, exportModel(graph));
     WriteResult result;
     std::int64_t initializerBytes = 0;
     for (const auto& tensor : exported.model.graph().initializer()) initializerBytes += static_cast<std::int64_t>(tensor.raw_data().size());
     if (initializerBytes > options.externalAbove) {
-        TRIMTAB_TRY(result.fileBytes, moveInitializersOut(*exported.model.mutable_graph(), path.string() + ".data"));
+        TRIMTAB_TRY(result.fileBytes, moveInitializersOut(*exported.model.mutable_graph(), dataFileOf(path)));
     }
     TRIMTAB_TRY(const std::string content, serialize(exported.model, "would be larger than 2 GiB without its weights"));
     TRIMTAB_REQUIRE(base::writeFileAtomically(path, content));
@@ -77,12 +79,33 @@ Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::pa
     return result;
 }
 
+/// Weights first: the model names them. What cannot be replaced is seen before anything is.
+Status moveIntoPlace(const std::filesystem::path& from, const std::filesystem::path& to) {
+    std::error_code error;
+    if (std::filesystem::is_directory(to, error)) return fail(ErrorCode::Io, "cannot replace: it is a folder", to.string());
+    if (std::filesystem::exists(dataFileOf(from), error)) std::filesystem::rename(dataFileOf(from), dataFileOf(to), error);
+    if (!error) std::filesystem::rename(from, to, error);
+    if (error) return fail(ErrorCode::Io, "cannot replace: " + error.message(), to.string());
+    return {};
+}
+
+Result<WriteResult> writeUnguarded(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options) {
+    TRIMTAB_TRY(const auto folder, base::TemporaryFolder::createBeside(path));
+    const std::filesystem::path whole = folder.path() / path.filename();
+    TRIMTAB_TRY(WriteResult result, draft(graph, whole, options));
+    TRIMTAB_REQUIRE(options.check(whole));
+    TRIMTAB_REQUIRE(moveIntoPlace(whole, path));
+    return result;
+}
+
 }  // namespace
 
 Result<WriteResult> write(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options) {
     try {
         auto written = writeUnguarded(graph, path, options);
-        if (!written && written.error().context.empty()) written.error().context = path.string();
+        // Drafts stand beside the file under its name and more.
+        if (!written && (written.error().context.empty() || written.error().context.starts_with(path.string())))
+            written.error().context = path.string();
         return written;
     } catch (const std::exception& error) {
         return fail(ErrorCode::Failed, fmt::format("cannot be written: {}", error.what()), path.string());

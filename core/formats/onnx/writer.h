@@ -9,6 +9,7 @@
 // Operators of the "trimtab" domain are refused: write the graph before fuse().
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "core/graph/graph.h"
@@ -25,6 +26,8 @@ struct WriteResult {
 
 struct WriteOptions {
     std::int64_t externalAbove = std::int64_t{1} << 30;  // bytes of initializers in all
+    /// Given the file, complete but under another path, before it takes its place. Its failure is the writer's.
+    std::function<Status(const std::filesystem::path&)> check = [](const std::filesystem::path&) { return Status(); };
 };
 
 struct Encoded {
@@ -35,7 +38,8 @@ struct Encoded {
 /// What write() would put into one file. Refused above 2 GiB.
 Result<Encoded> encode(const Graph& graph);
 
-/// Written atomically. Initializers above 1 GiB in all go to `<file>.data` beside it.
+/// Initializers above 1 GiB in all go to `<file>.data` beside it. Both are made in a folder of their own and renamed into place when they
+/// are whole and checked: after a failure what stood there stands there still.
 Result<WriteResult> write(const Graph& graph, const std::filesystem::path& path, const WriteOptions& options = {});
 
 }  // namespace trimtab::formats::onnx

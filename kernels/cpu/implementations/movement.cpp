@@ -54,11 +54,11 @@ Status placeGather(Builder& builder, const NodeView& view) {
             const std::byte* source = frame.at<std::byte>(table);
             std::byte* target = frame.at<std::byte>(result);
             for (std::int64_t i = 0; i < count; ++i) {
-                std::int64_t index = isLong ? frame.at<std::int64_t>(indices)[i] : frame.at<std::int32_t>(indices)[i];
-                if (index < 0) index += extent;
+                const std::int64_t given = isLong ? frame.at<std::int64_t>(indices)[i] : frame.at<std::int32_t>(indices)[i];
+                const std::int64_t index = given < 0 ? given + extent : given;
                 if (index < 0 || index >= extent) {
                     return fail(ErrorCode::Refused,
-                                "index " + std::to_string(index) + " is outside the " + std::to_string(extent) + " rows of the table");
+                                "index " + std::to_string(given) + " is outside the " + std::to_string(extent) + " rows of the table");
                 }
                 for (std::int64_t o = 0; o < outer; ++o) {
                     std::memcpy(target + static_cast<std::size_t>(o * count + i) * inner,

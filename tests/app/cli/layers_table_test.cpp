@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "app/cli/compression_text.h"
+#include "app/cli/sensitivity_options.h"
 
 namespace trimtab::cli {
 namespace {
@@ -62,6 +63,17 @@ TEST(CompressionText, WarnsOfLayersWhoseInputsWereSeenInFewRows) {
     EXPECT_THAT(text, HasSubstr("few rows"));
     EXPECT_THAT(text, HasSubstr("1 of 3 layers saw fewer than 4 rows"));
     EXPECT_THAT(text, HasSubstr("wide: 128 rows for 33 columns"));
+}
+
+TEST(SensitivityText, ShowsNoLossOfMinusNothing) {
+    trial::SensitivityTable table;
+    table.metric = "top1";
+    table.units.resize(1);
+    table.options = {trial::usualOptions().front()};
+    table.cells.resize(1);
+    table.cells[0].loss = {-0.0, {-1, 1}};
+    EXPECT_THAT(sensitivityText(table), HasSubstr("+0 ?"));
+    EXPECT_THAT(sensitivityText(table), Not(HasSubstr("-0")));
 }
 
 TEST(CompressionText, SaysWhichUnitsStayAndWhy) {

@@ -70,6 +70,19 @@ TEST_F(FileTest, TemporaryFoldersDisappearWithTheirContent) {
     EXPECT_FALSE(std::filesystem::exists(path));
 }
 
+TEST_F(FileTest, TemporaryFoldersBesideAFileAreOnItsFileSystemAndNameTheFileThatCannotBe) {
+    {
+        const auto folder = TemporaryFolder::createBeside(at("a"));
+        ASSERT_TRUE(folder);
+        EXPECT_EQ(folder->path().parent_path(), m_folder.path());
+        std::ofstream(folder->path() / "a") << "new";
+        std::filesystem::rename(folder->path() / "a", at("a"));
+    }
+    EXPECT_EQ(*readFile(at("a"), 10), "new");
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(m_folder.path()), {}), 1);
+    EXPECT_EQ(TemporaryFolder::createBeside(at("missing/a")).error().context, at("missing/a").string());
+}
+
 // FIPS 180-2, appendix B.1.
 TEST(Hash, GivesTheDigestOfTheStandard) {
     EXPECT_EQ(sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/hash.h"
+#include "core/recipe/fields.h"
 #include "core/recipe/recipe.h"
 #include "tests/core/recipe/random_recipe.h"
 
@@ -270,6 +271,17 @@ TEST(RecipeAxis, SixteenBitsAreBfloatUnlessTheFormatWasGiven) {
     EXPECT_EQ(recipe.base.weights->format, "fp16");
     EXPECT_TRUE(setAxis(recipe, "weights.bits", 4));
     EXPECT_EQ(recipe.base.weights->format, "int");
+}
+
+TEST(RecipeAxis, IsUsedWhereTheReaderWouldTakeIt) {
+    Recipe recipe = *parse(R"({"weights": {"bits": 4, "method": "gptq"}})");
+    EXPECT_TRUE(checkAxisUsed(recipe, "weights.damping"));
+    EXPECT_TRUE(checkAxisUsed(recipe, "compute"));
+    EXPECT_TRUE(checkAxisUsed(recipe, "prune.ratio")) << "to say 0 is to leave it out";
+    EXPECT_THAT(checkAxisUsed(recipe, "weights.alpha").error().message,
+                HasSubstr("weights.alpha has a meaning only with method smoothquant"));
+    for (const char* path : {"prune.scope", "activations.mode", "kv_cache.granularity"})
+        EXPECT_THAT(checkAxisUsed(recipe, path).error().message, HasSubstr(path));
 }
 
 TEST(RecipeAxis, RefusesUnknownPathsAndValuesByName) {

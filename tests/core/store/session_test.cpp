@@ -74,7 +74,10 @@ TEST_F(SessionTest, TheSameStudyIsAddedOnceAndAnotherOneBesideIt) {
     again.name = "under another name";
     trial::Study other = support::exampleStudy();
     other.axes.push_back(*trial::parseAxis("prune.ratio=0,0.5"));
+    EXPECT_FALSE(session->findStudy(first).value()) << "to look for it adds nothing";
     ASSERT_TRUE(session->addStudy(first));
+    EXPECT_TRUE(session->findStudy(again).value());
+    EXPECT_EQ(again.id, first.id);
     ASSERT_TRUE(session->addStudy(again));
     ASSERT_TRUE(session->addStudy(other));
     EXPECT_EQ(first.id, again.id);

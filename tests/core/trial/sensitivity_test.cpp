@@ -18,6 +18,7 @@ TEST(SensitivityOption, IsReadAsAPointOfASweep) {
     ASSERT_TRUE(integer.settings.weights && integer.settings.activations);
     EXPECT_EQ(integer.settings.activations->mode, "static") << "said of what compute = int8 brings along";
     EXPECT_EQ(parseOption("prune.pattern=2:4").value().settings.prune->ratio, 0.5);
+    EXPECT_EQ(parseOption("prune.method=wanda,prune.pattern=2:4").value().settings.prune->method, "wanda") << "in whatever order";
 }
 
 TEST(SensitivityOption, IsRefusedWhereItSaysNothingOrTooMuch) {
@@ -27,6 +28,23 @@ TEST(SensitivityOption, IsRefusedWhereItSaysNothingOrTooMuch) {
         ASSERT_FALSE(option) << text;
         EXPECT_THAT(option.error().text(), HasSubstr(part)) << text;
     }
+}
+
+TEST(SensitivityOption, IsRefusedWhereARecipeWouldBe) {
+    for (const auto& [text, part] : {std::pair{"weights.bits=4,weights.bits=8", "weights.bits is given twice"},
+                                     {"weights.alpha=0.3,weights.bits=8", "weights.alpha has a meaning only with method smoothquant"},
+                                     {"prune.ratio=0.5,weights.group=32", "weights.group changes nothing without weights.bits"},
+                                     {"prune.ratio=0.5,activations.mode=static", "activations.mode changes nothing without compute = int8"},
+                                     {"weights.bits=8,prune.method=wanda", "prune.method changes nothing without prune.ratio"},
+                                     {"weights.bits=8,kv_cache.granularity=channel", "kv_cache.granularity"},
+                                     {"prune.ratio=0.5,prune.seed=3", "prune.seed has a meaning only with method random"},
+                                     {"compute=int8,activations.percentile=99", "activations.percentile"}}) {
+        const auto option = parseOption(text);
+        ASSERT_FALSE(option) << text;
+        EXPECT_THAT(option.error().text(), HasSubstr(part)) << text;
+    }
+    EXPECT_TRUE(parseOption("weights.alpha=0.3,weights.method=smoothquant,weights.bits=8"));
+    EXPECT_TRUE(parseOption("prune.ratio=0.5,weights.bits=32")) << "said outright, to be left alone";
 }
 
 TEST(SensitivityTable, SurvivesItsDocument) {

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/trial/axis.h"
 #include "core/trial/calibration_note.h"
 #include "core/trial/study.h"
 
@@ -52,6 +53,14 @@ TEST(Axis, RefusalsSayWhatIsWrong) {
         ASSERT_FALSE(axis) << text;
         EXPECT_THAT(axis.error().text(), HasSubstr(word)) << text;
     }
+}
+
+TEST(Axis, StandsOnceForEachPath) {
+    std::vector<Axis> axes{*parseAxis("weights.bits=4"), *parseAxis("weights.group=32,64")};
+    EXPECT_TRUE(checkDistinct(axes));
+    axes.push_back(*parseAxis("weights.bits=8"));
+    ASSERT_FALSE(checkDistinct(axes));
+    EXPECT_THAT(checkDistinct(axes).error().text(), HasSubstr("weights.bits is given twice"));
 }
 
 TEST(Limit, IsRelativeOrInPoints) {

@@ -307,6 +307,36 @@ TEST_F(OnnxWriter, PutsLargeInitializersBesideTheFile) {
     EXPECT_EQ(tensor::toFloats(*back.constantOf(back.find("w"))), tensor::toFloats(*graph.constantOf(graph.find("w"))));
 }
 
+TEST_F(OnnxWriter, LeavesWhatStoodThereWhereTheNewFileFailsItsCheck) {
+    ASSERT_TRUE(base::writeFileAtomically(path(), "old model"));
+    ASSERT_TRUE(base::writeFileAtomically(path().string() + ".data", "old weights"));
+    const Graph graph = matMul(64, 64);
+    const auto isWhole = [&](const std::filesystem::path& file) -> Status {
+        const auto back = read(file);
+        if (!back) return fail(back.error());
+        EXPECT_EQ(tensor::toFloats(*back->graph.constantOf(back->graph.find("w"))), tensor::toFloats(*graph.constantOf(graph.find("w"))));
+        return fail(ErrorCode::Failed, "not as meant", file.string());
+    };
+    for (const std::int64_t externalAbove : {std::int64_t{1000}, std::int64_t{1} << 30}) {
+        const auto written = write(graph, path(), {.externalAbove = externalAbove, .check = isWhole});
+        ASSERT_FALSE(written);
+        EXPECT_EQ(written.error().text(), path().string() + ": not as meant") << "the draft is nothing that one could look at";
+        EXPECT_EQ(*base::readFile(path(), 100), "old model");
+        EXPECT_EQ(*base::readFile(path().string() + ".data", 100), "old weights");
+        EXPECT_EQ(std::distance(std::filesystem::directory_iterator(m_folder.path()), {}), 2) << "no draft stays";
+    }
+    const Graph back = roundTrip(graph, {.externalAbove = 1000}).graph;
+    EXPECT_EQ(tensor::toFloats(*back.constantOf(back.find("w"))), tensor::toFloats(*graph.constantOf(graph.find("w"))));
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(m_folder.path()), {}), 2);
+}
+
+TEST_F(OnnxWriter, ReplacesNoFolder) {
+    std::filesystem::create_directory(path());
+    ASSERT_TRUE(base::writeFileAtomically(path().string() + ".data", "old weights"));
+    EXPECT_FALSE(write(matMul(64, 64), path(), {.externalAbove = 1000}));
+    EXPECT_EQ(*base::readFile(path().string() + ".data", 100), "old weights");
+}
+
 TEST_F(OnnxWriter, RefusesFusedOperatorsAndUnreadWeights) {
     Graph fused = matMul(4, 4);
     fused.nodes[0].domain = "trimtab";
