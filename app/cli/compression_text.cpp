@@ -55,7 +55,8 @@ std::string compressionText(const ipc::CompressAnswer& answer, const std::string
     const double after = static_cast<double>(answer.storedBytes);
     std::string text = fmt::format("{:<12}{} ({})\n", "written", file, answer.form);
     text += fmt::format("{:<12}{} instead of {}", "weights", base::formatBytes(after), base::formatBytes(before));
-    if (after > 0) text += fmt::format(", {} smaller", base::formatRatio(before / after));
+    if (after > 0 && after <= before) text += fmt::format(", {} smaller", base::formatRatio(before / after));
+    if (after > before && before > 0) text += fmt::format(", {} larger", base::formatRatio(after / before));
     text += fmt::format("\n{:<12}{}\n", "file", base::formatBytes(static_cast<double>(answer.fileBytes)));
     text += fmt::format("{:<12}outputs of the file differ by {:.2g} of the largest at most\n", "read back", answer.readBackMaxError);
     if (!answer.calibration.empty()) text += fmt::format("{:<12}{}\n", "calibration", printable(answer.calibration));

@@ -185,7 +185,8 @@ TEST_F(LanguageEval, HoldsARecipesDistributionsAgainstTheReferencesInOnePass) {
     EXPECT_GE(kl["also"]["kl_p99"]["value"], kl["value"]);
     const Json agreement = json({"--data", data, "--recipe", recipe, "--metric", "agreement"});
     EXPECT_EQ(agreement["value"], kl["also"]["agreement"]["value"]);
-    EXPECT_EQ(agreement["also"]["kl"]["value"], kl["value"]);
+    // Each run times its kernels anew and may sum in another order.
+    EXPECT_NEAR(agreement["also"]["kl"]["value"], kl["value"], 1e-6);
     const Json none = json({"--data", data, "--metric", "kl"});
     EXPECT_EQ(none["value"], 0);
     EXPECT_EQ(none["also"]["agreement"]["value"], 1);
