@@ -14,6 +14,7 @@ namespace trimtab::gui {
 namespace {
 
 constexpr double kStripShare = 0.14;  // of the whole width
+constexpr int kLongTitle = 18;        // characters that leave no room beside a low plot
 
 std::optional<base::Interval> scaled(const std::optional<base::Interval>& interval, double scale) {
     if (!interval || !std::isfinite(interval->low * scale) || !std::isfinite(interval->high * scale)) return std::nullopt;
@@ -44,7 +45,9 @@ void chooseUnit(ChartPlan& plan, SpeedAxis axis, double largest) {
 
 QString verticalTitle(const std::string& metric, bool higherIsBetter) {
     const QString title = metricTitle(metric) + (metricIsShare(metric) ? QStringLiteral(", %") : QString());
-    return higherIsBetter ? title : QCoreApplication::translate("Chart", "%1<br>(lower is better)").arg(title);
+    if (higherIsBetter) return title;
+    return title.size() > kLongTitle ? QCoreApplication::translate("Chart", "%1<br>(lower is better)").arg(title)
+                                     : QCoreApplication::translate("Chart", "%1 (lower is better)").arg(title);
 }
 
 void addPoints(ChartPlan& plan, const StudySnapshot& snapshot) {
