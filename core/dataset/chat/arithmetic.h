@@ -9,8 +9,8 @@ Result<Value> negated(const Value& value);
 /// `+value`
 Result<Value> affirmed(const Value& value);
 
-/// What int(text) and float(text) read; nothing where Python raises ValueError. Refused: characters beyond ASCII, and numbers that are too
-/// large here.
+/// What int(text) and float(text) read; nothing where Python raises ValueError. Refused: digits and spaces beyond ASCII, and numbers that
+/// are too large here.
 Result<std::optional<std::int64_t>> wholeIn(std::string_view text);
 Result<std::optional<double>> realIn(std::string_view text);
 

@@ -43,7 +43,7 @@ Result<std::string> ChatTemplate::render(const std::vector<Message>& messages, c
     return rendered(*m_syntax, std::move(variables), m_tokens, environment);
 }
 
-Result<std::string> ChatTemplate::render(const Json& variables, const RenderOptions& options) const {
+Result<std::string> ChatTemplate::renderWith(const Json& variables, const RenderOptions& options) const {
     Environment environment{Budget(options.limits), options.now};
     Variables given;
     for (const auto& [name, member] : variables.items()) {

@@ -41,8 +41,8 @@ public:
     /// The template sees `messages`, `add_generation_prompt` and the tokens; `tools` and `documents` are none. Refused, with the line:
     /// what the template itself raises, word for word, and what it does that is not supported.
     Result<std::string> render(const std::vector<Message>& messages, const RenderOptions& options) const;
-    /// With the variables of an object, and the tokens.
-    Result<std::string> render(const Json& variables, const RenderOptions& options) const;
+    /// Whatever the template may be told: the variables of an object, and the tokens.
+    Result<std::string> renderWith(const Json& variables, const RenderOptions& options) const;
 
 private:
     ChatTemplate(std::shared_ptr<const Syntax> syntax, std::map<std::string, Json> tokens)

@@ -9,7 +9,7 @@
 namespace trimtab::dataset::chat {
 
 struct Limits {
-    std::int64_t steps = 2'000'000;
+    std::int64_t steps = 1'000'000;
     std::int64_t bytes = std::int64_t{256} << 20;  // of all texts and lists ever made, and read through
     std::int64_t output = std::int64_t{16} << 20;
 };

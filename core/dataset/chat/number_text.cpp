@@ -6,6 +6,7 @@
 
 #include "core/dataset/chat/arithmetic.h"
 #include "core/dataset/chat/text.h"
+#include "core/dataset/tokenizers/unicode.h"
 
 namespace trimtab::dataset::chat {
 namespace {
@@ -34,9 +35,13 @@ bool takeSign(std::string_view& text) {
     return isNegative;
 }
 
+/// Python reads the digits and white space of all scripts.
 Status requireAscii(std::string_view text) {
-    if (std::ranges::any_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
-        return refuse("reading a number from characters beyond ASCII is not supported");
+    for (std::size_t at = 0; at < text.size();) {
+        const char32_t character = tokenizers::nextCharacter(text, at);
+        if (character >= 0x80 && (tokenizers::isNumeric(character) || isSpace(character)))
+            return refuse("reading a number from digits or spaces beyond ASCII is not supported");
+    }
     return {};
 }
 

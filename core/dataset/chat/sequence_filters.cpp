@@ -107,7 +107,7 @@ Result<std::vector<Value>> sorted(std::vector<Keyed> elements, bool descending, 
             if (isBefore(element, *middle)) high = middle;
             else low = middle + 1;
         }
-        TRIMTAB_REQUIRE(environment.budget.step(1 + (placed.end() - low) / 16));
+        TRIMTAB_REQUIRE(environment.budget.step(1 + (placed.end() - low) / 4));
         if (!status) return fail(status.error());
         placed.insert(low, std::move(element));
     }

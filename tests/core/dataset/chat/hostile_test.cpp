@@ -19,7 +19,7 @@ const std::vector<Stated>& samples() {
 /// With the variables of a sample.
 void expectAnEnd(const std::string& source, const Json& variables) {
     const auto parsed = ChatTemplate::parse(source, {{"bos_token", "<s>"}});
-    const auto text = parsed ? parsed->render(variables, {.limits = {.steps = 20'000, .bytes = 4 << 20, .output = 1 << 16}})
+    const auto text = parsed ? parsed->renderWith(variables, {.limits = {.steps = 20'000, .bytes = 4 << 20, .output = 1 << 16}})
                              : Result<std::string>(fail(parsed.error()));
     if (text) return;
     EXPECT_EQ(text.error().code, ErrorCode::Refused);

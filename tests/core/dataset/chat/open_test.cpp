@@ -20,7 +20,7 @@ protected:
     std::string rendered(const std::string& name = "", bool asks = true) const {
         const auto opened = openChatTemplate(name.empty() ? m_folder.path() : at(name));
         if (!opened) return "refused: " + opened.error().text();
-        const auto text = opened->render({{"system", "be"}, {"user", "hi"}}, {.addGenerationPrompt = asks});
+        const auto text = opened->render({Message{"system", "be"}, Message{"user", "hi"}}, {.addGenerationPrompt = asks});
         return text ? *text : "refused: " + text.error().text();
     }
 
@@ -78,7 +78,7 @@ TEST_F(OpenTemplate, IsMissedByName) {
 
 TEST_F(OpenTemplate, RepairsMessagesThatAreNoUtf8) {
     const auto parsed = ChatTemplate::parse("{{ messages[0].content|length }}{{ messages[0].content }}");
-    EXPECT_EQ(parsed->render({{"user", "a\xff"}}, {}).value(), "2a\xef\xbf\xbd");
+    EXPECT_EQ(parsed->render({Message{"user", "a\xff"}}, {}).value(), "2a\xef\xbf\xbd");
 }
 
 }  // namespace

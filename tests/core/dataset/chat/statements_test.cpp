@@ -26,7 +26,7 @@ std::tm statedTime() {
 
 Result<std::string> rendered(const std::string& source, const Json& variables) {
     TRIMTAB_TRY(const ChatTemplate parsed, ChatTemplate::parse(source));
-    return parsed.render(variables, {.now = statedTime()});
+    return parsed.renderWith(variables, {.now = statedTime()});
 }
 
 class Statements : public testing::TestWithParam<const char*> {};
@@ -46,14 +46,16 @@ TEST_P(Statements, AreRenderedOrRefusedAsJinja2Does) {
         ASSERT_FALSE(text) << *text;
         EXPECT_EQ(text.error().code, ErrorCode::Refused);
         EXPECT_TRUE(text.error().context.starts_with("chat template, line ")) << text.error().text();
-        if (!stated.raised.empty()) EXPECT_EQ(text.error().message, stated.raised);
+        if (!stated.raised.empty()) {
+            EXPECT_EQ(text.error().message, stated.raised);
+        }
     }
     EXPECT_GT(written, 200U);
     EXPECT_GT(refused, 20U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, Statements, testing::Values("styles.json", "features.json", "generated.json"), [](const auto& info) {
-    const std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Of, Statements, testing::Values("styles.json", "features.json", "generated.json"), [](const auto& one) {
+    const std::string name = one.param;
     return name.substr(0, name.find('.'));
 });
 
