@@ -27,7 +27,8 @@ using dataset::tokenizers::Tokenizer;
 Result<std::optional<Tokenizer>> tokenizerFor(const ipc::GenerateRequest& request) {
     const std::string path = request.tokenizer.empty() ? tokenizerOf(request.model.model) : request.tokenizer;
     if (path.empty()) return std::optional<Tokenizer>();
-    TRIMTAB_TRY(Tokenizer tokenizer, dataset::tokenizers::openTokenizer(path));
+    using dataset::tokenizers::Controls;
+    TRIMTAB_TRY(Tokenizer tokenizer, dataset::tokenizers::openTokenizer(path, request.chat ? Controls::Found : Controls::Passed));
     return std::optional(std::move(tokenizer));
 }
 

@@ -70,14 +70,14 @@ Result<std::shared_ptr<Tokenizer::Parts>> partsOf(const SentencePieceFile& file,
     return parts;
 }
 
-Result<Tokenizer> parseTokenizer(std::string_view content, const std::string& what) {
+Result<Tokenizer> parseTokenizer(std::string_view content, const std::string& what, Controls controls) {
     const std::size_t start = content.find_first_not_of(" \t\r\n");
     if (start != std::string_view::npos && content[start] == '{') {
         TRIMTAB_TRY(const Json document, base::parseJson(content, what));
         return tokenizerOf(partsOf(document), what);
     }
     TRIMTAB_TRY(const SentencePieceFile file, readSentencePieceFile(content, what));
-    return tokenizerOf(partsOf(file, false), what);  // SentencePiece finds no control piece in a text
+    return tokenizerOf(partsOf(file, controls == Controls::Found), what);
 }
 
 bool isInModelFile(const std::filesystem::path& model) {
@@ -86,7 +86,7 @@ bool isInModelFile(const std::filesystem::path& model) {
     return content && holdsTokenizer(content->metadata);
 }
 
-Result<Tokenizer> openTokenizer(const std::filesystem::path& path) {
+Result<Tokenizer> openTokenizer(const std::filesystem::path& path, Controls controls) {
     std::error_code ignored;
     std::filesystem::path file = path;
     if (std::filesystem::is_directory(path, ignored)) {
@@ -97,7 +97,7 @@ Result<Tokenizer> openTokenizer(const std::filesystem::path& path) {
     }
     if (formats::gguf::isGguf(file)) return openGguf(file);
     TRIMTAB_TRY(const std::string content, base::readFile(file, kMostFileBytes));
-    return parseTokenizer(content, file.string());
+    return parseTokenizer(content, file.string(), controls);
 }
 
 }  // namespace trimtab::dataset::tokenizers

@@ -70,12 +70,16 @@ private:
     std::string m_held;
 };
 
+/// Whether the control pieces of a SentencePiece model ("<s>") are found where a text writes them out. SentencePiece finds none; the text of
+/// a chat template needs them. Of other files they are found in any case.
+enum class Controls { Passed, Found };
+
 /// A file of any of these kinds, told by its content; of a folder, its tokenizer.json, else its tokenizer.model. Refused, with the field:
 /// what is malformed or not known here.
-Result<Tokenizer> openTokenizer(const std::filesystem::path& path);
+Result<Tokenizer> openTokenizer(const std::filesystem::path& path, Controls controls = Controls::Passed);
 /// Whether a model's own file holds its tokenizer: a GGUF file that names one.
 bool isInModelFile(const std::filesystem::path& model);
 /// The same from the content; `what` names it in messages.
-Result<Tokenizer> parseTokenizer(std::string_view content, const std::string& what);
+Result<Tokenizer> parseTokenizer(std::string_view content, const std::string& what, Controls controls = Controls::Passed);
 
 }  // namespace trimtab::dataset::tokenizers

@@ -59,8 +59,11 @@ TEST(SentencePiece, TakesNeighbouringUnknownCharactersAsOne) {
     EXPECT_EQ(tokenizer.decode({3, 0, 4}), "a \xe2\x81\x87 b");
 }
 
-TEST(SentencePiece, FindsNoControlPieceInAText) {
-    EXPECT_THAT(tokensOf(opened(unigram({{"▁", -1}, {"<", -1}, {"s", -1}, {">", -1}})), "<s>"), ElementsAre("▁", "<", "s", ">"));
+TEST(SentencePiece, FindsControlPiecesInATextWhereThatIsAskedFor) {
+    const ModelSpec spec = unigram({{"▁", -1}, {"<", -1}, {"s", -1}, {">", -1}});
+    EXPECT_THAT(tokensOf(opened(spec), "<s>"), ElementsAre("▁", "<", "s", ">"));
+    const auto finding = parseTokenizer(modelFile(spec), "small.model", Controls::Found);
+    EXPECT_THAT(finding->encode("<s></s>", {.addSpecialTokens = false}).value(), ElementsAre(1, 2));
 }
 
 TEST(SentencePiece, KeepsUserDefinedPiecesWhole) {
