@@ -30,6 +30,7 @@ void printSummary(const ipc::ModelInfo& info) {
     fmt::print("{:<12}{}, {}\n", "format", info.format, opsets);
     printPorts("inputs", info.inputs);
     printPorts("outputs", info.outputs);
+    if (info.chat) fmt::print("{:<12}has a template (generate --chat)\n", "chat");
     fmt::print("{:<12}{}\n", "parameters", base::formatCount(static_cast<double>(info.parameters)));
     fmt::print("{:<12}{} of weights, {} on disk\n", "bytes", base::formatBytes(static_cast<double>(info.weightBytes)),
                base::formatBytes(static_cast<double>(info.fileBytes)));

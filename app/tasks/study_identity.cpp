@@ -41,18 +41,22 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
                     study.modelPath);
     study.modelHash = subject.model.hash;
     study.modelName = modelNameOf(study.modelPath);
+    const auto describe = [&](std::string& path) -> Result<ipc::DatasetInfo> {
+        path = absolute(path);
+        TRIMTAB_TRY(const Json answer,
+                    worker.call("dataset", ipc::toJson(ipc::DatasetRequest{path, study.modelPath, trustLinks}), {}, stop));
+        return ipc::datasetInfoFromJson(answer);
+    };
     if (!study.calibration.path.empty()) {
-        study.calibration.path = absolute(study.calibration.path);
-        const ipc::DatasetRequest data{study.calibration.path, study.modelPath, trustLinks};
-        TRIMTAB_TRY(const Json answer, worker.call("dataset", ipc::toJson(data), {}, stop));
-        TRIMTAB_TRY(const auto calibration, ipc::datasetInfoFromJson(answer));
-        study.calibration.hash = calibration.hash;
+        auto calibration = describe(study.calibration.path);
+        if (!calibration) {
+            calibration.error().context = "calibration: " + calibration.error().context;
+            return fail(std::move(calibration).error());
+        }
+        study.calibration.hash = calibration->hash;
     }
     if (!study.dataPath.empty()) {
-        study.dataPath = absolute(study.dataPath);
-        const ipc::DatasetRequest data{study.dataPath, study.modelPath, trustLinks};
-        TRIMTAB_TRY(const Json answer, worker.call("dataset", ipc::toJson(data), {}, stop));
-        TRIMTAB_TRY(subject.data, ipc::datasetInfoFromJson(answer));
+        TRIMTAB_TRY(subject.data, describe(study.dataPath));
         study.dataHash = subject.data->hash;
         if (study.metric.empty()) study.metric = subject.data->metric;
     } else {

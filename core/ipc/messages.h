@@ -45,6 +45,7 @@ struct ModelInfo {
     std::vector<trace::LayerRecord> layers;  // one for each node as imported; kernel empty
     std::vector<std::string> unsupported;  // operators that no engine here executes
     std::vector<std::string> problems;
+    bool chat = false;  // comes with a chat template that can be run
     std::map<std::string, std::int64_t> assumed;  // extents taken for open dims (1 each) so that operations and activations can be told
     double operations = 0;                 // −1 when shapes stay open all the same
     std::int64_t parameters = 0, weightBytes = 0, fileBytes = 0;

@@ -80,6 +80,7 @@ Json toJson(const ModelInfo& info) {
             {"layers", trace::toJson(info.layers)},
             {"unsupported", info.unsupported},
             {"problems", info.problems},
+            {"chat", info.chat},
             {"assumed", info.assumed},
             {"operations", encode(info.operations)},
             {"parameters", info.parameters},
@@ -105,6 +106,7 @@ Result<ModelInfo> modelInfoFromJson(const Json& json) {
     }
     TRIMTAB_TRY(info.unsupported, stringsAt(json, "unsupported"));
     TRIMTAB_TRY(info.problems, stringsAt(json, "problems"));
+    TRIMTAB_TRY(info.chat, base::booleanAt(json, "chat", false));
     TRIMTAB_TRY(info.assumed, extentMapAt(json, "assumed"));
     TRIMTAB_TRY(info.operations, realAt(json, "operations", 0));
     TRIMTAB_TRY(info.parameters, base::integerAt(json, "parameters", 0));

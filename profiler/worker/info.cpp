@@ -1,6 +1,7 @@
 // "info": what can be told of a model without reading its weights.
 #include <algorithm>
 
+#include "core/dataset/chat/chat_template.h"
 #include "core/formats/model_file.h"
 #include "core/graph/cost.h"
 #include "core/graph/shape_inference.h"
@@ -123,6 +124,7 @@ Result<Json> info(const Json& params, Workbench&, const Call&) {
     info.format = read.format;
     info.opsets = graph.opsets;
     info.fileBytes = read.fileBytes;
+    info.chat = dataset::chat::openChatTemplate(request.model).has_value();
     for (const graph::ValueId id : graph.inputs) info.inputs.push_back(portOf(graph.value(id)));
     for (const graph::ValueId id : graph.outputs) info.outputs.push_back(portOf(graph.value(id)));
     info.openSymbols = graph::openSymbols(graph);

@@ -37,20 +37,9 @@ Status stopWhenCancelled(const Call& call) {
     return {};
 }
 
-/// Activations come from the engine that the model is asked to run on.
-Result<compress::Compressed> compressedWith(const Graph& graph, const ipc::ModelRequest& request, const Call& call) {
-    compress::Tools tools;
-    tools.cancelled = call.cancelled;
-    if (!request.recipe.needsCalibration()) return compress::compress(graph, request.recipe, tools);
-    const std::string what = "applying " + recipe::summary(request.recipe);
-    tools.progress = [&](double share) { call.progress(share, what); };
-    TRIMTAB_TRY(auto set, calibrationSet(graph, request));
-    TRIMTAB_TRY(const auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
-    CalibrationRuns runs(std::move(set.batches), *engine, request.setting, call);
-    const auto math = cpu::makeTensorMath();
-    tools.activations = &runs;
-    tools.math = math.get();
-    return compress::compress(graph, request.recipe, tools);
+/// What activations depend on beside the model.
+std::string calibrationKey(const ipc::ModelRequest& request) {
+    return '\n' + base::dumpJson(trial::toJson(request.calibration)) + recipe::canonical(request.setting);
 }
 
 bool concerns(const compress::LayerCompression& layer, const trace::LayerRecord& record) {
@@ -89,15 +78,35 @@ Result<std::shared_ptr<const LoadedModel>> Workbench::model(const ipc::ModelRequ
     return loaded;
 }
 
+/// Activations come from the engine that the model is asked to run on.
+Result<compress::Compressed> Workbench::compressedWith(const Graph& graph, const ipc::ModelRequest& request, const std::string& fileKey,
+                                                       const Call& call) {
+    compress::Tools tools;
+    tools.cancelled = call.cancelled;
+    if (!request.recipe.needsCalibration()) return compress::compress(graph, request.recipe, tools);
+    const std::string what = "applying " + recipe::summary(request.recipe);
+    tools.progress = [&](double share) { call.progress(share, what); };
+    TRIMTAB_TRY(auto set, calibrationSet(graph, request));
+    TRIMTAB_TRY(const auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
+    CalibrationRuns runs(std::move(set.batches), *engine, request.setting, call);
+    const auto math = cpu::makeTensorMath();
+    tools.activations = &runs;
+    tools.math = math.get();
+    const std::string key = fileKey + calibrationKey(request);
+    auto scores = m_scores.find(key);
+    if (!scores) m_scores.put(key, scores = std::make_shared<compress::KnownScores>());
+    tools.knownScores = scores.get();
+    return compress::compress(graph, request.recipe, tools);
+}
+
 Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const ipc::ModelRequest& request, const Call& call) {
     TRIMTAB_TRY(const std::string file, fileKey(request));
     std::string key = file + '\n' + recipe::hash(request.recipe);
-    if (request.recipe.needsCalibration())
-        key += '\n' + base::dumpJson(trial::toJson(request.calibration)) + recipe::canonical(request.setting);
+    if (request.recipe.needsCalibration()) key += calibrationKey(request);
     if (auto known = m_compressed.find(key)) return known;
     TRIMTAB_TRY(const auto loaded, model(request, call));
     if (!request.recipe.isIdentity()) call.progress(0, "applying " + recipe::summary(request.recipe));
-    TRIMTAB_TRY(auto made, compressedWith(loaded->graph, request, call));
+    TRIMTAB_TRY(auto made, compressedWith(loaded->graph, request, file, call));
     auto shared = std::make_shared<const compress::Compressed>(std::move(made));
     m_compressed.put(key, shared);
     return shared;
@@ -106,7 +115,7 @@ Result<std::shared_ptr<const compress::Compressed>> Workbench::compressed(const 
 Result<std::shared_ptr<CompiledTrial>> Workbench::compiled(const ipc::ModelRequest& request, const Call& call) {
     TRIMTAB_TRY(const std::string file, fileKey(request));
     std::string key = file + '\n' + recipe::hash(request.recipe) + '\n' + recipe::canonical(request.setting);
-    if (request.recipe.needsCalibration()) key += '\n' + base::dumpJson(trial::toJson(request.calibration));
+    if (request.recipe.needsCalibration()) key += calibrationKey(request);
     if (auto known = m_compiled.find(key)) return known;
     TRIMTAB_TRY(auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
     TRIMTAB_TRY(auto source, compressed(request, call));
@@ -134,6 +143,7 @@ Result<std::vector<compress::ChannelReport>> Workbench::channels(const ipc::Mode
 void Workbench::clear() {
     m_compiled.clear();
     m_compressed.clear();
+    m_scores.clear();
     m_models.clear();
 }
 

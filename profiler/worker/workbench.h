@@ -71,7 +71,11 @@ public:
     void clear();
 
 private:
+    Result<compress::Compressed> compressedWith(const Graph& graph, const ipc::ModelRequest& request, const std::string& fileKey,
+                                                const Call& call);
+
     RecentlyUsed<const LoadedModel> m_models{2};
+    RecentlyUsed<compress::KnownScores> m_scores{3};
     RecentlyUsed<const compress::Compressed> m_compressed{3};
     RecentlyUsed<CompiledTrial> m_compiled{3};
 };

@@ -47,6 +47,20 @@ Result<std::optional<recipe::PruneSpec>> agreedSpec(const Graph& graph, const Sp
 
 bool looksAt(const recipe::PruneSpec& spec) { return spec.method == "taylor" || spec.method == "frequency"; }
 
+using Measure = Result<std::vector<double>> (*)(const Graph&, const UnitGroups&, const std::vector<bool>& wanted, const Tools&);
+
+/// What `measure` says of the wanted units, or said of them before.
+Result<std::vector<double>> remembered(std::string_view name, Measure measure, const Graph& graph, const UnitGroups& found,
+                                       const std::vector<bool>& wanted, const Tools& tools) {
+    if (!tools.knownScores) return measure(graph, found, wanted, tools);
+    std::string asked(name);
+    for (const bool flag : wanted) asked += flag ? '1' : '0';
+    for (const Node& node : graph.nodes) asked += '\n' + node.name;  // blocks may have left the model
+    if (const auto known = tools.knownScores->find(asked); known != tools.knownScores->end()) return known->second;
+    TRIMTAB_TRY(auto scores, measure(graph, found, wanted, tools));
+    return tools.knownScores->emplace(std::move(asked), std::move(scores)).first->second;
+}
+
 /// Scores of the groups by each one's own method; a method that looks at activations looks once for all of them.
 Result<std::vector<ScoredGroup>> scored(const Graph& graph, const UnitGroups& found,
                                         const std::vector<std::pair<std::size_t, recipe::PruneSpec>>& chosen, const Tools& tools) {
@@ -61,14 +75,14 @@ Result<std::vector<ScoredGroup>> scored(const Graph& graph, const UnitGroups& fo
     std::vector<double> magnitudes, shares(weighed.size()), active;
     if (byMagnitude) magnitudes = unitMagnitudes(graph, found);
     if (any(weighed)) {
-        TRIMTAB_TRY(shares, outputShares(graph, found, weighed, tools));
+        TRIMTAB_TRY(shares, remembered("output shares ", outputShares, graph, found, weighed, tools));
     }
     if (any(repaired)) {
-        TRIMTAB_TRY(const auto after, repairedShares(graph, found, repaired, tools));
+        TRIMTAB_TRY(const auto after, remembered("repaired shares ", repairedShares, graph, found, repaired, tools));
         for (std::size_t unit = 0; unit < shares.size(); ++unit) shares[unit] += after[unit];  // each is of one kind
     }
     if (any(counted)) {
-        TRIMTAB_TRY(active, activeShares(graph, found, counted, tools));
+        TRIMTAB_TRY(active, remembered("active shares ", activeShares, graph, found, counted, tools));
     }
     std::vector<ScoredGroup> groups;
     for (const auto& [index, spec] : chosen) {

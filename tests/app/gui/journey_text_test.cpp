@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QSpinBox>
 
@@ -51,6 +52,26 @@ TEST_F(TextJourney, GoesOnFromAPromptAndShowsHowFast) {
     write(QStringLiteral("Ω"));
     EXPECT_FALSE(workspace().generation().written(gui::GenerateTask::Stored).answer) << "no such character has a token";
     EXPECT_EQ(writtenText("stored"), workspace().generation().written(gui::GenerateTask::Stored).problem);
+}
+
+TEST_F(TextJourney, PutsAPromptIntoTheWordsOfTheModelsChat) {
+    openModel(decoder());
+    click(QStringLiteral("nav.generate"));
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("generate.chat"))->isEnabled()) << "the model comes with no template";
+    const QString talking = decoder();
+    std::ofstream(talking.toStdString() + "/chat_template.jinja") << "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}";
+    openModel(talking);
+    find<QSpinBox>(QStringLiteral("generate.tokens"))->setValue(3);
+    const auto promptTokens = [this] { return workspace().generation().written(gui::GenerateTask::Stored).answer->promptTokens.size(); };
+    write(QStringLiteral("the"));
+    EXPECT_EQ(promptTokens(), 3U) << "a character is a token";
+    EXPECT_FALSE(find<QLineEdit>(QStringLiteral("generate.system"))->isVisible());
+    click(QStringLiteral("generate.chat"));
+    write(QStringLiteral("the"));
+    EXPECT_EQ(promptTokens(), std::string("user the ").size());
+    find<QLineEdit>(QStringLiteral("generate.system"))->setText(QStringLiteral("be brief"));
+    write(QStringLiteral("the"));
+    EXPECT_EQ(promptTokens(), std::string("system be brief user the ").size());
 }
 
 TEST_F(TextJourney, SetsAChosenConfigurationBesideTheModelAndMarksWhereTheyPart) {

@@ -56,6 +56,50 @@ TEST(CompressUnits, TakesTheShareOfEachGroupByEveryMethod) {
     }
 }
 
+/// Calibration that counts how often it is looked at.
+class CountedCalibration final : public ActivationSource {
+public:
+    explicit CountedCalibration(const Graph& graph) : m_source({sampleFor(graph, 3), sampleFor(graph, 4)}) {}
+    Status forEach(const Graph& graph, std::span<const graph::ValueId> values, const Take& take) override {
+        ++looks;
+        return m_source.forEach(graph, values, take);
+    }
+    void restart() override { m_source.restart(); }
+
+    int looks = 0;
+
+private:
+    CalibrationByReference m_source;
+};
+
+TEST(CompressUnits, LooksAtActivationsOnceForAllRatiosOfASweep) {
+    const Graph graph = decoder(1, {AttentionForm::Repeat::Expand, false, false, true}, 4, 2);
+    const auto recipeOf = [](const std::string& method, const std::string& pattern, const std::string& ratio) {
+        return recipe::parse(R"({"prune": {"pattern": ")" + pattern + R"(", "method": ")" + method + R"(", "ratio": )" + ratio + "}}")
+            .value();
+    };
+    for (const std::string method : {"taylor", "frequency"}) {
+        CountedCalibration source(graph);
+        PlainMath math;
+        KnownScores known;
+        Tools tools;
+        tools.activations = &source;
+        tools.math = &math;
+        tools.knownScores = &known;
+        ASSERT_TRUE(compress(graph, recipeOf(method, "neurons", "0.3"), tools));
+        const int looks = source.looks;
+        EXPECT_GT(looks, 0) << method;
+        const auto more = compress(graph, recipeOf(method, "neurons", "0.6"), tools);
+        ASSERT_TRUE(more) << more.error().text();
+        EXPECT_EQ(source.looks, looks) << method;
+        const auto alone = compressed(graph, recipe::canonical(recipeOf(method, "neurons", "0.6")));
+        ASSERT_TRUE(alone);
+        EXPECT_EQ(outputsOf(more->graph, sampleFor(graph, 1)), outputsOf(alone->graph, sampleFor(graph, 1))) << method;
+        ASSERT_TRUE(compress(graph, recipeOf(method, "heads", "0.5"), tools));
+        EXPECT_GT(source.looks, looks) << "of heads nothing was known by " << method;
+    }
+}
+
 TEST(CompressUnits, TellsWhatLayersWereAndWhatTheyAre) {
     const Graph graph = feedForward(2);
     const auto made = compressed(graph, R"({"prune": {"pattern": "neurons", "ratio": 0.5}})");

@@ -93,6 +93,7 @@ TEST(Messages, AnswersSurviveTheWire) {
     info.layers = {someLayer()};
     info.operations = -1;
     info.problems = {"a problem"};
+    info.chat = true;
     expectSurvives(info, modelInfoFromJson);
 }
 

@@ -5,6 +5,7 @@
 
 #include <QDoubleSpinBox>
 #include <QHBoxLayout>
+#include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
 #include <QSpinBox>
@@ -26,8 +27,9 @@ constexpr int kMostTokens = 4096;
 
 GeneratePage::GeneratePage(const PageContext& context, QWidget* parent)
     : Page(QStringLiteral("generate"), tr("Text"), parent), m_context(context), m_task(context.workspace.generation()) {
-    setSubtitle(tr("What a language model writes behind a prompt, as it is stored and under the configuration that is chosen on the "
-                   "Results page."));
+    setSubtitle(
+        tr("What a language model writes behind a prompt, as it is stored and under the configuration that is chosen on the "
+           "Results page."));
     m_write = makeButton(QStringLiteral("generate.write"), tr("Write"), "primary");
     m_cancel = makeButton(QStringLiteral("generate.cancel"), tr("Cancel"));
     actions()->addWidget(m_write);
@@ -85,9 +87,27 @@ QWidget* GeneratePage::makeForm() {
     m_note->setObjectName(QStringLiteral("generate.note"));
     row->addWidget(m_note, 1);
     layout->addWidget(m_prompt);
+    layout->addWidget(makeChat());
     layout->addLayout(row);
     connect(m_prompt, &QPlainTextEdit::textChanged, this, &GeneratePage::refresh);
     return card;
+}
+
+QWidget* GeneratePage::makeChat() {
+    auto* row = new QWidget;
+    auto* layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(kGap);
+    m_chat = makeButton(QStringLiteral("generate.chat"), tr("As a chat"), "chip");
+    m_chat->setCheckable(true);
+    m_system = new QLineEdit;
+    m_system->setObjectName(QStringLiteral("generate.system"));
+    m_system->setPlaceholderText(tr("The system's message before it, if there is to be one"));
+    m_system->setClearButtonEnabled(true);
+    layout->addWidget(m_chat);
+    layout->addWidget(m_system, 1);
+    connect(m_chat, &QPushButton::toggled, this, &GeneratePage::refresh);
+    return row;
 }
 
 QWidget* GeneratePage::makePanes() {
@@ -110,6 +130,11 @@ const trial::TrialResult* GeneratePage::beside() const {
     return chosen && chosen->state != trial::State::Failed && !chosen->trial.recipe.isIdentity() ? chosen : nullptr;
 }
 
+bool GeneratePage::canChat() const {
+    const ModelTask& model = m_context.workspace.model();
+    return model.loaded() && model.info().chat;
+}
+
 QString GeneratePage::impossible() const {
     Workspace& work = m_context.workspace;
     if (!work.model().loaded())
@@ -124,6 +149,8 @@ ipc::GenerateRequest GeneratePage::request() const {
     request.model.model = m_context.workspace.model().path().toStdString();
     request.model.setting.seed = static_cast<std::uint64_t>(m_seed->value());
     request.prompt = m_prompt->toPlainText().toStdString();
+    request.chat = canChat() && m_chat->isChecked();
+    if (request.chat) request.system = m_system->text().toStdString();
     request.tokens = m_tokens->value();
     request.temperature = m_temperature->value();
     return request;
@@ -150,6 +177,10 @@ void GeneratePage::refresh() {
     m_write->setVisible(!running);
     m_write->setEnabled(why.isEmpty());
     m_cancel->setVisible(running);
+    m_chat->setEnabled(canChat());
+    m_chat->setToolTip(canChat() ? tr("The prompt is a user's message, put into words by the model's own chat template.")
+                                 : tr("Wants a model that comes with a chat template."));
+    m_system->setVisible(canChat() && m_chat->isChecked());
     const trial::TrialResult* chosen = beside();
     m_note->setText(!why.isEmpty() ? why
                     : chosen       ? tr("Beside it: %1").arg(QString::fromStdString(chosen->trial.label))

@@ -7,6 +7,7 @@
 
 class QDoubleSpinBox;
 class QLabel;
+class QLineEdit;
 class QPlainTextEdit;
 class QPushButton;
 class QSpinBox;
@@ -26,12 +27,15 @@ public:
 
 private:
     QWidget* makeForm();
+    QWidget* makeChat();
     QWidget* makePanes();
     void write();
     void refresh();
     void refreshTexts();
     /// The trial that stands beside the model as stored; null where none is chosen or it failed.
     const trial::TrialResult* beside() const;
+    /// The model says how a conversation is put into words.
+    bool canChat() const;
     /// Why nothing can be written now; empty when it can.
     QString impossible() const;
     ipc::GenerateRequest request() const;
@@ -42,6 +46,8 @@ private:
     QSpinBox* m_tokens = nullptr;
     QDoubleSpinBox* m_temperature = nullptr;
     QSpinBox* m_seed = nullptr;
+    QPushButton* m_chat = nullptr;
+    QLineEdit* m_system = nullptr;
     QPushButton* m_write = nullptr;
     QPushButton* m_cancel = nullptr;
     QLabel* m_note = nullptr;
