@@ -9,6 +9,7 @@
 #include "core/formats/gguf/model.h"
 #include "core/formats/huggingface/end_tokens.h"
 #include "core/formats/huggingface/folder.h"
+#include "core/formats/onnx/exported_folder.h"
 #include "core/formats/torch/torch_file.h"
 
 namespace trimtab::formats {
@@ -22,6 +23,36 @@ bool isGgufFile(const std::filesystem::path& path) { return path.extension() == 
 Error placed(Error error, const std::filesystem::path& path) {
     error.context = error.context.empty() ? path.string() : (path / error.context).string();
     return error;
+}
+
+bool holdsTensors(const std::string& name) {
+    const bool isOfTorch = name.starts_with("pytorch_model") && (name.ends_with(".bin") || name.ends_with(".bin.index.json"));
+    return name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") || isOfTorch;
+}
+
+/// The files of a folder that hold its tensors, in order of their names.
+std::vector<std::filesystem::path> tensorFiles(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    std::error_code ignored;
+    auto entry = std::filesystem::directory_iterator(folder, ignored);
+    for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored))
+        if (holdsTensors(entry->path().filename().string())) files.push_back(entry->path());
+    std::ranges::sort(files);
+    return files;
+}
+
+/// The ONNX file that an exporter left in a folder; tensors that lie beside it come first.
+Result<std::optional<onnx::ExportedModel>> exportedIn(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(path, ignored) || !tensorFiles(path).empty()) return std::optional<onnx::ExportedModel>();
+    auto exported = onnx::exportedModel(path);
+    if (!exported) return fail(placed(std::move(exported).error(), path));
+    return exported;
+}
+
+Result<ModelFile> readOnnx(const std::filesystem::path& path, std::string format, const onnx::ReadOptions& options) {
+    TRIMTAB_TRY(onnx::ReadResult read, onnx::read(path, options));
+    return ModelFile{std::move(read.graph), std::move(format), std::move(read.problems), read.fileBytes};
 }
 
 Result<ModelFile> readRandom(const std::filesystem::path& path, const onnx::ReadOptions& options) {
@@ -47,11 +78,12 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
         if (!read) return fail(placed(std::move(read).error(), path));
         return ModelFile{std::move(read->graph), "GGUF", std::move(read->problems), read->fileBytes};
     }
-    if (!std::filesystem::is_directory(path, ignored)) {
-        TRIMTAB_TRY(onnx::ReadResult read, onnx::read(path, options));
-        return ModelFile{std::move(read.graph), "ONNX", std::move(read.problems), read.fileBytes};
-    }
-    if (!huggingface::isModelFolder(path)) return fail(ErrorCode::Refused, "is a folder without config.json", path.string());
+    if (!std::filesystem::is_directory(path, ignored)) return readOnnx(path, "ONNX", options);
+    TRIMTAB_TRY(const auto exported, exportedIn(path));
+    if (exported) return readOnnx(exported->file, fmt::format("ONNX, as {} exports it", exported->exporter), options);
+    if (!huggingface::isModelFolder(path))
+        return fail(ErrorCode::Refused, "is a folder without config.json, and without an ONNX file as Optimum and ONNX Runtime GenAI name it",
+                    path.string());
     auto folder = huggingface::read(path, options.readWeights, options.trustLinks);
     if (!folder) return fail(placed(std::move(folder).error(), path));
     return ModelFile{std::move(folder->graph), "Hugging Face", std::move(folder->problems), folder->fileBytes};
@@ -59,6 +91,8 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
 
 Result<std::string> modelHash(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights) {
     if (randomWeights) return huggingface::randomHash(path, *randomWeights);
+    TRIMTAB_TRY(const auto exported, exportedIn(path));
+    if (exported) return onnx::modelHash(exported->file);
     if (huggingface::isModelFolder(path)) return huggingface::folderHash(path);
     if (isGgufFile(path)) return base::sha256File(path);
     return onnx::modelHash(path);
@@ -85,18 +119,10 @@ Result<std::int64_t> startToken(const std::filesystem::path& path) {
 }
 
 std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {
+    if (const auto exported = exportedIn(path); exported && *exported) return {(*exported)->file};
     if (!huggingface::isModelFolder(path)) return {path};
-    std::vector<std::filesystem::path> files;
-    std::error_code ignored;
-    auto entry = std::filesystem::directory_iterator(path, ignored);
-    for (; !ignored && entry != std::filesystem::directory_iterator(); entry.increment(ignored)) {
-        const auto name = entry->path().filename().string();
-        const bool isOfTorch = name.starts_with("pytorch_model") && (name.ends_with(".bin") || name.ends_with(".bin.index.json"));
-        const bool isOfModel =
-            name == "config.json" || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json") || isOfTorch;
-        if (isOfModel) files.push_back(entry->path());
-    }
-    std::ranges::sort(files);
+    std::vector<std::filesystem::path> files = tensorFiles(path);
+    files.insert(files.begin(), path / "config.json");
     return files;
 }
 

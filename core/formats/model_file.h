@@ -1,5 +1,5 @@
 #pragma once
-// A model from wherever it lies: an ONNX file, a Hugging Face folder or a GGUF file.
+// A model from wherever it lies: an ONNX file, a folder with one as an exporter leaves it, a Hugging Face folder or a GGUF file.
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,7 +12,7 @@ namespace trimtab::formats {
 
 struct ModelFile {
     Graph graph;         // shapes as declared (not yet inferred)
-    std::string format;  // "ONNX", "Hugging Face", "GGUF"
+    std::string format;  // "ONNX", "ONNX, as Optimum exports it", "Hugging Face", "GGUF"
     std::vector<std::string> problems;
     std::int64_t fileBytes = 0;
 };

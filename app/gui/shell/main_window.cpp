@@ -37,7 +37,8 @@ namespace {
 QString droppedFile(const QMimeData* data) {
     if (!data->hasUrls() || data->urls().size() != 1) return {};
     const QString path = data->urls().front().toLocalFile();
-    if (QFileInfo(path).isDir()) return QFileInfo::exists(path + QLatin1String("/config.json")) ? path : QString();
+    const auto holds = [&](const char* name) { return QFileInfo::exists(path + '/' + QLatin1String(name)); };
+    if (QFileInfo(path).isDir()) return holds("config.json") || holds("genai_config.json") ? path : QString();
     const QString suffix = QFileInfo(path).suffix().toLower();
     return QStringList{"onnx", "gguf", "trimtab"}.contains(suffix) ? path : QString();
 }
@@ -259,7 +260,7 @@ void MainWindow::refreshRecording() {
 void MainWindow::openFile() {
     FileQuestion question;
     question.title = tr("Open");
-    question.filter = tr("Models and sessions (*.onnx *.gguf config.json *.trimtab);;All files (*)");
+    question.filter = tr("Models and sessions (*.onnx *.gguf config.json genai_config.json *.trimtab);;All files (*)");
     question.suggestion = m_context.settings.value(Setting::LastFolder).toString();
     m_context.files.ask(this, question, [this](const QString& path) { m_context.workspace.open(path); });
 }

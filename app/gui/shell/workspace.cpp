@@ -103,7 +103,7 @@ void Workspace::open(const QString& path) {
         return;
     }
     const QFileInfo file(path);
-    if (file.fileName() == QLatin1String("config.json")) {  // a Hugging Face folder, chosen by a file in it
+    if (QStringList{"config.json", "genai_config.json"}.contains(file.fileName())) {  // a model's folder, chosen by a file in it
         open(file.absolutePath());
         return;
     }

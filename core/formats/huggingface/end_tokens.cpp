@@ -6,6 +6,7 @@ namespace trimtab::formats::huggingface {
 namespace {
 
 constexpr std::int64_t kLongestConfig = 4 << 20;
+constexpr const char* kGenAi = "genai_config.json";
 
 Result<std::vector<std::int64_t>> tokensOf(const Json& member, const std::string& file, const std::string& field) {
     std::vector<std::int64_t> tokens;
@@ -17,14 +18,20 @@ Result<std::vector<std::int64_t>> tokensOf(const Json& member, const std::string
     return tokens;
 }
 
+/// What a file says for its model: ONNX Runtime GenAI has a member for that.
+const Json* saidIn(const Json& json, const std::string& file, const std::string& field) {
+    const Json* said = file == kGenAi && json.is_object() ? base::memberAt(json, "model") : &json;
+    return said && said->is_object() ? base::memberAt(*said, field) : nullptr;
+}
+
 /// Of the first file that has the field.
 Result<std::vector<std::int64_t>> tokensIn(const std::filesystem::path& folder, const std::string& field) {
-    for (const char* name : {"generation_config.json", "config.json"}) {
+    for (const char* name : {"generation_config.json", "config.json", kGenAi}) {
         std::error_code ignored;
         const auto file = folder / name;
         if (!std::filesystem::is_regular_file(file, ignored)) continue;
         TRIMTAB_TRY(const Json json, base::readJsonFile(file.string(), kLongestConfig));
-        const Json* member = json.is_object() ? base::memberAt(json, field) : nullptr;
+        const Json* member = saidIn(json, name, field);
         if (member && !member->is_null()) return tokensOf(*member, name, field);
     }
     return std::vector<std::int64_t>{};

@@ -17,6 +17,7 @@ namespace trimtab::cpu {
 namespace {
 
 constexpr std::int64_t kTaskRows = 64;
+constexpr std::int64_t kFewQueries = 8;  // for so many, keys are met as they stand
 constexpr std::int64_t kTileKeys = simd::kTileKeys;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
 
@@ -64,8 +65,10 @@ void storeCodes(int bits, const float* row, std::int64_t size, std::byte* to) {
         // Of a range so small that the scale itself was rounded, the quotient may pass the last code.
         const auto code = static_cast<unsigned>(std::min(std::nearbyint((row[i] - low) / scale), levels));
         const std::int64_t chunk = i / tensor::kKeptChunk, within = i % tensor::kKeptChunk;
-        if (bits == 8) to[i] = static_cast<std::byte>(code);
-        else to[chunk * kHalf + within % kHalf] |= static_cast<std::byte>(code << (within / kHalf * 4));
+        if (bits == 8)
+            to[i] = static_cast<std::byte>(code);
+        else
+            to[chunk * kHalf + within % kHalf] |= static_cast<std::byte>(code << (within / kHalf * 4));
     }
 }
 
@@ -83,7 +86,7 @@ void storeRow(simd::RowFormat format, const float* row, std::int64_t size, std::
 
 /// The scratch of one thread.
 struct Workspace {
-    float* queries;  // [kTaskRows, size]
+    float* queries;  // [kTaskRows, padded size]
     float* columns;  // [size, kTileKeys]: keys of a tile
     float* values;   // [kTileKeys, padded size]
     float* scores;   // [kTaskRows, kTileKeys]
@@ -96,19 +99,19 @@ struct ScratchSizes {
     std::int64_t rows, queries, columns, values, scores, sums;
     explicit ScratchSizes(const CachedAttention& a)
         : rows(padded(taskTokens(a) * (a.heads / a.kvHeads))),
-          queries(rows * a.size),
+          queries(rows * padded(a.size)),
           columns(a.size * kTileKeys),
           values(kTileKeys * padded(a.size)),
           scores(rows * kTileKeys),
           sums(rows * padded(a.size)) {}
-    std::int64_t all() const { return padded(queries) + columns + values + scores + sums + 2 * rows; }
+    std::int64_t all() const { return queries + columns + values + scores + sums + 2 * rows; }
 };
 
 Workspace workspaceAt(const CachedAttention& a, float* scratch) {
     const ScratchSizes sizes(a);
     Workspace w{};
     w.queries = scratch;
-    w.columns = w.queries + padded(sizes.queries);
+    w.columns = w.queries + sizes.queries;
     w.values = w.columns + sizes.columns;
     w.scores = w.values + sizes.values;
     w.sums = w.scores + sizes.scores;
@@ -147,8 +150,8 @@ private:
         for (std::int64_t r = 0; r < m_rows; ++r) {
             const std::int64_t token = m_first + r / m_group, head = m_g * m_group + r % m_group;
             const float* from = query + (m_b * m_a.tokens + token) * m_a.queryStride + head * m_a.size;
-            float* to = m_w.queries + r * m_a.size;
-            std::copy_n(from, m_a.size, to);
+            float* to = m_w.queries + r * padded(m_a.size);
+            std::fill(std::copy_n(from, m_a.size, to), m_w.queries + (r + 1) * padded(m_a.size), 0.0F);
             if (m_a.rotaryHalf > 0) rotate(m_a, rotary, m_past + token, to, to);
             for (std::int64_t i = 0; i < m_a.size; ++i) to[i] *= m_a.scale;
         }
@@ -157,9 +160,13 @@ private:
     void addTile(std::int64_t key, std::int64_t count, const std::byte* keys, const std::byte* values) {
         const simd::TileKernels& tiles = simd::kernels(simd::bestIsa()).tiles;
         const std::int64_t at = (((m_b * m_a.kvHeads + m_g) * m_a.rows) + key) * m_a.rowBytes();
-        const std::int64_t width = padded(m_a.size), reach = padded(count);
-        tiles.turnRows(m_a.cacheFormat, keys + at, count, m_a.size, m_w.columns);
-        tiles.multiply(m_w.queries, m_a.size, m_rows, m_w.columns, kTileKeys, m_a.size, reach, m_w.scores, kTileKeys, false);
+        const std::int64_t width = padded(m_a.size);
+        if (m_rows <= kFewQueries) {
+            tiles.meetRows(m_a.cacheFormat, keys + at, count, m_a.size, m_w.queries, width, m_rows, m_w.scores);
+        } else {
+            tiles.turnRows(m_a.cacheFormat, keys + at, count, m_a.size, m_w.columns);
+            tiles.multiply(m_w.queries, width, m_rows, m_w.columns, kTileKeys, m_a.size, padded(count), m_w.scores, kTileKeys, false);
+        }
         for (std::int64_t r = 0; r < m_rows; ++r) weigh(r, key, count);
         const float* wide = m_w.values;
         if (m_a.cacheFormat == simd::RowFormat::Float32 && width == m_a.size)
@@ -204,7 +211,7 @@ private:
         const float before = m_w.highest[r];
         const float top = vector.reduceRow(ReduceOp::Max, scores + low, high - low);
         const float highest = top < before ? before : top;  // a score that is no number stays one
-        if (highest == kNever) {  // −∞ throughout: nothing has a weight yet
+        if (highest == kNever) {                            // −∞ throughout: nothing has a weight yet
             std::fill_n(scores, count, 0.0F);
             return;
         }

@@ -26,7 +26,7 @@ constexpr KernelTable tableOf() {
             {nmNarrow<Lanes>, nmWide<Lanes>},
             range<Lanes>,
             quantize<Lanes>,
-            {turnRows<Lanes>, widenRows<Lanes>, multiplyTiles<Lanes>}};
+            {turnRows<Lanes>, widenRows<Lanes>, meetRows<Lanes>, multiplyTiles<Lanes>}};
 }
 
 }  // namespace

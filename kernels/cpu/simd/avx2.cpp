@@ -58,6 +58,13 @@ struct Lanes {
         _mm256_store_ps(lanes, _mm256_add_ps(v.low, v.high));
         return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
     }
+    static void horizontalSums(const Vector (&v)[4], float* sums) {
+        const auto pairs = [&](int i) {
+            return _mm256_hadd_ps(_mm256_add_ps(v[i].low, v[i].high), _mm256_add_ps(v[i + 1].low, v[i + 1].high));
+        };
+        const __m256 fours = _mm256_hadd_ps(pairs(0), pairs(2));
+        _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(fours), _mm256_extractf128_ps(fours, 1)));
+    }
     static Vector gather(const float* base, const std::uint16_t* index) {
         const auto at = [&](const std::uint16_t* p) {
             return _mm256_i32gather_ps(base, _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))), 4);

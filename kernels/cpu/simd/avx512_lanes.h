@@ -27,6 +27,11 @@ struct Lanes {
     static Vector multiply(Vector a, Vector b) { return _mm512_mul_ps(a, b); }
     static Vector multiplyAdd(Vector a, Vector b, Vector c) { return _mm512_fmadd_ps(a, b, c); }
     static float horizontalSum(Vector v) { return _mm512_reduce_add_ps(v); }
+    static void horizontalSums(const Vector (&v)[4], float* sums) {
+        const auto half = [](Vector x) { return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1)); };
+        const __m256 fours = _mm256_hadd_ps(_mm256_hadd_ps(half(v[0]), half(v[1])), _mm256_hadd_ps(half(v[2]), half(v[3])));
+        _mm_storeu_ps(sums, _mm_add_ps(_mm256_castps256_ps128(fours), _mm256_extractf128_ps(fours, 1)));
+    }
     static Vector gather(const float* base, const std::uint16_t* index) {
         return _mm512_i32gather_ps(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(index))), base, 4);
     }

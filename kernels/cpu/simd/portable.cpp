@@ -61,6 +61,9 @@ struct Lanes {
         for (const float value : v.lane) sum += value;
         return sum;
     }
+    static void horizontalSums(const Vector (&v)[4], float* sums) {
+        for (int i = 0; i < 4; ++i) sums[i] = horizontalSum(v[i]);
+    }
     static Vector gather(const float* base, const auto* index) {
         return each([&](int i) { return base[index[i]]; });
     }

@@ -24,6 +24,10 @@ struct TileKernels {
     void (*turnRows)(RowFormat format, const void* rows, std::int64_t count, std::int64_t size, float* columns);
     /// wide[r · stride + c] = rows[r][c]; zeros for size ≤ c < stride.
     void (*widenRows)(RowFormat format, const void* rows, std::int64_t count, std::int64_t size, std::int64_t stride, float* wide);
+    /// scores[q · kTileKeys + r] = Σ_c queries[q · stride + c] · rows[r][c] for the first `count` ≤ kTileKeys rows as they stand: of a few
+    /// queries cheaper than turning the rows. `stride` is a multiple of 16; from `size` on queries hold zeros.
+    void (*meetRows)(RowFormat format, const void* rows, std::int64_t count, std::int64_t size, const float* queries, std::int64_t stride,
+                     std::int64_t queryCount, float* scores);
     /// c[r][n] (+)= Σ_k a[r][k] · b[k][n] in fp32. `width` is a multiple of 16; strides in floats.
     void (*multiply)(const float* a, std::int64_t aStride, std::int64_t rows, const float* b, std::int64_t bStride, std::int64_t depth,
                      std::int64_t width, float* c, std::int64_t cStride, bool add);

@@ -97,6 +97,49 @@ void widenRows(RowFormat format, const void* rows, std::int64_t count, std::int6
     });
 }
 
+/// Q queries meet R rows.
+template <class Lanes, int Q, int R, class Reader>
+void meetBlock(const Reader& reader, std::int64_t row, const float* queries, std::int64_t stride, float* scores) {
+    typename Lanes::Vector sums[Q * R];
+#pragma GCC unroll 4
+    for (int i = 0; i < Q * R; ++i) sums[i] = Lanes::zero();
+    for (std::int64_t c = 0; c < reader.size; c += kLanes) {
+#pragma GCC unroll 4
+        for (int r = 0; r < R; ++r) {
+            const auto values = reader.at(row + r, c);
+#pragma GCC unroll 4
+            for (int q = 0; q < Q; ++q)
+                sums[q * R + r] = Lanes::multiplyAdd(values, Lanes::load(queries + q * stride + c), sums[q * R + r]);
+        }
+    }
+    float totals[Q * R];
+    if constexpr (Q * R == 4) {
+        Lanes::horizontalSums(sums, totals);
+    } else {
+        for (int i = 0; i < Q * R; ++i) totals[i] = Lanes::horizontalSum(sums[i]);
+    }
+    for (int q = 0; q < Q; ++q) std::copy_n(totals + q * R, R, scores + q * kTileKeys + row);
+}
+
+template <class Lanes, int Q, class Reader>
+void meetAllRows(const Reader& reader, std::int64_t count, const float* queries, std::int64_t stride, float* scores) {
+    constexpr int kRows = 4 / Q;
+    std::int64_t row = 0;
+    for (; row + kRows <= count; row += kRows) meetBlock<Lanes, Q, kRows>(reader, row, queries, stride, scores);
+    for (; row < count; ++row) meetBlock<Lanes, Q, 1>(reader, row, queries, stride, scores);
+}
+
+template <class Lanes>
+void meetRows(RowFormat format, const void* rows, std::int64_t count, std::int64_t size, const float* queries, std::int64_t stride,
+              std::int64_t queryCount, float* scores) {
+    withRows<Lanes>(format, rows, size, [&](const auto& reader) {
+        std::int64_t q = 0;
+        for (; q + 4 <= queryCount; q += 4) meetAllRows<Lanes, 4>(reader, count, queries + q * stride, stride, scores + q * kTileKeys);
+        for (; q + 2 <= queryCount; q += 2) meetAllRows<Lanes, 2>(reader, count, queries + q * stride, stride, scores + q * kTileKeys);
+        if (q < queryCount) meetAllRows<Lanes, 1>(reader, count, queries + q * stride, stride, scores + q * kTileKeys);
+    });
+}
+
 template <class Lanes, int M, int B>
 void tileProduct(const float* a, std::int64_t aStride, const float* b, std::int64_t bStride, std::int64_t depth, float* c,
                  std::int64_t cStride, bool add) {

@@ -96,6 +96,13 @@ TEST(GroupQueryAttention, OfAStepReadsTheCacheUpToEachSequencesLength) {
     expectTiled({.batch = 1, .tokens = 2, .heads = 4, .kvHeads = 2, .size = 16, .capacity = 30, .lengths = {32}});
 }
 
+TEST(GroupQueryAttention, OfAStepMeetsFewQueriesAndManyOfAKeyHeadAlike) {
+    for (const std::int64_t group : {1, 2, 3, 4, 5, 7, 8, 9, 16})
+        for (const std::int64_t size : {2, 18, 64})
+            for (const std::int32_t length : {1, 66, 67, 68})
+                expectTiled({.tokens = 1, .heads = 2 * group, .kvHeads = 2, .size = size, .capacity = 70, .lengths = {length}});
+}
+
 TEST(GroupQueryAttention, SeesTheLastKeysOfAWindowAlone) {
     for (const std::int64_t window : {1, 3, 64, 70}) {
         const std::map<std::string, Attribute> attributes{{"local_window_size", window}};
