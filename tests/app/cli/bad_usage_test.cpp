@@ -116,7 +116,7 @@ TEST_F(BadUsage, OfCalibrationIsToldWhereNothingCalibrates) {
         {"compress", m_tiny.model(), "--recipe", recipe, "--calibration", m_tiny.at("nosuch"), "-o", m_tiny.at("small.onnx")});
     EXPECT_EQ(missing.status, 1);
     EXPECT_THAT(missing.err, testing::AllOf(HasSubstr("calibration"), HasSubstr("nosuch")));
-    const Ran swept = sweep({"--axis", "weights.bits=4", "--recipe", recipe, "--calibration", m_tiny.at("nosuch")});
+    const Ran swept = sweep({"--axis", "weights.bits=4", "--calibration", m_tiny.at("nosuch")});
     EXPECT_EQ(swept.status, 1);
     EXPECT_THAT(swept.err, testing::AllOf(HasSubstr("calibration"), HasSubstr("nosuch")));
 }

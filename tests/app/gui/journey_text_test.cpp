@@ -61,6 +61,7 @@ TEST_F(TextJourney, PutsAPromptIntoTheWordsOfTheModelsChat) {
     const QString talking = decoder();
     std::ofstream(talking.toStdString() + "/chat_template.jinja") << "{% for m in messages %}{{ m.role }} {{ m.content }} {% endfor %}";
     openModel(talking);
+    click(QStringLiteral("nav.generate"));
     find<QSpinBox>(QStringLiteral("generate.tokens"))->setValue(3);
     const auto promptTokens = [this] { return workspace().generation().written(gui::GenerateTask::Stored).answer->promptTokens.size(); };
     write(QStringLiteral("the"));

@@ -36,7 +36,7 @@ TEST_F(ExportedFolders, OfGenAiNameTheirDecoder) {
     EXPECT_EQ(opened(), "ONNX, as ONNX Runtime GenAI exports it: 5");
     EXPECT_EQ(endTokens(folder()).value(), (std::vector<std::int64_t>{7, 9}));
     EXPECT_EQ(filesOf(folder()), std::vector{folder() / "decoder-int4.onnx"});
-    EXPECT_EQ(modelHash(folder()).value(), modelHash(folder() / "decoder-int4.onnx").value());
+    EXPECT_EQ(formats::modelHash(folder()).value(), modelHash(folder() / "decoder-int4.onnx").value());
     writeText("genai_config.json", R"({"model": {"decoder": {}}})");
     EXPECT_EQ(opened(), "ONNX, as ONNX Runtime GenAI exports it: 3") << "its decoder is called model.onnx unless it says otherwise";
     EXPECT_TRUE(endTokens(folder()).value().empty());
