@@ -2,6 +2,8 @@
 // The kernels of dot_weight.h, written once over `Lanes`. A tile is M rows of x by B blocks of 16 outputs. Products of four neighbouring
 // columns are added within a lane by one instruction; sums that are narrower than 32 bits are widened after kPartSteps steps, before they
 // could overflow.
+#include <omp.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -153,10 +155,13 @@ void dotBlocks(const DotWeight& weight, std::int64_t block, const DotActivations
 
 template <class Lanes, int Bits, bool Zero>
 void dotProduct(const DotWeight& weight, const DotActivations& x, std::int64_t m, float* y, const Epilogue& epilogue) {
-    constexpr std::int64_t kChunk = 4;  // blocks a thread takes at once
+    constexpr std::int64_t kChunk = 4;  // blocks that stay together
     constexpr int kAbreast = Lanes::kDotBlocks;
     const std::int64_t blocks = weight.blocks();
-#pragma omp parallel for schedule(static)
+    // Some turns for each thread: where one is held up by others on its processor, the rest take over.
+    constexpr std::int64_t kTurns = 16;
+    const std::int64_t atOnce = std::max<std::int64_t>(1, blocks / (kChunk * kTurns * omp_get_max_threads()));
+#pragma omp parallel for schedule(dynamic, atOnce)
     for (std::int64_t first = 0; first < blocks; first += kChunk) {
         const std::int64_t last = std::min(first + kChunk, blocks);
         std::int64_t block = first;

@@ -6,7 +6,7 @@
 
 BUILD: a build folder of the ci preset; FOLDER: where the package is; CONFIG.json: of a Llama, whose weights are drawn. llama.cpp quantises
 activations by blocks of 32, so Trimtab is asked for the same: integer products of 8-bit activations by the weights' groups. Prints a table:
-medians of the rounds, and the smallest and largest ratio of a round."""
+medians of the rounds, and the smallest and largest ratio of a round, then what llama.cpp says of its build."""
 import argparse
 import json
 import os
@@ -36,12 +36,13 @@ def theirs(options, model):
     return answer_of(["node", HERE / "llama.mjs", options.folder, model, "speed", str(options.prompt), str(options.generate), "1"])
 
 
-def rows(options, kind, folder):
+def rows(options, kind, folder, systems):
     model, recipe = folder / f"{kind}.gguf", folder / "recipe.json"
     recipe.write_text(json.dumps(RECIPE))
     subprocess.run([options.build / "bin/make_gguf", options.config, model, kind, "--seed", "1"], check=True)
     rounds = [(ours(options, model, recipe), theirs(options, model)) for _ in range(options.rounds)]
     model.unlink()
+    systems.update(other["system"] for _, other in rounds)
     for phase in ("prefill", "decode"):
         ratios = [own[phase] / other[phase] for own, other in rounds]
         own, other = (statistics.median(pair[side][phase] for pair in rounds) for side in (0, 1))
@@ -59,10 +60,12 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print("| type | phase | Trimtab tokens/s | llama.cpp tokens/s | ratio | of each round |\n| --- | --- | --- | --- | --- | --- |")
+    systems = set()
     with tempfile.TemporaryDirectory() as folder:
         for kind in options.types.split(","):
-            for row in rows(options, kind, pathlib.Path(folder)):
+            for row in rows(options, kind, pathlib.Path(folder), systems):
                 print(row, flush=True)
+    print("\n".join(["", *systems]))
 
 
 if __name__ == "__main__":

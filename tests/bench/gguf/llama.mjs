@@ -70,7 +70,7 @@ async function speed(prompt, generate, rounds) {
     }
     decode.push((made - 1) / (performance.now() - begin));
   }
-  console.log(JSON.stringify({ prefill: 1000 * median(prefill), decode: 1000 * median(decode), rounds: Number(rounds), threads }));
+  console.log(JSON.stringify({ prefill: 1000 * median(prefill), decode: 1000 * median(decode), rounds: Number(rounds), threads, system: llama.systemInfo.trim() }));
 }
 
 function tokens(list) {

@@ -1,7 +1,7 @@
 // Writes a decoder of the Llama kind as GGUF, so that Trimtab and llama.cpp can be given the same model:
 //   make_gguf FOLDER OUT.gguf TYPE [PATTERN]       a Hugging Face folder, with its tokenizer.json where that is byte-level BPE;
 //                                                  PATTERN is what tokenizer.ggml.pre says of it (gpt-2 unless given)
-//   make_gguf CONFIG.json OUT.gguf TYPE --seed N   a configuration whose weights are drawn; ids alone
+//   make_gguf CONFIG.json OUT.gguf TYPE --seed N   a configuration whose weights are drawn; its tokens have no text
 // TYPE: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K, of every matrix.
 #include <cstdlib>
 #include <filesystem>
@@ -43,7 +43,9 @@ Status make(const Request& request) {
         TRIMTAB_TRY(const DataType type, formats::huggingface::weightTypeOf(json));
         formats::huggingface::RandomWeights weights(type, *request.seed, true);
         TRIMTAB_TRY(support::GgufFile file, support::ggufOf(decoder, weights, request.type));
-        support::addNoTokenizer(file);
+        // llama.cpp wants a vocabulary even where it is given ids alone.
+        const Json unnamed{{"model", {{"vocab", Json::object()}, {"merges", Json::array()}}}, {"added_tokens", Json::array()}};
+        TRIMTAB_REQUIRE(support::addBytePairs(file, unnamed, decoder.vocabulary, request.pattern, std::nullopt));
         return file.write(request.output);
     }
     TRIMTAB_TRY(const auto checkpoint, formats::safetensors::readCheckpoint(request.model));
