@@ -1,6 +1,8 @@
-// trimtab generate MODEL --prompt TEXT
+// trimtab generate MODEL --prompt TEXT [--prompt TEXT]…
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 #include <optional>
 
@@ -19,8 +21,26 @@ namespace {
 
 struct GenerateOptions {
     ModelOptions model;
+    std::vector<std::string> tokenLists;  // as they were written
     ipc::GenerateRequest request;
 };
+
+/// "5,17,3"
+Result<std::vector<std::int64_t>> tokensIn(const std::string& list) {
+    std::vector<std::int64_t> tokens;
+    const char* at = list.data();
+    const char* const end = at + list.size();
+    while (true) {
+        std::int64_t token = 0;
+        const auto [behind, problem] = std::from_chars(at, end, token);
+        if (problem != std::errc() || token < 0) break;
+        tokens.push_back(token);
+        if (behind == end) return tokens;
+        if (*behind != ',') break;
+        at = behind + 1;
+    }
+    return fail(ErrorCode::Usage, fmt::format("--prompt-tokens: \"{}\" is no list of token ids such as 5,17,3", printable(list)));
+}
 
 /// Prints a text that grows, each part once.
 class GrowingText {
@@ -42,20 +62,23 @@ Json referenceDocument(const ipc::ReferenceText& reference) {
     return {{"text", reference.text}, {"tokens", reference.tokens}, {"stopped", reference.stopped}};
 }
 
-Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
+Json documentOf(const ipc::GeneratedText& text) {
+    const bool differs = text.reference && text.reference->firstDifference;
+    return {{"text", text.text},
+            {"rendered_prompt", text.renderedPrompt ? Json(*text.renderedPrompt) : Json()},
+            {"prompt_tokens", text.promptTokens},
+            {"tokens", text.tokens},
+            {"stopped", text.stopped},
+            {"reference", text.reference ? referenceDocument(*text.reference) : Json()},
+            {"first_difference", differs ? Json(*text.reference->firstDifference) : Json()}};
+}
+
+Json figuresDocument(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
     const TimingFigure step = figureOf(answer.stepMs);
-    const Json decode = step.n > 0 ? Json(perSecond(1, step.median)) : Json();
-    const bool differs = answer.reference && answer.reference->firstDifference;
-    return {{"text", answer.text},
-            {"rendered_prompt", answer.renderedPrompt ? Json(*answer.renderedPrompt) : Json()},
-            {"prompt_tokens", answer.promptTokens},
-            {"tokens", answer.tokens},
-            {"stopped", answer.stopped},
-            {"reference", answer.reference ? referenceDocument(*answer.reference) : Json()},
-            {"first_difference", differs ? Json(*answer.reference->firstDifference) : Json()},
-            {"time_to_first_token_ms", answer.firstTokenMs},
+    const Json decode = step.n > 0 ? Json(answer.tokensPerSecond(step.median)) : Json();
+    return {{"time_to_first_token_ms", answer.firstTokenMs},
             {"time_per_token_ms", toJson(step)},
-            {"prefill_tokens_per_s", perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs)},
+            {"prefill_tokens_per_s", perSecond(static_cast<double>(answer.promptTokens()), answer.firstTokenMs)},
             {"decode_tokens_per_s", decode},
             {"weight_bytes", answer.weightBytes},
             {"cache_bytes", answer.cacheBytes},
@@ -68,6 +91,18 @@ Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mode
             {"recipe", recipe::toJson(model.recipe)},
             {"setting", recipe::toJson(model.setting)},
             {"environment", trial::toJson(answer.environment)}};
+}
+
+/// One prompt's text stands beside the figures, several are a list.
+Json documentOf(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& model) {
+    Json document = figuresDocument(answer, model);
+    if (answer.texts.size() == 1) {
+        document.update(documentOf(answer.texts.front()));
+        return document;
+    }
+    Json& texts = document["texts"] = Json::array();
+    for (const ipc::GeneratedText& text : answer.texts) texts.push_back(documentOf(text));
+    return document;
 }
 
 std::string words(const std::vector<std::int64_t>& tokens) { return fmt::format("{}", fmt::join(tokens, " ")); }
@@ -85,13 +120,30 @@ std::string marked(const std::string& text, const std::string& common, const std
     return at ? fmt::format("{} {}{}", before, kMark, after) : after;
 }
 
-void printBesideReference(const ipc::GenerateAnswer& answer) {
-    const ipc::ReferenceText& reference = *answer.reference;
+void printBesideReference(const ipc::GeneratedText& text) {
+    const ipc::ReferenceText& reference = *text.reference;
     const auto at = reference.firstDifference;
     fmt::print("reference: {}\n", marked(reference.text, reference.common, reference.tokens, at));
-    fmt::print("recipe: {}\n", marked(answer.text, reference.common, answer.tokens, at));
-    if (at) fmt::print("first difference: new token {}\n", *at + 1);
-    else fmt::print("no difference in {} new tokens\n", answer.tokens.size());
+    fmt::print("recipe: {}\n", marked(text.text, reference.common, text.tokens, at));
+    if (at)
+        fmt::print("first difference: new token {}\n", *at + 1);
+    else
+        fmt::print("no difference in {} new tokens\n", text.tokens.size());
+}
+
+/// Of several prompts each text under its number.
+void printTexts(const ipc::GenerateAnswer& answer, GrowingText& shown) {
+    const bool one = answer.texts.size() == 1;
+    for (std::size_t i = 0; i < answer.texts.size(); ++i) {
+        const ipc::GeneratedText& text = answer.texts[i];
+        if (!one) fmt::print("[{}]{}", i + 1, text.reference ? "\n" : " ");
+        if (text.reference) {
+            printBesideReference(text);
+            continue;
+        }
+        if (one) shown.show(text.text);
+        fmt::print("{}\n", text.text.empty() ? words(text.tokens) : one ? std::string() : printable(text.text, "\n\t"));
+    }
 }
 
 /// Figures go to standard error, so that standard output is the text alone.
@@ -99,11 +151,12 @@ void printFigures(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mo
     const auto& where = answer.environment;
     fmt::print(stderr, "\n{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet,
                where.threads, where.threads == 1 ? "" : "s", where.device);
-    fmt::print(stderr, "{:<12}{} tokens, first token after {} ({:.4g} tokens/s)\n", "prefill", answer.promptTokens.size(),
-               base::formatMilliseconds(answer.firstTokenMs),
-               perSecond(static_cast<double>(answer.promptTokens.size()), answer.firstTokenMs));
+    const std::string prompts = answer.texts.size() == 1 ? std::string() : fmt::format(" of {} prompts", answer.texts.size());
+    fmt::print(stderr, "{:<12}{} tokens{}, first token after {} ({:.4g} tokens/s)\n", "prefill", answer.promptTokens(), prompts,
+               base::formatMilliseconds(answer.firstTokenMs), perSecond(static_cast<double>(answer.promptTokens()), answer.firstTokenMs));
     if (const TimingFigure step = figureOf(answer.stepMs); step.n > 0) {
-        fmt::print(stderr, "{:<12}{:.4g} tokens/s, {} a token", "decode", perSecond(1, step.median), base::formatMilliseconds(step.median));
+        fmt::print(stderr, "{:<12}{:.4g} tokens/s, {} a {}", "decode", answer.tokensPerSecond(step.median),
+                   base::formatMilliseconds(step.median), answer.texts.size() == 1 ? "token" : "step");
         if (step.p95) fmt::print(stderr, ", p95 {}", base::formatMilliseconds(*step.p95));
         fmt::print(stderr, ", median of {}\n", step.n);
     }
@@ -136,24 +189,25 @@ Result<Json> callWorker(Program& program, const ipc::GenerateRequest& request, G
 Status work(Program& program, const GenerateOptions& options) {
     ipc::GenerateRequest request = options.request;
     TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
-    if (request.prompt.empty() && request.promptTokens.empty())
+    for (const std::string& list : options.tokenLists) {
+        TRIMTAB_TRY(auto tokens, tokensIn(list));
+        request.promptTokens.push_back(std::move(tokens));
+    }
+    const std::size_t count = std::max(request.prompts.size(), request.promptTokens.size());
+    if (count == 0 || std::ranges::any_of(request.prompts, [](const std::string& text) { return text.empty(); }))
         return fail(ErrorCode::Usage, "give a text with --prompt, or tokens with --prompt-tokens");
     if (!request.tokenizer.empty()) request.tokenizer = absolutePath(request.tokenizer);
-    GrowingText shown(!program.options.json && !request.besideReference);
+    GrowingText shown(!program.options.json && !request.besideReference && count == 1);
     TRIMTAB_TRY(const Json json, callWorker(program, request, shown));
     TRIMTAB_TRY(const auto answer, ipc::generateAnswerFromJson(json));
     if (program.options.json) {
         program.printJson(documentOf(answer, request.model));
         return {};
     }
-    if (answer.reference) {
-        printBesideReference(answer);
-    } else {
-        shown.show(answer.text);
-        fmt::print("{}\n", answer.text.empty() ? words(answer.tokens) : "");
-    }
-    if (program.options.verbosity > 0 && answer.renderedPrompt)
-        fmt::print(stderr, "\nprompt\n{}\n", printable(*answer.renderedPrompt, "\n\t"));
+    printTexts(answer, shown);
+    for (const ipc::GeneratedText& text : answer.texts)
+        if (program.options.verbosity > 0 && text.renderedPrompt)
+            fmt::print(stderr, "\nprompt\n{}\n", printable(*text.renderedPrompt, "\n\t"));
     if (!program.quiet()) printFigures(answer, request.model);
     return {};
 }
@@ -169,10 +223,14 @@ void addGenerate(CLI::App& app, Program& program) {
     addRandomWeights(*command, options->model);
     addRecipe(*command, options->model);
     addEngine(*command, options->model.engine, options->model.device);
-    auto* prompt = command->add_option("--prompt", request.prompt, "The text to go on from; of an encoder-decoder the text that it reads");
-    auto* tokens = command->add_option("--prompt-tokens", request.promptTokens, "The same as token ids, 5,17,3");
-    tokens->delimiter(',')->excludes(prompt);
-    auto* chat = command->add_flag("--chat", request.chat, "The prompt is a user's message, put into words by the model's chat template");
+    auto* prompt =
+        command->add_option("--prompt", request.prompts,
+                            "The text to go on from; of an encoder-decoder the text that it reads. Several, of any lengths, go on "
+                            "side by side");
+    prompt->allow_extra_args(false);
+    auto* tokens = command->add_option("--prompt-tokens", options->tokenLists, "The same as token ids, 5,17,3");
+    tokens->allow_extra_args(false)->excludes(prompt);
+    auto* chat = command->add_flag("--chat", request.chat, "Each prompt is a user's message, put into words by the model's chat template");
     chat->excludes(tokens);
     command->add_option("--system", request.system, "Of a chat: the system's message before it")->needs(chat);
     command->add_option("--tokenizer", request.tokenizer, "tokenizer.json or tokenizer.model (default: the one beside the model)");

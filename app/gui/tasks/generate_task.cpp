@@ -39,7 +39,7 @@ void GenerateTask::take(Side side, const Result<Json>& answer) {
     written.running = false;
     auto told = answer ? ipc::generateAnswerFromJson(*answer) : Result<ipc::GenerateAnswer>(tl::unexpected<Error>(answer.error()));
     if (told) {
-        written.text = QString::fromStdString(told->text);
+        written.text = QString::fromStdString(told->texts.front().text);
         written.answer = std::move(*told);
     } else if (told.error().code != ErrorCode::Cancelled) {
         written.problem = QString::fromStdString(told.error().text());
@@ -58,11 +58,11 @@ void GenerateTask::clear() {
 }
 
 std::optional<std::size_t> GenerateTask::firstDifference() const {
-    const auto& stored = m_written[Stored].answer;
-    const auto& chosen = m_written[Chosen].answer;
-    if (!stored || !chosen || stored->tokens == chosen->tokens) return std::nullopt;
-    const auto [own, other] = std::ranges::mismatch(stored->tokens, chosen->tokens);
-    return static_cast<std::size_t>(own - stored->tokens.begin());
+    if (!m_written[Stored].answer || !m_written[Chosen].answer) return std::nullopt;
+    const auto& stored = m_written[Stored].answer->texts.front().tokens;
+    const auto& chosen = m_written[Chosen].answer->texts.front().tokens;
+    if (stored == chosen) return std::nullopt;
+    return static_cast<std::size_t>(std::ranges::mismatch(stored, chosen).in1 - stored.begin());
 }
 
 }  // namespace trimtab::gui

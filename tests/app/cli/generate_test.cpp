@@ -214,13 +214,14 @@ TEST_F(Generate, PutsAChatIntoTheWordsOfItsTemplate) {
     EXPECT_EQ(without.status, 3);
     EXPECT_NE(without.err.find("has no chat template"), std::string::npos) << without.err;
 
-    m_tiny.write("decoder/tokenizer_config.json", base::dumpJson({{"bos_token", {{"content", "<s>"}}},
-                                                                  {"eos_token", "</s>"},
-                                                                  {"chat_template",
-                                                                   "{{ bos_token }}{% for m in messages %}\n"
-                                                                   "{% if m.content == 'no' %}{{ raise_exception('Say more than no') }}{% endif %}\n"
-                                                                   "{{ m.role[0] ~ ' ' ~ m.content|trim ~ eos_token }}{% endfor %}"
-                                                                   "{% if add_generation_prompt %}a {% endif %}"}}));
+    m_tiny.write("decoder/tokenizer_config.json",
+                 base::dumpJson({{"bos_token", {{"content", "<s>"}}},
+                                 {"eos_token", "</s>"},
+                                 {"chat_template",
+                                  "{{ bos_token }}{% for m in messages %}\n"
+                                  "{% if m.content == 'no' %}{{ raise_exception('Say more than no') }}{% endif %}\n"
+                                  "{{ m.role[0] ~ ' ' ~ m.content|trim ~ eos_token }}{% endfor %}"
+                                  "{% if add_generation_prompt %}a {% endif %}"}}));
     const Json got = json({"--prompt", " the ", "--chat", "--tokens", "4"});
     EXPECT_EQ(got["rendered_prompt"], "<s>u the</s>a ");
     EXPECT_EQ(got["prompt_tokens"], Json({29, 20, 26, 19, 7, 4, 30, 0, 26})) << "special tokens are found, and none is put around";
@@ -235,12 +236,37 @@ TEST_F(Generate, PutsAChatIntoTheWordsOfItsTemplate) {
     EXPECT_EQ(generate({"--prompt", "the", "--system", "be"}).status, 2);
 }
 
+TEST_F(Generate, GoesOnFromSeveralPromptsSideBySide) {
+    const std::vector<std::vector<std::int64_t>> prompts{{19, 7, 4}, {7, 8}, {2, 0, 19, 26, 18, 0, 19}};
+    const Json got = json({"--prompt", "the", "--prompt", "hi", "--prompt", "cat sat", "--tokens", "9"});
+    ASSERT_EQ(got["texts"].size(), prompts.size());
+    std::string wanted;
+    for (std::size_t i = 0; i < prompts.size(); ++i) {
+        const auto alone = greedy(prompts[i], 9);
+        EXPECT_EQ(got["texts"][i]["prompt_tokens"], Json(prompts[i]));
+        EXPECT_EQ(got["texts"][i]["tokens"], Json(alone)) << "as it goes on when it is alone";
+        EXPECT_EQ(got["texts"][i]["text"], textOf(alone));
+        wanted += fmt::format("[{}] {}\n", i + 1, textOf(alone));
+    }
+    EXPECT_FALSE(got.contains("tokens"));
+    const double step = got["time_per_token_ms"]["median"];
+    EXPECT_NEAR(got["decode_tokens_per_s"].get<double>(), 3 * 1000 / step, 1e-6 / step);
+    const Ran ran = generate({"--prompt", "the", "--prompt", "hi", "--prompt", "cat sat", "--tokens", "9"});
+    EXPECT_EQ(ran.out, wanted);
+    EXPECT_NE(ran.err.find("12 tokens of 3 prompts"), std::string::npos) << ran.err;
+    const Json ids = json({"--prompt-tokens", "19,7,4", "--prompt-tokens", "7,8", "--tokens", "9", "--beside-reference"});
+    EXPECT_EQ(ids["texts"][1]["tokens"], got["texts"][1]["tokens"]);
+    EXPECT_EQ(ids["texts"][1]["reference"]["tokens"], got["texts"][1]["tokens"]);
+}
+
 TEST_F(Generate, SaysWhatIsMissing) {
     const auto expectError = [&](const Ran& ran, int status, const std::string& words) {
         EXPECT_EQ(ran.status, status) << ran.out;
         EXPECT_NE(ran.err.find(words), std::string::npos) << ran.err;
     };
     expectError(generate({}), 2, "--prompt");
+    expectError(generate({"--prompt", "the", "--prompt", ""}), 2, "--prompt");
+    for (const char* list : {"5,x", "5,", ",5", "-1", "5 7", ""}) expectError(generate({"--prompt-tokens", list}), 2, "--prompt-tokens");
     expectError(generate({"--prompt", "the", "--tokens", "9999"}), 3, "positions");
     expectError(generate({"--prompt-tokens", "77", "--tokens", "2"}), 3, "outside the vocabulary");
     expectError(generate({"--prompt", "the", "--top-p", "0"}), 2, "--top-p");

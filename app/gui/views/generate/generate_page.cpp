@@ -148,7 +148,7 @@ ipc::GenerateRequest GeneratePage::request() const {
     ipc::GenerateRequest request;
     request.model.model = m_context.workspace.model().path().toStdString();
     request.model.setting.seed = static_cast<std::uint64_t>(m_seed->value());
-    request.prompt = m_prompt->toPlainText().toStdString();
+    request.prompts = {m_prompt->toPlainText().toStdString()};
     request.chat = canChat() && m_chat->isChecked();
     if (request.chat) request.system = m_system->text().toStdString();
     request.tokens = m_tokens->value();
@@ -202,7 +202,7 @@ void GeneratePage::refreshTexts() {
     m_chosen->markFrom(same);
     if (both)
         m_difference->setText(token ? tr("The texts part at token %1.").arg(*token + 1)
-                                    : tr("Both texts are the same %1 tokens.").arg(stored.answer->tokens.size()));
+                                    : tr("Both texts are the same %1 tokens.").arg(stored.answer->texts.front().tokens.size()));
 }
 
 }  // namespace trimtab::gui
