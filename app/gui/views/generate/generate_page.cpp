@@ -57,7 +57,6 @@ QWidget* GeneratePage::makeForm() {
     layout->setSpacing(kGap);
     m_prompt = new QPlainTextEdit;
     m_prompt->setObjectName(QStringLiteral("generate.prompt"));
-    m_prompt->setPlaceholderText(tr("The text to go on from"));
     m_prompt->setTabChangesFocus(true);
     m_prompt->setFixedHeight(m_prompt->fontMetrics().lineSpacing() * kPromptLines + 2 * kGap);
     m_tokens = new QSpinBox;
@@ -83,31 +82,26 @@ QWidget* GeneratePage::makeForm() {
         row->addWidget(label);
         row->addWidget(box);
     }
+    makeChat();
+    row->addWidget(m_chat);
     m_note = makeLabel({}, "muted");
     m_note->setObjectName(QStringLiteral("generate.note"));
     row->addWidget(m_note, 1);
+    layout->addWidget(m_system);
     layout->addWidget(m_prompt);
-    layout->addWidget(makeChat());
     layout->addLayout(row);
     connect(m_prompt, &QPlainTextEdit::textChanged, this, &GeneratePage::refresh);
     return card;
 }
 
-QWidget* GeneratePage::makeChat() {
-    auto* row = new QWidget;
-    auto* layout = new QHBoxLayout(row);
-    layout->setContentsMargins(0, 0, 0, 0);
-    layout->setSpacing(kGap);
+void GeneratePage::makeChat() {
     m_chat = makeButton(QStringLiteral("generate.chat"), tr("As a chat"), "chip");
     m_chat->setCheckable(true);
     m_system = new QLineEdit;
     m_system->setObjectName(QStringLiteral("generate.system"));
     m_system->setPlaceholderText(tr("The system's message before it, if there is to be one"));
     m_system->setClearButtonEnabled(true);
-    layout->addWidget(m_chat);
-    layout->addWidget(m_system, 1);
     connect(m_chat, &QPushButton::toggled, this, &GeneratePage::refresh);
-    return row;
 }
 
 QWidget* GeneratePage::makePanes() {
@@ -180,7 +174,9 @@ void GeneratePage::refresh() {
     m_chat->setEnabled(canChat());
     m_chat->setToolTip(canChat() ? tr("The prompt is a user's message, put into words by the model's own chat template.")
                                  : tr("Wants a model that comes with a chat template."));
-    m_system->setVisible(canChat() && m_chat->isChecked());
+    const bool chats = canChat() && m_chat->isChecked();
+    m_system->setVisible(chats);
+    m_prompt->setPlaceholderText(chats ? tr("A user's message") : tr("The text to go on from"));
     const trial::TrialResult* chosen = beside();
     m_note->setText(!why.isEmpty() ? why
                     : chosen       ? tr("Beside it: %1").arg(QString::fromStdString(chosen->trial.label))

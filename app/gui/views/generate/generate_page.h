@@ -27,7 +27,7 @@ public:
 
 private:
     QWidget* makeForm();
-    QWidget* makeChat();
+    void makeChat();
     QWidget* makePanes();
     void write();
     void refresh();
