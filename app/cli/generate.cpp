@@ -225,8 +225,8 @@ void addGenerate(CLI::App& app, Program& program) {
     addEngine(*command, options->model.engine, options->model.device);
     auto* prompt =
         command->add_option("--prompt", request.prompts,
-                            "The text to go on from; of an encoder-decoder the text that it reads. Several, of any lengths, go on "
-                            "side by side");
+                            "The text to go on from; of an encoder-decoder the text that it reads. Several go on side by side, of "
+                                       "any lengths where keys and values are kept in place");
     prompt->allow_extra_args(false);
     auto* tokens = command->add_option("--prompt-tokens", options->tokenLists, "The same as token ids, 5,17,3");
     tokens->allow_extra_args(false)->excludes(prompt);

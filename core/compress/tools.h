@@ -10,8 +10,8 @@
 
 namespace trimtab::compress {
 
-/// What units were found worth by what was asked. It depends on the model and the calibration data alone, so whoever hands it over keeps
-/// one for each such pair: recipes that differ in their ratios look at activations once.
+/// What channels, neurons and heads were found worth by what was asked. It depends on the model and the calibration data alone, so whoever
+/// hands it over keeps one for each such pair: recipes that differ in their ratios measure importance once.
 using KnownScores = std::map<std::string, std::vector<double>>;
 
 /// Methods that look at activations want `activations` and `math`; others neither. What the pointers point to outlives the call.

@@ -118,9 +118,17 @@ Result<std::vector<Binding>> bindAll(Parts& parts, const Graph* graph) {
         return bindings;
     }
     const bool onlyOne = parts.inputs.size() == 1 && graph->inputs.size() == 1;
+    const auto tokens = parts.inputs.find("input_ids");
+    const std::int64_t texts = tokens != parts.inputs.end() ? tokens->second->size() : 0;
     for (const graph::ValueId id : graph->inputs) {
         const graph::Value& value = graph->value(id);
         const auto found = onlyOne ? parts.inputs.begin() : parts.inputs.find(value.name);
+        if (found == parts.inputs.end() && texts > 0) {
+            if (auto beginning = makeBeginningField(value, texts)) {
+                bindings.push_back({value.name, std::move(beginning), value.type.type, value.type.dims, false});
+                continue;
+            }
+        }
         if (found == parts.inputs.end()) {
             std::string names;
             for (const auto& [name, field] : parts.inputs) names += (names.empty() ? "'" : ", '") + name.substr(0, 80) + "'";

@@ -73,6 +73,9 @@ base::TextWindows windowsOfRows(const Tensor& rows);
 std::optional<std::int64_t> fixedLength(const Graph* graph, const std::string& input);
 /// Whether a model of several inputs has one of this name.
 bool takesInput(const Graph* graph, const char* name);
+/// What a decoder takes beside tokens when nothing was read before, as exporters name it: for past_key_values.… caches without rows, for
+/// use_cache_branch false. Null for other inputs.
+std::unique_ptr<Field> makeBeginningField(const graph::Value& input, std::int64_t samples);
 /// Length of windows for this model: kDefaultWindow, or one more than its fixed sequence length.
 std::int64_t windowFor(const Graph* graph, const std::string& input);
 inline constexpr std::int64_t kDefaultWindow = 128;

@@ -10,6 +10,7 @@
 #include "core/formats/huggingface/end_tokens.h"
 #include "core/formats/huggingface/folder.h"
 #include "core/formats/onnx/exported_folder.h"
+#include "core/formats/safetensors/checkpoint.h"
 #include "core/formats/torch/torch_file.h"
 
 namespace trimtab::formats {
@@ -41,18 +42,17 @@ std::vector<std::filesystem::path> tensorFiles(const std::filesystem::path& fold
     return files;
 }
 
-/// The ONNX file that an exporter left in a folder; tensors that lie beside it come first.
+/// The ONNX file that an exporter left in a folder; a checkpoint that lies beside it comes first.
 Result<std::optional<onnx::ExportedModel>> exportedIn(const std::filesystem::path& path) {
     std::error_code ignored;
-    if (!std::filesystem::is_directory(path, ignored) || !tensorFiles(path).empty()) return std::optional<onnx::ExportedModel>();
+    if (!std::filesystem::is_directory(path, ignored) || safetensors::hasCheckpoint(path)) return std::optional<onnx::ExportedModel>();
     auto exported = onnx::exportedModel(path);
     if (!exported) return fail(placed(std::move(exported).error(), path));
     return exported;
 }
 
-Result<ModelFile> readOnnx(const std::filesystem::path& path, std::string format, const onnx::ReadOptions& options) {
-    TRIMTAB_TRY(onnx::ReadResult read, onnx::read(path, options));
-    return ModelFile{std::move(read.graph), std::move(format), std::move(read.problems), read.fileBytes};
+ModelFile modelFile(onnx::ReadResult read, std::string format) {
+    return {std::move(read.graph), std::move(format), std::move(read.problems), read.fileBytes};
 }
 
 Result<ModelFile> readRandom(const std::filesystem::path& path, const onnx::ReadOptions& options) {
@@ -78,12 +78,18 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
         if (!read) return fail(placed(std::move(read).error(), path));
         return ModelFile{std::move(read->graph), "GGUF", std::move(read->problems), read->fileBytes};
     }
-    if (!std::filesystem::is_directory(path, ignored)) return readOnnx(path, "ONNX", options);
+    if (!std::filesystem::is_directory(path, ignored)) {
+        TRIMTAB_TRY(onnx::ReadResult read, onnx::read(path, options));
+        return modelFile(std::move(read), "ONNX");
+    }
     TRIMTAB_TRY(const auto exported, exportedIn(path));
-    if (exported) return readOnnx(exported->file, fmt::format("ONNX, as {} exports it", exported->exporter), options);
+    if (exported) {
+        TRIMTAB_TRY(onnx::ReadResult read, onnx::readBeneath(path, exported->file, options));
+        return modelFile(std::move(read), exported->exporter.empty() ? "ONNX" : fmt::format("ONNX, as {} exports it", exported->exporter));
+    }
     if (!huggingface::isModelFolder(path))
-        return fail(ErrorCode::Refused, "is a folder without config.json, and without an ONNX file as Optimum and ONNX Runtime GenAI name it",
-                    path.string());
+        return fail(ErrorCode::Refused,
+                    "is a folder without config.json, and without an ONNX file as Optimum and ONNX Runtime GenAI name it", path.string());
     auto folder = huggingface::read(path, options.readWeights, options.trustLinks);
     if (!folder) return fail(placed(std::move(folder).error(), path));
     return ModelFile{std::move(folder->graph), "Hugging Face", std::move(folder->problems), folder->fileBytes};
@@ -92,7 +98,7 @@ Result<ModelFile> readModel(const std::filesystem::path& path, const onnx::ReadO
 Result<std::string> modelHash(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights) {
     if (randomWeights) return huggingface::randomHash(path, *randomWeights);
     TRIMTAB_TRY(const auto exported, exportedIn(path));
-    if (exported) return onnx::modelHash(exported->file);
+    if (exported) return onnx::modelHash(path / exported->file);
     if (huggingface::isModelFolder(path)) return huggingface::folderHash(path);
     if (isGgufFile(path)) return base::sha256File(path);
     return onnx::modelHash(path);
@@ -113,14 +119,16 @@ Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& path) {
 Result<std::int64_t> startToken(const std::filesystem::path& path) {
     TRIMTAB_TRY(const auto token, huggingface::startToken(folderOf(path)));
     if (!token)
-        return fail(ErrorCode::Refused, "neither generation_config.json nor config.json names what its decoder begins with "
+        return fail(ErrorCode::Refused, "no file beside it (generation_config.json, config.json) names what its decoder begins with "
                                         "(decoder_start_token_id)", path.string());
     return *token;
 }
 
-std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {
-    if (const auto exported = exportedIn(path); exported && *exported) return {(*exported)->file};
-    if (!huggingface::isModelFolder(path)) return {path};
+std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights) {
+    const bool isFolder = huggingface::isModelFolder(path);
+    if (randomWeights) return {isFolder ? path / "config.json" : path};
+    if (const auto exported = exportedIn(path); exported && *exported) return onnx::filesOf(path / (*exported)->file);
+    if (!isFolder) return isGgufFile(path) ? std::vector{path} : onnx::filesOf(path);
     std::vector<std::filesystem::path> files = tensorFiles(path);
     files.insert(files.begin(), path / "config.json");
     return files;

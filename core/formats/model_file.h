@@ -30,7 +30,7 @@ Result<std::vector<std::int64_t>> endTokens(const std::filesystem::path& path);
 /// What the decoder of an encoder-decoder begins with. Refused where no file beside the model says so.
 Result<std::int64_t> startToken(const std::filesystem::path& path);
 
-/// The files whose change makes another model of it.
-std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path);
+/// The files whose change makes another model of it; where its weights are drawn, the configuration alone.
+std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path, std::optional<std::uint64_t> randomWeights = {});
 
 }  // namespace trimtab::formats

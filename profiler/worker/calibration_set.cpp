@@ -24,10 +24,10 @@ Result<CalibrationSet> fromDataset(const Graph& graph, const std::string& path, 
     std::int64_t samples = std::min(most, data->size());
     if (fixed > 0) samples = samples / fixed * fixed;
     if (samples < 1) return fail(ErrorCode::Refused, "the data have too few samples for one batch", path);
+    CalibrationSet set{{}, data->hash()};
     if (most < data->size()) {
         TRIMTAB_TRY(data, drawnFrom(std::move(data), samples, seed));
     }
-    CalibrationSet set;
     for (std::int64_t first = 0; first < samples; first += batch) {
         TRIMTAB_TRY(auto taken, data->batch(first, std::min(batch, samples - first)));
         set.batches.push_back(std::move(taken.inputs));

@@ -10,6 +10,7 @@ namespace trimtab::worker {
 
 struct CalibrationSet {
     std::vector<std::vector<NamedTensor>> batches;  // one tensor for every graph input
+    std::string data;                               // hash of the dataset; empty for drawn inputs
 };
 
 /// Samples of a dataset drawn by `seed` (all in their order where there are no more); where `path` is empty inputs drawn from `seed` and

@@ -146,6 +146,8 @@ ipc::ReferenceText heldAgainst(const std::vector<std::int64_t>& tokens, const Wr
 
 Result<Json> generate(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::generateRequestFromJson(params));
+    if (request.chat && !request.promptTokens.empty())
+        return fail(ErrorCode::Usage, "a chat puts texts into words: it takes no prompts as tokens");
     TRIMTAB_TRY(const auto tokenizer, tokenizerFor(request));
     TRIMTAB_TRY(const auto rendered, renderedPrompts(request));
     TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));

@@ -22,7 +22,7 @@ namespace {
 Result<std::string> fileKey(const ipc::ModelRequest& request) {
     std::string key = request.model + (request.trustLinks ? " trusted" : "");
     if (request.randomWeights) key += fmt::format(" random {}", *request.randomWeights);
-    for (const auto& file : formats::filesOf(request.model)) {
+    for (const auto& file : formats::filesOf(request.model, request.randomWeights)) {
         struct stat status{};
         if (::stat(file.c_str(), &status) != 0)
             return fail(errno == ENOENT || errno == ENOTDIR ? ErrorCode::NotFound : ErrorCode::Io, std::strerror(errno), file.string());
@@ -92,7 +92,7 @@ Result<compress::Compressed> Workbench::compressedWith(const Graph& graph, const
     const auto math = cpu::makeTensorMath();
     tools.activations = &runs;
     tools.math = math.get();
-    const std::string key = fileKey + calibrationKey(request);
+    const std::string key = fileKey + calibrationKey(request) + set.data;
     auto scores = m_scores.find(key);
     if (!scores) m_scores.put(key, scores = std::make_shared<compress::KnownScores>());
     tools.knownScores = scores.get();

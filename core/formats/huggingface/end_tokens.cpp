@@ -1,12 +1,13 @@
 #include "core/formats/huggingface/end_tokens.h"
 
 #include "core/base/json.h"
+#include "core/formats/onnx/exported_folder.h"
 
 namespace trimtab::formats::huggingface {
 namespace {
 
-constexpr std::int64_t kLongestConfig = 4 << 20;
-constexpr const char* kGenAi = "genai_config.json";
+using onnx::kGenAiConfig;
+using onnx::kLongestConfig;
 
 Result<std::vector<std::int64_t>> tokensOf(const Json& member, const std::string& file, const std::string& field) {
     std::vector<std::int64_t> tokens;
@@ -20,13 +21,13 @@ Result<std::vector<std::int64_t>> tokensOf(const Json& member, const std::string
 
 /// What a file says for its model: ONNX Runtime GenAI has a member for that.
 const Json* saidIn(const Json& json, const std::string& file, const std::string& field) {
-    const Json* said = file == kGenAi && json.is_object() ? base::memberAt(json, "model") : &json;
+    const Json* said = file == kGenAiConfig && json.is_object() ? base::memberAt(json, "model") : &json;
     return said && said->is_object() ? base::memberAt(*said, field) : nullptr;
 }
 
 /// Of the first file that has the field.
 Result<std::vector<std::int64_t>> tokensIn(const std::filesystem::path& folder, const std::string& field) {
-    for (const char* name : {"generation_config.json", "config.json", kGenAi}) {
+    for (const char* name : {"generation_config.json", "config.json", kGenAiConfig}) {
         std::error_code ignored;
         const auto file = folder / name;
         if (!std::filesystem::is_regular_file(file, ignored)) continue;

@@ -107,6 +107,25 @@ Result<ReadResult> read(const std::filesystem::path& path, const ReadOptions& op
     return withContext(readBytes(file->bytes(), file, path.parent_path(), options), path.string());
 }
 
+Result<ReadResult> readBeneath(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options) {
+    const std::filesystem::path path = folder / name;
+    TRIMTAB_TRY(const int descriptor, base::openBeneath(folder, name, options.trustLinks));
+    TRIMTAB_TRY(const auto file, base::MappedFile::adopt(descriptor, path.string()));
+    return withContext(readBytes(file->bytes(), file, path.parent_path(), options), path.string());
+}
+
+std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path) {
+    std::vector<std::filesystem::path> files{path};
+    const auto file = base::MappedFile::open(path);
+    if (!file) return files;
+    const auto skeleton = scanModel((*file)->bytes());
+    std::error_code ignored;
+    if (skeleton)
+        for (const std::string& location : skeleton->externalLocations)
+            if (const auto data = path.parent_path() / location; std::filesystem::exists(data, ignored)) files.push_back(data);
+    return files;
+}
+
 Result<std::string> modelHash(const std::filesystem::path& path) {
     TRIMTAB_TRY(const auto file, base::MappedFile::open(path));
     auto skeleton = withContext(scanModel(file->bytes()), path.string());

@@ -29,6 +29,9 @@ struct ReadResult {
 /// symlinked or hard-linked external data, self-calling functions, nesting above 32.
 Result<ReadResult> read(const std::filesystem::path& path, const ReadOptions& options = {});
 
+/// The same for a file that a folder names, which nobody chose by hand: opened beneath it (base::openBeneath).
+Result<ReadResult> readBeneath(const std::filesystem::path& folder, const std::string& name, const ReadOptions& options = {});
+
 /// The same for a model in memory; external data lies beneath `folder`. Tensors view `bytes` while `owner` lives, and are copied when it is
 /// null.
 Result<ReadResult> readBytes(std::span<const std::byte> bytes, std::shared_ptr<const void> owner, const std::filesystem::path& folder,
@@ -36,6 +39,8 @@ Result<ReadResult> readBytes(std::span<const std::byte> bytes, std::shared_ptr<c
 
 /// SHA-256 over the model file and, by name and content, its external data.
 Result<std::string> modelHash(const std::filesystem::path& path);
+/// The model file and those of its external data that are there.
+std::vector<std::filesystem::path> filesOf(const std::filesystem::path& path);
 
 /// A value of a backend test (input_0.pb): one tensor, a sequence of them, or an optional that holds either or nothing.
 struct StoredValue {

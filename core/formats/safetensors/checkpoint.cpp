@@ -90,6 +90,13 @@ Result<Checkpoint> readShards(const Kind& kind, const std::filesystem::path& fol
 
 }  // namespace
 
+bool hasCheckpoint(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    return std::ranges::any_of(kKinds, [&](const Kind& kind) {
+        return std::filesystem::exists(folder / kind.whole, ignored) || std::filesystem::exists(folder / kind.index, ignored);
+    });
+}
+
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& folder, bool trustLinks) {
     std::error_code ignored;
     std::string names;

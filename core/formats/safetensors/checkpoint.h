@@ -15,6 +15,9 @@ struct Checkpoint {
     std::vector<std::string> files;         // names within the folder, in the order of their names
 };
 
+/// Whether the folder has one of the four.
+bool hasCheckpoint(const std::filesystem::path& folder);
+
 /// Shards are opened beneath the folder (base::openBeneath). NotFound where the folder has none of the four; Refused, naming the tensor or
 /// the file, where the index and the shards disagree or a name stands in two shards.
 Result<Checkpoint> readCheckpoint(const std::filesystem::path& folder, bool trustLinks = false);

@@ -254,6 +254,20 @@ TEST_F(Generate, GoesOnFromSeveralPromptsSideBySide) {
     const Ran ran = generate({"--prompt", "the", "--prompt", "hi", "--prompt", "cat sat", "--tokens", "9"});
     EXPECT_EQ(ran.out, wanted);
     EXPECT_NE(ran.err.find("12 tokens of 3 prompts"), std::string::npos) << ran.err;
+    // A text that ends early makes tokens for as long as it goes on: the token that ends it among them.
+    const auto end = greedy({7, 8}, 9)[3];
+    m_tiny.write("decoder/generation_config.json", fmt::format(R"({{"eos_token_id": {}}})", end));
+    const Json early = json({"--prompt", "the", "--prompt", "hi", "--prompt", "cat sat", "--tokens", "9"});
+    std::size_t made = 0, longest = 0;
+    for (const Json& text : early["texts"]) {
+        const std::size_t count = text["tokens"].size() + (text["stopped"].get<bool>() ? 1 : 0);
+        made += count - 1;
+        longest = std::max(longest, count - 1);
+    }
+    EXPECT_LT(made, 3 * longest) << "all end at one step";
+    const double slow = early["time_per_token_ms"]["median"];
+    EXPECT_NEAR(early["decode_tokens_per_s"].get<double>() * slow / 1000, static_cast<double>(made) / static_cast<double>(longest), 1e-6);
+    std::filesystem::remove(m_tiny.at("decoder/generation_config.json"));
     const Json ids = json({"--prompt-tokens", "19,7,4", "--prompt-tokens", "7,8", "--tokens", "9", "--beside-reference"});
     EXPECT_EQ(ids["texts"][1]["tokens"], got["texts"][1]["tokens"]);
     EXPECT_EQ(ids["texts"][1]["reference"]["tokens"], got["texts"][1]["tokens"]);

@@ -5,7 +5,9 @@
     beside_llama.py BUILD FOLDER CONFIG.json [--types Q8_0,Q4_0] [--prompt 512] [--generate 32] [--rounds 3]
 
 BUILD: a build folder of the ci preset; FOLDER: where the package is; CONFIG.json: of a Llama, whose weights are drawn. llama.cpp quantises
-activations by blocks of 32, so Trimtab is asked for the same: integer products of 8-bit activations by the weights' groups. Prints a table:
+activations by blocks of 32, so Trimtab is asked for the same: integer products of 8-bit activations by the weights' groups. In each round either
+side is a process that warms up and then takes medians of at least three prompts with their steps. llama.cpp's steps include the choice of the
+token and the loop around them in JavaScript; Trimtab's are fed tokens that are known beforehand. Prints a table:
 medians of the rounds, and the smallest and largest ratio of a round, then what llama.cpp says of its build."""
 import argparse
 import json
@@ -23,7 +25,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 def answer_of(command):
     environment = os.environ | {"THREADS": THREADS, "OMP_NUM_THREADS": THREADS}
     ran = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    return json.loads(ran.stdout.strip().splitlines()[-1] if ran.stdout.count("\n") == 1 else ran.stdout)
+    return json.loads(ran.stdout)
 
 
 def ours(options, model, recipe):
@@ -33,7 +35,7 @@ def ours(options, model, recipe):
 
 
 def theirs(options, model):
-    return answer_of(["node", HERE / "llama.mjs", options.folder, model, "speed", str(options.prompt), str(options.generate), "1"])
+    return answer_of(["node", HERE / "llama.mjs", options.folder, model, "speed", str(options.prompt), str(options.generate), "3"])
 
 
 def rows(options, kind, folder, systems):

@@ -58,7 +58,8 @@ async function speed(prompt, generate, rounds) {
   const given = Array.from({ length: Number(prompt) }, (_, i) => (i * 7919 + 13) % 1000);
   const prefill = [],
     decode = [];
-  for (let round = 0; round < Number(rounds); ++round) {
+  // One round more, which warms up and is not kept.
+  for (let round = 0; round <= Number(rounds); ++round) {
     await sequence.clearHistory();
     let begin = performance.now();
     await sequence.evaluateWithoutGeneratingNewTokens(given.slice(0, -1));
@@ -70,7 +71,8 @@ async function speed(prompt, generate, rounds) {
     }
     decode.push((made - 1) / (performance.now() - begin));
   }
-  console.log(JSON.stringify({ prefill: 1000 * median(prefill), decode: 1000 * median(decode), rounds: Number(rounds), threads, system: llama.systemInfo.trim() }));
+  const told = { prefill: 1000 * median(prefill.slice(1)), decode: 1000 * median(decode.slice(1)), rounds: Number(rounds), threads };
+  console.log(JSON.stringify({ ...told, system: llama.systemInfo.trim() }));
 }
 
 function tokens(list) {

@@ -1,7 +1,7 @@
 // Writes a decoder of the Llama kind as GGUF, so that Trimtab and llama.cpp can be given the same model:
 //   make_gguf FOLDER OUT.gguf TYPE [PATTERN]       a Hugging Face folder, with its tokenizer.json where that is byte-level BPE;
 //                                                  PATTERN is what tokenizer.ggml.pre says of it (gpt-2 unless given)
-//   make_gguf CONFIG.json OUT.gguf TYPE --seed N   a configuration whose weights are drawn; its tokens have no text
+//   make_gguf CONFIG.json OUT.gguf TYPE --seed N   a configuration whose weights are drawn; its tokens are named by number
 // TYPE: F32, F16, BF16, Q8_0, Q4_0, Q4_K or Q6_K, of every matrix.
 #include <cstdlib>
 #include <filesystem>

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include "core/compress/compress.h"
+#include "core/compress/structure/residual_blocks.h"
+#include "core/compress/structure/shrink.h"
 #include "core/compress/structure/unit_groups.h"
 #include "tests/core/compress/calibration_by_reference.h"
 #include "tests/core/compress/plain_math.h"
@@ -98,6 +100,35 @@ TEST(CompressUnits, LooksAtActivationsOnceForAllRatiosOfASweep) {
         ASSERT_TRUE(compress(graph, recipeOf(method, "heads", "0.5"), tools));
         EXPECT_GT(source.looks, looks) << "of heads nothing was known by " << method;
     }
+}
+
+TEST(CompressUnits, MeasuresAnewWhereBlocksHaveLeftTheModel) {
+    const Graph graph = decoder(7, {}, 2, 1, 3);
+    const std::string neurons = R"({"prune": {"pattern": "neurons", "method": "taylor", "ratio": 0.4}})";
+    CalibrationByReference source({sampleFor(graph, 3), sampleFor(graph, 4)});
+    PlainMath math;
+    KnownScores known;
+    Tools tools;
+    tools.activations = &source;
+    tools.math = &math;
+    tools.knownScores = &known;
+    ASSERT_TRUE(compress(graph, recipe::parse(neurons).value(), tools));
+    ASSERT_EQ(known.size(), 1U);
+    // The same model less a block, as it is when neurons are looked at.
+    const auto blocks = findBlocks(graph);
+    const auto shorter = withoutBlocks(graph, {&blocks.front()}).value();
+    const auto kept = compress(shorter, recipe::parse(neurons).value(), tools);
+    ASSERT_TRUE(kept) << kept.error().text();
+    const auto fresh = compressed(shorter, neurons);
+    ASSERT_TRUE(fresh);
+    EXPECT_EQ(outputsOf(kept->graph, sampleFor(graph, 1)), outputsOf(fresh->graph, sampleFor(graph, 1)));
+    EXPECT_EQ(known.size(), 2U);
+    // Another way to look at the same units is another score.
+    const std::string repaired = R"({"prune": {"pattern": "neurons", "method": "taylor", "ratio": 0.4, "reconstruct": true}})";
+    const auto fitted = compress(graph, recipe::parse(repaired).value(), tools), alone = compressed(graph, repaired);
+    ASSERT_TRUE(fitted && alone);
+    EXPECT_EQ(outputsOf(fitted->graph, sampleFor(graph, 1)), outputsOf(alone->graph, sampleFor(graph, 1)));
+    EXPECT_EQ(known.size(), 3U);
 }
 
 TEST(CompressUnits, TellsWhatLayersWereAndWhatTheyAre) {

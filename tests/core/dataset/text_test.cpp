@@ -66,6 +66,33 @@ TEST_F(Text, ScoresNothingBehindItsEnd) {
     for (std::size_t i = 0; i < targets.size(); ++i) EXPECT_EQ(targets[i], i < 87 ? static_cast<std::int64_t>((513 + i) % 26) : -1) << i;
 }
 
+TEST_F(Text, GivesADecoderThatKeepsCachesEmptyOnes) {
+    using graph::Dim;
+    Graph model = modelOf({Dim::named("batch"), Dim::named("sequence")}, true);
+    const auto add = [&](const std::string& name, DataType type, std::vector<Dim> dims) {
+        model.inputs.push_back(model.addValue({.name = name, .type = {type, std::move(dims)}}));
+    };
+    const std::vector<Dim> rows{Dim::named("batch"), Dim::known(2), Dim::named("past"), Dim::known(8)};
+    const std::vector<Dim> columns{Dim::named("batch"), Dim::known(2), Dim::known(8), Dim::named("past")};
+    add("past_key_values.0.key", DataType::Float16, columns);
+    add("past_key_values.0.value", DataType::Float16, rows);
+    add("use_cache_branch", DataType::Bool, {Dim::known(1)});
+    const auto data = open(write("a.txt", letters(600)), &model, m_folder.path().string());
+    ASSERT_TRUE(data) << data.error().text();
+    const auto batch = (*data)->batch(0, 2);
+    ASSERT_TRUE(batch);
+    ASSERT_EQ(batch->inputs.size(), 6U);
+    EXPECT_EQ(batch->inputs[3].tensor.shape(), (Shape{2, 2, 8, 0}));
+    EXPECT_EQ(batch->inputs[4].tensor.shape(), (Shape{2, 2, 0, 8}));
+    EXPECT_EQ(batch->inputs[4].tensor.type(), DataType::Float16);
+    EXPECT_EQ(batch->inputs[5].tensor.shape(), Shape{1});
+    EXPECT_EQ(tensor::toInt64s(batch->inputs[5].tensor), Ints{0});
+    add("memory", DataType::Float32, rows);
+    const auto other = open(at("a.txt"), &model, m_folder.path().string());
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().text().find("'memory' has no field"), std::string::npos) << other.error().text();
+}
+
 TEST_F(Text, TakesTheWindowOfAModelThatFixesIt) {
     const Graph model = modelOf({graph::Dim::named("batch"), graph::Dim::known(10)});
     const auto data = open(write("a.txt", letters(41)), &model, at("tokenizer.json"));

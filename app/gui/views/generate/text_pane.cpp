@@ -17,7 +17,7 @@ namespace {
 /// "first token after 12.3 ms · 45.1 tokens/s · 3.2 MB of weights · 1.5 kB of keys and values a token"
 QString figuresOf(const ipc::GenerateAnswer& answer) {
     QStringList parts{TextPane::tr("first token after %1").arg(millisecondsText(answer.firstTokenMs))};
-    if (!answer.stepMs.empty()) parts << TextPane::tr("%1 tokens/s").arg(1000 / base::median(answer.stepMs), 0, 'g', 4);
+    if (!answer.stepMs.empty()) parts << TextPane::tr("%1 tokens/s").arg(answer.tokensPerSecond(base::median(answer.stepMs)), 0, 'g', 4);
     parts << TextPane::tr("%1 of weights").arg(bytesText(static_cast<double>(answer.weightBytes)));
     if (answer.cacheBytesPerToken > 0)
         parts << TextPane::tr("%1 of keys and values a token").arg(bytesText(static_cast<double>(answer.cacheBytesPerToken)));
