@@ -159,7 +159,8 @@ TEST(Families, TakePartsOfFusedTensorsAsTheyStandInTheWhole) {
     const Graph graph = graphOf(gpt2());
     RandomWeights weights(DataType::Float32, 1, true);
     const Piece whole{.tensor = "transformer.h.0.attn.c_attn.weight", .shape = Shape{16, 48}};
-    const auto all = weights.take(whole, DataType::Float32)->constant->data<float>();
+    const auto taken = weights.take(whole, DataType::Float32);
+    const auto all = taken->constant->data<float>();
     const auto keys = constantOf(graph, "transformer.h.0.attn.c_attn.k.weight").data<float>();
     ASSERT_EQ(keys.size(), 16U * 16);
     for (std::size_t r = 0; r < 16; ++r)
