@@ -74,6 +74,18 @@ private:
     CalibrationByReference m_source;
 };
 
+/// What compression is handed where it keeps importances from one recipe to the next.
+struct Remembering {
+    explicit Remembering(ActivationSource& source) {
+        tools.activations = &source;
+        tools.math = &math;
+        tools.knownScores = &known;
+    }
+    PlainMath math;
+    KnownScores known;
+    Tools tools;
+};
+
 TEST(CompressUnits, LooksAtActivationsOnceForAllRatiosOfASweep) {
     const Graph graph = decoder(1, {AttentionForm::Repeat::Expand, false, false, true}, 4, 2);
     const auto recipeOf = [](const std::string& method, const std::string& pattern, const std::string& ratio) {
@@ -82,12 +94,8 @@ TEST(CompressUnits, LooksAtActivationsOnceForAllRatiosOfASweep) {
     };
     for (const std::string method : {"taylor", "frequency"}) {
         CountedCalibration source(graph);
-        PlainMath math;
-        KnownScores known;
-        Tools tools;
-        tools.activations = &source;
-        tools.math = &math;
-        tools.knownScores = &known;
+        Remembering remembering(source);
+        const Tools& tools = remembering.tools;
         ASSERT_TRUE(compress(graph, recipeOf(method, "neurons", "0.3"), tools));
         const int looks = source.looks;
         EXPECT_GT(looks, 0) << method;
@@ -106,12 +114,9 @@ TEST(CompressUnits, MeasuresAnewWhereBlocksHaveLeftTheModel) {
     const Graph graph = decoder(7, {}, 2, 1, 3);
     const std::string neurons = R"({"prune": {"pattern": "neurons", "method": "taylor", "ratio": 0.4}})";
     CalibrationByReference source({sampleFor(graph, 3), sampleFor(graph, 4)});
-    PlainMath math;
-    KnownScores known;
-    Tools tools;
-    tools.activations = &source;
-    tools.math = &math;
-    tools.knownScores = &known;
+    Remembering remembering(source);
+    const Tools& tools = remembering.tools;
+    const KnownScores& known = remembering.known;
     ASSERT_TRUE(compress(graph, recipe::parse(neurons).value(), tools));
     ASSERT_EQ(known.size(), 1U);
     // The same model less a block, as it is when neurons are looked at.
