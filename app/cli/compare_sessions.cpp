@@ -26,8 +26,6 @@ struct Pair {
     }
 };
 
-bool sameTarget(const trial::Trial& a, const trial::Trial& b) { return a.recipe == b.recipe && a.setting == b.setting; }
-
 void note(std::vector<std::string>& changes, const char* what, const std::string& before, const std::string& after) {
     if (before != after) changes.push_back(fmt::format("{}: {} → {}", what, before, after));
 }
@@ -73,7 +71,7 @@ Result<std::vector<trial::TrialResult>> finishedOf(const std::string& path) {
     std::vector<trial::TrialResult> newest;
     for (auto& result : results) {
         const bool known =
-            std::any_of(newest.begin(), newest.end(), [&](const auto& other) { return sameTarget(other.trial, result.trial); });
+            std::any_of(newest.begin(), newest.end(), [&](const auto& other) { return trial::sameTarget(other.trial, result.trial); });
         if (result.state == trial::State::Finished && !known) newest.push_back(std::move(result));
     }
     std::reverse(newest.begin(), newest.end());
@@ -123,7 +121,7 @@ Status compareSessions(Program& program, const std::string& beforePath, const st
     std::vector<std::string> onlyBefore;
     std::vector<std::string> onlyAfter;
     for (auto& old : before) {
-        const auto match = std::find_if(after.begin(), after.end(), [&](const auto& other) { return sameTarget(other.trial, old.trial); });
+        const auto match = std::find_if(after.begin(), after.end(), [&](const auto& other) { return trial::sameTarget(other.trial, old.trial); });
         if (match == after.end()) {
             onlyBefore.push_back(old.trial.label);
         } else {

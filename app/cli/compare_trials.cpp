@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "app/cli/accuracy_text.h"
@@ -19,7 +21,7 @@ struct Verdicts {
     std::optional<base::Estimate> accuracyDifference;
     bool aDominates = false;
     bool bDominates = false;
-    std::optional<double> promise;         // of b's speed over a's
+    std::optional<double> promise;  // of b's speed over a's
     std::optional<base::Estimate> result;
 };
 
@@ -32,7 +34,9 @@ Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b, co
     }
     verdicts.aDominates = explain::dominates(a, b);
     verdicts.bDominates = explain::dominates(b, a);
-    verdicts.promise = explain::promiseOfRun(differences);
+    // Of two files a layer may stand in one alone, or under another name; what it brings is then not known.
+    const bool allMet = std::ranges::none_of(differences, [](const auto& layer) { return layer.a.medianNs > 0 && layer.b.node.empty(); });
+    if (a.trial.variant == b.trial.variant || allMet) verdicts.promise = explain::promiseOfRun(differences);
     verdicts.result = explain::resultOfRun(a, b);
     return verdicts;
 }

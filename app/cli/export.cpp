@@ -33,17 +33,20 @@ Result<trial::Study> studyWith(store::Session& session, std::int64_t trialId) {
 }
 
 /// A model that changed since would not be the one that was measured.
-Status checkUnchanged(Program& program, const trial::Study& study, const ipc::ModelRequest& request) {
+Status checkUnchanged(Program& program, const std::string& measured, const ipc::ModelRequest& request) {
     TRIMTAB_TRY(const Json json, program.callWorker("info", ipc::toJson(request)));
     TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));
-    if (info.hash == study.modelHash) return {};
+    if (info.hash == measured) return {};
     return fail(ErrorCode::Refused, "the model is not the one that was measured (its hash differs); name that one with --model",
                 request.model);
 }
 
-std::string deployText(const trial::Study& study, const trial::TrialResult& result, const ipc::CompressAnswer& answer) {
+std::string deployText(const trial::Study& study, const trial::TrialResult& result, const std::string& model,
+                       const ipc::CompressAnswer& answer) {
     std::string text = fmt::format("# {}: {}\n\n", study.modelName, result.trial.label);
-    text += "| file | what it is |\n| --- | --- |\n| `model.onnx` | the model with the recipe applied |\n";
+    const bool isVariant = !result.trial.variant.empty();
+    text += fmt::format("| file | what it is |\n| --- | --- |\n| `model.onnx` | {} |\n",
+                        isVariant ? fmt::format("`{}`, as it is", model) : "the model with the recipe applied");
     text += "| `recipe.json` | what was done to it |\n\n";
     text += fmt::format("Weights are stored as {}. Read back after writing, its outputs differ by {:.2g} of the largest at most.\n\n",
                         answer.form, answer.readBackMaxError);
@@ -58,9 +61,12 @@ std::string deployText(const trial::Study& study, const trial::TrialResult& resu
     if (result.execution == trace::Execution::Emulated)
         text += "This configuration is emulated: no kernel here executes it; its accuracy was measured, its speed is unknown.\n\n";
     text += "## Run it\n\nWith Trimtab: `trimtab run model.onnx`, `trimtab bench model.onnx`.\n\n";
-    text += "With ONNX Runtime:\n\n```python\nimport onnxruntime\nsession = onnxruntime.InferenceSession(\"model.onnx\")\n"
-            "outputs = session.run(None, inputs)  # inputs: a dictionary from input name to array\n```\n\n";
-    text += "The same recipe may be applied to the original model again: `trimtab compress MODEL --recipe recipe.json -o model.onnx`.\n";
+    text +=
+        "With ONNX Runtime:\n\n```python\nimport onnxruntime\nsession = onnxruntime.InferenceSession(\"model.onnx\")\n"
+        "outputs = session.run(None, inputs)  # inputs: a dictionary from input name to array\n```\n\n";
+    if (!isVariant)
+        text +=
+            "The same recipe may be applied to the original model again: `trimtab compress MODEL --recipe recipe.json -o model.onnx`.\n";
     return text;
 }
 
@@ -69,10 +75,15 @@ Status work(Program& program, const ExportOptions& options) {
     TRIMTAB_TRY(const auto result, trialOf(*session, options.trial));
     TRIMTAB_TRY(const auto study, studyWith(*session, options.trial));
     ipc::CompressRequest request;
-    request.model = {options.model.empty() ? study.modelPath : absolutePath(options.model), options.trustLinks, std::nullopt,
-                     result.trial.recipe, result.trial.setting, trial::calibrationOf(study)};
+    TRIMTAB_TRY(const trial::ModelFile file, trial::fileOf(study, result.trial));
+    request.model = {options.model.empty() ? file.path : absolutePath(options.model),
+                     options.trustLinks,
+                     std::nullopt,
+                     result.trial.recipe,
+                     result.trial.setting,
+                     trial::calibrationOf(study)};
     request.model.setting.threads = program.options.threads;
-    TRIMTAB_REQUIRE(checkUnchanged(program, study, request.model));
+    TRIMTAB_REQUIRE(checkUnchanged(program, file.hash, request.model));
     std::error_code error;
     const std::filesystem::path folder = absolutePath(options.folder);
     std::filesystem::create_directories(folder, error);
@@ -81,7 +92,7 @@ Status work(Program& program, const ExportOptions& options) {
     TRIMTAB_TRY(Json json, program.callWorker("export", ipc::toJson(request)));
     TRIMTAB_TRY(const auto answer, ipc::compressAnswerFromJson(json));
     TRIMTAB_REQUIRE(base::writeFileAtomically(folder / "recipe.json", base::dumpJson(recipe::toJson(result.trial.recipe), 2) + "\n"));
-    TRIMTAB_REQUIRE(base::writeFileAtomically(folder / "README.md", deployText(study, result, answer)));
+    TRIMTAB_REQUIRE(base::writeFileAtomically(folder / "README.md", deployText(study, result, request.model.model, answer)));
     if (program.options.json) {
         json["folder"] = folder.string();
         json["files"] = {"model.onnx", "recipe.json", "README.md"};

@@ -49,7 +49,7 @@ Result<std::int64_t> studyOf(store::Session& session, const SessionOptions& opti
 void dropRepeatedFailures(std::vector<trial::TrialResult>& results) {
     for (auto result = results.begin(); result != results.end();) {
         const bool again = result->state == trial::State::Failed && std::any_of(result + 1, results.end(), [&](const auto& later) {
-                               return later.trial.recipe == result->trial.recipe && later.trial.setting == result->trial.setting;
+                               return trial::sameTarget(later.trial, result->trial);
                            });
         result = again ? results.erase(result) : result + 1;
     }

@@ -31,6 +31,9 @@ Result<trial::Study> resumedStudy(Program& program, const SweepOptions& options,
     TRIMTAB_REQUIRE(tasks::identify(now, *worker, options.model.trustLinks, program.stop.get_token()));
     constexpr const char* kChanged = "{} changed since this study was measured (its hash differs); name the model to begin another study";
     if (now.modelHash != study.modelHash) return fail(ErrorCode::Refused, fmt::format(kChanged, "the model"), study.modelPath);
+    for (std::size_t i = 0; i < study.variants.size(); ++i)
+        if (now.variants[i].hash != study.variants[i].hash)
+            return fail(ErrorCode::Refused, fmt::format(kChanged, "a variant"), study.variants[i].path);
     if (now.dataHash != study.dataHash) return fail(ErrorCode::Refused, fmt::format(kChanged, "the dataset"), study.dataPath);
     if (now.calibration.hash != study.calibration.hash)
         return fail(ErrorCode::Refused, fmt::format(kChanged, "the calibration set"), study.calibration.path);
@@ -104,7 +107,7 @@ Json documentOf(const trial::Study& study, const SweepOptions& options, const tu
 }
 
 void print(const tune::StudyOutcome& outcome, const std::vector<trial::TrialResult>& results, const std::vector<tune::ParetoRow>& rows) {
-    for (const auto& point : outcome.skipped) fmt::print(stderr, "left out: {}: {}\n", point.point, point.reason);
+    for (const auto& point : outcome.skipped) fmt::print(stderr, "left out: {}: {}\n", printable(point.point), printable(point.reason));
     for (const auto& result : results)
         if (result.state == trial::State::Failed)
             fmt::print(stderr, "failed: {}: {}\n", printable(result.trial.label), printable(result.failure));

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "app/cli/command.h"
+#include "app/tasks/study_identity.h"
 #include "core/base/metric.h"
 #include "core/trial/axis.h"
 
@@ -41,9 +42,26 @@ Result<trial::Study> studyFromFile(const std::string& file) {
     applySeed(*study, json);
     study->modelPath = besideFile(file, study->modelPath);
     study->dataPath = besideFile(file, study->dataPath);
+    for (trial::Variant& variant : study->variants) variant.path = besideFile(file, variant.path);
     study->calibration.path = besideFile(file, study->calibration.path);
     if (study->modelPath.empty()) return fail(ErrorCode::Refused, "the study names no model", file);
     return study;
+}
+
+/// "NAME=PATH" or a path, which may itself hold "=" where a file of that name is there.
+trial::Variant variantOf(const std::string& text) {
+    std::error_code ignored;
+    const std::size_t sign = text.find('=');
+    if (sign == std::string::npos || std::filesystem::exists(text, ignored)) return {{}, text, {}};
+    return {text.substr(0, sign), text.substr(sign + 1), {}};
+}
+
+Status checkNamed(std::vector<trial::Variant>& variants, bool areOptions) {
+    for (const trial::Variant& variant : variants)
+        if (variant.path.empty()) return fail(ErrorCode::Usage, "--variant " + variant.name + "= names no file");
+    const Status named = tasks::nameVariants(variants);
+    if (named || !areOptions) return named;
+    return fail(ErrorCode::Usage, named.error().message, "--variant");
 }
 
 void applyBudget(trial::Budget& budget, const SweepOptions& options) {
@@ -64,9 +82,9 @@ Status checkMetric(const std::string& metric, bool hasData) {
     if (metric.empty() || (isProgramMetric(metric) && hasData)) return {};
     const auto info = base::metricInfo(metric);
     if (info && (info->onDataset == hasData || (hasData && info->besideReference))) return {};
-    return fail(ErrorCode::Usage, fmt::format("\"{}\" is no metric here (--metric): {} there are {}", metric,
-                                              hasData ? "on a dataset" : "without a dataset",
-                                              base::metricNames(hasData) + (hasData ? ", " + base::besideReferenceNames() : "")));
+    return fail(ErrorCode::Usage,
+                fmt::format("\"{}\" is no metric here (--metric): {} there are {}", metric, hasData ? "on a dataset" : "without a dataset",
+                            base::metricNames(hasData) + (hasData ? ", " + base::besideReferenceNames() : "")));
 }
 
 void addSweepOptions(CLI::App& command, SweepOptions& options) {
@@ -79,6 +97,11 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
     command.add_option("--metric", options.metric, "Metric (default: the dataset's own); exec:PROGRAM scores saved outputs");
     command
         .add_option("--axis", options.axes, "PATH=VALUES, such as weights.bits=4,8,16 or prune.ratio=0:0.9:0.1; may be given several times")
+        ->allow_extra_args(false);
+    command
+        .add_option("--variant", options.variants,
+                    "PATH or NAME=PATH: another file of the model, such as one quantised elsewhere, measured as it is beside the others; "
+                    "may be given several times")
         ->allow_extra_args(false);
     command.add_option("--baseline", options.baseline, "Recipe of the baseline (default: the model as it is stored)");
     command.add_option("--session", options.session, "The session file (.trimtab) that every finished trial is committed to")->required();
@@ -103,14 +126,14 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
 
 Status checkOptions(const SweepOptions& options) {
     if (!options.subject.empty()) {
-        if (options.axes.empty() && !namesStudyFile(options.subject))
-            return fail(ErrorCode::Usage, "a sweep wants one axis or more, such as --axis weights.bits=4,8,16");
+        if (options.axes.empty() && options.variants.empty() && !namesStudyFile(options.subject))
+            return fail(ErrorCode::Usage, "a sweep wants one axis or more, such as --axis weights.bits=4,8,16, or a --variant");
         return {};
     }
     if (!options.resume)
         return fail(ErrorCode::Usage, "name a model or a study, or give --resume to go on with the session's newest study");
-    if (!options.axes.empty() || !options.data.empty())
-        return fail(ErrorCode::Usage, "--axis and --data describe a study: name its model too");
+    if (!options.axes.empty() || !options.variants.empty() || !options.data.empty())
+        return fail(ErrorCode::Usage, "--axis, --variant and --data describe a study: name its model too");
     return {};
 }
 
@@ -131,6 +154,9 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
     if (!options.metric.empty()) study.metric = options.metric;
     if (!options.name.empty()) study.name = options.name;
     if (!options.question.empty()) study.question = options.question;
+    if (!options.variants.empty()) study.variants.clear();
+    for (const std::string& text : options.variants) study.variants.push_back(variantOf(text));
+    TRIMTAB_REQUIRE(checkNamed(study.variants, !options.variants.empty()));
     if (!options.axes.empty()) study.axes.clear();
     for (const std::string& text : options.axes) {
         auto axis = trial::parseAxis(text);

@@ -14,6 +14,7 @@ struct SweepOptions {
     std::string data;
     std::string metric;
     std::vector<std::string> axes;
+    std::vector<std::string> variants;  // PATH or NAME=PATH
     std::string baseline;  // recipe file, or empty
     std::string session;
     std::string name;

@@ -9,11 +9,6 @@
 namespace trimtab::tasks {
 namespace {
 
-/// The same target: what was asked for, apart from when and with what it was measured.
-bool sameTarget(const trial::TrialResult& a, const trial::TrialResult& b) {
-    return a.trial.recipe == b.trial.recipe && a.trial.setting == b.trial.setting;
-}
-
 bool otherKeys(const trial::TrialResult& a, const trial::TrialResult& b) {
     return a.accuracyKey != b.accuracyKey || (!a.speedKey.empty() && !b.speedKey.empty() && a.speedKey != b.speedKey);
 }
@@ -39,7 +34,7 @@ void markStale(std::vector<trial::TrialResult>& results) {
             std::any_of(results.begin() + static_cast<std::ptrdiff_t>(i) + 1, results.end(), [&](const trial::TrialResult& later) {
                 if (later.state != trial::State::Finished) return false;
                 return otherPlace(results[i].environment, later.environment) ||
-                       (sameTarget(results[i], later) && otherKeys(results[i], later));
+                       (trial::sameTarget(results[i].trial, later.trial) && otherKeys(results[i], later));
             });
         results[i].stale = results[i].stale || superseded;
     }

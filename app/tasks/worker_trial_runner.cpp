@@ -39,12 +39,14 @@ Result<Json> WorkerTrialRunner::call(const std::string& method, Json params, con
     return answer;
 }
 
-ipc::ModelRequest WorkerTrialRunner::request(const trial::Study& study, const trial::Trial& trial) const {
-    return {study.modelPath, m_options.trustLinks, std::nullopt, trial.recipe, trial.setting, trial::calibrationOf(study)};
+Result<ipc::ModelRequest> WorkerTrialRunner::request(const trial::Study& study, const trial::Trial& trial) const {
+    TRIMTAB_TRY(const auto file, trial::fileOf(study, trial));
+    return ipc::ModelRequest{file.path, m_options.trustLinks, std::nullopt, trial.recipe, trial.setting, trial::calibrationOf(study)};
 }
 
 Result<tune::PlanSummary> WorkerTrialRunner::plan(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) {
-    TRIMTAB_TRY(const Json json, call("plan", ipc::toJson(request(study, trial)), {}, std::move(stop)));
+    TRIMTAB_TRY(const auto model, request(study, trial));
+    TRIMTAB_TRY(const Json json, call("plan", ipc::toJson(model), {}, std::move(stop)));
     TRIMTAB_TRY(auto answer, ipc::planAnswerFromJson(json));
     return tune::PlanSummary{std::move(answer.layers), std::move(answer.planKey), std::move(answer.numericsKey), answer.sizeBytes,
                              std::move(answer.environment), answer.scalesPerBatch};
@@ -56,9 +58,10 @@ Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& s
         return fail(ErrorCode::Refused, "this study scores with the program \"" + study.metric.substr(kProgramPrefix.size()) +
                                             "\"; only a command line may name a program, so give it again with --metric");
     ipc::EvalRequest eval;
-    eval.model = request(study, trial);
+    TRIMTAB_TRY(eval.model, request(study, trial));
     eval.data = study.dataPath;
     eval.metric = study.metric;
+    if (!trial.variant.empty()) eval.reference = study.modelPath;
     eval.batch = study.budget.evaluationBatch;
     eval.samples = study.dataPath.empty() ? study.budget.fidelitySamples : study.budget.samples;
     eval.seed = study.seed;  // one for all trials, which are compared sample by sample
@@ -68,8 +71,9 @@ Result<trial::Accuracy> WorkerTrialRunner::measureAccuracy(const trial::Study& s
 
 Result<tune::SpeedBlock> WorkerTrialRunner::measureSpeed(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) {
     ipc::BenchRequest bench;
-    bench.model = request(study, trial);
+    TRIMTAB_TRY(bench.model, request(study, trial));
     bench.baseline = trial::baselineFor(study, trial.setting);
+    if (!trial.variant.empty()) bench.baselineModel = study.modelPath;
     bench.seconds = study.budget.speedSeconds;
     TRIMTAB_TRY(const auto worker, ipc::WorkerClient::start(m_options.worker));
     TRIMTAB_TRY(const Json json, callOn(*worker, "bench", ipc::toJson(bench), {}, std::move(stop)));

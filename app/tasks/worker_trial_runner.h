@@ -35,7 +35,7 @@ private:
     /// A call to any worker, whose process id is shown while it lasts.
     Result<Json> callOn(ipc::WorkerClient& worker, const std::string& method, Json params, const ipc::CallProgress& progress,
                         std::stop_token stop);
-    ipc::ModelRequest request(const trial::Study& study, const trial::Trial& trial) const;
+    Result<ipc::ModelRequest> request(const trial::Study& study, const trial::Trial& trial) const;
 
     RunnerOptions m_options;
     std::unique_ptr<ipc::WorkerClient> m_worker;

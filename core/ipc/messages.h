@@ -79,14 +79,14 @@ struct RunRequest {
 Json toJson(const RunRequest& request);
 Result<RunRequest> runRequestFromJson(const Json& json);
 
-/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, of the same model under its own recipe and setting, the two
-/// alternate.
+/// "bench": BenchRequest → BenchAnswer. Baseline is optional: with one, under its own recipe and setting, the two alternate.
 struct BenchRequest {
     ModelRequest model;
     std::map<std::string, std::string> inputFiles;
     std::optional<trial::Trial> baseline;
     double seconds = 2.0;      // of timing
     bool traceLayers = true;   // a separate, traced run fills LayerRecord.medianNs
+    std::string baselineModel = {};  // path of the baseline's file; empty: the same
 };
 struct BenchAnswer {
     base::PairedBlock timings;  // ms; baseline empty without one
@@ -120,6 +120,7 @@ struct EvalRequest {
     std::int64_t batch = 16;
     std::int64_t samples = 0;   // 0: all; for fidelity the number of seeded inputs
     std::uint64_t seed = 1;     // draws the samples where they are fewer than the data; a program is given the first
+    std::string reference = {};  // path of the model that fidelity is told beside; empty: the same model, untreated
 };
 Json toJson(const EvalRequest& request);
 Result<EvalRequest> evalRequestFromJson(const Json& json);

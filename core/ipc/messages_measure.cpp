@@ -32,6 +32,7 @@ Json toJson(const BenchRequest& request) {
               {"seconds", encode(request.seconds)},
               {"trace_layers", request.traceLayers}};
     if (request.baseline) json["baseline"] = trial::toJson(*request.baseline);
+    if (!request.baselineModel.empty()) json["baseline_model"] = request.baselineModel;
     return json;
 }
 
@@ -45,6 +46,7 @@ Result<BenchRequest> benchRequestFromJson(const Json& json) {
     if (const Json* baseline = base::memberAt(json, "baseline")) {
         TRIMTAB_TRY(request.baseline, trial::trialFromJson(*baseline));
     }
+    TRIMTAB_TRY(request.baselineModel, base::stringAt(json, "baseline_model", ""));
     if (!(request.seconds > 0 && request.seconds <= 3600))
         return fail(ErrorCode::Refused, "the time to measure must lie between 0 and 3600 seconds");
     return request;

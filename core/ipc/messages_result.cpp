@@ -57,6 +57,7 @@ Json toJson(const EvalRequest& request) {
     return {{"model", toJson(request.model)},
             {"data", request.data},
             {"metric", request.metric},
+            {"reference", request.reference},
             {"batch", request.batch},
             {"samples", request.samples},
             {"seed", request.seed}};
@@ -68,6 +69,7 @@ Result<EvalRequest> evalRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.model, modelRequestAt(json, "model"));
     TRIMTAB_TRY(request.data, base::stringAt(json, "data", ""));
     TRIMTAB_TRY(request.metric, base::stringAt(json, "metric", ""));
+    TRIMTAB_TRY(request.reference, base::stringAt(json, "reference", ""));
     TRIMTAB_TRY(request.batch, base::integerAt(json, "batch", request.batch));
     TRIMTAB_TRY(request.samples, base::integerAt(json, "samples", 0));
     TRIMTAB_TRY(request.seed, recipe::ObjectReader(json, "").seed("seed", request.seed));

@@ -60,6 +60,8 @@ void addFacts(Content& content, const ReportInput& input) {
     const trial::Study& study = input.study;
     add("Model", study.modelName.empty() ? study.modelPath : fmt::format("{} ({})", study.modelName, study.modelPath));
     add("Model hash", study.modelHash.substr(0, 16));
+    for (const trial::Variant& variant : study.variants)
+        add("Variant " + variant.name, fmt::format("{} ({})", variant.path, variant.hash.substr(0, 16)));
     add("Data", study.dataPath.empty() ? "none: fidelity to the reference on seeded inputs" : study.dataPath);
     add("Metric", content.metric);
     add("Baseline", study.baselineName);
@@ -96,6 +98,8 @@ void addChosen(Content& content, const ReportInput& input) {
                 "Speed-up", row.speedupInterval.empty() ? row.speedup : fmt::format("{} ({})", row.speedup, row.speedupInterval));
         if (!row.size.empty()) content.chosen.emplace_back("Size of the weights", row.size);
         if (!input.rows[i].calibration.empty()) content.chosen.emplace_back("Calibration", input.rows[i].calibration);
+        if (const auto file = trial::fileOf(input.study, result.trial); file && !result.trial.variant.empty())
+            content.chosen.emplace_back("File", file->path);
         content.chosen.emplace_back("Recipe", recipe::canonical(result.trial.recipe));
         content.chosenLayers = result.layers;
     }
@@ -136,6 +140,7 @@ void addRepeat(Content& content, const ReportInput& input) {
     std::string sweep = "trimtab sweep " + quoted(input.study.modelPath);
     if (!input.study.dataPath.empty()) sweep += " --data " + quoted(input.study.dataPath);
     sweep += settingWords(input.study);
+    for (const trial::Variant& variant : input.study.variants) sweep += " --variant " + quoted(variant.name + "=" + variant.path);
     for (const trial::Axis& axis : input.study.axes) {
         std::string values;
         for (const Json& value : axis.values)

@@ -54,6 +54,14 @@ void matchFormat(const Point& point, recipe::Recipe& recipe) {
     if (!gives(point, "weights.format")) recipe.base.weights->format = "fp16";
 }
 
+// " · batch 4"
+std::string settingWords(const Point& point) {
+    std::string words;
+    for (const auto& [path, value] : point)
+        if (isRunAxis(path)) words += " · " + path.substr(4) + " " + valueText(value);
+    return words;
+}
+
 }  // namespace
 
 std::string valueText(const Json& value) { return value.is_string() ? value.get<std::string>() : base::dumpJson(value); }
@@ -73,9 +81,14 @@ Result<Trial> trialAt(const recipe::RunSetting& setting, Point point) {
     // The words of recipe and setting are the judge of what goes together.
     TRIMTAB_TRY(trial.recipe, recipe::fromJson(recipe::toJson(trial.recipe)));
     TRIMTAB_TRY(trial.setting, recipe::runSettingFromJson(recipe::toJson(trial.setting)));
-    trial.label = recipe::summary(trial.recipe);
-    for (const auto& [path, value] : point)
-        if (isRunAxis(path)) trial.label += " · " + path.substr(4) + " " + valueText(value);
+    trial.label = recipe::summary(trial.recipe) + settingWords(point);
+    return trial;
+}
+
+Result<Trial> variantAt(const recipe::RunSetting& setting, const std::string& variant, const Point& point) {
+    TRIMTAB_TRY(Trial trial, trialAt(setting, point));
+    trial.variant = variant;
+    trial.label = variant + settingWords(point);
     return trial;
 }
 

@@ -15,6 +15,9 @@ using Point = std::vector<std::pair<std::string, Json>>;
 /// take the format that goes with compute unless weights.format says another. Refused for what makes no sense together.
 Result<Trial> trialAt(const recipe::RunSetting& setting, Point point);
 
+/// The same for a variant, which is run as it is. REQUIRES: the point is of run.* axes alone.
+Result<Trial> variantAt(const recipe::RunSetting& setting, const std::string& variant, const Point& point);
+
 /// A value as axes write it: words without quotes.
 std::string valueText(const Json& value);
 

@@ -1,5 +1,7 @@
 #include "core/trial/study.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/recipe/object_reader.h"
@@ -76,6 +78,13 @@ Result<Calibration> calibrationFromJson(const Json& json) {
     return calibration;
 }
 
+Result<ModelFile> fileOf(const Study& study, const Trial& trial) {
+    if (trial.variant.empty()) return ModelFile{study.modelPath, study.modelHash};
+    const auto variant = std::ranges::find(study.variants, trial.variant, &Variant::name);
+    if (variant == study.variants.end()) return fail(ErrorCode::NotFound, "the study has no variant \"" + trial.variant + "\"");
+    return ModelFile{variant->path, variant->hash};
+}
+
 Calibration calibrationOf(const Study& study) {
     Calibration calibration = study.calibration;
     if (calibration.path.empty()) calibration.path = study.dataPath;
@@ -118,13 +127,15 @@ Json toJson(const Study& study) {
                  {"created_at", study.createdAt}};
     json["axes"] = Json::array();
     for (const Axis& axis : study.axes) json["axes"].push_back(toJson(axis));
+    if (!study.variants.empty()) json["variants"] = toJson(study.variants);  // documents without them keep their identity
     return json;
 }
 
 Result<Study> studyFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "data", "data_hash", "metric", "calibration",
-                                      "baseline", "baseline_name", "run", "axes", "budget", "seed", "question", "created_at"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "variants", "data", "data_hash", "metric",
+                                      "calibration", "baseline", "baseline_name", "run", "axes", "budget", "seed", "question",
+                                      "created_at"}));
     Study study;
     TRIMTAB_TRY(study.id, reader.integer("id", 0, 0, INT64_MAX));
     TRIMTAB_REQUIRE(readTexts(study, reader));
@@ -145,6 +156,9 @@ Result<Study> studyFromJson(const Json& json) {
             TRIMTAB_TRY(Axis axis, axisFromJson(reader.at("axes")[i], fmt::format("axes[{}]", i)));
             study.axes.push_back(std::move(axis));
         }
+    }
+    if (reader.has("variants")) {
+        TRIMTAB_TRY(study.variants, variantsFromJson(reader.at("variants")));
     }
     if (reader.has("budget")) {
         TRIMTAB_TRY(study.budget, budgetFromJson(reader.at("budget")));

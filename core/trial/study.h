@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/trial/trial.h"
+#include "core/trial/variant.h"
 
 namespace trimtab::trial {
 
@@ -50,6 +51,7 @@ struct Study {
     std::string modelPath;
     std::string modelHash;
     std::string modelName;
+    std::vector<Variant> variants;
     std::string dataPath;    // empty: fidelity on seeded inputs
     std::string dataHash;
     std::string metric;      // empty: the dataset's own, or "agreement" without one
@@ -64,6 +66,12 @@ struct Study {
     std::string createdAt;
 };
 
+/// What a trial runs: the study's model, or the variant that it names. NotFound where the study has no such variant.
+struct ModelFile {
+    std::string path;
+    std::string hash;
+};
+Result<ModelFile> fileOf(const Study& study, const Trial& trial);
 /// The calibration set of a study's trials.
 Calibration calibrationOf(const Study& study);
 /// The trial that everything is held against: study.baseline, under the study's setting where it has none of its own.

@@ -35,7 +35,9 @@ Status readHalves(TrialResult& result, const Json& json) {
 }  // namespace
 
 Json toJson(const Trial& trial) {
-    return {{"recipe", recipe::toJson(trial.recipe)}, {"run", recipe::toJson(trial.setting)}, {"label", trial.label}};
+    Json json{{"recipe", recipe::toJson(trial.recipe)}, {"run", recipe::toJson(trial.setting)}, {"label", trial.label}};
+    if (!trial.variant.empty()) json["variant"] = trial.variant;
+    return json;
 }
 
 Result<Trial> trialFromJson(const Json& json) {
@@ -48,10 +50,13 @@ Result<Trial> trialFromJson(const Json& json) {
         TRIMTAB_TRY(trial.setting, recipe::runSettingFromJson(*setting));
     }
     TRIMTAB_TRY(trial.label, base::stringAt(json, "label", ""));
+    TRIMTAB_TRY(trial.variant, base::stringAt(json, "variant", ""));
     return trial;
 }
 
-std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting); }
+std::string identityOf(const Trial& trial) { return recipe::canonical(trial.recipe) + recipe::canonical(trial.setting) + trial.variant; }
+
+bool sameTarget(const Trial& a, const Trial& b) { return a.variant == b.variant && a.recipe == b.recipe && a.setting == b.setting; }
 
 std::string_view name(Basis basis) {
     switch (basis) {

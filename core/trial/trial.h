@@ -19,12 +19,16 @@ struct Trial {
     recipe::RunSetting setting;
     /// Short name for charts: recipe summary, and the setting where it differs from the study's.
     std::string label;
+    /// Name of the study's variant (variant.h) that is run; empty: the study's model.
+    std::string variant = {};
 };
 
 Json toJson(const Trial& trial);
 Result<Trial> trialFromJson(const Json& json);
-/// Equal for trials of one recipe and setting, whatever they are called.
+/// Equal for trials of one file, recipe and setting, whatever they are called.
 std::string identityOf(const Trial& trial);
+/// Whether their identities are equal.
+bool sameTarget(const Trial& a, const Trial& b);
 
 enum class Basis : std::uint8_t { Measured, Projected, Predicted, Imported };
 std::string_view name(Basis basis);

@@ -17,6 +17,11 @@ std::int64_t countOutliers(const std::vector<double>& times) {
     return std::ranges::count_if(times, [&](double time) { return time < lower - reach || time > upper + reach; });
 }
 
+/// Of the file that the trial runs; planning it fails where there is none.
+std::string hashOf(const trial::Study& study, const trial::Trial& trial) {
+    return trial::fileOf(study, trial).value_or(trial::ModelFile{}).hash;
+}
+
 Json inputsOf(const recipe::RunSetting& setting) {
     recipe::RunSetting inputs;
     inputs.shapes = setting.shapes;
@@ -48,7 +53,7 @@ std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, co
     const bool fidelity = study.dataPath.empty();
     // A program is given the first samples, by whose place it knows their targets.
     const bool drawn = !fidelity && study.budget.samples > 0 && !study.metric.starts_with("exec:");
-    Json key{{"model", study.modelHash},
+    Json key{{"model", hashOf(study, trial)},
                    {"data", study.dataHash},
                    {"metric", study.metric},
                    {"samples", fidelity ? study.budget.fidelitySamples : study.budget.samples},
@@ -60,6 +65,7 @@ std::string accuracyKey(const trial::Study& study, const trial::Trial& trial, co
                    {"instruction_set", plan.environment.instructionSet},
                    {"numerics", plan.numericsKey},
                    {"batch", plan.scalesPerBatch ? study.budget.evaluationBatch : 0}};
+    if (!trial.variant.empty()) key["reference"] = study.modelHash;  // beside which fidelity is told
     if (drawn) key["subset"] = "drawn";  // results of older versions, on the first samples, are others
     return base::sha256(base::dumpJson(key));
 }
@@ -74,7 +80,7 @@ std::string baselineKey(const trial::Study& study, const trial::Trial& trial, co
 }
 
 std::string speedKey(const trial::Study& study, const trial::Trial& trial, const PlanSummary& plan, const std::string& baselineKey) {
-    const Json key{{"model", study.modelHash},
+    const Json key{{"model", hashOf(study, trial)},
                    {"plan", plan.planKey},
                    {"setting", recipe::toJson(trial.setting)},
                    {"baseline", baselineKey},

@@ -55,6 +55,7 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
               {"left_out_because", row.leftOutBecause},
               {"baseline", result.isBaseline}};
     if (!row.calibration.empty()) json["calibration"] = row.calibration;
+    if (!result.trial.variant.empty()) json["variant"] = result.trial.variant;
     if (result.accuracy) {
         const trial::Accuracy& accuracy = *result.accuracy;
         json["accuracy"] = {{"metric", accuracy.metric},

@@ -236,7 +236,7 @@ private:
     StudyProgress m_progress;
     std::map<std::string, trial::Accuracy> m_accuracies;  // by key
     std::map<std::string, TimedSpeed> m_speeds;           // by key
-    std::map<std::string, TrialResult> m_earlier;         // by recipe and setting
+    std::map<std::string, TrialResult> m_earlier;         // by file, recipe and setting
     std::map<std::string, trial::Environment> m_environments;
     std::optional<trial::Accuracy> m_baseline;
     trial::Environment m_baselineEnvironment;

@@ -14,7 +14,7 @@ struct SkippedPoint {
 };
 
 struct Grid {
-    std::vector<trial::Trial> trials;  // the baseline first, then in axis order (first axis slowest)
+    std::vector<trial::Trial> trials;  // the baseline first, then in axis order (first axis slowest), then variants by the run.* axes
     std::vector<SkippedPoint> skipped;
 };
 

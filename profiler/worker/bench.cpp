@@ -41,9 +41,11 @@ Result<std::shared_ptr<TimedRun>> baselineOf(const ipc::BenchRequest& request, c
                                              const Call& call) {
     if (!request.baseline) return nullptr;
     ipc::ModelRequest model = request.model;
+    if (!request.baselineModel.empty()) model.model = request.baselineModel;
     model.recipe = request.baseline->recipe;
     model.setting = request.baseline->setting;
-    if (recipe::hash(model.recipe) == recipe::hash(request.model.recipe) && model.setting == request.model.setting) return trial;
+    const bool sameModel = model.model == request.model.model && recipe::hash(model.recipe) == recipe::hash(request.model.recipe);
+    if (sameModel && model.setting == request.model.setting) return trial;
     return timedRun(model, request.inputFiles, workbench, call);
 }
 

@@ -39,6 +39,7 @@ trial::Accuracy accuracyOf(evaluate::Evaluation evaluation) {
 
 Result<std::shared_ptr<CompiledTrial>> untouched(const ipc::EvalRequest& request, Workbench& bench, const Call& call) {
     ipc::ModelRequest model = request.model;
+    if (!request.reference.empty()) model.model = request.reference;
     model.recipe = {};
     return bench.compiled(model, call);
 }
@@ -91,7 +92,9 @@ Result<evaluate::Evaluation> againstReference(const ipc::EvalRequest& request, W
     recipe::RunSetting setting = request.model.setting;
     setting.batch = 0;  // each seeded input is one sample
     const std::int64_t samples = request.samples > 0 ? request.samples : kFidelitySamples;
-    return evaluate::fidelity(*trial->model, *reference->model, trial->compressed->graph, setting, request.metric, samples,
+    // The inputs that every trial of the model is told beside.
+    const Graph& drawnFor = (request.reference.empty() ? trial : reference)->compressed->graph;
+    return evaluate::fidelity(*trial->model, *reference->model, drawnFor, setting, request.metric, samples,
                               progressOf(call, "comparing with the reference"));
 }
 

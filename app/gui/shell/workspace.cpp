@@ -103,8 +103,8 @@ void Workspace::open(const QString& path) {
         return;
     }
     const QFileInfo file(path);
-    if (QStringList{"config.json", "genai_config.json"}.contains(file.fileName())) {  // a model's folder, chosen by a file in it
-        open(file.absolutePath());
+    if (const std::string model = tasks::modelAt(path.toStdString()); model != path.toStdString()) {
+        open(QFileInfo(QString::fromStdString(model)).absoluteFilePath());
         return;
     }
     if (!file.exists()) {
@@ -126,6 +126,7 @@ void Workspace::open(const QString& path) {
     }
     m_taken.reset();
     m_draft.calibration = {};
+    m_draft.variants.clear();
     m_results->clear();
     m_data->clear();
     m_model->open(path);
@@ -142,6 +143,7 @@ void Workspace::takeSession(const trial::Study& study) {
     const bool recorded = m_results->recording().has_value();  // its model and its data lie on the machine that it comes from
     if (!recorded) m_settings.addRecentFile(m_results->sessionPath());
     m_draft.axes = study.axes;
+    m_draft.variants = study.variants;
     m_draft.budget = study.budget;
     m_draft.calibration = study.calibration;
     m_taken = study;
@@ -178,6 +180,11 @@ void Workspace::takeSymbols() {
 
 void Workspace::setAxes(const std::vector<trial::Axis>& axes) {
     m_draft.axes = axes;
+    refreshDraft();
+}
+
+void Workspace::setVariants(const std::vector<trial::Variant>& variants) {
+    m_draft.variants = variants;
     refreshDraft();
 }
 
@@ -234,6 +241,7 @@ void Workspace::findMix(const tune::MixGoal& goal) {
     trial::Study study = m_draft;
     study.id = 0;
     study.axes.clear();
+    study.variants.clear();
     study.question.clear();
     study.name = tr("Best mix").toStdString();
     m_sweep->findMix({study, m_sensitivity->table(), m_sensitivity->asked(), goal}, sessionPath());
@@ -273,7 +281,7 @@ QString Workspace::studyProblem() const {
 
 QString Workspace::runProblem() const {
     if (const QString why = studyProblem(); !why.isEmpty()) return why;
-    if (m_draft.axes.empty()) return tr("Choose at least one value to vary.");
+    if (m_draft.axes.empty() && m_draft.variants.empty()) return tr("Choose at least one value to vary.");
     if (!m_sweep->gridProblem().isEmpty()) return m_sweep->gridProblem();
     return engineProblem(m_draft.axes);
 }
@@ -295,6 +303,12 @@ QString Workspace::engineProblem(const std::vector<trial::Axis>& axes) const {
         if (!problem.isEmpty()) return tr("The engine %1 cannot run here: %2").arg(QString::fromStdString(engine), problem);
     }
     return {};
+}
+
+QString Workspace::fileOf(const trial::Trial& trial) const {
+    const SnapshotPtr snapshot = m_results->snapshot();
+    if (trial.variant.empty() || !snapshot) return m_model->path();
+    return QString::fromStdString(trial::fileOf(snapshot->study, trial).value_or(trial::ModelFile{}).path);
 }
 
 bool Workspace::idle() const {

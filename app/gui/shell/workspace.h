@@ -35,8 +35,9 @@ public:
     /// A model together with its data, as the samples have them.
     void openSample(const QString& modelPath, const QString& dataPath);
 
-    /// The draft's axes, budget and calibration data become the study of this model and these data.
+    /// The draft's axes, variants, budget and calibration data become the study of this model and these data.
     void setAxes(const std::vector<trial::Axis>& axes);
+    void setVariants(const std::vector<trial::Variant>& variants);
     void setBudget(const trial::Budget& budget);
     void setCalibration(const trial::Calibration& calibration);
     void runSweep();
@@ -51,6 +52,8 @@ public:
     QString runProblem() const;
     /// Why the best mix cannot be looked for now; empty when it can.
     QString mixProblem() const;
+    /// What a trial of the study on show runs: the model that is open, or the study's variant.
+    QString fileOf(const trial::Trial& trial) const;
     /// What is running, in a sentence.
     QString runningText() const;
 

@@ -10,6 +10,7 @@
 #include "app/gui/models/axis_catalog.h"
 #include "app/gui/views/sweep/axis_row.h"
 #include "app/gui/views/sweep/calibration_card.h"
+#include "app/gui/views/sweep/variants_card.h"
 #include "core/tune/search_space.h"
 #include "tests/app/gui/window_fixture.h"
 
@@ -99,6 +100,31 @@ TEST(CalibrationCard, SaysWhatIsTakenAndTellsWhatWasChosen) {
     QTest::mouseClick(card.findChild<QPushButton*>(QStringLiteral("sweep.calibrationOwn")), Qt::LeftButton);
     chosen = changed.back().front().value<trial::Calibration>();
     EXPECT_TRUE(chosen.path.empty() && chosen.hash.empty());
+}
+
+TEST(VariantsCard, KeepsWhatIsAddedUnderNamesThatDiffer) {
+    gui_tests::ReadyAnswers files;
+    VariantsCard card(files);
+    std::vector<trial::Variant> shown;
+    QObject::connect(&card, &VariantsCard::changed, &card, [&](const std::vector<trial::Variant>& variants) {
+        shown = variants;
+        card.show(variants);
+    });
+    const auto press = [&card](const char* name) {
+        QTest::mouseClick(card.findChild<QPushButton*>(QString::fromLatin1(name)), Qt::LeftButton);
+    };
+    for (const char* path : {"/awq/model.onnx", "/gptq/model.onnx", "/other/gptq/model.onnx"}) {
+        files.answer = QString::fromLatin1(path);
+        press("sweep.variantFile");
+    }
+    ASSERT_EQ(shown.size(), 3U);
+    EXPECT_EQ(shown[0].name, "model");
+    EXPECT_EQ(shown[1].name, "gptq/model");
+    EXPECT_EQ(shown[2].name, "gptq/model 2");
+    EXPECT_EQ(shown[2].path, "/other/gptq/model.onnx");
+    press("sweep.removeVariant.gptq/model");
+    ASSERT_EQ(shown.size(), 2U);
+    EXPECT_EQ(shown[1].path, "/other/gptq/model.onnx");
 }
 
 }  // namespace

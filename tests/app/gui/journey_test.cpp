@@ -112,6 +112,40 @@ TEST_F(Journey, CalibratesOnTheDataThatAreChosenForIt) {
     EXPECT_EQ(workspace().sweep().draft().calibration, snapshot->study.calibration) << "a session is gone on with on the same data";
 }
 
+TEST_F(Journey, MeasuresOtherFilesOfTheModelBesideIt) {
+    const QString model = smallModel();
+    const QString other = QFileInfo(model).absolutePath() + QStringLiteral("/other.onnx");
+    ASSERT_TRUE(QFile::copy(model, other));
+    openModel(model);
+    workspace().data().goWithout();
+    click(QStringLiteral("nav.sweep"));
+    click(QStringLiteral("sweep.preset.clear"));
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("sweep.run"))->isEnabled()) << "nothing to vary";
+    files().answer = other;
+    find<QPushButton>(QStringLiteral("sweep.variantFile"))->click();
+    setTinyBudget();
+    waitForGrid();
+    EXPECT_EQ(find<gui::StatTile>(QStringLiteral("sweep.trials"))->value(), QStringLiteral("2"));
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    waitForResults(2);
+    const auto snapshot = workspace().results().snapshot();
+    const trial::TrialResult& beside = snapshot->results[1];
+    EXPECT_EQ(beside.state, trial::State::Finished) << beside.failure;
+    EXPECT_EQ(beside.trial.label, "other");
+    EXPECT_EQ(workspace().fileOf(beside.trial), other);
+    EXPECT_EQ(workspace().fileOf(snapshot->results[0].trial), model);
+    const QString session = workspace().results().sessionPath();
+    restart();
+    workspace().open(session);
+    ASSERT_TRUE(
+        waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().model().loaded() && workspace().idle(); }));
+    ASSERT_EQ(workspace().sweep().draft().variants.size(), 1U);
+    EXPECT_EQ(workspace().sweep().draft().variants[0].path, other.toStdString());
+    openModel(model);
+    EXPECT_TRUE(workspace().sweep().draft().variants.empty()) << "another model's are not taken over";
+}
+
 TEST_F(Journey, MeasuresWhereTheTimeGoes) {
     openModel(smallModel());
     click(QStringLiteral("model.measure"));

@@ -55,11 +55,11 @@ void expectSurvives(const T& value, Read read) {
 TEST(Messages, SurviveTheWire) {
     expectSurvives(someRequest(), modelRequestFromJson);
     expectSurvives(RunRequest{someRequest(), {{"x", "/x.npy"}}, "/out"}, runRequestFromJson);
-    BenchRequest bench{someRequest(), {{"x", "/x.npy"}}, trial::Trial{}, 0.5, false};
+    BenchRequest bench{someRequest(), {{"x", "/x.npy"}}, trial::Trial{}, 0.5, false, "/models/original"};
     expectSurvives(bench, benchRequestFromJson);
     bench.baseline.reset();
     expectSurvives(bench, benchRequestFromJson);
-    expectSurvives(EvalRequest{someRequest(), "/data", "top1", 4, 100, 9}, evalRequestFromJson);
+    expectSurvives(EvalRequest{someRequest(), "/data", "top1", 4, 100, 9, "/models/original"}, evalRequestFromJson);
     expectSurvives(FidelityRequest{someRequest(), "/data", 24, 35.5}, fidelityRequestFromJson);
     expectSurvives(CompressRequest{someRequest(), "/out.onnx", true}, compressRequestFromJson);
     expectSurvives(DatasetRequest{"/data", "/model.onnx", false}, datasetRequestFromJson);

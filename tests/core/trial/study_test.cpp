@@ -89,6 +89,7 @@ TEST(Study, ReadsBackAsItWasWritten) {
     study.setting.batch = 16;
     study.axes = {*parseAxis("weights.bits=4,8"), *parseAxis("compute=fp32,int8")};
     study.budget = {1.5, 7, 100, 4, 9};
+    study.variants = {{"awq", "/models/m-awq", "fed"}};
     study.seed = 18446744073709551615ULL;
     study.question = "why?";
     study.createdAt = "2026-01-01T00:00:00Z";
@@ -99,6 +100,41 @@ TEST(Study, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->axes.size(), 2U);
     EXPECT_EQ(again->baseline.recipe, study.baseline.recipe);
     EXPECT_EQ(again->budget.processes, 7);
+    EXPECT_EQ(again->variants, study.variants);
+}
+
+TEST(Study, WithoutVariantsIsTheDocumentThatItWasBeforeThereWereAny) {
+    EXPECT_FALSE(toJson(Study{}).contains("variants"));
+    EXPECT_FALSE(toJson(Study{})["baseline"].contains("variant"));
+}
+
+TEST(Study, VariantsHaveNamesOfTheirOwnThatALineCanHold) {
+    EXPECT_TRUE(checkVariants({{"a", "/a", ""}, {"b", "/a", ""}}));
+    const std::pair<std::vector<Variant>, const char*> cases[] = {{{{"a", "/a", ""}, {"a", "/b", ""}}, "two are called \"a\""},
+                                                                  {{{"", "/a", ""}}, "no name"},
+                                                                  {{{"a=b", "/a", ""}}, "\"=\""},
+                                                                  {{{"a\nb", "/a", ""}}, "control"},
+                                                                  {std::vector<Variant>(101), "at most 100"}};
+    for (const auto& [variants, word] : cases) {
+        const Status checked = checkVariants(variants);
+        ASSERT_FALSE(checked) << word;
+        EXPECT_THAT(checked.error().text(), testing::AllOf(HasSubstr("variants"), HasSubstr(word)));
+    }
+}
+
+TEST(Study, RunsTheVariantThatATrialNames) {
+    Study study;
+    study.modelPath = "m.onnx";
+    study.variants = {{"awq", "/models/m-awq", "fed"}};
+    Trial trial;
+    EXPECT_EQ(fileOf(study, trial)->path, "m.onnx");
+    trial.variant = "awq";
+    EXPECT_EQ(fileOf(study, trial)->path, "/models/m-awq");
+    EXPECT_EQ(fileOf(study, trial)->hash, "fed");
+    EXPECT_EQ(trialFromJson(toJson(trial))->variant, "awq");
+    EXPECT_NE(identityOf(trial), identityOf(Trial{}));
+    trial.variant = "gptq";
+    EXPECT_EQ(fileOf(study, trial).error().code, ErrorCode::NotFound) << "a session names one that it does not have";
 }
 
 TEST(Study, AHandWrittenDocumentNeedsLittle) {
@@ -125,6 +161,9 @@ TEST(Study, RefusalsNameTheirField) {
         {R"({"run": {"batch": -1}})", "run.batch"},
         {R"({"baseline": {"weights": {"bits": 8}}})", "baseline.weights"},
         {R"({"baseline": {"recipe": {"weights": {"bits": 99}}}})", "weights.bits"},
+        {R"({"variants": "a.onnx"})", "variants"},
+        {R"({"variants": [{"name": "a"}]})", "variants[0].model"},
+        {R"({"variants": [{"model": "a.onnx", "recipe": {}}]})", "variants[0].recipe"},
         {R"({"seed": -1})", "seed"}};
     for (const auto& [text, field] : cases) {
         const auto study = studyFromJson(*base::parseJson(text, "study"));

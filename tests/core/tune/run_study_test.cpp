@@ -299,6 +299,20 @@ TEST_F(RunStudyTest, OtherInputsHaveABaselineOfTheirOwn) {
     EXPECT_NE(m_sink.kept[1].speed->baselineKey, m_sink.kept[2].speed->baselineKey) << "shorter inputs are no speed-up";
 }
 
+TEST_F(RunStudyTest, VariantsAreKnownByTheirOwnFilesAndHeldAgainstTheModel) {
+    trial::Study given = study({});
+    given.modelHash = "model";
+    given.variants = {{"a", "/a", "x"}, {"b", "/b", "x"}, {"c", "/c", "y"}};
+    ASSERT_TRUE(run(given));
+    ASSERT_EQ(m_sink.kept.size(), 4U);
+    EXPECT_EQ(m_runner.accuracies["a"], 1);
+    EXPECT_EQ(m_runner.accuracies["b"], 0) << "a copy of the same file";
+    EXPECT_EQ(m_runner.accuracies["c"], 1);
+    EXPECT_NE(m_sink.kept[0].accuracyKey, m_sink.kept[1].accuracyKey);
+    EXPECT_NE(m_sink.kept[1].speedKey, m_sink.kept[3].speedKey);
+    EXPECT_EQ(m_sink.kept[0].speed->baselineKey, m_sink.kept[3].speed->baselineKey);
+}
+
 TEST_F(RunStudyTest, RefreshMeasuresAgainBesideTheOldResults) {
     ASSERT_TRUE(run(study({"weights.bits=8"})));
     ASSERT_TRUE(run(study({"weights.bits=8"}), true));

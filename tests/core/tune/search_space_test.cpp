@@ -40,6 +40,24 @@ TEST(SearchSpace, TheBaselineStandsFirstAndOnce) {
 
 TEST(SearchSpace, AStudyWithoutAxesIsItsBaseline) { EXPECT_EQ(expandGrid(study({}))->trials.size(), 1U); }
 
+TEST(SearchSpace, VariantsStandBehindTheRestAndAreVariedInHowTheyRunAlone) {
+    trial::Study given = study({"weights.bits=8,4", "run.batch=1,2"});
+    given.variants = {{"awq", "/m-awq", "a"}, {"gptq", "/m-gptq", "b"}};
+    const auto grid = expandGrid(given);
+    ASSERT_TRUE(grid);
+    EXPECT_THAT(labels(*grid),
+                ElementsAre("as the model is stored", "int8 · batch 1", "int8 · batch 2", "int4 · batch 1", "int4 · batch 2", "awq · batch 1",
+                            "awq · batch 2", "gptq · batch 1", "gptq · batch 2"));
+    EXPECT_TRUE(grid->trials.back().recipe.isIdentity());
+    EXPECT_EQ(grid->trials.back().variant, "gptq");
+    given.axes.clear();
+    EXPECT_THAT(labels(*expandGrid(given)), ElementsAre("as the model is stored", "awq", "gptq"));
+    given.variants[1].name = "awq";
+    const auto twice = expandGrid(given);
+    ASSERT_FALSE(twice);
+    EXPECT_THAT(twice.error().text(), HasSubstr("two are called \"awq\""));
+}
+
 TEST(SearchSpace, TheFirstAxisIsTheSlowest) {
     const auto grid = expandGrid(study({"prune.ratio=0,0.5", "weights.bits=8,4"}));
     ASSERT_TRUE(grid);

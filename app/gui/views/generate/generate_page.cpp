@@ -121,7 +121,9 @@ const trial::TrialResult* GeneratePage::beside() const {
     const ResultsTask& results = m_context.workspace.results();
     const SnapshotPtr snapshot = results.snapshot();
     const trial::TrialResult* chosen = snapshot ? snapshot->result(results.selected()) : nullptr;
-    return chosen && chosen->state != trial::State::Failed && !chosen->trial.recipe.isIdentity() ? chosen : nullptr;
+    if (!chosen || chosen->state == trial::State::Failed) return nullptr;
+    const bool asStored = chosen->trial.recipe.isIdentity() && chosen->trial.variant.empty();
+    return asStored ? nullptr : chosen;
 }
 
 bool GeneratePage::canChat() const {
@@ -156,6 +158,7 @@ void GeneratePage::write() {
     std::optional<ipc::GenerateRequest> chosen;
     if (const trial::TrialResult* result = beside()) {
         chosen = stored;
+        chosen->model.model = m_context.workspace.fileOf(result->trial).toStdString();
         chosen->model.recipe = result->trial.recipe;
         chosen->model.setting.engine = result->trial.setting.engine;
         chosen->model.setting.device = result->trial.setting.device;

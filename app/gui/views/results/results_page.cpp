@@ -310,6 +310,7 @@ QString ResultsPage::fidelityProblem() const {
     const SnapshotPtr snapshot = m_results.snapshot();
     const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
     if (!result) return tr("Click a point or a row first.");
+    if (!result->trial.variant.empty()) return tr("This is another file of the model, whose nodes are not the model's own.");
     if (result->trial.recipe.isIdentity()) return tr("Nothing was done to the model in this configuration: it is the unchanged one.");
     if (result->state == trial::State::Failed) return tr("This configuration failed.");
     if (m_work.sweep().running()) return m_work.runningText() + ' ' + tr("Comparing now would disturb its timings.");
@@ -373,10 +374,9 @@ void ResultsPage::exportModel() {
     question.filter = tr("ONNX models (*.onnx)");
     question.suffix = QStringLiteral("onnx");
     question.suggestion = suggestedName(QStringLiteral("-trial-%1.onnx").arg(result->id));
-    const trial::Trial trial = result->trial;
-    const trial::Calibration calibration = trial::calibrationOf(snapshot->study);
-    m_context.files.ask(this, question, [this, trial, calibration](const QString& path) {
-        m_work.exports().exportModel(m_work.model().path(), trial, calibration, path);
+    m_context.files.ask(this, question, [this, file = m_work.fileOf(result->trial), trial = result->trial,
+                                         calibration = trial::calibrationOf(snapshot->study)](const QString& path) {
+        m_work.exports().exportModel(file, trial, calibration, path);
     });
 }
 

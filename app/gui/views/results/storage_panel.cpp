@@ -155,7 +155,7 @@ void StoragePanel::showReport(const StorageTask::Report& report) {
 
 void StoragePanel::look() {
     const trial::TrialResult* result = chosen();
-    if (result && impossible().isEmpty()) m_task.look(m_work.results().snapshot()->study, *result, m_work.model().path());
+    if (result && impossible().isEmpty()) m_task.look(m_work.results().snapshot()->study, *result, m_work.fileOf(result->trial));
 }
 
 void StoragePanel::setWords(const QString& filter) { m_rows->setWords(filter); }

@@ -179,7 +179,10 @@ void TrialDetail::show(SnapshotPtr snapshot, std::int64_t trial) {
     showBadges(*result, row);
     showReason(*result, row);
     showFigures(*result);
-    m_done->setText(recipeSentences(result->trial.recipe, result->trial.setting).join('\n'));
+    QStringList done = recipeSentences(result->trial.recipe, result->trial.setting);
+    if (const auto file = trial::fileOf(snapshot->study, result->trial); file && !result->trial.variant.empty())
+        done.front() = tr("Another file of the model, as it is: %1").arg(QString::fromStdString(file->path));
+    m_done->setText(done.join('\n'));
     m_time->setLayers(result->layers);
     m_timeBox->setVisible(!m_time->isEmpty());
     m_json->setPlainText(QString::fromStdString(base::dumpJson(recipe::toJson(result->trial.recipe), 2)));

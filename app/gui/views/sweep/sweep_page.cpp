@@ -22,6 +22,7 @@
 #include "app/gui/views/sweep/calibration_card.h"
 #include "app/gui/views/sweep/estimate.h"
 #include "app/gui/views/sweep/own_axes.h"
+#include "app/gui/views/sweep/variants_card.h"
 
 namespace trimtab::gui {
 
@@ -77,6 +78,8 @@ QWidget* SweepPage::makeBody() {
     leftLayout->setSpacing(kWideGap);
     leftLayout->addWidget(makePresets());
     leftLayout->addWidget(makeAxes());
+    m_variants = new VariantsCard(m_context.files);
+    leftLayout->addWidget(m_variants);
     m_calibration = new CalibrationCard(m_context.files);
     leftLayout->addWidget(m_calibration);
     leftLayout->addWidget(makeBudget());
@@ -211,6 +214,7 @@ QWidget* SweepPage::makeSummary() {
 
 void SweepPage::connectTasks() {
     connect(m_run, &QPushButton::clicked, &m_work, &Workspace::runSweep);
+    connect(m_variants, &VariantsCard::changed, &m_work, &Workspace::setVariants);
     connect(m_calibration, &CalibrationCard::changed, &m_work, &Workspace::setCalibration);
     connect(m_cancel, &QPushButton::clicked, &m_work.sweep(), &SweepTask::cancel);
     connect(&m_work, &Workspace::draftChanged, this, &SweepPage::refresh);
@@ -281,6 +285,7 @@ void SweepPage::refresh() {
         }
         row->setAxis(own);
     }
+    m_variants->show(draft.variants);
     m_calibration->show(draft.calibration, QString::fromStdString(draft.dataPath), wantsCalibration(draft.axes));
     const QSignalBlocker quiet(m_samples);
     m_samples->setValue(static_cast<int>(std::min<std::int64_t>(draft.budget.samples, m_samples->maximum())));

@@ -21,6 +21,7 @@ class CalibrationCard;
 class EmptyState;
 class OwnAxes;
 class StatTile;
+class VariantsCard;
 class Workspace;
 
 class SweepPage : public Page {
@@ -55,6 +56,7 @@ private:
     EmptyState* m_empty = nullptr;
     std::vector<AxisRow*> m_axes;
     OwnAxes* m_ownAxes = nullptr;
+    VariantsCard* m_variants = nullptr;
     CalibrationCard* m_calibration = nullptr;
     QComboBox* m_effort = nullptr;
     QSpinBox* m_samples = nullptr;
