@@ -58,6 +58,8 @@ public:
     virtual Support supports(const Graph& graph, const graph::Node& node) const = 0;
     /// Whether attention writes new keys and values into the caches it is given (core/graph/attention/attention_nodes.h, kCachesInPlace).
     virtual bool writesCachesInPlace() const { return false; }
+    /// Of such caches the compiled model keeps memory of its own from run to run, zeros at first; of the tensors given it sees the shape.
+    virtual bool keepsCaches() const { return false; }
     /// Unsupported, naming every operator that nothing executes (each once), before any weight is packed.
     virtual Result<std::unique_ptr<CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) = 0;
 };

@@ -25,7 +25,7 @@ Status CudaModel::choosePlan(std::span<const NamedTensor> inputs) {
         plan = plan::makePlan(m_graph, inputs, m_weights, m_backend, 0);
     }
     if (!plan) return fail(plan.error());
-    TRIMTAB_TRY(auto placed, DevicePlan::make(std::move(*plan), m_backend));
+    TRIMTAB_TRY(auto placed, DevicePlan::make(std::move(*plan), m_backend, m_caches));
     m_plans.insert(m_plans.begin(), std::move(placed));
     return {};
 }

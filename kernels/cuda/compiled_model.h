@@ -10,7 +10,8 @@ namespace trimtab::cuda {
 
 class CudaModel final : public runtime::CompiledModel {
 public:
-    CudaModel(Graph graph, std::shared_ptr<Tools> tools) : m_graph(std::move(graph)), m_tools(std::move(tools)), m_backend(m_tools) {}
+    CudaModel(Graph graph, std::shared_ptr<Tools> tools)
+        : m_graph(std::move(graph)), m_tools(std::move(tools)), m_backend(m_tools), m_caches(m_graph) {}
 
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) override;
     Status prepare(std::span<const NamedTensor> inputs) override { return choosePlan(inputs); }
@@ -29,6 +30,7 @@ private:
     std::shared_ptr<Tools> m_tools;
     CudaBackend m_backend;
     plan::WeightStore m_weights;
+    KeptCaches m_caches;
     std::vector<std::unique_ptr<DevicePlan>> m_plans;  // the last used first
 };
 

@@ -44,6 +44,9 @@ public:
         return plan::supports(m_backend, NodeView{graph, node});
     }
 
+    bool writesCachesInPlace() const override { return true; }
+    bool keepsCaches() const override { return true; }
+
     Result<std::unique_ptr<runtime::CompiledModel>> compile(const Graph& graph, const recipe::RunSetting&) override {
         TRIMTAB_REQUIRE(plan::checkOperators(m_backend, graph, "cuda"));
         Graph copy = graph;

@@ -9,16 +9,23 @@ std::size_t at(SlotId slot) { return static_cast<std::size_t>(slot); }
 
 }  // namespace
 
-Result<std::unique_ptr<DevicePlan>> DevicePlan::make(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend) {
+Result<std::unique_ptr<DevicePlan>> DevicePlan::make(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend, KeptCaches& caches) {
     std::unique_ptr<DevicePlan> made(new DevicePlan(std::move(plan), backend));
-    TRIMTAB_REQUIRE(made->placeInputs());
+    TRIMTAB_REQUIRE(made->placeInputs(caches));
     TRIMTAB_REQUIRE(made->placeOutputs());
     return made;
 }
 
-Status DevicePlan::placeInputs() {
+Status DevicePlan::placeInputs(KeptCaches& caches) {
     for (const plan::Plan::Input& input : m_plan->inputs) {
-        TRIMTAB_TRY(DeviceMemory memory, m_backend.device().allocate(*tensor::byteSize(input.type, input.shape.elementCount())));
+        const std::int64_t bytes = *tensor::byteSize(input.type, input.shape.elementCount());
+        m_isCache.push_back(caches.holds(input.name));
+        DeviceMemory memory;
+        if (m_isCache.back()) {
+            TRIMTAB_TRY(memory, caches.memory(input.name, bytes, m_backend.device()));
+        } else {
+            TRIMTAB_TRY(memory, m_backend.device().allocate(bytes));
+        }
         m_plan->frame.pointers[at(input.slot)] = memory.get();
         m_inputs.push_back(std::move(memory));
     }
@@ -40,6 +47,7 @@ Status DevicePlan::placeOutputs() {
 
 Status DevicePlan::upload(std::span<const NamedTensor> given) {
     for (std::size_t i = 0; i < m_plan->inputs.size(); ++i) {
+        if (m_isCache[i]) continue;
         const Tensor* tensor = plan::findTensor(given, m_plan->inputs[i].name, i);
         TRIMTAB_REQUIRE(
             m_backend.device().upload(m_inputs[i].get(), tensor->bytes().data(), static_cast<std::int64_t>(tensor->bytes().size())));

@@ -7,16 +7,18 @@
 
 #include "core/trace/node_scope.h"
 #include "kernels/cuda/backend.h"
+#include "kernels/cuda/kept_caches.h"
 #include "kernels/plan/plan.h"
 
 namespace trimtab::cuda {
 
 class DevicePlan {
 public:
-    static Result<std::unique_ptr<DevicePlan>> make(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend);
+    /// Inputs that are caches stand in the memory of `caches`.
+    static Result<std::unique_ptr<DevicePlan>> make(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend, KeptCaches& caches);
 
     const plan::Plan& plan() const { return *m_plan; }
-    /// REQUIRES: plan().fits(given). Outputs view memory of this plan.
+    /// REQUIRES: plan().fits(given). Outputs view memory of this plan. Of caches only the shape is looked at.
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> given, trace::NodeListener* listener);
 
     /// For benchmarks that keep everything on the device: inputs up once, then passes over them (enqueued, not waited for).
@@ -25,7 +27,7 @@ public:
 
 private:
     DevicePlan(std::unique_ptr<plan::Plan> plan, const CudaBackend& backend) : m_plan(std::move(plan)), m_backend(backend) {}
-    Status placeInputs();
+    Status placeInputs(KeptCaches& caches);
     Status placeOutputs();
     Status steps();
     Status tracedSteps(trace::NodeListener& listener);
@@ -36,6 +38,7 @@ private:
     std::unique_ptr<plan::Plan> m_plan;
     const CudaBackend& m_backend;
     std::vector<DeviceMemory> m_inputs;
+    std::vector<bool> m_isCache;          // by input
     std::vector<DeviceMemory> m_outputs;  // on the host, by output; null for those that only the run knows
     DeviceMemory m_fault;                 // on the host
     std::unique_ptr<Recording> m_recording;

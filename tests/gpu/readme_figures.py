@@ -39,7 +39,8 @@ def figures_of(record, stage, kind):
 def sentence_of_checks(record):
     parts = []
     words = {"kernels": "kernel tests", "selftest": "self-test", "models": "models × recipes", "memcheck": "memcheck",
-             "racecheck": "racecheck", "sweep": "sweep", "llama": "Llama shape"}
+             "racecheck": "racecheck", "sweep": "sweep", "llama": "Llama shape",
+             "generate": "generation (Llama-3.2-1B shape)"}
     for name, word in words.items():
         stage = record.get("stages", {}).get(name)
         if stage:

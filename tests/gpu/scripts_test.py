@@ -41,7 +41,7 @@ class Verify(Folder):
         self.assertTrue(record["passed"])
         self.assertEqual({name: stage["status"] for name, stage in record["stages"].items()},
                          dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep",
-                                        "llama"], "passed"))
+                                        "llama", "generate"], "passed"))
         self.assertEqual(record["card"]["name"], "NVIDIA H100 80GB HBM3")
         self.assertEqual(record["card"]["driver"], "580.159.04")
         self.assertRegex(record["commit"], "^[0-9a-f]{40}$|^unknown$")
@@ -174,6 +174,15 @@ class Verify(Folder):
         self.assertNotIn("--data", llama)
         for line in (sample, llama):
             self.assertIn("--engine cuda", line)
+
+    def test_times_generation_with_caches_that_stay_on_the_card(self):
+        self.assertEqual(self.verify("--only", "generate").returncode, 0)
+        stage = self.record()["stages"]["generate"]
+        self.assertEqual([row["recipe"] for row in stage["figures"]], ["as stored", "int8", "int4 g128"])
+        self.assertIn("int8 1667", stage["summary"])
+        fakes.program(self.bin, "trimtab", fakes.TRIMTAB, devices=fakes.DEVICES, phases=fakes.PHASES.replace("in place", "handed on"))
+        self.assertEqual(self.verify("--only", "generate").returncode, 1)
+        self.assertIn("handed on", self.record()["stages"]["generate"]["reason"])
 
     def test_leaves_no_model_behind(self):
         fakes.program(self.bin, "trimtab", fakes.TRIMTAB.replace("  sweep) ", "  sweep) [ -f \"$2.data\" ] || exit 3; "),

@@ -13,6 +13,12 @@ SANITIZER_SECONDS = 15  # one suite under compute-sanitizer
 SESSION_BYTES = 3_000_000  # the most that the session may have: it is kept beside the samples
 LLAMA_QUESTION = ("What do weights of fewer bits bring one decode step of the Llama-3.2-1B shape? (Batch 1, a context of 512 tokens; "
                   "its weights are drawn, so the fidelity is that of random numbers.)")
+# The Llama-3.2-1B shape; its weights are drawn.
+LLAMA_CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 2048, "intermediate_size": 8192,
+                "num_hidden_layers": 16, "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 64, "vocab_size": 128256,
+                "rms_norm_eps": 1e-5, "rope_theta": 500000.0, "max_position_embeddings": 8192, "tie_word_embeddings": True,
+                "hidden_act": "silu", "torch_dtype": "bfloat16"}
+GENERATED = {"as stored": {}, "int8": {"weights": {"bits": 8}}, "int4 g128": {"weights": {"bits": 4, "group": 128}}}
 # compute-sanitizer's words: of a test that calls no GPU, and where it does not work.
 NOTHING_TO_WATCH = "Target application terminated before first instrumented API call"
 REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")
@@ -236,6 +242,31 @@ class Stages:
             return {**stage, "status": "failed",
                     "reason": f"{os.path.basename(self.session())} has {size} bytes, more than {SESSION_BYTES}"}
         return stage
+
+    def generate(self, limit):
+        """A prompt of 512 tokens and 64 steps of the Llama-3.2-1B shape, as `trimtab bench` times generation: caches stay on the card,
+        logits come back at every step."""
+        begun, figures = time.monotonic(), []
+        with tempfile.TemporaryDirectory(prefix="gpu_generate") as folder:
+            config = os.path.join(folder, "config.json")
+            with open(config, "w", encoding="utf-8") as file:
+                json.dump(LLAMA_CONFIG, file)
+            for name, recipe in GENERATED.items():
+                path = os.path.join(folder, "recipe.json")
+                with open(path, "w", encoding="utf-8") as file:
+                    json.dump(recipe, file)
+                command = [self.programs.path("trimtab"), "bench", config, "--random-weights", "1", "--recipe", path, "--prompt", "512",
+                           "--generate", "64", "--seconds", "1", "--engine", "cuda", "--json"]
+                answer = run(command, limit - (time.monotonic() - begun), log=self.log("generate"))
+                if answer.status != 0:
+                    return self.failed(answer, figures, f"{name} could not be timed")
+                found = json.loads(answer.out)
+                keys = ("prefill_tokens_per_s", "decode_tokens_per_s", "caching", "execution")
+                figures.append({"recipe": name, **{key: found.get(key) for key in keys}})
+                if found.get("caching") != "in place":
+                    return self.failed(answer, figures, f"{name} keeps its caches {found.get('caching')}")
+        told = ", ".join(f"{row['recipe']} {row['decode_tokens_per_s']:.0f}" for row in figures)
+        return {"status": "passed", "summary": f"{told} tokens/s", "figures": figures}
 
     def session(self):
         return os.path.join(self.out, "gpu_session.trimtab")

@@ -32,6 +32,7 @@ LIMITS = {  # seconds
     "kernel_bench": 40,
     "sweep": 40,
     "llama": 75,
+    "generate": 60,
 }
 TOTAL = 470  # under the eight minutes that all of them may take
 FORMAT = "trimtab-gpu-record-1"

@@ -1,14 +1,27 @@
 #include "core/runtime/generation/in_place_decoder.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
-
 
 namespace trimtab::runtime {
 namespace {
 
 enum Place : std::size_t { kIds, kLengths, kTotal, kLast, kFirstCache };
+
+/// A tensor of which nobody reads or writes more than the shape: addresses without memory behind them.
+Result<Tensor> shapeAlone(DataType type, const Shape& shape) {
+    const auto count = shape.checkedElementCount();
+    const auto bytes = count ? tensor::byteSize(type, *count) : std::nullopt;
+    if (!bytes) return fail(ErrorCode::OutOfMemory, "caches of " + shape.text() + " cannot be counted");
+    if (*bytes == 0) return Tensor::zeros(type, shape);
+    const auto size = static_cast<std::size_t>(*bytes);
+    void* space = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (space == MAP_FAILED) return fail(ErrorCode::OutOfMemory, fmt::format("no {} bytes of addresses are free for a cache", size));
+    const std::shared_ptr<const void> owner(space, [size](const void* begin) { ::munmap(const_cast<void*>(begin), size); });
+    return Tensor::view(type, shape, {static_cast<const std::byte*>(space), size}, owner);
+}
 
 }  // namespace
 
@@ -18,11 +31,11 @@ Result<std::unique_ptr<Decoder>> InPlaceDecoder::make(Engine& engine, CachedDeco
         return fail(ErrorCode::Refused, fmt::format("the model has {} positions, {} tokens were asked for", model.positions, capacity));
     auto decoder = std::unique_ptr<InPlaceDecoder>(new InPlaceDecoder(std::move(model), batch, capacity));
     TRIMTAB_TRY(decoder->m_compiled, engine.compile(decoder->m_model.graph, setting));
-    TRIMTAB_REQUIRE(decoder->allocate());
+    TRIMTAB_REQUIRE(decoder->allocate(engine.keepsCaches()));
     return decoder;
 }
 
-Status InPlaceDecoder::allocate() {
+Status InPlaceDecoder::allocate(bool cachesAreKept) {
     m_inputs = {{m_model.ids, {}}, {m_model.lengths, {}}, {m_model.total, {}}, {m_model.last, {}}};
     TRIMTAB_TRY(m_inputs[kLengths].tensor, Tensor::zeros(DataType::Int32, Shape{batch()}));
     TRIMTAB_TRY(m_inputs[kTotal].tensor, Tensor::zeros(DataType::Int32, Shape{}));
@@ -30,7 +43,7 @@ Status InPlaceDecoder::allocate() {
     for (const CacheInput& cache : m_model.caches) {
         const Shape shape{batch(), cache.heads, capacity(), cache.size};
         for (const std::string& name : {cache.key, cache.value}) {
-            TRIMTAB_TRY(Tensor made, Tensor::zeros(cache.type, shape));
+            TRIMTAB_TRY(Tensor made, cachesAreKept ? shapeAlone(cache.type, shape) : Tensor::zeros(cache.type, shape));
             m_inputs.push_back({name, std::move(made)});
         }
     }

@@ -19,7 +19,7 @@ private:
     InPlaceDecoder(CachedDecoder model, std::int64_t batch, std::int64_t capacity)
         : Decoder(batch, capacity, model.vocabulary), m_model(std::move(model)) {}
     Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
-    Status allocate();
+    Status allocate(bool cachesAreKept);
     Status shapeInputs(std::int64_t tokens);
     bool readsPositions() const { return !m_model.positionIds.empty(); }
     void writePositions(std::size_t tokens);

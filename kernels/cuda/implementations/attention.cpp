@@ -1,5 +1,5 @@
-// com.microsoft GroupQueryAttention with lengths that are known when the plan is made: one kernel rotates and files the new keys and
-// values, one attends.
+// com.microsoft GroupQueryAttention: one kernel rotates and files the new keys and values, one attends. Lengths are known when the plan is
+// made, or, over caches that are written in place (graph::kCachesInPlace), read on the device when it runs.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -28,11 +28,32 @@ std::optional<std::int64_t> commonLength(const NodeView& view, std::size_t input
     return first;
 }
 
+bool isInPlace(const NodeView& view) { return view.node.integer(graph::kCachesInPlace, 0) != 0; }
+
+/// The tokens before the new ones: how many, or at most how many.
+Status placeTokens(const NodeView& view, Attention& a) {
+    if (isInPlace(view)) {
+        const Shape cache = view.shape(kPastKey);
+        const Shape wanted{a.batch, a.kvHeads, cache.rank() == 4 ? cache[2] : 0, a.headSize};
+        if (cache != wanted || view.shape(kPastValue) != wanted) return fail(ErrorCode::Unsupported, "its caches have another shape");
+        if (view.shape(kLengths).elementCount() != a.batch)
+            return fail(ErrorCode::Unsupported, "its lengths are not one for each sequence");
+        a.capacity = cache[2];
+        a.past = a.capacity - a.queries;
+    } else {
+        const auto total = commonLength(view, kTotal);
+        const auto last = commonLength(view, kLengths);
+        if (!total || !last || *last + 1 != *total) return fail(ErrorCode::Unsupported, "its sequences differ in length");
+        a.capacity = view.outputShape(1)[2];
+        a.past = *total - a.queries;
+        if (a.capacity < *total) a.past = -1;
+    }
+    if (a.past < 0) return fail(ErrorCode::Unsupported, "its cache has no room for the new tokens");
+    return {};
+}
+
 Result<Attention> attentionOf(const NodeView& view) {
     const Shape query = view.shape(kQuery);
-    const auto total = commonLength(view, kTotal);
-    const auto last = commonLength(view, kLengths);
-    if (!total || !last || *last + 1 != *total) return fail(ErrorCode::Unsupported, "its sequences differ in length");
     Attention a;
     a.type = view.type(kQuery);
     a.batch = query[0];
@@ -45,9 +66,13 @@ Result<Attention> attentionOf(const NodeView& view) {
     if (query[2] % heads != 0) return fail(ErrorCode::Unsupported, "its values do not divide into heads");
     a.headSize = query[2] / heads;
     if (a.headSize > kMostHeadSize) return fail(ErrorCode::Unsupported, "its heads are longer than 256");
-    a.past = *total - a.queries;
-    a.capacity = view.outputShape(1)[2];
-    if (a.past < 0 || a.capacity < *total) return fail(ErrorCode::Unsupported, "its cache has no room for the new tokens");
+    TRIMTAB_REQUIRE(placeTokens(view, a));
+    if (view.node.integer("do_rotary", 0) != 0) {
+        const Shape table = view.shape(kCos);
+        if (table.rank() != 2 || view.shape(kSin) != table || 2 * table[1] > a.headSize)
+            return fail(ErrorCode::Unsupported, "its rotary tables do not fit");
+        if (table[0] < a.past + a.queries) return fail(ErrorCode::Unsupported, "its rotary tables end before its tokens");
+    }
     const float scale = view.node.number("scale", 0);
     a.scale = scale != 0 ? scale : 1 / std::sqrt(static_cast<float>(a.headSize));
     a.softCap = view.node.number("softcap", 0);
@@ -60,11 +85,13 @@ Result<Attention> attentionOf(const NodeView& view) {
     return a;
 }
 
-/// The present cache: the past one itself when only this node reads it and it has room, else new memory into which the past is copied.
+/// The present cache: the past one itself when it is written in place, or only this node reads it and it has room; else new memory into
+/// which the past is copied.
 Result<SlotId> placeCache(Builder& builder, const NodeView& view, std::size_t input, std::size_t output) {
     const CudaBackend& backend = backendOf(builder);
-    const graph::ValueId present = view.node.output(output);
     const Form form{view.type(kQuery), Layout::Plain};
+    if (isInPlace(view)) return builder.read(view.node.input(input), form);
+    const graph::ValueId present = view.node.output(output);
     const Shape to = view.outputShape(output);
     if (!view.has(input)) return builder.write(present, form);
     const graph::ValueId past = view.node.input(input);
@@ -106,10 +133,15 @@ runtime::Support judgeAttention(const NodeView& view) {
         if (view.has(i)) return plan::refused("input " + std::to_string(i) + " has no kernel");
     if (view.node.integer("smooth_softmax", 0) == 1) return plan::refused("smooth_softmax has no kernel");
     if (view.node.integer("causal", 1) != 1) return plan::refused("attention that is not causal has no kernel");
-    for (const char* key : {"sliding_window_cache", "qk_output", graph::kCachesInPlace})
+    for (const char* key : {"sliding_window_cache", "qk_output"})
         if (view.node.integer(key, 0) != 0) return plan::refused(std::string(key) + " has no kernel");
     for (const char* key : {"k_quant_type", "v_quant_type"})
         if (view.node.string(key, "NONE") != "NONE") return plan::refused("a quantised cache has no kernel");
+    if (view.node.integer("do_rotary", 0) != 0 && (!view.has(kCos) || !view.has(kSin)))
+        return plan::refused("its rotary tables are missing");
+    if (isInPlace(view) && (!view.has(kPastKey) || view.type(kPastKey) != type || view.type(kPastValue) != type))
+        return plan::refused("caches of another type have no kernel");
+    if (isInPlace(view) && view.type(kLengths) != DataType::Int32) return plan::refused("its lengths are no int32");
     return plan::native();
 }
 
@@ -135,6 +167,10 @@ Status placeAttention(Builder& builder, const NodeView& view) {
         TRIMTAB_TRY(sin, placeTable(builder, view, kSin));
         rotary.half = view.shape(kCos)[1];
     }
+    SlotId lengths = kNoSlot;
+    if (isInPlace(view)) {
+        TRIMTAB_TRY(lengths, builder.read(view.node.input(kLengths)));
+    }
     TRIMTAB_TRY(const SlotId keys, placeCache(builder, view, kPastKey, 1));
     TRIMTAB_TRY(const SlotId values, placeCache(builder, view, kPastValue, 2));
     // The kernel rotates q in place: where others read it too, a copy is rotated.
@@ -153,13 +189,16 @@ Status placeAttention(Builder& builder, const NodeView& view) {
     const auto table = [](Frame& frame, SlotId slot) { return slot == kNoSlot ? nullptr : frame.at<float>(slot); };
     builder.step(
         [=, stream = backend.stream()](Frame& frame) -> Status {
-            TRIMTAB_REQUIRE(launchAppendToCache(stream, a, rotary, frame.at<void>(q), frame.at<std::byte>(key) + keyOffset,
+            Attention now = a;
+            if (lengths != kNoSlot) now.lastOnDevice = frame.at<std::int32_t>(lengths);
+            TRIMTAB_REQUIRE(launchAppendToCache(stream, now, rotary, frame.at<void>(q), frame.at<std::byte>(key) + keyOffset,
                                                 frame.at<std::byte>(value) + valueOffset, table(frame, cos), table(frame, sin),
                                                 frame.at<void>(keys), frame.at<void>(values)));
-            return launchAttention(stream, a, frame.at<void>(q), frame.at<void>(keys), frame.at<void>(values), frame.at<void>(workspace),
+            return launchAttention(stream, now, frame.at<void>(q), frame.at<void>(keys), frame.at<void>(values), frame.at<void>(workspace),
                                    frame.at<void>(y));
         },
         {given, q, key, value, keys, values}, {q, keys, values, workspace, y});
+    if (lengths != kNoSlot) builder.alsoRead(lengths);
     return {};
 }
 

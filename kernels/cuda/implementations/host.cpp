@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "core/graph/attention/attention_nodes.h"
 #include "core/graph/attention/kv_rounding.h"
 #include "core/graph/weights.h"
 #include "kernels/cuda/implementations/families.h"
@@ -125,6 +126,7 @@ Status placeStep(Builder& builder, const NodeView& view, std::vector<Source> sou
 
 runtime::Support judgeTreatment(const NodeView& view) {
     if (!ref::find(view.node)) return plan::refused("no kernel knows the operator");
+    if (view.node.has(graph::kCachesInPlace)) return plan::refused("it writes no caches in place");
     const graph::Treatment& treatment = view.node.treatment;
     if (treatment.kvBits < 32)
         return plan::emulated("keys and values are rounded to " + std::to_string(treatment.kvBits) + " bits and read back on the host");

@@ -44,6 +44,7 @@ std::map<std::string, List, std::less<>> makeLists() {
     put(Names{"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout"}, {{"view", judgeView, placeView}});
     put(Names{"Transpose", "Slice", "Split", "Concat", "Expand"}, {{"strided copy", judgeMovement, placeMovement}});
     put(Names{"Gather"}, {{"row gather", judgeGather, placeGather}});
+    put(Names{"GatherND"}, {{"row gather", judgeGatherNd, placeGatherNd}});
     return lists;
 }
 

@@ -107,4 +107,37 @@ Status placeGather(Builder& builder, const NodeView& view) {
     return {};
 }
 
+runtime::Support judgeGatherNd(const NodeView& view) {
+    if (view.node.integer("batch_dims", 0) != 0) return plan::refused("batch_dims has no kernel");
+    return judgeGather(view);
+}
+
+Status placeGatherNd(Builder& builder, const NodeView& view) {
+    const CudaBackend& backend = backendOf(builder);
+    const Shape from = view.shape(0);
+    const Shape indices = view.shape(1);
+    GatherNd gather;
+    gather.depth = indices.rank() > 0 ? static_cast<int>(std::min<std::int64_t>(indices[indices.rank() - 1], 1 + from.rank())) : 0;
+    if (gather.depth < 1 || gather.depth > from.rank()) return fail(ErrorCode::Refused, "its indices do not fit its data", view.node.name);
+    if (gather.depth > GatherNd::kMostDepth) return fail(ErrorCode::Unsupported, "its tuples of indices have no kernel");
+    for (int i = 0; i < gather.depth; ++i) gather.extents[static_cast<std::size_t>(i)] = from[i];
+    gather.inner = plan::extentBetween(from, gather.depth, from.rank());
+    gather.count = indices.elementCount() / gather.depth;
+    if (gather.count * gather.inner != view.outputShape().elementCount())
+        return fail(ErrorCode::Refused, "its output has another size than it gathers", view.node.name);
+    gather.indexType = view.type(1);
+    gather.faultCode = builder.layer() + 1;
+    const DataType type = builder.formOf(view.node.input(0)).type;
+    gather.elementBytes = bitWidth(type) / 8;
+    TRIMTAB_TRY(const SlotId table, builder.read(view.node.input(0), Form{type, Layout::Plain}));
+    TRIMTAB_TRY(const SlotId tuples, builder.read(view.node.input(1)));
+    const SlotId result = builder.write(view.node.output(0), Form{type, Layout::Plain});
+    builder.step(
+        [gather, table, tuples, result, fault = backend.faultWord(), stream = backend.stream()](Frame& frame) {
+            return launchGatherNd(stream, gather, frame.at<void>(table), frame.at<void>(tuples), frame.at<void>(result), fault);
+        },
+        {table, tuples}, {result});
+    return {};
+}
+
 }  // namespace trimtab::cuda

@@ -22,9 +22,10 @@ struct Attention {
     // are contiguous.
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;
     std::int64_t kvBatchStride = 0, kvTokenStride = 0, kvHeadStride = 0;
-    // Not null: the tokens in the cache are counted there (device memory) when the kernels run, and `past` is the most that they will be;
-    // so that a step that was recorded once can be replayed while the cache grows.
-    const std::int32_t* pastOnDevice = nullptr;
+    // Not null: [batch], in device memory when the kernels run: the tokens of each sequence in all, less one (ONNX Runtime's seqlens_k).
+    // `queries` of them are new; of a prompt that is padded at its end fewer, and then none came before. `past` is the most that may have
+    // come before. So a step that was recorded once can be replayed while the caches grow, each sequence by itself.
+    const std::int32_t* lastOnDevice = nullptr;
 };
 
 struct Rotary {

@@ -145,7 +145,7 @@ __global__ void __launch_bounds__(kWarps * 32, 1) attentionDecode(AttentionView 
 
     allowNextKernel();
     waitForPreviousKernel();
-    const int past = tokensBefore(a);
+    const int past = tokensBefore(a, place.batch);
     const KeyRange seen = keysSeen(a, past, row / a.group);
     const KeyRange all = keysSeen(a, past, place.firstRow, place.firstRow + place.rows - 1);
     const KeyRange part = keysOfPart(all, kStepKeys);

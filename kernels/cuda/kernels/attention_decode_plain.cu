@@ -120,7 +120,7 @@ __global__ void __launch_bounds__(kWarps * 32, 1)
 
     allowNextKernel();
     waitForPreviousKernel();
-    const int past = tokensBefore(a);
+    const int past = tokensBefore(a, place.batch);
     const KeyRange part = keysOfPart(keysSeen(a, past, place.firstRow, place.firstRow + place.rows - 1), 32);
     for (int i = static_cast<int>(threadIdx.x); i < place.rows * D; i += kWarps * 32) {
         const T* const row = queryRow(a, q, place.batch, place.kvHead, place.firstRow + i / D);

@@ -235,7 +235,7 @@ __global__ void __launch_bounds__(kThreads) attentionPrefill(AttentionView a, co
 
     waitForPreviousKernel();
     allowNextKernel();
-    const int past = tokensBefore(a);
+    const int past = tokensBefore(a, batch);
     const KeyRange all = keysSeen(a, past, firstRow, lastRow);
     // Keys that every row sees need no mask.
     const KeyRange common = {keysSeen(a, past, lastRow / a.group).begin, keysSeen(a, past, firstRow / a.group).end};

@@ -182,7 +182,7 @@ __global__ void __launch_bounds__(kThreads)
 
     waitForPreviousKernel();
     allowNextKernel();
-    const int past = tokensBefore(a);
+    const int past = tokensBefore(a, batch);
     const KeyRange all = keysSeen(a, past, firstRow, lastRow);
     for (int i = static_cast<int>(threadIdx.x); i < kRows * (D / 4); i += kThreads) {
         const int row = firstRow + i / (D / 4) < lastRow ? firstRow + i / (D / 4) : lastRow;

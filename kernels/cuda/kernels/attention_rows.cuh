@@ -20,7 +20,7 @@ struct AttentionView {
     float scale = 0, softCap = 0;
     std::int64_t capacity = 0;
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;
-    const std::int32_t* pastOnDevice = nullptr;
+    const std::int32_t* lastOnDevice = nullptr;
 };
 
 inline AttentionView viewOf(const Attention& a) {
@@ -40,14 +40,19 @@ inline AttentionView viewOf(const Attention& a) {
     view.qBatchStride = a.qBatchStride;
     view.qTokenStride = a.qTokenStride;
     view.qHeadStride = a.qHeadStride;
-    view.pastOnDevice = a.pastOnDevice;
+    view.lastOnDevice = a.lastOnDevice;
     return view;
 }
 
 inline constexpr float kLog2E = 1.44269504088896340736F;
 
-/// REQUIRES: waitForPreviousKernel() was called.
-__device__ __forceinline__ int tokensBefore(const AttentionView& a) { return a.pastOnDevice != nullptr ? *a.pastOnDevice : a.past; }
+/// Of one sequence, by a view's lastOnDevice and past. REQUIRES: waitForPreviousKernel() was called.
+template <class View>
+__device__ __forceinline__ int tokensBefore(const View& a, int batch) {
+    if (a.lastOnDevice == nullptr) return a.past;
+    const int before = a.lastOnDevice[batch] + 1 - a.queries;
+    return before < 0 ? 0 : before < a.past ? before : a.past;
+}
 
 /// Keys begin ≤ t < end.
 struct KeyRange {

@@ -2,7 +2,7 @@
 //   rotated pair (a, b) at angle φ: (a · cos φ − b · sin φ, b · cos φ + a · sin φ)    Su et al. 2021, "RoFormer", eq. 34
 #include <cstdint>
 
-#include "kernels/cuda/kernels/attention.h"
+#include "kernels/cuda/kernels/attention_rows.cuh"
 #include "kernels/cuda/kernels/pack.cuh"
 #include "kernels/cuda/kernels/product_epilogue.cuh"
 #include "kernels/cuda/language/language.h"
@@ -19,7 +19,7 @@ struct AppendView {
     std::int64_t capacity = 0;
     std::int64_t qBatchStride = 0, qTokenStride = 0, qHeadStride = 0;
     std::int64_t kvBatchStride = 0, kvTokenStride = 0, kvHeadStride = 0;
-    const std::int32_t* pastOnDevice = nullptr;
+    const std::int32_t* lastOnDevice = nullptr;
 };
 
 /// kCount pairs from pair `first` on: two pieces, in which the pairs lie side by side (interleaved) or across.
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(128)
     allowNextKernel();
     waitForPreviousKernel();
     if (slot >= a.firstSlot + a.slots) return;
-    const int position = (a.pastOnDevice != nullptr ? *a.pastOnDevice : a.past) + token;
+    const int position = tokensBefore(a, batch) + token;
     const bool isQuery = slot < a.heads;
     const bool isKey = !isQuery && slot < a.heads + a.kvHeads;
     const T* from = nullptr;
@@ -131,7 +131,7 @@ Status launchAppendToCache(Stream stream, const Attention& attention, const Rota
     view.kvBatchStride = attention.kvBatchStride;
     view.kvTokenStride = attention.kvTokenStride;
     view.kvHeadStride = attention.kvHeadStride;
-    view.pastOnDevice = attention.pastOnDevice;
+    view.lastOnDevice = attention.lastOnDevice;
     return product::withFloat(attention.type, "the cache", [&](auto number) {
         using T = typename decltype(number)::type;
         return launchFor<T>(stream, attention, view, static_cast<T*>(q), static_cast<const T*>(k), static_cast<const T*>(v), cos, sin,

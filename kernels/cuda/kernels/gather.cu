@@ -1,4 +1,6 @@
 // Elements and rows chosen by index, and fills.
+#include <algorithm>
+
 #include "kernels/cuda/kernels/index_space.h"
 #include "kernels/cuda/kernels/movement.h"
 #include "kernels/cuda/language/language.h"
@@ -10,13 +12,23 @@ constexpr int kThreads = 256;
 
 dim3 blocksOf(std::int64_t threads) { return dim3(static_cast<unsigned>((threads + kThreads - 1) / kThreads)); }
 
-/// [outer, count, inner] with inner in units; for GatherElements indices too have these extents.
+/// Single indices are tuples of one.
+struct Gathering : Gather {
+    explicit Gathering(const Gather& single) : Gather(single) { extents[0] = single.axis; }
+    int depth = 1;
+    std::array<std::int64_t, GatherNd::kMostDepth> extents{};
+};
+
+/// [outer, count, inner] with inner in units; for GatherElements indices too have these extents. An index is `depth` numbers in a row, each
+/// below its extent; together they say which of `axis` rows.
 template <class Index>
 struct GatherArguments {
     typename Index::Division count;
     typename Index::Division inner;
     typename Index::Unsigned total;  // units written
     std::int64_t axis;
+    int depth;
+    std::int64_t extents[GatherNd::kMostDepth];
     const void* from;
     const void* indices;
     void* to;
@@ -37,10 +49,18 @@ __global__ void __launch_bounds__(kThreads) gatherKernel(const GatherArguments<I
     const Unsigned outer = a.count.quotient(written);
     const Unsigned at = a.perElement ? number : written - outer * a.count.divisor();
     waitForPreviousKernel();
-    std::int64_t index = a.wideIndices ? static_cast<const std::int64_t*>(a.indices)[at] : static_cast<const std::int32_t*>(a.indices)[at];
-    if (index < 0) index += a.axis;
+    std::int64_t index = 0;
+    bool inside = true;
+    for (int i = 0; i < a.depth; ++i) {
+        const std::int64_t place = static_cast<std::int64_t>(at) * a.depth + i;
+        std::int64_t part =
+            a.wideIndices ? static_cast<const std::int64_t*>(a.indices)[place] : static_cast<const std::int32_t*>(a.indices)[place];
+        if (part < 0) part += a.extents[i];
+        inside = inside && part >= 0 && part < a.extents[i];
+        index = index * a.extents[i] + part;
+    }
     Unit value{};
-    if (index >= 0 && index < a.axis) {
+    if (inside) {
         const std::int64_t row = static_cast<std::int64_t>(outer) * a.axis + index;
         value = static_cast<const Unit*>(a.from)[row * static_cast<std::int64_t>(a.inner.divisor()) + static_cast<std::int64_t>(column)];
     } else if (a.fault != nullptr) {
@@ -50,7 +70,7 @@ __global__ void __launch_bounds__(kThreads) gatherKernel(const GatherArguments<I
 }
 
 template <class Unit, class Index>
-Status gatherUnits(Stream stream, const Gather& gather, std::int64_t inner, bool perElement, const void* from, const void* indices,
+Status gatherUnits(Stream stream, const Gathering& gather, std::int64_t inner, bool perElement, const void* from, const void* indices,
                    void* to, int* fault) {
     GatherArguments<Index> a{};
     const std::int64_t total = gather.outer * gather.count * inner;
@@ -58,6 +78,8 @@ Status gatherUnits(Stream stream, const Gather& gather, std::int64_t inner, bool
     a.inner = typename Index::Division(static_cast<typename Index::Unsigned>(inner));
     a.total = static_cast<typename Index::Unsigned>(total);
     a.axis = gather.axis;
+    a.depth = gather.depth;
+    std::copy(gather.extents.begin(), gather.extents.end(), a.extents);
     a.from = from;
     a.indices = indices;
     a.to = to;
@@ -69,14 +91,14 @@ Status gatherUnits(Stream stream, const Gather& gather, std::int64_t inner, bool
 }
 
 template <class Unit>
-Status gatherOf(Stream stream, const Gather& gather, std::int64_t inner, bool perElement, const void* from, const void* indices, void* to,
+Status gatherOf(Stream stream, const Gathering& gather, std::int64_t inner, bool perElement, const void* from, const void* indices, void* to,
                 int* fault) {
     const bool wide = gather.outer * gather.count * inner > 0x7FFFFFFF;
     return wide ? gatherUnits<Unit, WideIndex>(stream, gather, inner, perElement, from, indices, to, fault)
                 : gatherUnits<Unit, NarrowIndex>(stream, gather, inner, perElement, from, indices, to, fault);
 }
 
-Status startGather(Stream stream, const Gather& gather, bool perElement, const void* from, const void* indices, void* to, int* fault) {
+Status startGather(Stream stream, const Gathering& gather, bool perElement, const void* from, const void* indices, void* to, int* fault) {
     if (gather.outer == 0 || gather.count == 0 || gather.inner == 0) return {};
     if (gather.indexType != DataType::Int32 && gather.indexType != DataType::Int64)
         return fail(ErrorCode::Unsupported, "gather: indices of type " + std::string(tensor::name(gather.indexType)));
@@ -138,11 +160,21 @@ Status fillWith(Stream stream, std::int64_t count, std::uint64_t value, void* to
 }  // namespace
 
 Status launchGather(Stream stream, const Gather& gather, const void* from, const void* indices, void* to, int* fault) {
-    return startGather(stream, gather, false, from, indices, to, fault);
+    return startGather(stream, Gathering(gather), false, from, indices, to, fault);
 }
 
 Status launchGatherElements(Stream stream, const Gather& gather, const void* from, const void* indices, void* to, int* fault) {
-    return startGather(stream, gather, true, from, indices, to, fault);
+    return startGather(stream, Gathering(gather), true, from, indices, to, fault);
+}
+
+Status launchGatherNd(Stream stream, const GatherNd& gather, const void* from, const void* indices, void* to, int* fault) {
+    if (gather.depth < 1 || gather.depth > GatherNd::kMostDepth)
+        return fail(ErrorCode::Unsupported, "gather: tuples of " + std::to_string(gather.depth) + " indices");
+    Gathering gathering(Gather{gather.elementBytes, 1, 1, gather.inner, gather.count, gather.indexType, gather.faultCode});
+    gathering.depth = gather.depth;
+    gathering.extents = gather.extents;
+    for (int i = 0; i < gather.depth; ++i) gathering.axis *= gather.extents[static_cast<std::size_t>(i)];
+    return startGather(stream, gathering, false, from, indices, to, fault);
 }
 
 Status launchFill(Stream stream, int elementBytes, std::int64_t count, std::uint64_t value, void* to) {

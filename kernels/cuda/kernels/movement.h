@@ -40,4 +40,16 @@ Status launchGather(Stream stream, const Gather& gather, const void* from, const
 /// and inner on both sides).
 Status launchGatherElements(Stream stream, const Gather& gather, const void* from, const void* indices, void* to, int* fault);
 
+/// GatherND: to[i, k] = from[indices[i, 0], …, indices[i, depth − 1], k] for [extents…, inner] and `count` tuples of indices, as above.
+struct GatherNd {
+    static constexpr int kMostDepth = 4;
+    int elementBytes = 4;
+    int depth = 1;
+    std::array<std::int64_t, kMostDepth> extents{};
+    std::int64_t inner = 1, count = 0;
+    DataType indexType = DataType::Int64;
+    int faultCode = 1;
+};
+Status launchGatherNd(Stream stream, const GatherNd& gather, const void* from, const void* indices, void* to, int* fault);
+
 }  // namespace trimtab::cuda

@@ -9,10 +9,12 @@ namespace {
 
 std::vector<float> rounded(DataType type, const std::vector<float>& values) { return toFloats(type, toBytes(type, values)); }
 
-/// The head's sum over keys, in double, as the header states it.
-std::vector<double> reference(const Attention& a, const std::vector<float>& q, const std::vector<float>& k, const std::vector<float>& v) {
+/// The head's sum over keys, in double, as the header states it; `past`: of each sequence.
+std::vector<double> reference(Attention a, const std::vector<std::int64_t>& past, const std::vector<float>& q, const std::vector<float>& k,
+                              const std::vector<float>& v) {
     std::vector<double> o;
-    for (std::int64_t b = 0; b < a.batch; ++b)
+    for (std::int64_t b = 0; b < a.batch; ++b) {
+        a.past = past[static_cast<std::size_t>(b)];
         for (std::int64_t s = 0; s < a.queries; ++s)
             for (std::int64_t h = 0; h < a.heads; ++h) {
                 const float* query = &q[static_cast<std::size_t>(b * a.qBatchStride + s * a.qTokenStride + h * a.qHeadStride)];
@@ -37,12 +39,13 @@ std::vector<double> reference(const Attention& a, const std::vector<float>& q, c
                     o.push_back(sum / weight);
                 }
             }
+    }
     return o;
 }
 
 struct Places {
     std::int64_t qOffset = 0, cacheOffset = 0, outputOffset = 0;  // elements before the data: pointers that are not aligned
-    bool pastOnDevice = false;
+    std::vector<std::int32_t> last;                               // not empty: each sequence's tokens in all less one, on the device
 };
 
 class AttentionTest : public DeviceTest {
@@ -72,10 +75,14 @@ protected:
         const auto count = static_cast<std::size_t>(a.batch * a.kvHeads * a.capacity * a.headSize);
         auto k = rounded(a.type, normal(count, 2));
         auto v = rounded(a.type, normal(count, 3));
+        std::vector<std::int64_t> past(static_cast<std::size_t>(a.batch), a.past);
+        for (std::size_t b = 0; b < places.last.size(); ++b) past[b] = std::max<std::int64_t>(0, places.last[b] + 1 - a.queries);
         // What lies behind the last token in the cache is nobody's.
-        for (std::size_t i = 0; i < count; ++i)
-            if (static_cast<std::int64_t>(i) / a.headSize % a.capacity >= a.past + a.queries)
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::int64_t row = static_cast<std::int64_t>(i) / a.headSize;
+            if (row % a.capacity >= past[static_cast<std::size_t>(row / a.capacity / a.kvHeads)] + a.queries)
                 k[i] = v[i] = std::numeric_limits<float>::quiet_NaN();
+        }
 
         const auto shifted = [&](const std::vector<float>& values, std::int64_t offset) {
             auto bytes = toBytes(a.type, values);
@@ -88,12 +95,12 @@ protected:
         const auto deviceQ = shifted(q, places.qOffset);
         const auto deviceK = shifted(k, places.cacheOffset);
         const auto deviceV = shifted(v, places.cacheOffset);
-        const auto wanted = reference(a, q, k, v);
+        const auto wanted = reference(a, past, q, k, v);
         const auto deviceO = uninitialised<std::uint8_t>((wanted.size() + static_cast<std::size_t>(places.outputOffset)) * width);
-        DeviceArray<std::int32_t> past;
-        if (places.pastOnDevice) {
-            past = array(std::vector<std::int32_t>{static_cast<std::int32_t>(a.past)});
-            a.pastOnDevice = past.data();
+        DeviceArray<std::int32_t> last;
+        if (!places.last.empty()) {
+            last = array(places.last);
+            a.lastOnDevice = last.data();
             a.past = a.capacity - a.queries;
         }
         const auto workspace = uninitialised<std::uint8_t>(static_cast<std::size_t>(attentionWorkspace(a)));
@@ -215,14 +222,21 @@ TEST_F(AttentionTest, PointersThatAreNotAligned) {
         }
 }
 
-TEST_F(AttentionTest, TokensBeforeMayBeCountedOnTheDevice) {
+TEST_F(AttentionTest, TokensMayBeCountedOnTheDeviceForEachSequence) {
     for (const DataType type : kTypes)
-        for (const std::int64_t queries : {1, 18})
-            for (const std::int64_t past : {0, 7, 290}) {
-                Attention a = shaped(type, 1, 2, 1, 64, queries, past);
-                a.capacity = 700;
-                expectClose(a, {.pastOnDevice = true});
-            }
+        for (const std::int32_t queries : {1, 18}) {
+            Attention a = shaped(type, 4, 2, 1, 64, queries, 0);
+            a.capacity = 700;
+            expectClose(a, {.last = {queries - 1, queries + 6, queries + 289, 699}});
+        }
+}
+
+TEST_F(AttentionTest, PromptsThatArePaddedAtTheirEndHaveNoTokensBefore) {
+    for (const DataType type : kTypes) {
+        Attention a = shaped(type, 3, 2, 2, 64, 18, 0);
+        a.capacity = 40;
+        expectClose(a, {.last = {17, 0, 11}});
+    }
 }
 
 TEST_F(AttentionTest, WorkspaceNeverShrinksAsTheCacheGrows) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/cuda/kernels/attention.h"
@@ -12,7 +13,12 @@ struct AppendCase {
     Rotary rotary{true, false, 32};
     std::int64_t gap = 0;     // elements between two tokens' q, k and v
     std::int64_t offset = 0;  // elements before q and the caches
-    bool pastOnDevice = false;
+    std::vector<std::int32_t>
+        last;  // not empty: each sequence's tokens in all less one, on the device, of which at most `past` came before
+
+    std::int64_t before(std::int64_t b) const {
+        return last.empty() ? past : std::max<std::int64_t>(0, last[static_cast<std::size_t>(b)] + 1 - queries);
+    }
 };
 
 class CacheAppendTest : public DeviceTest {
@@ -78,10 +84,10 @@ protected:
             toFloats(c.type, toBytes(c.type, normal(static_cast<std::size_t>(cacheElements + c.offset), 3)));
         const auto keys = array(toBytes(c.type, untouched));
         const auto values = array(toBytes(c.type, untouched));
-        DeviceArray<std::int32_t> past;
-        if (c.pastOnDevice) {
-            past = array(std::vector<std::int32_t>{static_cast<std::int32_t>(c.past)});
-            a.pastOnDevice = past.data();
+        DeviceArray<std::int32_t> last;
+        if (!c.last.empty()) {
+            last = array(c.last);
+            a.lastOnDevice = last.data();
             a.past = a.capacity - a.queries;
         }
         std::uint8_t* const first = memory.data() + c.offset * width;
@@ -104,16 +110,19 @@ protected:
                 for (std::int64_t slot = 0; slot < c.heads + 2 * c.kvHeads; ++slot) {
                     const auto from = before.values.begin() + static_cast<std::ptrdiff_t>(before.at(c, b, s, slot, 0));
                     std::vector<double> head(from, from + c.headSize);
-                    const std::int64_t row = (c.past + s) * c.rotary.half;
+                    const std::int64_t row = (c.before(b) + s) * c.rotary.half;
                     if (slot < c.heads + c.kvHeads) head = rotated(c.rotary, head, cos.data() + row, sin.data() + row);
                     const std::int64_t kvHead = (slot - c.heads) % c.kvHeads;
                     for (std::int64_t d = 0; d < c.headSize; ++d) {
                         const double value = head[static_cast<std::size_t>(d)];
                         const auto place =
-                            static_cast<std::size_t>(c.offset + ((b * c.kvHeads + kvHead) * capacity + c.past + s) * c.headSize + d);
-                        if (slot < c.heads) wantedProjection[before.at(c, b, s, slot, d)] = value;
-                        else if (slot < c.heads + c.kvHeads) wantedKeys[place] = value;
-                        else wantedValues[place] = value;
+                            static_cast<std::size_t>(c.offset + ((b * c.kvHeads + kvHead) * capacity + c.before(b) + s) * c.headSize + d);
+                        if (slot < c.heads)
+                            wantedProjection[before.at(c, b, s, slot, d)] = value;
+                        else if (slot < c.heads + c.kvHeads)
+                            wantedKeys[place] = value;
+                        else
+                            wantedValues[place] = value;
                     }
                 }
         const double tolerance = c.type == DataType::Float32 ? 1e-6 : c.type == DataType::Float16 ? 4e-4 : 3e-3;
@@ -168,8 +177,11 @@ TEST_F(CacheAppendTest, WithoutRotationOnlyTheCachesChange) {
             expectClose({.type = type, .headSize = headSize, .queries = 3, .past = 4, .rotary = {}});
 }
 
-TEST_F(CacheAppendTest, TokensBeforeMayBeCountedOnTheDevice) {
-    for (const DataType type : kTypes) expectClose({.type = type, .queries = 2, .past = 3, .pastOnDevice = true});
+TEST_F(CacheAppendTest, TokensMayBeCountedOnTheDeviceForEachSequence) {
+    for (const DataType type : kTypes) {
+        expectClose({.type = type, .batch = 3, .queries = 2, .past = 9, .last = {4, 10, 1}});
+        expectClose({.type = type, .batch = 3, .queries = 5, .past = 4, .last = {4, 0, 2}});
+    }
 }
 
 TEST_F(CacheAppendTest, RefusesAFullCache) {

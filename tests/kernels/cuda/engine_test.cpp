@@ -188,7 +188,9 @@ TEST(CudaEngine, MovesAndViewsAgree) {
     maker.output(
         maker.node("Slice", {x, maker.constant(Tensor::fromInt64s(Shape{1}, {8})), maker.constant(Tensor::fromInt64s(Shape{1}, {0})),
                              maker.constant(Tensor::fromInt64s(Shape{1}, {2})), maker.constant(Tensor::fromInt64s(Shape{1}, {-3}))}));
-    expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{4, 6, 10}, 1)}});
+    maker.output(maker.node("GatherND", {x, maker.constant(Tensor::fromInt64s(Shape{3, 2}, {0, 5, 3, -6, -1, 2}))}));
+    const auto layers = expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{4, 6, 10}, 1)}});
+    EXPECT_EQ(layerOf(layers, "GatherND").kernel, "row gather");
 }
 
 TEST(CudaEngine, AnIndexOutsideTheTableIsRefusedAndLosesNothing) {

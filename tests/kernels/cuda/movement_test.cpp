@@ -171,8 +171,10 @@ void gatherPlainly(const Gather& g, bool perElement, const Bytes& from, const In
                 std::int64_t index = indices[static_cast<std::size_t>(perElement ? written : i)];
                 if (index < 0) index += g.axis;
                 const auto at = static_cast<std::size_t>(written) * width;
-                if (index < 0 || index >= g.axis) std::memset(&to[at], 0, width);
-                else std::memcpy(&to[at], &from[static_cast<std::size_t>((o * g.axis + index) * g.inner + k) * width], width);
+                if (index < 0 || index >= g.axis)
+                    std::memset(&to[at], 0, width);
+                else
+                    std::memcpy(&to[at], &from[static_cast<std::size_t>((o * g.axis + index) * g.inner + k) * width], width);
             }
 }
 
@@ -220,6 +222,54 @@ TEST_F(GatherTest, RowsOfEveryWidthAndLength) {
 
 TEST_F(GatherTest, EmbeddingsOfOneAndManyTokens) {
     for (const std::int64_t tokens : {1, 2, 257}) check({2, 1, 40, 96, tokens, DataType::Int64, 1}, false, false);
+}
+
+/// GatherND by its definition: each tuple walks down the leading axes.
+Bytes gatherNdPlainly(const GatherNd& g, const Bytes& from, const Ints& indices) {
+    const auto bytes = static_cast<std::size_t>(g.elementBytes) * static_cast<std::size_t>(g.inner);
+    Bytes to;
+    for (std::int64_t i = 0; i < g.count; ++i) {
+        std::int64_t row = 0;
+        bool inside = true;
+        for (int d = 0; d < g.depth; ++d) {
+            const std::int64_t extent = g.extents[static_cast<std::size_t>(d)];
+            const std::int64_t given = indices[static_cast<std::size_t>(i * g.depth + d)];
+            inside = inside && given >= -extent && given < extent;
+            row = row * extent + (given < 0 ? given + extent : given);
+        }
+        if (!inside)
+            to.insert(to.end(), bytes, 0);
+        else
+            to.insert(to.end(), &from[static_cast<std::size_t>(row) * bytes], &from[static_cast<std::size_t>(row) * bytes] + bytes);
+    }
+    return to;
+}
+
+TEST_F(GatherTest, TuplesOfIndicesWalkDownTheLeadingAxes) {
+    std::mt19937 engine(3);
+    for (const int depth : {1, 2, 3, 4})
+        for (const int bytes : {1, 2, 4})
+            for (const std::int64_t inner : {1, 3, 64})
+                for (const bool outOfRange : {false, true}) {
+                    const GatherNd g{bytes, depth, {3, 5, 2, 4}, inner, 9, DataType::Int64, 7};
+                    std::int64_t rows = 1;
+                    Ints indices;
+                    for (int d = 0; d < depth; ++d) rows *= g.extents[static_cast<std::size_t>(d)];
+                    for (std::int64_t i = 0; i < g.count * depth; ++i) {
+                        const auto extent = g.extents[static_cast<std::size_t>(i % depth)];
+                        indices.push_back(static_cast<std::int64_t>(engine() % static_cast<unsigned>(2 * extent)) - extent);
+                    }
+                    if (outOfRange) indices.back() = g.extents[static_cast<std::size_t>(depth - 1)];
+                    const Bytes from = counted(static_cast<std::size_t>(rows * inner * bytes));
+                    const auto source = array(from);
+                    const auto tuples = array(indices);
+                    const auto target = uninitialised<std::uint8_t>(static_cast<std::size_t>(g.count * inner * bytes));
+                    const auto fault = array(std::vector<int>{0});
+                    ASSERT_TRUE(launchGatherNd(stream(), g, source.data(), tuples.data(), target.data(), fault.data()));
+                    EXPECT_EQ(read(target), gatherNdPlainly(g, from, indices)) << depth << " deep, " << bytes << " bytes x " << inner;
+                    EXPECT_EQ(read(fault).front(), outOfRange ? g.faultCode : 0);
+                }
+    EXPECT_FALSE(launchGatherNd(stream(), {4, 5}, nullptr, nullptr, nullptr, nullptr));
 }
 
 TEST_F(GatherTest, OtherIndexTypesAreRefused) {
