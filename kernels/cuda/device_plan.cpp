@@ -1,6 +1,8 @@
 #include "kernels/cuda/device_plan.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace trimtab::cuda {
 namespace {
@@ -17,18 +19,29 @@ Result<std::unique_ptr<DevicePlan>> DevicePlan::make(std::unique_ptr<plan::Plan>
 }
 
 Status DevicePlan::placeInputs(KeptCaches& caches) {
+    constexpr std::int64_t kFewBytes = 16 * 1024, kAlignment = 256;
+    const auto isCache = [&](const plan::Plan::Input& input) { return caches.holds(input.name); };
+    const bool isOfText = std::ranges::any_of(m_plan->inputs, isCache);
     for (const plan::Plan::Input& input : m_plan->inputs) {
         const std::int64_t bytes = *tensor::byteSize(input.type, input.shape.elementCount());
-        m_isCache.push_back(caches.holds(input.name));
-        DeviceMemory memory;
-        if (m_isCache.back()) {
-            TRIMTAB_TRY(memory, caches.memory(input.name, bytes, m_backend.device()));
+        Place place;
+        place.isCache = isCache(input);
+        if (place.isCache) {
+            TRIMTAB_TRY(place.memory, caches.memory(input.name, bytes, m_backend.device()));
+        } else if (isOfText && bytes <= kFewBytes) {
+            place.offset = std::exchange(m_togetherBytes, m_togetherBytes + (bytes + kAlignment - 1) / kAlignment * kAlignment);
         } else {
-            TRIMTAB_TRY(memory, m_backend.device().allocate(bytes));
+            TRIMTAB_TRY(place.memory, m_backend.device().allocate(bytes));
         }
-        m_plan->frame.pointers[at(input.slot)] = memory.get();
-        m_inputs.push_back(std::move(memory));
+        m_inputs.push_back(std::move(place));
     }
+    if (m_togetherBytes > 0) {
+        TRIMTAB_TRY(m_together, m_backend.device().allocate(m_togetherBytes));
+        TRIMTAB_TRY(m_staging, m_backend.device().allocateHost(m_togetherBytes));
+    }
+    for (std::size_t i = 0; i < m_inputs.size(); ++i)
+        m_plan->frame.pointers[at(m_plan->inputs[i].slot)] =
+            m_inputs[i].offset < 0 ? m_inputs[i].memory.get() : m_together.get() + m_inputs[i].offset;
     for (const auto& [slot, root] : m_plan->inputAliases) m_plan->frame.pointers[at(slot)] = m_plan->frame.pointers[at(root)];
     return {};
 }
@@ -46,13 +59,17 @@ Status DevicePlan::placeOutputs() {
 }
 
 Status DevicePlan::upload(std::span<const NamedTensor> given) {
-    for (std::size_t i = 0; i < m_plan->inputs.size(); ++i) {
-        if (m_isCache[i]) continue;
-        const Tensor* tensor = plan::findTensor(given, m_plan->inputs[i].name, i);
-        TRIMTAB_REQUIRE(
-            m_backend.device().upload(m_inputs[i].get(), tensor->bytes().data(), static_cast<std::int64_t>(tensor->bytes().size())));
+    for (std::size_t i = 0; i < m_inputs.size(); ++i) {
+        const Place& place = m_inputs[i];
+        if (place.isCache) continue;
+        const std::span<const std::byte> bytes = plan::findTensor(given, m_plan->inputs[i].name, i)->bytes();
+        if (place.offset >= 0)
+            std::ranges::copy(bytes, m_staging.get() + place.offset);
+        else
+            TRIMTAB_REQUIRE(m_backend.device().upload(place.memory.get(), bytes.data(), static_cast<std::int64_t>(bytes.size())));
     }
-    return {};
+    if (m_togetherBytes == 0) return {};
+    return m_backend.device().upload(m_together.get(), m_staging.get(), m_togetherBytes);
 }
 
 Status DevicePlan::runRange(const plan::Plan::Range& range) {

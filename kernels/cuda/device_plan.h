@@ -22,6 +22,7 @@ public:
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> given, trace::NodeListener* listener);
 
     /// For benchmarks that keep everything on the device: inputs up once, then passes over them (enqueued, not waited for).
+    /// REQUIRES: nothing that was uploaded before is still on its way.
     Status upload(std::span<const NamedTensor> given);
     Status pass();
 
@@ -37,8 +38,15 @@ private:
 
     std::unique_ptr<plan::Plan> m_plan;
     const CudaBackend& m_backend;
-    std::vector<DeviceMemory> m_inputs;
-    std::vector<bool> m_isCache;          // by input
+    /// Where an input stands. A step's few bytes (token, lengths) go up together: each copy by itself costs more than its bytes.
+    struct Place {
+        DeviceMemory memory;
+        bool isCache = false;
+        std::int64_t offset = -1;  // in m_together and m_staging; −1: it has memory of its own
+    };
+    std::vector<Place> m_inputs;
+    DeviceMemory m_together, m_staging;  // on the device and, page-locked, on the host; null where no inputs go up together
+    std::int64_t m_togetherBytes = 0;
     std::vector<DeviceMemory> m_outputs;  // on the host, by output; null for those that only the run knows
     DeviceMemory m_fault;                 // on the host
     std::unique_ptr<Recording> m_recording;
