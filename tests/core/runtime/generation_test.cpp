@@ -16,31 +16,16 @@
 #include "core/tensor/kept_row.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/ref/reference_engine.h"
-#include "tests/core/formats/huggingface/small_decoder.h"
+#include "tests/core/formats/huggingface/small_graph.h"
 #include "tests/support/llama_shape.h"
 
 namespace trimtab::runtime {
 namespace {
 
 using Tokens = std::vector<std::int64_t>;
+using formats::huggingface::graphOf;
 using formats::huggingface::SmallDecoder;
-
-Tokens someTokens(std::size_t count, std::int64_t vocabulary, std::uint64_t seed) {
-    base::Random random(seed);
-    Tokens tokens;
-    for (std::size_t i = 0; i < count; ++i)
-        tokens.push_back(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(vocabulary))));
-    return tokens;
-}
-
-Graph graphOf(const SmallDecoder& small) {
-    const auto folder = base::TemporaryFolder::create("trimtab-generation").value();
-    small.write(folder.path());
-    auto read = formats::huggingface::read(folder.path(), true, false);
-    EXPECT_TRUE(read) << read.error().text();
-    EXPECT_TRUE(graph::inferShapes(read->graph));
-    return std::move(read->graph);
-}
+using formats::huggingface::someTokens;
 
 class GenerationTest : public ::testing::Test {
 protected:

@@ -13,38 +13,23 @@
 #include "core/runtime/generation/generate.h"
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cuda/cuda_engine.h"
-#include "tests/core/formats/huggingface/small_decoder.h"
+#include "tests/core/formats/huggingface/small_graph.h"
 #include "tests/kernels/cuda/engine_harness.h"
 #include "tests/support/llama_shape.h"
 
 namespace trimtab::cuda {
 namespace {
 
+using formats::huggingface::graphOf;
 using formats::huggingface::SmallDecoder;
+using formats::huggingface::someTokens;
 using Tokens = std::vector<std::int64_t>;
-
-Tokens someTokens(std::size_t count, std::int64_t vocabulary, std::uint64_t seed) {
-    base::Random random(seed);
-    Tokens tokens;
-    for (std::size_t i = 0; i < count; ++i)
-        tokens.push_back(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(vocabulary))));
-    return tokens;
-}
 
 SmallDecoder drawn(const std::function<void(SmallDecoder&)>& change = {}) {
     SmallDecoder small;
     if (change) change(small);
     small.draw(3);
     return small;
-}
-
-Graph graphOf(const SmallDecoder& small) {
-    const auto folder = base::TemporaryFolder::create("trimtab-cuda-generation").value();
-    small.write(folder.path());
-    auto read = formats::huggingface::read(folder.path(), true, false);
-    EXPECT_TRUE(read) << read.error().text();
-    EXPECT_TRUE(graph::inferShapes(read->graph));
-    return std::move(read->graph);
 }
 
 std::vector<float> feed(runtime::Decoder& decoder, const std::vector<Tokens>& tokens) {
