@@ -20,7 +20,7 @@ build_packages() {
   echo g++ cmake ninja-build ccache mold pkg-config git ca-certificates \
     qt6-base-dev libqt6charts6-dev libqt6svg6-dev libqt6opengl6-dev libgl1-mesa-dev \
     libonnx-dev libprotobuf-dev protobuf-compiler libdnnl-dev libsqlite3-dev nlohmann-json3-dev libcli11-dev \
-    libspdlog-dev libfmt-dev libexpected-dev libzip-dev libcairo2-dev libpango1.0-dev libpng-dev libjpeg-dev \
+    libspdlog-dev libfmt-dev libexpected-dev libzip-dev libzstd-dev libcairo2-dev libpango1.0-dev libpng-dev libjpeg-dev \
     libsndfile1-dev libutf8proc-dev libpcre2-dev libssl-dev fonts-dejavu-core
 }
 

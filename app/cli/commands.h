@@ -11,6 +11,7 @@ struct Program;
 void addInfo(CLI::App& app, Program& program);
 void addRun(CLI::App& app, Program& program);
 void addBench(CLI::App& app, Program& program);
+void addProfile(CLI::App& app, Program& program);
 void addEval(CLI::App& app, Program& program);
 void addGenerate(CLI::App& app, Program& program);
 void addCompress(CLI::App& app, Program& program);

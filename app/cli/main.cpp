@@ -20,6 +20,7 @@ void addCommands(CLI::App& app, trimtab::cli::Program& program) {
     cli::addInfo(app, program);
     cli::addRun(app, program);
     cli::addBench(app, program);
+    cli::addProfile(app, program);
     cli::addEval(app, program);
     cli::addGenerate(app, program);
     cli::addCompress(app, program);

@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 
 #include "core/base/units.h"
+#include "core/explain/layer_work.h"
+#include "core/explain/roofline.h"
 
 namespace trimtab::explain {
 namespace {
@@ -48,38 +50,29 @@ std::optional<base::Estimate> latencyRatio(const trial::Speed& a, const trial::S
 // Multiply-adds that one vector instruction forms, relative to fp32.
 double productsPerInstruction(const std::string& compute) { return compute == "int8" ? 4 : compute == "bf16" || compute == "fp16" ? 2 : 1; }
 
-// By the names of the storage forms, with which such kernels' names begin.
-bool skipsZeros(const LayerRecord& layer) {
-    static constexpr std::string_view kForms[] = {"csr ", "coo ", "bsr ", "bitmap ", "packed "};
-    return std::ranges::any_of(kForms, [&](std::string_view form) { return layer.kernel.starts_with(form); });
-}
-
-double work(const LayerRecord& layer) {
-    return layer.operations / productsPerInstruction(layer.compute) * (skipsZeros(layer) ? layer.density : 1.0);
-}
-double bytes(const LayerRecord& layer) { return static_cast<double>(layer.weightBytes + layer.activationBytes); }
+double work(const LayerRecord& layer) { return operationsDone(layer) / productsPerInstruction(layer.compute); }
 
 // Bytes that b moves between forms beyond what a does; 0 below a tenth of what the layer reads and writes anyway.
 double reformatsMore(const LayerRecord& a, const LayerRecord& b) {
     const auto more = static_cast<double>(b.reformatBytes - a.reformatBytes);
-    return more > 0 && more >= 0.1 * bytes(b) ? more : 0;
+    return more > 0 && more >= 0.1 * bytesMoved(b) ? more : 0;
 }
 
-bool isArithmetic(const LayerRecord& layer) { return bytes(layer) > 0 && layer.operations / bytes(layer) > kArithmeticIntensity; }
+bool isArithmetic(const LayerRecord& layer) { return bytesMoved(layer) > 0 && layer.operations / bytesMoved(layer) > kArithmeticIntensity; }
 
 double promiseOf(const LayerRecord& a, const LayerRecord& b) {
     if (a.medianNs >= 0 && a.medianNs < kLaunchBoundNs) return 1;
     if (isArithmetic(a)) return work(b) > 0 ? work(a) / work(b) : 1;
-    return bytes(b) > 0 ? bytes(a) / bytes(b) : 1;
+    return bytesMoved(b) > 0 ? bytesMoved(a) / bytesMoved(b) : 1;
 }
 
 // Says that the cache holds whatever a run reads and writes, so that narrower weights spare no way to memory; empty where it doesn't, or
 // its size is not known.
 std::string heldInCache(const trial::TrialResult& run) {
-    double all = 0;
-    for (const LayerRecord& layer : run.layers) all += bytes(layer);
     const auto& cache = run.environment.lastLevelCacheBytes;
-    if (!cache || all > static_cast<double>(*cache)) return {};
+    if (!staysInCache(run.layers, cache)) return {};
+    double all = 0;
+    for (const LayerRecord& layer : run.layers) all += bytesMoved(layer);
     return fmt::format("all {} of a run stay in the cache of {}", base::formatBytes(all), base::formatBytes(static_cast<double>(*cache)));
 }
 
@@ -113,7 +106,7 @@ std::string whyLessThanPromised(const LayerDifference& difference, const std::st
                            base::formatBytes(moved));
     if (!isArithmetic(a) && !inCache.empty()) return fmt::format("less than promised: {}, where fewer bytes count for less", inCache);
     // What the layer gains until reading b's bytes takes as long as its operations.
-    const double untilBytesBound = bytes(b) > 0 ? work(a) / kArithmeticIntensity / bytes(b) : difference.promise;
+    const double untilBytesBound = bytesMoved(b) > 0 ? work(a) / kArithmeticIntensity / bytesMoved(b) : difference.promise;
     if (isArithmetic(a) && untilBytesBound < difference.promise && difference.result >= 0.8 * untilBytesBound)
         return fmt::format("less than promised: by a rule of thumb ({:.0f} operations a byte) its bytes bound it once products are quicker",
                            kArithmeticIntensity);

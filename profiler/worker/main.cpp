@@ -64,6 +64,7 @@ int main(int count, char** words) {
     server.add("sensitivity", worker::sensitivity);
     server.add("generate", worker::generate);
     server.add("phases", worker::phases);
+    server.add("profile", worker::profile);
     server.add("fidelity", worker::fidelity);
     server.add("compress", worker::compress);
     server.add("export", worker::compress);

@@ -14,6 +14,7 @@ Result<Json> sensitivity(const Json& params, Workbench& bench, const Call& call)
 Result<Json> fidelity(const Json& params, Workbench& bench, const Call& call);
 Result<Json> generate(const Json& params, Workbench& bench, const Call& call);
 Result<Json> phases(const Json& params, Workbench& bench, const Call& call);
+Result<Json> profile(const Json& params, Workbench& bench, const Call& call);
 Result<Json> compress(const Json& params, Workbench& bench, const Call& call);
 Result<Json> conformance(const Json& params, Workbench& bench, const Call& call);
 Result<Json> devices(const Json& params, Workbench& bench, const Call& call);

@@ -14,7 +14,9 @@
 #include "kernels/ref/reference.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
+#include "profiler/worker/ceilings.h"
 #include "profiler/worker/engines.h"
+#include "profiler/worker/machine.h"
 
 namespace trimtab::worker {
 namespace {
@@ -138,6 +140,14 @@ Result<std::vector<compress::ChannelReport>> Workbench::channels(const ipc::Mode
     tools.cancelled = call.cancelled;
     tools.activations = &runs;
     return compress::reportChannels(source->graph, tools);
+}
+
+Result<trace::Ceilings> Workbench::ceilings(const recipe::RunSetting& setting, const Call& call) {
+    const std::string key = fmt::format("{} {} {}", setting.engine, setting.device, setting.threads);
+    if (const auto known = m_ceilings.find(key); known != m_ceilings.end()) return known->second;
+    TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
+    TRIMTAB_TRY(auto measured, measureCeilings(*engine, environmentOf(engine->info()).lastLevelCacheBytes, call));
+    return m_ceilings.emplace(key, std::move(measured)).first->second;
 }
 
 void Workbench::clear() {

@@ -2,6 +2,7 @@
 // What a worker keeps between calls: the models it read, what recipes made of them, and what engines compiled. A few of each, the
 // least recently used leaving first, so that the calls of one study do not load the same file again.
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "core/compress/compress.h"
 #include "core/ipc/messages.h"
 #include "core/runtime/engine.h"
+#include "core/trace/ceilings.h"
 #include "profiler/worker/call.h"
 
 namespace trimtab::worker {
@@ -67,7 +69,9 @@ public:
     Result<std::shared_ptr<CompiledTrial>> compiled(const ipc::ModelRequest& request, const Call& call);
     /// How the channels of each layer's input are filled, over the request's calibration set run through the compressed model.
     Result<std::vector<compress::ChannelReport>> channels(const ipc::ModelRequest& request, const Call& call);
-    /// Forgets everything (after the memory limit was met).
+    /// What the setting's engine reaches at most here. Measured the first time that it is asked for.
+    Result<trace::Ceilings> ceilings(const recipe::RunSetting& setting, const Call& call);
+    /// Forgets every model (after the memory limit was met).
     void clear();
 
 private:
@@ -78,6 +82,7 @@ private:
     RecentlyUsed<compress::KnownScores> m_scores{3};
     RecentlyUsed<const compress::Compressed> m_compressed{3};
     RecentlyUsed<CompiledTrial> m_compiled{3};
+    std::map<std::string, trace::Ceilings> m_ceilings;
 };
 
 }  // namespace trimtab::worker

@@ -55,7 +55,7 @@ TEST_F(Worker, NamesTheMethodItDoesNotHave) {
 TEST_F(Worker, RefusesParametersOfTheWrongKind) {
     const auto worker = start();
     for (const char* method :
-         {"info", "dataset", "run", "bench", "plan", "eval", "fidelity", "generate", "phases", "compress", "conformance"}) {
+         {"info", "dataset", "run", "bench", "plan", "eval", "fidelity", "generate", "phases", "profile", "compress", "conformance"}) {
         EXPECT_FALSE(worker->call(method, Json::array())) << method;
         EXPECT_FALSE(worker->call(method, {{"model", 5}, {"data", Json::array()}, {"folders", 1}})) << method;
     }

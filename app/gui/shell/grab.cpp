@@ -50,6 +50,9 @@ void Grab::look() {
 void Grab::take() {
     if (!m_workspace.idle()) return;
     m_window.showPage(m_page);
+    ProfileTask& profiling = m_workspace.profiling();
+    if (m_page == QLatin1String("profile") && m_workspace.model().loaded() && !profiling.snapshot() && profiling.problem().isEmpty())
+        return m_workspace.profile(nullptr);  // comes here again when it is idle
     if (const auto snapshot = m_workspace.results().snapshot(); snapshot && m_workspace.results().selected() == 0) {
         m_workspace.results().select(tellingTrial(*snapshot));
     }

@@ -24,6 +24,7 @@
 #include "app/gui/views/generate/generate_page.h"
 #include "app/gui/views/help/help_page.h"
 #include "app/gui/views/model/model_page.h"
+#include "app/gui/views/profile/profile_page.h"
 #include "app/gui/views/results/results_page.h"
 #include "app/gui/views/sensitivity/sensitivity_page.h"
 #include "app/gui/views/sweep/sweep_page.h"
@@ -97,6 +98,8 @@ void MainWindow::makePages() {
     auto* sensitivity = new SensitivityPage(m_context);
     addPage(sensitivity, QStringLiteral("sensitivity"), tr("Sensitivity"), QStringLiteral("heat"), QStringLiteral("Ctrl+6"));
     addPage(new GeneratePage(m_context), QStringLiteral("generate"), tr("Text"), QStringLiteral("text"), QStringLiteral("Ctrl+7"));
+    auto* profile = new ProfilePage(m_context);
+    addPage(profile, QStringLiteral("profile"), tr("Profile"), QStringLiteral("profile"), QStringLiteral("Ctrl+8"));
     addPage(new HelpPage, QStringLiteral("help"), tr("Guide"), QStringLiteral("help"), QStringLiteral("F1"), true);
     connect(m_rail, &NavigationRail::chosen, this, &MainWindow::showPage);
     connect(m_welcome, &WelcomePage::openRequested, this, &MainWindow::openFile);
@@ -104,6 +107,7 @@ void MainWindow::makePages() {
     connect(m_results, &ResultsPage::openRequested, this, &MainWindow::openFile);
     connect(sweep, &SweepPage::openRequested, this, &MainWindow::openFile);
     connect(sensitivity, &SensitivityPage::openRequested, this, &MainWindow::openFile);
+    connect(profile, &ProfilePage::openRequested, this, &MainWindow::openFile);
 }
 
 void MainWindow::addPage(Page* page, const QString& name, const QString& title, const QString& icon, const QString& shortcut, bool bottom) {
@@ -161,8 +165,8 @@ void MainWindow::makeMenus() {
     };
     fill(tr("&File"), {"file.open", "", "results.export", "results.report", "", "file.quit"});
     fill(tr("&Sweep"), {"sweep.run", "sweep.cancel"});
-    QMenu* view = fill(tr("&View"), {"go.welcome", "go.model", "go.data", "go.sweep", "go.results", "go.sensitivity", "",
-                                     "view.filter", ""});
+    QMenu* view = fill(tr("&View"), {"go.welcome", "go.model", "go.data", "go.sweep", "go.results", "go.sensitivity", "go.generate",
+                                     "go.profile", "", "view.filter", ""});
     auto* themes = new QActionGroup(this);
     const std::pair<const char*, QString> choices[] = {{"system", tr("Follow the system")}, {"light", tr("Light")}, {"dark", tr("Dark")}};
     for (const auto& [name, text] : choices) {

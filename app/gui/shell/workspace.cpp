@@ -24,6 +24,7 @@ Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObj
       m_export(std::make_unique<ExportTask>(*m_worker)),
       m_fidelity(std::make_unique<FidelityTask>(options)),
       m_generation(std::make_unique<GenerateTask>(options)),
+      m_profiling(std::make_unique<ProfileTask>(options)),
       m_sensitivity(std::make_unique<SensitivityTask>(options)),
       m_storage(std::make_unique<StorageTask>(options)),
       m_sweep(std::make_unique<SweepTask>(options)),
@@ -40,6 +41,7 @@ Workspace::~Workspace() {
     m_sweep.reset();
     m_fidelity.reset();
     m_generation.reset();
+    m_profiling.reset();
     m_sensitivity.reset();
     m_storage.reset();
     m_results.reset();
@@ -75,6 +77,7 @@ void Workspace::connectTasks() {
         if (m_sweep->running()) {  // they would disturb its timings
             m_fidelity->cancel();
             m_generation->cancel();
+            m_profiling->cancel();
             m_sensitivity->cancel();
             m_storage->cancel();
         }
@@ -93,6 +96,7 @@ void Workspace::connectTasks() {
     connect(m_worker.get(), &WorkerLane::busyChanged, this, &Workspace::idleChanged);
     connect(m_fidelity.get(), &FidelityTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_generation.get(), &GenerateTask::busyChanged, this, &Workspace::idleChanged);
+    connect(m_profiling.get(), &ProfileTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_sensitivity.get(), &SensitivityTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_storage.get(), &StorageTask::busyChanged, this, &Workspace::idleChanged);
 }
@@ -114,6 +118,7 @@ void Workspace::open(const QString& path) {
     m_devices->ask();
     m_fidelity->clear();
     m_generation->clear();
+    m_profiling->clear();
     m_sensitivity->clear();
     m_storage->clear();
     m_chosenSession.clear();
@@ -247,6 +252,22 @@ void Workspace::findMix(const tune::MixGoal& goal) {
     m_sweep->findMix({study, m_sensitivity->table(), m_sensitivity->asked(), goal}, sessionPath());
 }
 
+void Workspace::profile(const trial::TrialResult* trial) {
+    ipc::ProfileRequest request;
+    request.counters = true;
+    request.model.model = m_model->path().toStdString();
+    request.model.setting = m_model->setting();
+    QString subject = tr("As the model is stored");
+    if (trial) {
+        subject = QString::fromStdString(trial->trial.label);
+        request.model.model = fileOf(trial->trial).toStdString();
+        request.model.recipe = trial->trial.recipe;
+        request.model.setting = trial->trial.setting;
+        request.model.calibration = trial::calibrationOf(m_results->snapshot()->study);
+    }
+    m_profiling->profile(request, subject);
+}
+
 QString Workspace::sessionPath() const {
     if (!m_chosenSession.isEmpty()) return m_chosenSession;
     if (!m_results->sessionPath().isEmpty()) return m_results->sessionPath();
@@ -313,7 +334,7 @@ QString Workspace::fileOf(const trial::Trial& trial) const {
 
 bool Workspace::idle() const {
     const bool working = m_worker->busy() || m_devices->busy() || m_results->busy() || m_fidelity->busy() || m_sensitivity->busy() ||
-                         m_generation->busy() || m_storage->busy() || m_sweep->running();
+                         m_generation->busy() || m_profiling->busy() || m_storage->busy() || m_sweep->running();
     const bool loading = m_model->state() == ModelTask::State::Loading || m_data->state() == DataTask::State::Loading;
     return !working && !loading && m_pendingData.isEmpty();
 }

@@ -12,6 +12,7 @@
 #include "app/gui/tasks/fidelity_task.h"
 #include "app/gui/tasks/generate_task.h"
 #include "app/gui/tasks/model_task.h"
+#include "app/gui/tasks/profile_task.h"
 #include "app/gui/tasks/results_task.h"
 #include "app/gui/tasks/sensitivity_task.h"
 #include "app/gui/tasks/storage_task.h"
@@ -43,6 +44,8 @@ public:
     void runSweep();
     /// From the table on the Sensitivity page, as a study of its own in the same session.
     void findMix(const tune::MixGoal& goal);
+    /// Profiles a trial of the study on show; null: the model as it is stored. REQUIRES: a model is loaded.
+    void profile(const trial::TrialResult* trial);
     /// Where results go: the open session, or <model>.trimtab beside the model (in the user's own folder when that cannot be written).
     QString sessionPath() const;
     void setSessionPath(const QString& path);
@@ -65,6 +68,7 @@ public:
     ExportTask& exports() { return *m_export; }
     FidelityTask& fidelity() { return *m_fidelity; }
     GenerateTask& generation() { return *m_generation; }
+    ProfileTask& profiling() { return *m_profiling; }
     SensitivityTask& sensitivity() { return *m_sensitivity; }
     StorageTask& storage() { return *m_storage; }
     /// Of the worker that reads models and data and writes models; 0 when none runs.
@@ -97,6 +101,7 @@ private:
     std::unique_ptr<ExportTask> m_export;
     std::unique_ptr<FidelityTask> m_fidelity;
     std::unique_ptr<GenerateTask> m_generation;
+    std::unique_ptr<ProfileTask> m_profiling;
     std::unique_ptr<SensitivityTask> m_sensitivity;
     std::unique_ptr<StorageTask> m_storage;
     std::unique_ptr<SweepTask> m_sweep;

@@ -1,5 +1,6 @@
 // Holds real output against tests/data/contract: every key of an example is in what the command prints, with the same kind of value. Keys
 // may be added there, never renamed.
+#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -62,6 +63,8 @@ TEST_F(Contract, OfCommandsAboutAModel) {
     check("run", {"run", m_tiny.model(), "--save-outputs", m_tiny.at("out")});
     check("bench", {"bench", m_tiny.model(), "--batch", "4", "--seconds", "0.05", "--recipe", recipe});
     check("bench_stream", {"bench", m_tiny.model(), "--seconds", "0.05", "--stream-seconds", "0.5", "--deadline-ms", "100"});
+    check("profile", {"profile", m_tiny.model(), "--seconds", "0.05", "--counters", "--trace", m_tiny.at("run.pftrace")});
+    EXPECT_GT(std::filesystem::file_size(m_tiny.at("run.pftrace")), 100U);
     check("eval", {"eval", m_tiny.model(), "--data", m_tiny.data()});
     check("eval", {"eval", m_tiny.model(), "--recipe", recipe, "--samples", "8"});
     check("eval_nodes", {"eval", m_tiny.model(), "--data", m_tiny.data(), "--recipe", recipe, "--nodes", "--node-samples", "8"});

@@ -1,0 +1,201 @@
+// trimtab profile MODEL
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "app/cli/command.h"
+#include "app/cli/commands.h"
+#include "app/cli/layers_table.h"
+#include "app/cli/model_options.h"
+#include "app/cli/table.h"
+#include "core/base/units.h"
+#include "core/explain/diagnosis.h"
+#include "core/ipc/profile_request.h"
+#include "core/report/perfetto.h"
+
+namespace trimtab::cli {
+namespace {
+
+struct ProfileOptions {
+    ModelOptions model;
+    double seconds = 2.0;
+    bool counters = false;
+    std::string trace;
+    std::optional<std::int64_t> prompt, generate;
+};
+
+constexpr std::size_t kNameWidth = 40;
+constexpr std::size_t kLongestTable = 60;  // rows; --json has them all
+
+Json overheadOf(const base::Estimate& ratio) {
+    const auto percent = [](double value) { return std::isfinite(value) ? Json(100 * (value - 1)) : Json(nullptr); };
+    return {{"percent", percent(ratio.value)}, {"low", percent(ratio.interval.low)}, {"high", percent(ratio.interval.high)}};
+}
+
+Json nodeOf(const trace::LayerRecord& layer, const explain::LayerDiagnosis& diagnosis) {
+    Json node = trace::toJson(layer);
+    node["bound_by"] = diagnosis.evidence.empty() ? Json(nullptr) : Json(std::string(explain::name(diagnosis.cause)));
+    node["reached"] = diagnosis.reached ? Json(*diagnosis.reached) : Json(nullptr);
+    node["evidence"] = diagnosis.evidence;
+    const explain::RooflinePoint& point = diagnosis.roofline;
+    node["roofline"] = {{"bytes", point.bytes},
+                        {"operations", point.operations},
+                        {"operations_per_byte", point.intensity()},
+                        {"memory_ns", point.memoryNs},
+                        {"arithmetic_ns", point.arithmeticNs},
+                        {"launch_ns", point.launchNs},
+                        {"bytes_from", "shapes"}};
+    return node;
+}
+
+Json countersOf(const std::vector<trace::CounterTotal>& counters) {
+    Json list = Json::array();
+    for (const trace::CounterTotal& counter : counters)
+        list.push_back(counter.unavailable.empty() ? Json{{"name", counter.name}, {"per_run", counter.perRun}}
+                                                   : Json{{"name", counter.name}, {"unavailable", counter.unavailable}});
+    return list;
+}
+
+Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis) {
+    const trace::Profile& profile = answer.profile;
+    Json nodes = Json::array(), causes = Json::object();
+    for (std::size_t i = 0; i < profile.layers.size(); ++i) nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
+    for (const auto& [cause, share] : diagnosis.causes) causes[std::string(explain::name(cause))] = share;
+    const auto main = diagnosis.main();
+    return {{"attributed", profile.attributed()},
+            {"nodes", std::move(nodes)},
+            {"run_ms", profile.runNs / 1e6},
+            {"runs", profile.runs},
+            {"batch", answer.batch},
+            {"overhead", overheadOf(profile.overhead)},
+            {"device_time", profile.deviceTime},
+            {"bound_by", main ? Json(std::string(explain::name(*main))) : Json(nullptr)},
+            {"causes", std::move(causes)},
+            {"elsewhere", diagnosis.elsewhere},
+            {"ceilings", trace::toJson(profile.ceilings)},
+            {"counters", countersOf(profile.counters)},
+            {"dropped", profile.trace.dropped},
+            {"execution", std::string(trace::name(trace::overall(profile.layers)))},
+            {"basis", "measured"},
+            {"random_weights", randomWeightsOf(model)},
+            {"throttled", profile.throttled},
+            {"recipe", recipe::toJson(model.recipe)},
+            {"setting", recipe::toJson(model.setting)},
+            {"weight_bytes", answer.weightBytes},
+            {"arena_bytes", answer.arenaBytes},
+            {"environment", trial::toJson(answer.environment)}};
+}
+
+std::string ceilingsText(const trace::Ceilings& ceilings) {
+    std::string text = "memory " + base::formatBytes(ceilings.memoryBytesPerSecond) + "/s";
+    if (ceilings.cacheBytesPerSecond > 0) text += ", cache " + base::formatBytes(ceilings.cacheBytesPerSecond) + "/s";
+    for (const auto& [type, peak] : ceilings.operationsPerSecond) text += fmt::format(", {} {}op/s", type, base::formatCount(peak));
+    return text + ", a node's start " + base::formatMilliseconds(ceilings.launchNs / 1e6);
+}
+
+std::string overheadText(const base::Estimate& ratio) {
+    std::string text = fmt::format("recording costs {:.1f} %", 100 * (ratio.value - 1));
+    if (std::isfinite(ratio.interval.high))
+        text += fmt::format(" (95 %: {:.1f} … {:.1f} %)", 100 * (ratio.interval.low - 1), 100 * (ratio.interval.high - 1));
+    return text;
+}
+
+void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnosis) {
+    Table table({{"layer"},
+                 {"operator"},
+                 {"time", Align::Right},
+                 {"share", Align::Right},
+                 {"reached", Align::Right},
+                 {"bound by"},
+                 {"because"}});
+    std::vector<std::size_t> order;
+    for (std::size_t i = 0; i < profile.layers.size(); ++i)
+        if (profile.layers[i].medianNs > 0) order.push_back(i);
+    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return profile.layers[i].medianNs; });
+    double rest = 0;
+    for (std::size_t at = 0; at < order.size(); ++at) {
+        const trace::LayerRecord& layer = profile.layers[order[at]];
+        const explain::LayerDiagnosis& found = diagnosis.layers[order[at]];
+        if (at >= kLongestTable) {
+            rest += layer.medianNs;
+            continue;
+        }
+        table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op), base::formatMilliseconds(layer.medianNs / 1e6),
+                   fmt::format("{:.1f} %", 100 * layer.medianNs / profile.runNs),
+                   found.reached ? fmt::format("{:.0f} %", 100 * *found.reached) : "–", std::string(explain::name(found.cause)),
+                   printable(found.evidence)});
+    }
+    if (rest > 0)
+        table.add({fmt::format("{} more layers", order.size() - kLongestTable), "", base::formatMilliseconds(rest / 1e6),
+                   fmt::format("{:.1f} %", 100 * rest / profile.runNs), "", "", "--json lists them"});
+    table.add({"elsewhere", "", base::formatMilliseconds(diagnosis.elsewhere * profile.runNs / 1e6),
+               fmt::format("{:.1f} %", 100 * diagnosis.elsewhere), "", "", "between layers: inputs, outputs, scheduling"});
+    fmt::print("\n{}", table.text());
+}
+
+void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis) {
+    const trace::Profile& profile = answer.profile;
+    const auto& where = answer.environment;
+    fmt::print("{:<12}{}\n", "recipe", recipe::summary(model.recipe));
+    fmt::print("{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet, where.threads,
+               where.threads == 1 ? "" : "s", where.device);
+    fmt::print("{:<12}{} at batch {}, median of {} recorded runs; {}\n", "run", base::formatMilliseconds(profile.runNs / 1e6), answer.batch,
+               profile.runs, overheadText(profile.overhead));
+    fmt::print("{:<12}{:.1f} % of it to {} layers\n", "attributed", 100 * profile.attributed(), profile.layers.size());
+    fmt::print("{:<12}{}\n", "at most", ceilingsText(profile.ceilings));
+    std::string causes;
+    for (const auto& [cause, share] : diagnosis.causes)
+        causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
+    fmt::print("{:<12}{}\n", "bound by", causes);
+    for (const trace::CounterTotal& counter : profile.counters)
+        fmt::print("{:<12}{}: {}\n", "counter", counter.name,
+                   counter.unavailable.empty() ? base::formatCount(counter.perRun) + " a run" : "unavailable: " + counter.unavailable);
+    if (profile.trace.dropped > 0) fmt::print("{:<12}{} records of the trace were lost\n", "mark", profile.trace.dropped);
+    printRandomWeights(stdout, model);
+    if (profile.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
+    printNodes(profile, diagnosis);
+}
+
+Status work(Program& program, const ProfileOptions& options) {
+    ipc::ProfileRequest request;
+    TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
+    TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
+    request.seconds = options.seconds;
+    request.counters = options.counters;
+    if (options.generate && !options.prompt)
+        return fail(ErrorCode::Usage, "--generate wants --prompt: the tokens before those that it times");
+    request.model.setting.prompt = options.prompt.value_or(0);
+    request.model.setting.generate = options.generate.value_or(0);
+    TRIMTAB_TRY(const Json json, program.callWorker("profile", ipc::toJson(request)));
+    TRIMTAB_TRY(const auto answer, ipc::profileAnswerFromJson(json));
+    if (answer.profile.runs == 0) return fail(ErrorCode::Failed, "no run was recorded");
+    const explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
+    if (!options.trace.empty())
+        TRIMTAB_REQUIRE(report::writePerfetto(answer.profile.trace, answer.profile.layers, options.model.model, options.trace));
+    if (program.options.json)
+        program.printJson(documentOf(answer, request.model, diagnosis));
+    else
+        print(answer, request.model, diagnosis);
+    return {};
+}
+
+}  // namespace
+
+void addProfile(CLI::App& app, Program& program) {
+    auto options = std::make_shared<ProfileOptions>();
+    CLI::App* command = addCommand(app, program, "profile", "Where a run's time goes, layer by layer, and what bounds each",
+                                   [&program, options] { return work(program, *options); });
+    addModel(*command, options->model);
+    addRandomWeights(*command, options->model);
+    addRecipe(*command, options->model);
+    addRunning(*command, options->model);
+    addInputs(*command, options->model);
+    command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(realBetween(0.001, 3600.0));
+    command->add_flag("--counters", options->counters, "Read the processor's counters: cycles, instructions, cache misses");
+    command->add_option("--trace", options->trace, "Write the trace for Perfetto (ui.perfetto.dev) to this .pftrace file");
+    const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
+    command->add_option("--prompt", options->prompt, "Of a language model: profile the reading of so many tokens at once")->check(tokens);
+    command->add_option("--generate", options->generate, "With --prompt: profile a step of so many behind it instead")->check(tokens);
+}
+
+}  // namespace trimtab::cli

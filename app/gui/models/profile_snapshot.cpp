@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/gui/models/profile_snapshot.h"
+
+#include <cmath>
+
+#include <QCoreApplication>
+
+#include "app/gui/models/text.h"
+
+namespace trimtab::gui {
+
+namespace {
+
+QString tr(const char* text) { return QCoreApplication::translate("Profile", text); }
+
+}  // namespace
+
+ProfilePtr profileSnapshotOf(ipc::ProfileAnswer answer, const QString& subject) {
+    auto snapshot = std::make_shared<ProfileSnapshot>();
+    snapshot->subject = subject;
+    snapshot->diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
+    snapshot->answer = std::move(answer);
+    return snapshot;
+}
+
+QString causeTitle(explain::Cause cause) {
+    switch (cause) {
+        case explain::Cause::Memory: return tr("Memory bandwidth");
+        case explain::Cause::Arithmetic: return tr("Arithmetic");
+        case explain::Cause::Launch: return tr("Launch");
+        case explain::Cause::SmallShapes: return tr("Small shapes");
+        case explain::Cause::Reformat: return tr("Reformatting");
+        case explain::Cause::Emulated: return tr("Emulated");
+        case explain::Cause::Unexplained: return tr("Not explained");
+    }
+    return {};
+}
+
+QString overheadText(const base::Estimate& ratio) {
+    const auto percent = [](double value) { return signedNumber(100 * (value - 1), 1); };
+    const QString value = percent(ratio.value) + QStringLiteral(" %");
+    if (!std::isfinite(ratio.interval.high)) return value;
+    return tr("%1 (%2 … %3 %)").arg(value, percent(ratio.interval.low), percent(ratio.interval.high));
+}
+
+}  // namespace trimtab::gui

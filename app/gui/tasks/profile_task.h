@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+// Where the time of a run goes: one profile at a time, made by a worker of its own. The last one is kept until another file is opened.
+#include <QObject>
+
+#include "app/gui/models/profile_snapshot.h"
+#include "app/gui/tasks/worker_lane.h"
+
+namespace trimtab::gui {
+
+class ProfileTask : public QObject {
+    Q_OBJECT
+public:
+    explicit ProfileTask(ipc::WorkerOptions options, QObject* parent = nullptr);
+
+    /// `subject` names what runs. Takes the place of one that goes on.
+    void profile(const ipc::ProfileRequest& request, const QString& subject);
+    void cancel();
+    void clear();
+
+    /// Null before there is one.
+    const ProfilePtr& snapshot() const { return m_snapshot; }
+    /// Why the last one could not be made; empty when none failed.
+    const QString& problem() const { return m_problem; }
+    bool running() const { return m_running; }
+    bool busy() const { return m_worker.busy(); }
+
+signals:
+    void changed();  // begun, known, failed or forgotten
+    void progressed(double share, const QString& what);
+    void busyChanged();
+
+private:
+    void take(const Result<Json>& answer, const QString& subject);
+
+    WorkerLane m_worker;
+    ProfilePtr m_snapshot;
+    QString m_problem;
+    bool m_running = false;
+};
+
+}  // namespace trimtab::gui

@@ -1,0 +1,130 @@
+// A layer is held against the least times of its bytes and its operations, and against the time of a node with nothing to do. The first
+// question that fits its time names the cause; they are asked from the most particular to the most general.
+#include "core/explain/diagnosis.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "core/base/units.h"
+
+namespace trimtab::explain {
+namespace {
+
+using trace::LayerRecord;
+
+// A layer that takes no more than so many starts does little else.
+constexpr double kStarts = 3;
+// A ceiling explains a layer when the work would take this share of its time at the ceiling.
+constexpr double kExplains = 0.5;
+// Reformatting is the cause when it takes this share, and the rest explains less than it would without.
+constexpr double kReformatShare = 0.3;
+// Work that at the ceilings would take no more than so many starts is too little to fill the device.
+constexpr double kSmall = 20;
+
+/// Nodes that compute nothing: they convert between types or change how values lie in memory.
+bool onlyMoves(const LayerRecord& layer) {
+    static constexpr std::array<std::string_view, 14> kMovers{
+        "Cast",   "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Transpose", "Reshape",      "Concat",
+        "Expand", "Slice",          "Split",            "Identity",              "Tile",      "SpaceToDepth", "DepthToSpace"};
+    return std::ranges::find(kMovers, layer.op) != kMovers.end();
+}
+
+std::string time(double nanoseconds) { return base::formatMilliseconds(nanoseconds / 1e6); }
+
+std::string rate(double amount, double nanoseconds, std::string (*format)(double), std::string_view unit) {
+    return format(1e9 * amount / nanoseconds) + std::string(unit);
+}
+
+std::string bytesText(const LayerRecord& layer, const RooflinePoint& at) {
+    return fmt::format("moves {} in {}, {}; {} allows {}", base::formatBytes(at.bytes), time(layer.medianNs),
+                       rate(at.bytes, layer.medianNs, base::formatBytes, "/s"), at.fromCache ? "the cache" : "memory",
+                       rate(at.bytes, at.memoryNs, base::formatBytes, "/s"));
+}
+
+std::string operationsText(const LayerRecord& layer, const RooflinePoint& at) {
+    return fmt::format("{} operations in {}, {}; {} products reach {} here", base::formatCount(at.operations), time(layer.medianNs),
+                       rate(at.operations, layer.medianNs, base::formatCount, "/s"), at.ownPeak ? layer.compute : "fp32",
+                       rate(at.operations, at.arithmeticNs, base::formatCount, "/s"));
+}
+
+/// The ceiling that is nearer to the layer's time.
+std::string nearestText(const LayerRecord& layer, const RooflinePoint& at) {
+    if (at.memoryNs <= 0 && at.arithmeticNs <= 0) return "takes " + time(layer.medianNs) + "; its bytes and operations are not known";
+    return at.arithmeticNs > at.memoryNs ? operationsText(layer, at) : bytesText(layer, at);
+}
+
+std::pair<Cause, std::string> causeOf(const LayerRecord& layer, const RooflinePoint& at) {
+    const double took = layer.medianNs;
+    const double work = std::max(at.memoryNs, at.arithmeticNs);
+    if (layer.execution == trace::Execution::Emulated)
+        return {Cause::Emulated, layer.reason.empty() ? "no kernel executes what is asked of it" : layer.reason};
+    if (took <= kStarts * at.launchNs)
+        return {Cause::Launch, fmt::format("takes {}; a node with nothing to do takes {} here", time(took), time(at.launchNs))};
+    if (at.reformatNs >= kReformatShare * took)
+        return {Cause::Reformat, fmt::format("moves {} only to bring its inputs into the kernel's form: {} of its {}",
+                                             base::formatBytes(static_cast<double>(layer.reformatBytes)), time(at.reformatNs), time(took))};
+    if (onlyMoves(layer)) return {Cause::Reformat, "computes nothing: " + nearestText(layer, at)};
+    if (work >= kExplains * took)
+        return at.arithmeticNs > at.memoryNs ? std::pair(Cause::Arithmetic, operationsText(layer, at))
+                                             : std::pair(Cause::Memory, bytesText(layer, at));
+    if (work > 0 && work <= kSmall * at.launchNs)
+        return {Cause::SmallShapes, fmt::format("takes {}; its work alone would take {}, too little to fill the device", time(took), time(work))};
+    return {Cause::Unexplained, nearestText(layer, at)};
+}
+
+}  // namespace
+
+std::string_view name(Cause cause) {
+    switch (cause) {
+        case Cause::Memory: return "memory";
+        case Cause::Arithmetic: return "arithmetic";
+        case Cause::Launch: return "launch";
+        case Cause::SmallShapes: return "small shapes";
+        case Cause::Reformat: return "reformat";
+        case Cause::Emulated: return "emulated";
+        case Cause::Unexplained: return "unexplained";
+    }
+    return "unexplained";
+}
+
+std::string_view words(Cause cause) {
+    switch (cause) {
+        case Cause::Memory: return "memory bandwidth";
+        case Cause::Arithmetic: return "arithmetic";
+        case Cause::Launch: return "launch and scheduling";
+        case Cause::SmallShapes: return "shapes too small to fill the device";
+        case Cause::Reformat: return "moving and converting between forms";
+        case Cause::Emulated: return "emulated: the time is not that of the format";
+        case Cause::Unexplained: return "not explained by bytes or operations";
+    }
+    return "not explained by bytes or operations";
+}
+
+std::optional<Cause> Diagnosis::main() const { return causes.empty() ? std::nullopt : std::optional(causes.front().first); }
+
+Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> cacheBytes) {
+    Diagnosis result;
+    result.fromCache = staysInCache(profile.layers, cacheBytes) && profile.ceilings.cacheBytesPerSecond > 0;
+    std::map<Cause, double> times;
+    double sum = 0;
+    for (const LayerRecord& layer : profile.layers) {
+        LayerDiagnosis& diagnosis = result.layers.emplace_back();
+        diagnosis.roofline = rooflineOf(layer, profile.ceilings, result.fromCache);
+        if (layer.medianNs <= 0) continue;
+        diagnosis.reached = std::min(1.0, std::max(diagnosis.roofline.memoryNs, diagnosis.roofline.arithmeticNs) / layer.medianNs);
+        std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(layer, diagnosis.roofline);
+        times[diagnosis.cause] += layer.medianNs;
+        sum += layer.medianNs;
+    }
+    const double whole = std::max(profile.runNs, sum);
+    for (const auto& [cause, spent] : times) result.causes.emplace_back(cause, spent / whole);
+    std::ranges::stable_sort(result.causes, std::greater{}, &std::pair<Cause, double>::second);
+    if (whole > 0) result.elsewhere = std::max(0.0, 1 - sum / whole);
+    return result;
+}
+
+}  // namespace trimtab::explain

@@ -1,0 +1,42 @@
+#include "core/explain/roofline.h"
+
+#include <algorithm>
+
+#include "core/explain/layer_work.h"
+
+namespace trimtab::explain {
+namespace {
+
+constexpr double kNsPerSecond = 1e9;
+
+double nanoseconds(double amount, double perSecond) { return perSecond > 0 ? kNsPerSecond * amount / perSecond : 0; }
+
+}  // namespace
+
+double RooflinePoint::leastNs() const { return std::max({memoryNs, arithmeticNs, launchNs}); }
+
+RooflinePoint rooflineOf(const trace::LayerRecord& layer, const trace::Ceilings& ceilings, bool fromCache) {
+    RooflinePoint point;
+    const auto reformat = static_cast<double>(layer.reformatBytes);
+    point.bytes = bytesMoved(layer) + reformat;
+    point.operations = operationsDone(layer);
+    point.fromCache = fromCache && ceilings.cacheBytesPerSecond > 0;
+    const double rate = point.fromCache ? ceilings.cacheBytesPerSecond : ceilings.memoryBytesPerSecond;
+    point.memoryNs = nanoseconds(point.bytes, rate);
+    point.reformatNs = nanoseconds(reformat, rate);
+    if (const auto peak = ceilings.peakOf(layer.compute)) {
+        point.arithmeticNs = nanoseconds(point.operations, peak->operationsPerSecond);
+        point.ownPeak = peak->isOwn;
+    }
+    point.launchNs = ceilings.launchNs;
+    return point;
+}
+
+bool staysInCache(const std::vector<trace::LayerRecord>& layers, std::optional<std::int64_t> cacheBytes) {
+    if (!cacheBytes) return false;
+    double all = 0;
+    for (const trace::LayerRecord& layer : layers) all += bytesMoved(layer);
+    return all <= static_cast<double>(*cacheBytes);
+}
+
+}  // namespace trimtab::explain

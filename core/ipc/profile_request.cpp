@@ -1,0 +1,52 @@
+#include "core/ipc/profile_request.h"
+
+#include "core/base/base64.h"
+#include "core/ipc/json_fields.h"
+#include "core/trace/trace_codec.h"
+
+namespace trimtab::ipc {
+
+Json toJson(const ProfileRequest& request) {
+    return {{"model", toJson(request.model)},
+            {"input_files", request.inputFiles},
+            {"seconds", encode(request.seconds)},
+            {"counters", request.counters}};
+}
+
+Result<ProfileRequest> profileRequestFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a request for a profile"));
+    ProfileRequest request;
+    TRIMTAB_TRY(request.model, modelRequestAt(json, "model"));
+    TRIMTAB_TRY(request.inputFiles, stringMapAt(json, "input_files"));
+    TRIMTAB_TRY(request.seconds, realAt(json, "seconds", request.seconds));
+    TRIMTAB_TRY(request.counters, base::booleanAt(json, "counters", request.counters));
+    if (!(request.seconds >= 0 && request.seconds <= 3600)) return fail(ErrorCode::Refused, "seconds must be 0 to 3600");
+    return request;
+}
+
+Json toJson(const ProfileAnswer& answer) {
+    return {{"profile", trace::toJson(answer.profile)},
+            {"trace", base::toBase64(trace::packed(answer.profile.trace))},
+            {"batch", answer.batch},
+            {"weight_bytes", answer.weightBytes},
+            {"arena_bytes", answer.arenaBytes},
+            {"environment", trial::toJson(answer.environment)}};
+}
+
+Result<ProfileAnswer> profileAnswerFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a profile's answer"));
+    ProfileAnswer answer;
+    const Json* profile = base::memberAt(json, "profile");
+    if (!profile) return fail(ErrorCode::Refused, "\"profile\" is missing");
+    TRIMTAB_TRY(answer.profile, trace::profileFromJson(*profile));
+    TRIMTAB_TRY(const std::string text, base::stringAt(json, "trace"));
+    TRIMTAB_TRY(const std::string bytes, base::fromBase64(text));
+    TRIMTAB_TRY(answer.profile.trace, trace::unpacked(bytes));
+    TRIMTAB_TRY(answer.batch, base::integerAt(json, "batch", 1));
+    TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
+    TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
+    TRIMTAB_TRY(answer.environment, environmentAt(json));
+    return answer;
+}
+
+}  // namespace trimtab::ipc

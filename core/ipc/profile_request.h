@@ -1,0 +1,30 @@
+#pragma once
+// "profile": ProfileRequest → ProfileAnswer. Runs with and without the recording take turns; then the engine's ceilings are measured.
+#include <map>
+#include <string>
+
+#include "core/ipc/messages.h"
+#include "core/trace/profile.h"
+
+namespace trimtab::ipc {
+
+struct ProfileRequest {
+    ModelRequest model;  // where its setting has a prompt, the prompt or a step behind it is what runs
+    std::map<std::string, std::string> inputFiles;
+    double seconds = 2.0;   // of timing
+    bool counters = false;  // read the processor's counters
+};
+Json toJson(const ProfileRequest& request);
+Result<ProfileRequest> profileRequestFromJson(const Json& json);
+
+struct ProfileAnswer {
+    trace::Profile profile;
+    std::int64_t batch = 1;
+    std::int64_t weightBytes = 0, arenaBytes = 0;
+    trial::Environment environment;
+};
+/// The trace stands in it packed, as base64.
+Json toJson(const ProfileAnswer& answer);
+Result<ProfileAnswer> profileAnswerFromJson(const Json& json);
+
+}  // namespace trimtab::ipc

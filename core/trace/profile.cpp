@@ -1,0 +1,87 @@
+#include "core/trace/profile.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace trimtab::trace {
+namespace {
+
+Json toJson(const CounterTotal& counter) {
+    if (!counter.unavailable.empty()) return {{"name", counter.name}, {"unavailable", counter.unavailable}};
+    return {{"name", counter.name}, {"per_run", counter.perRun}};
+}
+
+/// An end that is not known (of one turn alone) is left out.
+Json toJson(const base::Estimate& ratio) {
+    Json json{{"ratio", ratio.value}, {"low", ratio.interval.low}};
+    if (std::isfinite(ratio.interval.high)) json["high"] = ratio.interval.high;
+    return json;
+}
+
+Result<base::Estimate> estimateFromJson(const Json& json) {
+    if (!json.is_object()) return fail(ErrorCode::Refused, "\"overhead\" must be an object");
+    base::Estimate ratio;
+    TRIMTAB_TRY(ratio.value, base::numberAt(json, "ratio", 0.0));
+    TRIMTAB_TRY(ratio.interval.low, base::numberAt(json, "low", 0.0));
+    TRIMTAB_TRY(ratio.interval.high, base::numberAt(json, "high", std::numeric_limits<double>::infinity()));
+    return ratio;
+}
+
+Result<CounterTotal> counterFromJson(const Json& json) {
+    if (!json.is_object()) return fail(ErrorCode::Refused, "a counter must be an object");
+    CounterTotal counter;
+    TRIMTAB_TRY(counter.name, base::stringAt(json, "name"));
+    TRIMTAB_TRY(counter.unavailable, base::stringAt(json, "unavailable", ""));
+    TRIMTAB_TRY(counter.perRun, base::numberAt(json, "per_run", 0.0));
+    return counter;
+}
+
+}  // namespace
+
+double Profile::attributed() const {
+    double sum = 0;
+    for (const LayerRecord& layer : layers) sum += std::max(layer.medianNs, 0.0);
+    return runNs > 0 ? sum / runNs : 0;
+}
+
+Json toJson(const Profile& profile) {
+    Json counters = Json::array();
+    for (const CounterTotal& counter : profile.counters) counters.push_back(toJson(counter));
+    return {{"layers", toJson(profile.layers)},
+            {"runs", profile.runs},
+            {"run_ns", profile.runNs},
+            {"overhead", toJson(profile.overhead)},
+            {"device_time", profile.deviceTime},
+            {"throttled", profile.throttled},
+            {"counters", std::move(counters)},
+            {"ceilings", toJson(profile.ceilings)}};
+}
+
+Result<Profile> profileFromJson(const Json& json) {
+    if (!json.is_object()) return fail(ErrorCode::Refused, "a profile must be an object");
+    Profile profile;
+    const Json none = Json::array();
+    const Json* layers = base::memberAt(json, "layers");
+    TRIMTAB_TRY(profile.layers, layerRecordsFromJson(layers ? *layers : none));
+    TRIMTAB_TRY(profile.runs, base::integerAt(json, "runs", 0));
+    TRIMTAB_TRY(profile.runNs, base::numberAt(json, "run_ns", 0.0));
+    if (const Json* overhead = base::memberAt(json, "overhead")) {
+        TRIMTAB_TRY(profile.overhead, estimateFromJson(*overhead));
+    }
+    TRIMTAB_TRY(profile.deviceTime, base::booleanAt(json, "device_time", false));
+    TRIMTAB_TRY(profile.throttled, base::booleanAt(json, "throttled", false));
+    if (const Json* counters = base::memberAt(json, "counters")) {
+        if (!counters->is_array()) return fail(ErrorCode::Refused, "\"counters\" must be a list");
+        for (const Json& entry : *counters) {
+            TRIMTAB_TRY(CounterTotal counter, counterFromJson(entry));
+            profile.counters.push_back(std::move(counter));
+        }
+    }
+    if (const Json* ceilings = base::memberAt(json, "ceilings")) {
+        TRIMTAB_TRY(profile.ceilings, ceilingsFromJson(*ceilings));
+    }
+    return profile;
+}
+
+}  // namespace trimtab::trace

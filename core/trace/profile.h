@@ -1,0 +1,41 @@
+#pragma once
+// What a profiled run was: how long a whole run takes with and without the recording, each layer's part of it, and the trace itself.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/base/json.h"
+#include "core/base/statistics.h"
+#include "core/trace/ceilings.h"
+#include "core/trace/layer_record.h"
+#include "core/trace/trace.h"
+
+namespace trimtab::trace {
+
+/// A counter of the processor or the device over the recorded runs. A value that could not be read says why, and is no zero.
+struct CounterTotal {
+    std::string name;         // "instructions", "cache misses"
+    double perRun = 0;        // meaningless where `unavailable` says something
+    std::string unavailable;  // why there is no value
+};
+
+struct Profile {
+    std::vector<LayerRecord> layers;  // medianNs and share, over the recorded runs
+    std::int64_t runs = 0;            // that were recorded
+    double runNs = 0;                 // median wall time of a recorded run
+    base::Estimate overhead;          // wall time of recorded runs over that of others, taken in turns: 1.01 is one percent
+    bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
+    bool throttled = false;
+    std::vector<CounterTotal> counters;
+    Ceilings ceilings;
+    Trace trace;
+
+    /// Sum of the layers over the wall time of a run; of device times as well.
+    double attributed() const;
+};
+
+/// All but the trace, which packed() writes.
+Json toJson(const Profile& profile);
+Result<Profile> profileFromJson(const Json& json);
+
+}  // namespace trimtab::trace

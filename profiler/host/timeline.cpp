@@ -1,0 +1,122 @@
+#include "profiler/host/timeline.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "profiler/host/span_recorder.h"
+
+namespace trimtab::profiler {
+namespace {
+
+/// A layer in a loop runs more than once; beyond this many events a run on average, events are lost, and counted.
+constexpr std::size_t kEventsOfLayer = 4;
+
+class Names {
+public:
+    explicit Names(trace::Trace& trace) : m_trace(trace) {}
+    std::int32_t of(const std::string& name) {
+        const auto [found, isNew] = m_known.try_emplace(name, static_cast<std::int32_t>(m_trace.names.size()));
+        if (isNew) m_trace.names.push_back(name);
+        return found->second;
+    }
+
+private:
+    trace::Trace& m_trace;
+    std::map<std::string, std::int32_t> m_known;
+};
+
+}  // namespace
+
+Timeline::Timeline(std::size_t layers, std::size_t runs) : m_layers(layers), m_mostRuns(runs), m_start(Clock::now()), m_begun(kMaxDepth) {
+    assert(runs >= 1);
+    m_runs.reserve(runs);
+    m_events.reserve(kEventsOfLayer * layers * runs);
+}
+
+std::int64_t Timeline::now() const { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - m_start).count(); }
+
+void Timeline::beginRun() {
+    m_depth = 0;
+    m_keeps = m_runs.size() < m_mostRuns;
+    Run& run = m_keeps ? m_runs.emplace_back() : m_ignored;
+    run.firstEvent = m_events.size();
+    run.beginNs = now();
+}
+
+void Timeline::endRun() {
+    Run& run = m_keeps ? m_runs.back() : m_ignored;
+    run.endNs = now();
+    run.events = m_events.size() - run.firstEvent;
+    m_keeps = false;
+}
+
+void Timeline::beginNode(std::int32_t) {
+    if (m_depth < kMaxDepth) m_begun[m_depth] = now();
+    ++m_depth;
+}
+
+void Timeline::endNode(std::int32_t layer) {
+    const std::int64_t end = now();
+    if (m_depth == 0) return;
+    --m_depth;
+    if (m_depth < kMaxDepth) keep(layer, m_begun[m_depth], end);
+}
+
+void Timeline::nodeTime(std::int32_t layer, double nanoseconds) {
+    m_device = true;
+    if (!m_keeps) return;
+    const std::int64_t before = m_events.empty() ? 0 : m_events.back().endNs;
+    const std::int64_t begin = std::max(before, m_runs.back().beginNs);
+    keep(layer, begin, begin + std::llround(nanoseconds));
+}
+
+void Timeline::keep(std::int32_t layer, std::int64_t begin, std::int64_t end) {
+    if (!m_keeps || layer < 0 || static_cast<std::size_t>(layer) >= m_layers) return;
+    if (m_events.size() == m_events.capacity()) {
+        ++m_lost;
+        return;
+    }
+    m_events.push_back({layer, begin, end});
+}
+
+std::vector<double> Timeline::runTimes() const {
+    std::vector<double> times;
+    for (const Run& run : m_runs) times.push_back(static_cast<double>(run.endNs - run.beginNs));
+    return times;
+}
+
+void Timeline::fill(std::vector<trace::LayerRecord>& records) const {
+    if (m_runs.empty()) return;
+    SpanRecorder recorder(m_layers, m_runs.size());
+    for (std::size_t i = 0; i < m_runs.size(); ++i) {
+        if (i > 0) recorder.nextRun();
+        for (std::size_t e = m_runs[i].firstEvent; e < m_runs[i].firstEvent + m_runs[i].events; ++e)
+            recorder.nodeTime(m_events[e].layer, static_cast<double>(m_events[e].endNs - m_events[e].beginNs));
+    }
+    recorder.fill(records);
+}
+
+trace::Trace Timeline::trace(const std::vector<trace::LayerRecord>& records) const {
+    trace::Trace result;
+    result.dropped = m_lost;
+    if (m_runs.empty()) return result;
+    result.tracks = {"host"};
+    if (m_device) result.tracks.push_back("device");
+    const std::uint16_t nodeTrack = m_device ? 1 : 0;
+    Names names(result);
+    const std::int64_t start = m_runs.front().beginNs;
+    for (const Run& run : m_runs)
+        result.spans.push_back({run.beginNs - start, run.endNs - run.beginNs, names.of("run"), -1, 0, trace::SpanKind::Run});
+    for (const Event& event : m_events) {
+        const auto layer = static_cast<std::size_t>(event.layer);
+        const std::int32_t name = names.of(layer < records.size() ? records[layer].node : "layer " + std::to_string(layer));
+        result.spans.push_back({event.beginNs - start, event.endNs - event.beginNs, name, event.layer, nodeTrack, trace::SpanKind::Node});
+    }
+    trace::sortSpans(result);
+    return result;
+}
+
+}  // namespace trimtab::profiler

@@ -1,0 +1,103 @@
+// "profile": runs with the recording and runs without it take turns, so that its cost is told with the profile; then what the engine
+// reaches at most is measured, for the roofline.
+#include <algorithm>
+
+#include "core/ipc/profile_request.h"
+#include "profiler/clock/alternate.h"
+#include "profiler/clock/throttle_watch.h"
+#include "profiler/host/processor_counters.h"
+#include "profiler/host/timeline.h"
+#include "profiler/worker/methods.h"
+#include "profiler/worker/timed_run.h"
+
+namespace trimtab::worker {
+namespace {
+
+/// Spans that a trace keeps; recorded runs beyond it count for nothing but the recording's cost.
+constexpr std::size_t kMostSpans = 400'000;
+constexpr std::size_t kMostRuns = 200;
+constexpr int kCountedRuns = 5;
+
+constexpr double kTimingShare = 0.6;  // of the progress
+
+std::size_t runsToKeep(std::size_t layers) { return std::clamp<std::size_t>(kMostSpans / (layers + 1), 1, kMostRuns); }
+
+/// Plain and recorded runs in turns.
+Result<std::vector<base::PairedBlock>> timeBoth(TimedRun& run, profiler::Timeline& timeline, double seconds, const Call& call) {
+    const auto ready = [&run] { return run.makeReady(); };
+    const profiler::Subject plain{[&run] { return run.once(); }, ready};
+    const profiler::Subject recorded{[&]() -> Status {
+                                         timeline.beginRun();
+                                         Status done = run.once(&timeline);
+                                         timeline.endRun();
+                                         return done;
+                                     },
+                                     ready};
+    profiler::TimingPlan plan;
+    plan.seconds = seconds;
+    plan.cancelled = call.cancelled;
+    plan.progress = [&](double share) { call.progress(kTimingShare * share, "recording"); };
+    return profiler::timeInTurns(recorded, plain, plan);
+}
+
+std::vector<double> plainTimes(const std::vector<base::PairedBlock>& turns) {
+    std::vector<double> times;
+    for (const base::PairedBlock& turn : turns) times.insert(times.end(), turn.trial.begin(), turn.trial.end());
+    return times;
+}
+
+/// Counters over runs of their own: reading them takes time.
+Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
+    TRIMTAB_REQUIRE(run.makeReady());
+    TRIMTAB_REQUIRE(run.once());  // its threads are there
+    std::vector<trace::CounterTotal> sums;
+    for (int i = 0; i < kCountedRuns; ++i) {
+        TRIMTAB_REQUIRE(run.makeReady());
+        const profiler::ProcessorCounters counters;
+        TRIMTAB_REQUIRE(run.once());
+        std::vector<trace::CounterTotal> totals = counters.totals(kCountedRuns);
+        for (std::size_t c = 0; c < sums.size(); ++c) {
+            totals[c].perRun += sums[c].perRun;
+            if (totals[c].unavailable.empty()) totals[c].unavailable = sums[c].unavailable;
+        }
+        sums = std::move(totals);
+    }
+    return sums;
+}
+
+}  // namespace
+
+Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
+    TRIMTAB_TRY(const auto request, ipc::profileRequestFromJson(params));
+    TRIMTAB_TRY(const auto run, timedRun(request.model, request.inputFiles, bench, call));
+    TRIMTAB_REQUIRE(run->makeReady());
+    TRIMTAB_REQUIRE(run->once());  // plans are made and weights packed
+    TRIMTAB_REQUIRE(run->makeReady());
+    ipc::ProfileAnswer answer;
+    trace::Profile& profile = answer.profile;
+    profile.layers = run->layers();
+    const std::size_t kept = runsToKeep(profile.layers.size());
+    profiler::Timeline timeline(profile.layers.size(), kept);
+    const profiler::ThrottleWatch watch;
+    TRIMTAB_TRY(const auto turns, timeBoth(*run, timeline, request.seconds, call));
+    profile.throttled = watch.throttled(plainTimes(turns));
+    profile.overhead = base::pairedSpeedup(turns);
+    timeline.fill(profile.layers);
+    const std::vector<double> times = timeline.runTimes();
+    profile.runs = static_cast<std::int64_t>(times.size());
+    profile.runNs = base::median(times);
+    profile.deviceTime = timeline.hasDeviceTimes();
+    profile.trace = timeline.trace(profile.layers);
+    if (request.counters) {
+        TRIMTAB_TRY(profile.counters, countersOf(*run));
+    }
+    answer.batch = run->batch();
+    answer.weightBytes = run->weightBytes();
+    answer.arenaBytes = run->arenaBytes();
+    answer.environment = run->environment();
+    call.progress(kTimingShare, "measuring what the engine reaches at most");
+    TRIMTAB_TRY(profile.ceilings, bench.ceilings(request.model.setting, call));
+    return ipc::toJson(answer);
+}
+
+}  // namespace trimtab::worker

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of a person who asks where the time of a run goes.
+#include <gtest/gtest.h>
+
+#include <QFileInfo>
+#include <QTableView>
+
+#include "app/gui/charts/roofline_chart.h"
+#include "app/gui/charts/timeline_view.h"
+#include "tests/app/gui/journey_fixture.h"
+
+namespace trimtab::gui_tests {
+namespace {
+
+class ProfileJourney : public Journey {
+protected:
+    bool waitForProfile() {
+        return waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return !workspace().profiling().running(); });
+    }
+};
+
+TEST_F(ProfileJourney, SeesWhatBoundsEachLayerAndSavesTheTrace) {
+    click(QStringLiteral("nav.profile"));
+    EXPECT_TRUE(find<QWidget>(QStringLiteral("profile.next"))->isVisible());
+    openModel(smallModel());
+    click(QStringLiteral("nav.profile"));
+    click(QStringLiteral("profile.next"));
+    ASSERT_TRUE(waitForProfile());
+    ASSERT_TRUE(workspace().profiling().snapshot()) << workspace().profiling().problem().toStdString();
+    auto* table = find<QTableView>(QStringLiteral("profile.layers"));
+    const auto layers = workspace().profiling().snapshot()->profile().layers.size();
+    EXPECT_EQ(table->model()->rowCount(), static_cast<int>(layers) + 1);
+    EXPECT_FALSE(text(QStringLiteral("profile.layer")).isEmpty());
+    files().answer = folder() + QStringLiteral("/run.pftrace");
+    click(QStringLiteral("profile.save"));
+    EXPECT_GT(QFileInfo(files().answer).size(), 100);
+}
+
+TEST_F(ProfileJourney, ALayerThatIsChosenInOnePlaceIsChosenInAll) {
+    openModel(smallModel());
+    click(QStringLiteral("nav.profile"));
+    click(QStringLiteral("profile.begin"));
+    ASSERT_TRUE(waitForProfile());
+    auto* table = find<QTableView>(QStringLiteral("profile.layers"));
+    emit find<gui::TimelineView>(QStringLiteral("profile.timeline"))->layerChosen(1);
+    const std::string node = workspace().profiling().snapshot()->profile().layers[1].node;
+    EXPECT_EQ(table->currentIndex().siblingAtColumn(0).data().toString().toStdString(), node);
+    EXPECT_TRUE(text(QStringLiteral("profile.layer")).startsWith(QString::fromStdString(node)));
+}
+
+TEST_F(ProfileJourney, CancelsAndForgetsWithTheModel) {
+    openModel(smallModel());
+    click(QStringLiteral("nav.profile"));
+    click(QStringLiteral("profile.begin"));
+    click(QStringLiteral("profile.cancel"));
+    ASSERT_TRUE(waitForProfile());
+    EXPECT_FALSE(workspace().profiling().snapshot());
+    click(QStringLiteral("profile.begin"));
+    ASSERT_TRUE(waitForProfile());
+    EXPECT_TRUE(workspace().profiling().snapshot());
+    openModel(smallModel(QStringLiteral("other.onnx")));
+    EXPECT_FALSE(workspace().profiling().snapshot());
+}
+
+}  // namespace
+}  // namespace trimtab::gui_tests

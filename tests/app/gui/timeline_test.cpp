@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <gtest/gtest.h>
+
+#include <QApplication>
+#include <QSignalSpy>
+#include <QTest>
+
+#include "app/gui/charts/roofline_chart.h"
+#include "app/gui/charts/timeline_view.h"
+#include "app/gui/models/diagnosis_table_model.h"
+#include "app/gui/models/roles.h"
+#include "app/gui/theme/theme.h"
+#include "core/base/random.h"
+#include "tests/core/trace/random_trace.h"
+
+namespace trimtab::gui {
+namespace {
+
+TEST(TimelineRows, HoldEverySpanOnceAndNoTwoOfARowOverlap) {
+    const trace::Trace trace = trace::randomTrace(5, 3000);
+    std::size_t all = 0;
+    for (const TimelineRow& row : timelineRows(trace)) {
+        all += row.spans.size();
+        std::int64_t last = 0;
+        for (const std::uint32_t span : row.spans) {
+            EXPECT_GE(trace.spans[span].beginNs, last);
+            last = trace.spans[span].endNs();
+        }
+    }
+    EXPECT_EQ(all, trace.spans.size());
+}
+
+TEST(TimelineRows, ShowNoMoreBarsThanTheyHaveRoomFor) {
+    const trace::Trace trace = trace::randomTrace(6, 200'000);
+    const TimeRange whole = wholeRange(trace);
+    for (const TimelineRow& row : timelineRows(trace)) {
+        const auto bars = visibleBars(trace, row, whole, 800);
+        EXPECT_LE(bars.size(), 2U * 800);
+        for (std::size_t i = 1; i < bars.size(); ++i) EXPECT_GE(bars[i].left, bars[i - 1].left);
+    }
+}
+
+TEST(TimelineRows, ShowWhateverAPixelHolds) {
+    const trace::Trace trace = trace::randomTrace(7, 20'000);
+    const TimeRange whole = wholeRange(trace);
+    base::Random random(1);
+    for (const TimelineRow& row : timelineRows(trace)) {
+        for (int i = 0; i < 50; ++i) {
+            const double begin = random.uniform(whole.beginNs, whole.endNs), length = random.uniform(100, whole.lengthNs());
+            const TimeRange range{begin, begin + length};
+            std::vector<bool> covered(600, false);
+            for (const TimelineBar& bar : visibleBars(trace, row, range, 600))
+                for (int x = bar.left; x < std::min(bar.right, 600); ++x) covered[static_cast<std::size_t>(x)] = true;
+            for (int x = 0; x < 600; ++x) {
+                const bool holds = spanAt(trace, row, range, 600, x) >= 0;
+                // A pixel at the edge of a bar may be told either way.
+                const bool near = covered[static_cast<std::size_t>(x)] || (x > 0 && covered[static_cast<std::size_t>(x) - 1]) ||
+                                  (x < 599 && covered[static_cast<std::size_t>(x) + 1]);
+                EXPECT_TRUE(!holds || near) << x;
+            }
+        }
+    }
+}
+
+/// Two runs of three layers; the second layer is the longest.
+trace::Trace twoRuns() {
+    trace::Trace trace;
+    trace.names = {"run", "a", "b", "c"};
+    trace.tracks = {"host"};
+    for (std::int64_t run = 0; run < 2; ++run) {
+        const std::int64_t begin = run * 120'000;
+        trace.spans.push_back({begin, 100'000, 0, -1, 0, trace::SpanKind::Run});
+        trace.spans.push_back({begin, 20'000, 1, 0, 0, trace::SpanKind::Node});
+        trace.spans.push_back({begin + 20'000, 60'000, 2, 1, 0, trace::SpanKind::Node});
+        trace.spans.push_back({begin + 80'000, 20'000, 3, 2, 0, trace::SpanKind::Node});
+    }
+    return trace;
+}
+
+class TimelineViewTest : public ::testing::Test {
+protected:
+    TimelineViewTest() {
+        m_view.resize(864, 120);
+        m_view.setTrace(std::make_shared<const trace::Trace>(twoRuns()));
+        m_view.show();
+    }
+    Theme m_theme{*qApp};
+    TimelineView m_view{m_theme};
+};
+
+TEST_F(TimelineViewTest, BeginsWithTheFirstRunAndShowsAllOnDemand) {
+    EXPECT_EQ(m_view.range().lengthNs(), 100'000);
+    EXPECT_TRUE(m_view.barOf(4).isEmpty()) << "the second run is not seen";
+    QTest::keyClick(&m_view, Qt::Key_End);
+    EXPECT_EQ(m_view.range().lengthNs(), 220'000);
+    EXPECT_FALSE(m_view.barOf(4).isEmpty());
+    QTest::keyClick(&m_view, Qt::Key_Home);
+    EXPECT_EQ(m_view.range().lengthNs(), 100'000);
+}
+
+TEST_F(TimelineViewTest, AClickOnANodeChoosesItsLayer) {
+    QSignalSpy chosen(&m_view, &TimelineView::layerChosen);
+    QTest::mouseClick(&m_view, Qt::LeftButton, {}, m_view.barOf(2).center());
+    ASSERT_EQ(chosen.size(), 1);
+    EXPECT_EQ(chosen.front().front().toInt(), 1);
+    QTest::mouseClick(&m_view, Qt::LeftButton, {}, m_view.barOf(0).center());
+    EXPECT_EQ(chosen.size(), 1) << "a run is no layer";
+}
+
+TEST_F(TimelineViewTest, ZoomsAndPansWithinTheTrace) {
+    for (int i = 0; i < 100; ++i) QTest::keyClick(&m_view, Qt::Key_Plus);
+    EXPECT_GT(m_view.range().lengthNs(), 1);
+    for (int i = 0; i < 100; ++i) QTest::keyClick(&m_view, Qt::Key_Right);
+    EXPECT_LE(m_view.range().endNs, 220'000);
+    for (int i = 0; i < 200; ++i) QTest::keyClick(&m_view, Qt::Key_Minus);
+    EXPECT_EQ(m_view.range().lengthNs(), 220'000);
+}
+
+TEST_F(TimelineViewTest, DraggingPansAndChoosesNothing) {
+    QSignalSpy chosen(&m_view, &TimelineView::layerChosen);
+    const QPoint from = m_view.barOf(2).center(), to = from - QPoint(200, 0);
+    QTest::mousePress(&m_view, Qt::LeftButton, {}, from);
+    QTest::mouseMove(&m_view, to);
+    QTest::mouseRelease(&m_view, Qt::LeftButton, {}, to);
+    EXPECT_GT(m_view.range().beginNs, 0);
+    EXPECT_EQ(m_view.range().lengthNs(), 100'000);
+    EXPECT_EQ(chosen.size(), 0);
+}
+
+ProfilePtr smallProfile() {
+    ipc::ProfileAnswer answer;
+    trace::Profile& profile = answer.profile;
+    profile.trace = twoRuns();
+    profile.runs = 2;
+    profile.runNs = 110'000;
+    profile.ceilings = {1e10, 0, {{"fp32", 1e11}, {"int8", 4e11}}, 500};
+    const auto layer = [&](const char* name, double ns, std::int64_t bytes, double operations) {
+        trace::LayerRecord record;
+        record.node = name;
+        record.op = "MatMul";
+        record.medianNs = ns;
+        record.weightBytes = bytes;
+        record.operations = operations;
+        profile.layers.push_back(record);
+    };
+    layer("a", 20'000, 150'000, 1e4);
+    layer("b", 60'000, 1'000, 5e6);
+    layer("c", 20'000, 1'000, 0);
+    return profileSnapshotOf(std::move(answer), QStringLiteral("As the model is stored"));
+}
+
+TEST(RooflineChart, PlacesLayersBySpeedAndLetsThemBeChosen) {
+    Theme theme{*qApp};
+    RooflineChart chart(theme);
+    chart.resize(500, 320);
+    chart.setProfile(smallProfile());
+    chart.show();
+    const auto a = chart.positionOf(0), b = chart.positionOf(1);
+    ASSERT_TRUE(a && b);
+    EXPECT_LT(a->x(), b->x()) << "fewer operations a byte";
+    EXPECT_GT(a->y(), b->y()) << "fewer operations a second";
+    EXPECT_FALSE(chart.positionOf(2)) << "no operations";
+    QSignalSpy chosen(&chart, &RooflineChart::layerChosen);
+    QTest::mouseClick(&chart, Qt::LeftButton, {}, *b);
+    ASSERT_EQ(chosen.size(), 1);
+    EXPECT_EQ(chosen.front().front().toInt(), 1);
+}
+
+TEST(DiagnosisTable, TellsEachLayerAndTheTimeThatNoneTook) {
+    DiagnosisTableModel model;
+    model.setProfile(smallProfile());
+    ASSERT_EQ(model.rowCount(), 4);
+    const auto text = [&](int row, int column) { return model.data(model.index(row, column), Qt::DisplayRole).toString(); };
+    EXPECT_EQ(text(0, DiagnosisTableModel::BoundBy), QStringLiteral("Memory bandwidth"));
+    EXPECT_EQ(text(1, DiagnosisTableModel::BoundBy), QStringLiteral("Arithmetic"));
+    EXPECT_EQ(text(1, DiagnosisTableModel::Reached), QStringLiteral("83 %"));
+    EXPECT_EQ(text(3, DiagnosisTableModel::Layer), QStringLiteral("Elsewhere"));
+    EXPECT_EQ(model.layerOf(3), -1);
+    EXPECT_NEAR(model.data(model.index(3, DiagnosisTableModel::Time), SortRole).toDouble(), 10'000, 1);
+    EXPECT_EQ(model.data(model.index(1, DiagnosisTableModel::Share), BarRole).toDouble(), 1);
+}
+
+}  // namespace
+}  // namespace trimtab::gui

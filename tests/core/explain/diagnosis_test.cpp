@@ -1,0 +1,129 @@
+// Layers with figures made for each cause, under ceilings of round numbers: 10 bytes and 100 operations a nanosecond, a start of 1 µs.
+#include "core/explain/diagnosis.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trimtab::explain {
+namespace {
+
+using testing::HasSubstr;
+using trace::LayerRecord;
+
+constexpr double kMicro = 1000;  // ns
+
+trace::Ceilings ceilings() { return {1e10, 4e10, {{"fp32", 1e11}, {"int8", 4e11}}, 1 * kMicro}; }
+
+LayerRecord layer(double ns, std::int64_t bytes, double operations) {
+    LayerRecord record;
+    record.node = "layer";
+    record.op = "MatMul";
+    record.kernel = "dense";
+    record.weightBytes = bytes;
+    record.operations = operations;
+    record.medianNs = ns;
+    return record;
+}
+
+trace::Profile profileOf(std::vector<LayerRecord> layers) {
+    trace::Profile profile;
+    profile.ceilings = ceilings();
+    for (const LayerRecord& record : layers) profile.runNs += record.medianNs;
+    profile.layers = std::move(layers);
+    return profile;
+}
+
+LayerDiagnosis diagnosisOf(const LayerRecord& record) { return diagnose(profileOf({record}), std::nullopt).layers.front(); }
+
+TEST(Roofline, TellsTheLeastTimeOfBytesAndOfOperations) {
+    const RooflinePoint point = rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false);
+    EXPECT_DOUBLE_EQ(point.memoryNs, 200 * kMicro);
+    EXPECT_DOUBLE_EQ(point.arithmeticNs, 300 * kMicro);
+    EXPECT_DOUBLE_EQ(point.leastNs(), 300 * kMicro);
+    EXPECT_DOUBLE_EQ(point.intensity(), 15);
+    EXPECT_DOUBLE_EQ(rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), true).memoryNs, 50 * kMicro);
+}
+
+TEST(Roofline, CountsOperationsThatASparseKernelLeavesOutAsNone) {
+    LayerRecord sparse = layer(0, 1000, 1e6);
+    sparse.density = 0.1;
+    EXPECT_DOUBLE_EQ(rooflineOf(sparse, ceilings(), false).operations, 1e6) << "a dense kernel multiplies zeros";
+    sparse.kernel = "csr avx2";
+    EXPECT_DOUBLE_EQ(rooflineOf(sparse, ceilings(), false).operations, 1e5);
+}
+
+TEST(Roofline, TakesThePeakOfTheLayersOwnTypeWhereItWasMeasured) {
+    LayerRecord narrow = layer(0, 0, 4e6);
+    narrow.compute = "int8";
+    EXPECT_DOUBLE_EQ(rooflineOf(narrow, ceilings(), false).arithmeticNs, 10 * kMicro);
+    narrow.compute = "bf16";
+    const RooflinePoint point = rooflineOf(narrow, ceilings(), false);
+    EXPECT_DOUBLE_EQ(point.arithmeticNs, 40 * kMicro);
+    EXPECT_FALSE(point.ownPeak);
+}
+
+TEST(Roofline, BytesComeFromTheCacheWhereAllOfARunFits) {
+    EXPECT_TRUE(staysInCache({layer(1, 600, 0), layer(1, 400, 0)}, 1000));
+    EXPECT_FALSE(staysInCache({layer(1, 600, 0), layer(1, 401, 0)}, 1000));
+    EXPECT_FALSE(staysInCache({layer(1, 600, 0)}, std::nullopt));
+}
+
+TEST(Diagnosis, TellsTheCausesOfALayerApart) {
+    EXPECT_EQ(diagnosisOf(layer(250 * kMicro, 2'000'000, 1e6)).cause, Cause::Memory);
+    EXPECT_EQ(diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7)).cause, Cause::Arithmetic);
+    EXPECT_EQ(diagnosisOf(layer(2 * kMicro, 100, 100)).cause, Cause::Launch);
+    EXPECT_EQ(diagnosisOf(layer(50 * kMicro, 20'000, 1e5)).cause, Cause::SmallShapes);
+    EXPECT_EQ(diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7)).cause, Cause::Unexplained);
+}
+
+TEST(Diagnosis, TellsReformattingFromTheWorkItself) {
+    LayerRecord record = layer(300 * kMicro, 1'000'000, 0);
+    EXPECT_NE(diagnosisOf(record).cause, Cause::Reformat);
+    record.reformatBytes = 1'500'000;
+    const LayerDiagnosis found = diagnosisOf(record);
+    EXPECT_EQ(found.cause, Cause::Reformat);
+    EXPECT_THAT(found.evidence, HasSubstr("1.5 MB"));
+    LayerRecord cast = layer(250 * kMicro, 2'000'000, 0);
+    cast.op = "Transpose";
+    EXPECT_EQ(diagnosisOf(cast).cause, Cause::Reformat);
+    cast.medianNs = 2 * kMicro;
+    EXPECT_EQ(diagnosisOf(cast).cause, Cause::Launch) << "it does little more than start";
+}
+
+TEST(Diagnosis, NeverExplainsTheTimeOfAnEmulatedLayer) {
+    LayerRecord record = layer(250 * kMicro, 2'000'000, 1e6);
+    record.execution = trace::Execution::Emulated;
+    record.reason = "no kernel for 3 bits";
+    EXPECT_EQ(diagnosisOf(record).cause, Cause::Emulated);
+    EXPECT_EQ(diagnosisOf(record).evidence, "no kernel for 3 bits");
+}
+
+TEST(Diagnosis, SaysTheFiguresOnWhichItStands) {
+    EXPECT_THAT(diagnosisOf(layer(250 * kMicro, 2'000'000, 1e6)).evidence,
+                testing::AllOf(HasSubstr("2 MB"), HasSubstr("8 GB/s"), HasSubstr("10 GB/s")));
+    EXPECT_THAT(diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7)).evidence,
+                testing::AllOf(HasSubstr("75 G/s"), HasSubstr("100 G/s"), HasSubstr("fp32")));
+    EXPECT_DOUBLE_EQ(*diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7)).reached, 0.75);
+}
+
+TEST(Diagnosis, OfARunSharesItsTimeAmongTheCauses) {
+    trace::Profile profile = profileOf({layer(250 * kMicro, 2'000'000, 1e6), layer(400 * kMicro, 2'000'000, 3e7),
+                                        layer(150 * kMicro, 1'400'000, 1e6)});
+    profile.runNs = 1000 * kMicro;
+    const Diagnosis diagnosis = diagnose(profile, std::nullopt);
+    ASSERT_EQ(diagnosis.causes.size(), 2U);
+    EXPECT_EQ(diagnosis.main(), Cause::Memory);
+    EXPECT_NEAR(diagnosis.causes[0].second, 0.4, 1e-9);
+    EXPECT_NEAR(diagnosis.causes[1].second, 0.4, 1e-9);
+    EXPECT_NEAR(diagnosis.elsewhere, 0.2, 1e-9);
+}
+
+TEST(Diagnosis, OfLayersThatWereNotTimedSaysNothing) {
+    const Diagnosis diagnosis = diagnose(profileOf({layer(-1, 100, 100)}), std::nullopt);
+    EXPECT_FALSE(diagnosis.main());
+    EXPECT_FALSE(diagnosis.layers.front().reached);
+    EXPECT_TRUE(diagnosis.layers.front().evidence.empty());
+}
+
+}  // namespace
+}  // namespace trimtab::explain

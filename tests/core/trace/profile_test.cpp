@@ -1,0 +1,73 @@
+#include "core/trace/profile.h"
+
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace trimtab::trace {
+namespace {
+
+Profile sample() {
+    Profile profile;
+    profile.layers = {LayerRecord{"a"}, LayerRecord{"b"}};
+    profile.layers[0].medianNs = 60;
+    profile.layers[1].medianNs = 30;
+    profile.runs = 7;
+    profile.runNs = 100;
+    profile.overhead = {1.01, {0.99, 1.03}};
+    profile.deviceTime = true;
+    profile.throttled = true;
+    profile.counters = {{"cycles", 12.5, ""}, {"cache misses", 0, "not here"}};
+    profile.ceilings = {1e10, 5e10, {{"fp32", 1e11}, {"int8", 3e11}}, 900};
+    return profile;
+}
+
+Json written(const Profile& profile) { return *base::parseJson(base::dumpJson(toJson(profile)), "profile"); }
+
+TEST(Profile, ReadsBackAsItWasWritten) {
+    const auto again = profileFromJson(written(sample()));
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_EQ(again->layers.size(), 2U);
+    EXPECT_EQ(again->runs, 7);
+    EXPECT_EQ(again->runNs, 100);
+    EXPECT_EQ(again->overhead.value, 1.01);
+    EXPECT_EQ(again->overhead.interval.high, 1.03);
+    EXPECT_TRUE(again->deviceTime);
+    EXPECT_TRUE(again->throttled);
+    EXPECT_EQ(again->ceilings, sample().ceilings);
+    ASSERT_EQ(again->counters.size(), 2U);
+    EXPECT_EQ(again->counters[0].perRun, 12.5);
+    EXPECT_EQ(again->counters[1].unavailable, "not here");
+}
+
+TEST(Profile, ACounterThatIsNotThereHasNoValueAndNoZero) { EXPECT_FALSE(written(sample())["counters"][1].contains("per_run")); }
+
+TEST(Profile, AnIntervalWithoutAnEndReadsBackWithout) {
+    Profile profile = sample();
+    profile.overhead.interval.high = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(profileFromJson(written(profile))->overhead.interval.high, std::numeric_limits<double>::infinity());
+}
+
+TEST(Profile, AttributesWhatItsLayersTook) {
+    EXPECT_DOUBLE_EQ(sample().attributed(), 0.9);
+    EXPECT_EQ(Profile{}.attributed(), 0);
+}
+
+TEST(Profile, RefusesWhatIsNone) {
+    for (const char* text : {"[]", R"({"layers": 1})", R"({"overhead": 1})", R"({"counters": {}})", R"({"counters": [{}]})",
+                             R"({"run_ns": "x"})", R"({"ceilings": {"operations_per_s": []}})", R"({"ceilings": {"memory_bytes_per_s": -1}})",
+                             R"({"ceilings": {"operations_per_s": {"fp32": "x"}}})"})
+        EXPECT_FALSE(profileFromJson(*base::parseJson(text, "profile"))) << text;
+}
+
+TEST(Ceilings, HoldATypeThatWasNotMeasuredAgainstFp32AndSaySo) {
+    const Ceilings ceilings = sample().ceilings;
+    EXPECT_EQ(ceilings.peakOf("int8")->operationsPerSecond, 3e11);
+    EXPECT_TRUE(ceilings.peakOf("int8")->isOwn);
+    EXPECT_EQ(ceilings.peakOf("fp8")->operationsPerSecond, 1e11);
+    EXPECT_FALSE(ceilings.peakOf("fp8")->isOwn);
+    EXPECT_FALSE(Ceilings{}.peakOf("fp32"));
+}
+
+}  // namespace
+}  // namespace trimtab::trace

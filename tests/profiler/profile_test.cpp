@@ -1,0 +1,127 @@
+// Profiles of small models, on the engine that a worker uses.
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+#include "core/base/file.h"
+#include "core/explain/diagnosis.h"
+#include "core/ipc/profile_request.h"
+#include "profiler/worker/methods.h"
+#include "profiler/worker/workbench.h"
+#include "tests/support/model_builder.h"
+
+namespace trimtab::worker {
+namespace {
+
+class Profile : public testing::Test {
+protected:
+    static void SetUpTestSuite() { s_bench = new Workbench; }
+    static void TearDownTestSuite() {
+        delete s_bench;
+        s_bench = nullptr;
+    }
+    static std::string sampleFile(const std::string& name) {
+        return std::string(TRIMTAB_SOURCE_DIR) + "/resources/samples/" + name + "/" + name + ".onnx";
+    }
+    static ipc::ProfileRequest requestFor(const std::string& model) {
+        ipc::ProfileRequest request;
+        request.model.model = model;
+        request.model.setting.threads = 2;
+        request.seconds = 0.2;
+        return request;
+    }
+    ipc::ProfileAnswer profileOf(const ipc::ProfileRequest& request) {
+        const auto answer = profile(ipc::toJson(request), *s_bench, m_call);
+        EXPECT_TRUE(answer) << answer.error().text();
+        return answer ? ipc::profileAnswerFromJson(*answer).value() : ipc::ProfileAnswer{};
+    }
+
+    static Workbench* s_bench;  // the ceilings are measured once
+    Call m_call{[](double, const std::string&) {}, [] { return false; }};
+    base::TemporaryFolder m_folder = base::TemporaryFolder::create("trimtab-profile").value();
+};
+Workbench* Profile::s_bench = nullptr;
+
+TEST_F(Profile, AttributesARunToItsLayersAndNoMoreThanItTook) {
+    auto request = requestFor(sampleFile("classifier"));
+    request.model.setting.batch = 16;
+    const ipc::ProfileAnswer answer = profileOf(request);
+    EXPECT_EQ(answer.batch, 16);
+    EXPECT_GT(answer.profile.runs, 0);
+    EXPECT_GT(answer.profile.attributed(), 0.5) << "the rest is inputs, outputs and the recording";
+    EXPECT_LT(answer.profile.attributed(), 1.1);
+    EXPECT_GT(answer.profile.overhead.value, 0);
+    EXPECT_FALSE(answer.profile.deviceTime);
+}
+
+TEST_F(Profile, TheTraceHoldsEveryNodeOfEveryRunInsideIt) {
+    const trace::Profile profile = profileOf(requestFor(sampleFile("classifier"))).profile;
+    std::vector<std::int64_t> spans(profile.layers.size(), 0);
+    for (const trace::Span& span : profile.trace.spans)
+        if (span.layer >= 0) ++spans[static_cast<std::size_t>(span.layer)];
+    std::int64_t ran = 0;
+    for (std::size_t i = 0; i < spans.size(); ++i) {
+        if (profile.layers[i].medianNs < 0) continue;
+        ++ran;
+        EXPECT_EQ(spans[i], profile.runs) << profile.layers[i].node;
+    }
+    EXPECT_GT(ran, 5);
+    EXPECT_EQ(profile.trace.dropped, 0);
+}
+
+TEST_F(Profile, MeasuresCeilingsThatNoLayerOfItsOwnExceedsByMuch) {
+    support::ModelBuilder model;
+    model.input("x", DataType::Float32, {384, 384}).constant("w", Tensor::zeros(DataType::Float32, {384, 384}).value());
+    model.node("MatMul", {"x", "w"}, {"y"}).output("y").save((m_folder.path() / "m.onnx").string());
+    const ipc::ProfileAnswer answer = profileOf(requestFor((m_folder.path() / "m.onnx").string()));
+    const trace::Ceilings& ceilings = answer.profile.ceilings;
+    EXPECT_GT(ceilings.memoryBytesPerSecond, 1e8);
+    EXPECT_GT(ceilings.launchNs, 0);
+    ASSERT_TRUE(ceilings.operationsPerSecond.contains("fp32"));
+    ASSERT_EQ(answer.profile.layers.size(), 1U);
+    const auto point = explain::rooflineOf(answer.profile.layers[0], ceilings, false);
+    EXPECT_LT(point.arithmeticNs, 4 * answer.profile.layers[0].medianNs) << "the same kernel on a larger shape tells the ceiling";
+}
+
+TEST_F(Profile, OfAStepBehindAPromptHasTheRowsOfTheStep) {
+    auto request = requestFor(sampleFile("language"));
+    request.model.setting.prompt = 12;
+    const double prompt = profileOf(request).profile.layers.front().operations;
+    request.model.setting.generate = 4;
+    const ipc::ProfileAnswer step = profileOf(request);
+    double operations = 0;
+    for (const auto& layer : step.profile.layers) operations += layer.operations;
+    EXPECT_GT(operations, 0);
+    EXPECT_GE(prompt, step.profile.layers.front().operations);
+    EXPECT_GT(step.profile.runs, 0);
+}
+
+TEST_F(Profile, CountersHaveAValueOrAReason) {
+    auto request = requestFor(sampleFile("classifier"));
+    EXPECT_TRUE(profileOf(request).profile.counters.empty()) << "they were not asked for";
+    request.counters = true;
+    const auto counters = profileOf(request).profile.counters;
+    EXPECT_EQ(counters.size(), 3U);
+    for (const auto& counter : counters) EXPECT_TRUE(counter.unavailable.empty() ? counter.perRun > 0 : true) << counter.name;
+}
+
+TEST_F(Profile, StopsWhenItIsCancelled) {
+    auto request = requestFor(sampleFile("classifier"));
+    request.seconds = 3000;
+    int polls = 0;
+    const Call call{[](double, const std::string&) {}, [&] { return ++polls > 20; }};
+    const auto answer = profile(ipc::toJson(request), *s_bench, call);
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::Cancelled);
+}
+
+TEST_F(Profile, RefusesATimeThatIsNone) {
+    auto request = requestFor(sampleFile("classifier"));
+    for (const double seconds : {-1.0, 1e9}) {
+        request.seconds = seconds;
+        EXPECT_FALSE(profile(ipc::toJson(request), *s_bench, m_call)) << seconds;
+    }
+}
+
+}  // namespace
+}  // namespace trimtab::worker
