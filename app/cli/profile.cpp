@@ -7,8 +7,10 @@
 #include "app/cli/commands.h"
 #include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
+#include "app/cli/profile_scaling.h"
 #include "app/cli/table.h"
 #include "core/base/units.h"
+#include "core/explain/advice.h"
 #include "core/explain/diagnosis.h"
 #include "core/ipc/profile_request.h"
 #include "core/report/perfetto.h"
@@ -20,7 +22,9 @@ struct ProfileOptions {
     ModelOptions model;
     double seconds = 2.0;
     bool counters = false;
+    bool advice = false;
     std::string trace;
+    std::string scale;
     std::optional<std::int64_t> prompt, generate;
 };
 
@@ -48,6 +52,16 @@ Json nodeOf(const trace::LayerRecord& layer, const explain::LayerDiagnosis& diag
     return node;
 }
 
+Json pieceOf(const explain::Advice& advice) {
+    return {{"text", advice.text},
+            {"because", advice.because},
+            {"layers", advice.layers},
+            {"recipe", recipe::toJson(advice.recipe)},
+            {"setting", recipe::toJson(advice.setting)},
+            {"speedup", advice.speedup},
+            {"basis", "predicted"}};
+}
+
 Json countersOf(const std::vector<trace::CounterTotal>& counters) {
     Json list = Json::array();
     for (const trace::CounterTotal& counter : counters)
@@ -56,9 +70,11 @@ Json countersOf(const std::vector<trace::CounterTotal>& counters) {
     return list;
 }
 
-Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis) {
+Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis,
+                const explain::AdviceList& advice) {
     const trace::Profile& profile = answer.profile;
-    Json nodes = Json::array(), causes = Json::object();
+    Json nodes = Json::array(), causes = Json::object(), pieces = Json::array();
+    for (const explain::Advice& piece : advice.best) pieces.push_back(pieceOf(piece));
     for (std::size_t i = 0; i < profile.layers.size(); ++i) nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
     for (const auto& [cause, share] : diagnosis.causes) causes[std::string(explain::name(cause))] = share;
     const auto main = diagnosis.main();
@@ -74,6 +90,9 @@ Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model
             {"elsewhere", diagnosis.elsewhere},
             {"ceilings", trace::toJson(profile.ceilings)},
             {"counters", countersOf(profile.counters)},
+            {"advice", std::move(pieces)},
+            {"without_gain", advice.nothing},
+            {"no_trials", answer.noTrials},
             {"dropped", profile.trace.dropped},
             {"execution", std::string(trace::name(trace::overall(profile.layers)))},
             {"basis", "measured"},
@@ -133,6 +152,16 @@ void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnos
     fmt::print("\n{}", table.text());
 }
 
+void printAdvice(const explain::AdviceList& advice, const std::string& noTrials) {
+    fmt::print("\nwhat to do next (speed-up of a sample, predicted; accuracy is not looked at)\n");
+    for (const explain::Advice& piece : advice.best)
+        fmt::print("  {:>6}  {}{}\n", base::formatRatio(piece.speedup), printable(piece.text),
+                   piece.because.empty() ? "" : ": " + printable(piece.because));
+    for (const std::string& nothing : advice.nothing) fmt::print("  {:>6}  {}\n", "–", printable(nothing));
+    if (!noTrials.empty()) fmt::print("  {:>6}  {}\n", "–", printable(noTrials));
+    if (advice.best.empty() && advice.nothing.empty() && noTrials.empty()) fmt::print("  nothing that would gain 3 % or more\n");
+}
+
 void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis) {
     const trace::Profile& profile = answer.profile;
     const auto& where = answer.environment;
@@ -161,7 +190,15 @@ Status work(Program& program, const ProfileOptions& options) {
     TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
     TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
     request.seconds = options.seconds;
+    if (!options.scale.empty()) {
+        TRIMTAB_TRY(const Scale scale, parseScale(options.scale));
+        ipc::BenchRequest bench;
+        bench.model = request.model;
+        bench.seconds = options.seconds;
+        return profileScaling(program, bench, scale);
+    }
     request.counters = options.counters;
+    if (options.advice) request.options = trial::usualOptions();
     if (options.generate && !options.prompt)
         return fail(ErrorCode::Usage, "--generate wants --prompt: the tokens before those that it times");
     request.model.setting.prompt = options.prompt.value_or(0);
@@ -170,12 +207,15 @@ Status work(Program& program, const ProfileOptions& options) {
     TRIMTAB_TRY(const auto answer, ipc::profileAnswerFromJson(json));
     if (answer.profile.runs == 0) return fail(ErrorCode::Failed, "no run was recorded");
     const explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
+    const explain::AdviceList advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe,
+                                                        request.model.setting, answer.batch});
     if (!options.trace.empty())
         TRIMTAB_REQUIRE(report::writePerfetto(answer.profile.trace, answer.profile.layers, options.model.model, options.trace));
     if (program.options.json)
-        program.printJson(documentOf(answer, request.model, diagnosis));
+        program.printJson(documentOf(answer, request.model, diagnosis, advice));
     else
         print(answer, request.model, diagnosis);
+    if (!program.options.json && options.advice) printAdvice(advice, answer.noTrials);
     return {};
 }
 
@@ -192,7 +232,10 @@ void addProfile(CLI::App& app, Program& program) {
     addInputs(*command, options->model);
     command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(realBetween(0.001, 3600.0));
     command->add_flag("--counters", options->counters, "Read the processor's counters: cycles, instructions, cache misses");
+    command->add_flag("--advice", options->advice, "Try bf16, int8, int4 and pruning on each layer alone, and say what to do next");
     command->add_option("--trace", options->trace, "Write the trace for Perfetto (ui.perfetto.dev) to this .pftrace file");
+    command->add_option("--scale", options->scale,
+                        "Time at several sizes of an open dimension, or of the batch, instead: NAME=64,128,256; what grows how");
     const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
     command->add_option("--prompt", options->prompt, "Of a language model: profile the reading of so many tokens at once")->check(tokens);
     command->add_option("--generate", options->generate, "With --prompt: profile a step of so many behind it instead")->check(tokens);

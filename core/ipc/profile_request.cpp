@@ -5,12 +5,31 @@
 #include "core/trace/trace_codec.h"
 
 namespace trimtab::ipc {
+namespace {
+
+/// The members of a list that may be absent.
+template <class T>
+Status readEach(const Json& object, std::string_view key, Result<T> (*read)(const Json&), std::vector<T>& list) {
+    const Json* member = base::memberAt(object, key);
+    if (!member) return {};
+    if (!member->is_array()) return fail(ErrorCode::Refused, "\"" + std::string(key) + "\" must be a list");
+    for (const Json& entry : *member) {
+        TRIMTAB_TRY(T value, read(entry));
+        list.push_back(std::move(value));
+    }
+    return {};
+}
+
+}  // namespace
 
 Json toJson(const ProfileRequest& request) {
-    return {{"model", toJson(request.model)},
-            {"input_files", request.inputFiles},
-            {"seconds", encode(request.seconds)},
-            {"counters", request.counters}};
+    Json json = {{"model", toJson(request.model)},
+                 {"input_files", request.inputFiles},
+                 {"seconds", encode(request.seconds)},
+                 {"counters", request.counters},
+                 {"options", Json::array()}};
+    for (const auto& option : request.options) json["options"].push_back(trial::toJson(option));
+    return json;
 }
 
 Result<ProfileRequest> profileRequestFromJson(const Json& json) {
@@ -21,11 +40,16 @@ Result<ProfileRequest> profileRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.seconds, realAt(json, "seconds", request.seconds));
     TRIMTAB_TRY(request.counters, base::booleanAt(json, "counters", request.counters));
     if (!(request.seconds >= 0 && request.seconds <= 3600)) return fail(ErrorCode::Refused, "seconds must be 0 to 3600");
+    TRIMTAB_REQUIRE(readEach(json, "options", trial::sensitivityOptionFromJson, request.options));
     return request;
 }
 
 Json toJson(const ProfileAnswer& answer) {
+    Json trials = Json::array();
+    for (const trial::LayerTrial& trial : answer.trials) trials.push_back(trial::toJson(trial));
     return {{"profile", trace::toJson(answer.profile)},
+            {"trials", std::move(trials)},
+            {"no_trials", answer.noTrials},
             {"trace", base::toBase64(trace::packed(answer.profile.trace))},
             {"batch", answer.batch},
             {"weight_bytes", answer.weightBytes},
@@ -42,6 +66,8 @@ Result<ProfileAnswer> profileAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(const std::string text, base::stringAt(json, "trace"));
     TRIMTAB_TRY(const std::string bytes, base::fromBase64(text));
     TRIMTAB_TRY(answer.profile.trace, trace::unpacked(bytes));
+    TRIMTAB_REQUIRE(readEach(json, "trials", trial::layerTrialFromJson, answer.trials));
+    TRIMTAB_TRY(answer.noTrials, base::stringAt(json, "no_trials", ""));
     TRIMTAB_TRY(answer.batch, base::integerAt(json, "batch", 1));
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));

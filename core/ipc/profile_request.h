@@ -5,6 +5,7 @@
 
 #include "core/ipc/messages.h"
 #include "core/trace/profile.h"
+#include "core/trial/layer_trial.h"
 
 namespace trimtab::ipc {
 
@@ -13,12 +14,15 @@ struct ProfileRequest {
     std::map<std::string, std::string> inputFiles;
     double seconds = 2.0;   // of timing
     bool counters = false;  // read the processor's counters
+    std::vector<trial::SensitivityOption> options;  // to be tried on each unit of layers alone
 };
 Json toJson(const ProfileRequest& request);
 Result<ProfileRequest> profileRequestFromJson(const Json& json);
 
 struct ProfileAnswer {
     trace::Profile profile;
+    std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
+    std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;

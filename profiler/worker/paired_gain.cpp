@@ -7,11 +7,12 @@
 namespace trimtab::worker {
 namespace {
 
-profiler::Subject subject(runtime::CompiledModel& model, const std::vector<NamedTensor>& inputs) {
-    return [&model, &inputs]() -> Status {
+profiler::Subject subject(runtime::CompiledModel& model, const std::vector<NamedTensor>& inputs, const std::function<Status()>& makeReady) {
+    const auto run = [&model, &inputs]() -> Status {
         TRIMTAB_TRY([[maybe_unused]] const auto outputs, model.run(inputs));
         return {};
     };
+    return {run, makeReady};
 }
 
 constexpr double kTurns = 16;  // of both together, where runs are short enough
@@ -32,12 +33,13 @@ PairedGain gainOf(const std::vector<base::PairedBlock>& turns) {
 }
 
 Result<PairedGain> pairedGain(runtime::CompiledModel& untreated, const std::vector<NamedTensor>& before, runtime::CompiledModel& treated,
-                              const std::vector<NamedTensor>& after, double seconds, const Call& call) {
+                              const std::vector<NamedTensor>& after, double seconds, const Call& call,
+                              const std::function<Status()>& makeReady) {
     profiler::TimingPlan plan;
     plan.seconds = seconds;
     plan.turnMs = std::clamp(1000 * seconds / kTurns, 1.0, plan.turnMs);
     plan.cancelled = call.cancelled;
-    TRIMTAB_TRY(const auto turns, profiler::timeInTurns(subject(untreated, before), subject(treated, after), plan));
+    TRIMTAB_TRY(const auto turns, profiler::timeInTurns(subject(untreated, before, makeReady), subject(treated, after, makeReady), plan));
     return gainOf(turns);
 }
 

@@ -18,7 +18,9 @@ struct PairedGain {
 /// longest times. Times in ms. REQUIRES: a turn with timings of both.
 PairedGain gainOf(const std::vector<base::PairedBlock>& turns);
 
+/// `makeReady` goes ahead of each run and is not timed.
 Result<PairedGain> pairedGain(runtime::CompiledModel& untreated, const std::vector<NamedTensor>& before, runtime::CompiledModel& treated,
-                              const std::vector<NamedTensor>& after, double seconds, const Call& call);
+                              const std::vector<NamedTensor>& after, double seconds, const Call& call,
+                              const std::function<Status()>& makeReady = {});
 
 }  // namespace trimtab::worker

@@ -2,11 +2,16 @@
 // reaches at most is measured, for the roofline.
 #include <algorithm>
 
+#include "core/explain/roofline.h"
 #include "core/ipc/profile_request.h"
 #include "profiler/clock/alternate.h"
 #include "profiler/clock/throttle_watch.h"
 #include "profiler/host/processor_counters.h"
 #include "profiler/host/timeline.h"
+#include "profiler/worker/engines.h"
+#include "profiler/worker/input_files.h"
+#include "profiler/worker/layer_trials.h"
+#include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
 #include "profiler/worker/timed_run.h"
 
@@ -17,6 +22,7 @@ namespace {
 constexpr std::size_t kMostSpans = 400'000;
 constexpr std::size_t kMostRuns = 200;
 constexpr int kCountedRuns = 5;
+constexpr double kTrialSeconds = 0.15;
 
 constexpr double kTimingShare = 0.6;  // of the progress
 
@@ -65,6 +71,27 @@ Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
     return sums;
 }
 
+/// Options are tried where a run is one of inputs through the model: a step behind a prompt has its keys and values to go with.
+Status tryOptions(const ipc::ProfileRequest& request, Workbench& bench, const Call& call, ipc::ProfileAnswer& answer) {
+    if (request.options.empty()) return {};
+    const auto& setting = request.model.setting;
+    if (setting.prompt > 0) {
+        answer.noTrials = "options are not tried on the layers of a step behind a prompt";
+        return {};
+    }
+    TRIMTAB_TRY(const auto model, bench.model(request.model, call));
+    TRIMTAB_TRY(const auto inputs, inputsFor(model->graph, setting, request.inputFiles));
+    TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
+    const auto cache = environmentOf(engine->info()).lastLevelCacheBytes;
+    const bool evicts = cache && !explain::staysInCache(answer.profile.layers, cache);
+    const LayerTrialTools tools{*engine, setting, request.model.recipe, inputs, kTrialSeconds, evicts ? 2 * *cache : 0, call};
+    auto trials = tryLayers(model->graph, request.options, tools);
+    if (trials) answer.trials = std::move(*trials);
+    else if (trials.error().code == ErrorCode::Refused || trials.error().code == ErrorCode::Unsupported) answer.noTrials = trials.error().text();
+    else return fail(trials.error());
+    return {};
+}
+
 }  // namespace
 
 Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
@@ -91,6 +118,7 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     if (request.counters) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
     }
+    TRIMTAB_REQUIRE(tryOptions(request, bench, call, answer));
     answer.batch = run->batch();
     answer.weightBytes = run->weightBytes();
     answer.arenaBytes = run->arenaBytes();

@@ -105,6 +105,32 @@ TEST_F(Profile, CountersHaveAValueOrAReason) {
     for (const auto& counter : counters) EXPECT_TRUE(counter.unavailable.empty() ? counter.perRun > 0 : true) << counter.name;
 }
 
+TEST_F(Profile, TriesOptionsOnEachUnitOfLayersAlone) {
+    auto request = requestFor(sampleFile("classifier"));
+    request.options = {trial::parseOption("weights.bits=8").value(), trial::parseOption("weights.bits=3").value()};
+    const ipc::ProfileAnswer answer = profileOf(request);
+    EXPECT_TRUE(answer.noTrials.empty()) << answer.noTrials;
+    ASSERT_GT(answer.trials.size(), 4U);
+    EXPECT_EQ(answer.trials.size() % 2, 0U) << "every unit under every option";
+    for (std::size_t i = 0; i < answer.trials.size(); ++i) {
+        const trial::LayerTrial& trial = answer.trials[i];
+        EXPECT_EQ(trial.option.name, request.options[i % 2].name);
+        EXPECT_FALSE(trial.nodes.empty());
+        EXPECT_GE(trial.stretch.size(), trial.nodes.size());
+        EXPECT_TRUE(i % 2 == 0 || trial.untreatedNs == 0) << "an emulated option has no speed";
+        EXPECT_LT(trial.saved.value, 1);
+    }
+}
+
+TEST_F(Profile, SaysWhyOptionsAreNotTried) {
+    auto request = requestFor(sampleFile("language"));
+    request.options = {trial::parseOption("weights.bits=8").value()};
+    request.model.setting.prompt = 12;
+    const ipc::ProfileAnswer answer = profileOf(request);
+    EXPECT_TRUE(answer.trials.empty());
+    EXPECT_NE(answer.noTrials.find("prompt"), std::string::npos);
+}
+
 TEST_F(Profile, StopsWhenItIsCancelled) {
     auto request = requestFor(sampleFile("classifier"));
     request.seconds = 3000;

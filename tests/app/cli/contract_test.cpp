@@ -63,7 +63,7 @@ TEST_F(Contract, OfCommandsAboutAModel) {
     check("run", {"run", m_tiny.model(), "--save-outputs", m_tiny.at("out")});
     check("bench", {"bench", m_tiny.model(), "--batch", "4", "--seconds", "0.05", "--recipe", recipe});
     check("bench_stream", {"bench", m_tiny.model(), "--seconds", "0.05", "--stream-seconds", "0.5", "--deadline-ms", "100"});
-    check("profile", {"profile", m_tiny.model(), "--seconds", "0.05", "--counters", "--trace", m_tiny.at("run.pftrace")});
+    check("profile", {"profile", m_tiny.model(), "--seconds", "0.05", "--counters", "--advice", "--trace", m_tiny.at("run.pftrace")});
     EXPECT_GT(std::filesystem::file_size(m_tiny.at("run.pftrace")), 100U);
     check("eval", {"eval", m_tiny.model(), "--data", m_tiny.data()});
     check("eval", {"eval", m_tiny.model(), "--recipe", recipe, "--samples", "8"});

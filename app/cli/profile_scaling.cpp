@@ -1,0 +1,137 @@
+#include "app/cli/profile_scaling.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/cli/progress.h"
+#include "app/cli/table.h"
+#include "core/base/units.h"
+#include "core/explain/scaling.h"
+
+namespace trimtab::cli {
+namespace {
+
+constexpr std::size_t kNameWidth = 44;
+constexpr std::size_t kFewestSizes = 3, kMostSizes = 16;
+constexpr std::size_t kLongestTable = 60;
+
+struct Measured {
+    std::vector<double> sizes;
+    std::vector<explain::ScalingPoint> runs;
+    std::vector<std::vector<trace::LayerRecord>> plans;
+    trial::Environment environment;
+};
+
+Result<Measured> measure(Program& program, ipc::BenchRequest request, const Scale& scale) {
+    TRIMTAB_TRY(const auto worker, program.startWorker());
+    Progress progress(program.quiet());
+    Measured measured;
+    for (const std::int64_t size : scale.sizes) {
+        const double done = static_cast<double>(measured.sizes.size());
+        const auto show = [&](double share, const std::string& what) {
+            progress.show((done + std::max(share, 0.0)) / static_cast<double>(scale.sizes.size()),
+                          fmt::format("{} = {}: {}", scale.symbol, size, printable(what)));
+        };
+        auto& setting = request.model.setting;
+        if (scale.symbol == "batch") setting.batch = size;
+        else setting.symbols[scale.symbol] = size;
+        TRIMTAB_TRY(const Json json, worker->call("bench", ipc::toJson(request), show, program.stop.get_token()));
+        TRIMTAB_TRY(auto answer, ipc::benchAnswerFromJson(json));
+        if (answer.timings.trial.empty()) return fail(ErrorCode::Failed, "nothing was timed");
+        measured.sizes.push_back(static_cast<double>(size));
+        measured.runs.push_back({static_cast<double>(size), 1e6 * base::median(answer.timings.trial)});
+        measured.plans.push_back(std::move(answer.layers));
+        measured.environment = answer.environment;
+    }
+    return measured;
+}
+
+Json toJson(const explain::ScalingFit& fit, double largest) {
+    return {{"constant_ns", fit.constant},
+            {"linear_ns", fit.linear},
+            {"quadratic_ns", fit.quadratic},
+            {"worst_error", fit.worstError},
+            {"order", std::string(explain::orderName(fit.orderAt(largest)))}};
+}
+
+Json pointsOf(const std::vector<explain::ScalingPoint>& points) {
+    Json list = Json::array();
+    for (const auto& point : points) list.push_back({{"size", point.size}, {"ns", point.ns}});
+    return list;
+}
+
+std::string perSize(double ns) { return ns > 0 ? base::formatMilliseconds(ns / 1e6) : "–"; }
+
+std::vector<std::string> cells(const std::string& name, const std::string& op, const explain::ScalingFit& fit, double largest) {
+    return {clipped(printable(name), kNameWidth),
+            printable(op),
+            perSize(fit.constant),
+            perSize(fit.linear * largest),
+            perSize(fit.quadratic * largest * largest),
+            std::string(explain::orderName(fit.orderAt(largest))),
+            fmt::format("{:.0f} %", 100 * fit.worstError)};
+}
+
+}  // namespace
+
+Result<Scale> parseScale(const std::string& text) {
+    const auto wrong = fail(ErrorCode::Usage, fmt::format("--scale wants NAME=SIZE,SIZE,SIZE, {} to {} different sizes, not \"{}\"",
+                                                          kFewestSizes, kMostSizes, text));
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) return wrong;
+    Scale scale{text.substr(0, equals), {}};
+    std::set<std::int64_t> sizes;
+    const char* at = text.data() + equals + 1;
+    const char* const end = text.data() + text.size();
+    while (at < end) {
+        std::int64_t size = 0;
+        const auto [next, error] = std::from_chars(at, end, size);
+        if (error != std::errc{} || size < 1 || (next != end && *next != ',') || next + 1 == end) return wrong;
+        sizes.insert(size);
+        at = next == end ? end : next + 1;
+    }
+    if (sizes.size() < kFewestSizes || sizes.size() > kMostSizes) return wrong;
+    scale.sizes.assign(sizes.begin(), sizes.end());
+    return scale;
+}
+
+Status profileScaling(Program& program, const ipc::BenchRequest& request, const Scale& scale) {
+    TRIMTAB_TRY(const Measured measured, measure(program, request, scale));
+    const double largest = measured.sizes.back();
+    const explain::ScalingFit whole = explain::fitScaling(measured.runs);
+    auto layers = explain::scalingOf(measured.sizes, measured.plans);
+    if (program.options.json) {
+        Json nodes = Json::array();
+        for (const auto& layer : layers)
+            nodes.push_back({{"node", layer.node}, {"op", layer.op}, {"points", pointsOf(layer.points)}, {"fit", toJson(layer.fit, largest)}});
+        program.printJson({{"symbol", scale.symbol},
+                           {"sizes", scale.sizes},
+                           {"run", {{"points", pointsOf(measured.runs)}, {"fit", toJson(whole, largest)}}},
+                           {"nodes", std::move(nodes)},
+                           {"basis", "measured"},
+                           {"environment", trial::toJson(measured.environment)}});
+        return {};
+    }
+    fmt::print("time against {}: {}\n\n", printable(scale.symbol), fmt::join(scale.sizes, ", "));
+    const std::string at = fmt::format(" at {}", largest);
+    Table table({{"layer"},
+                 {"operator"},
+                 {"constant", Align::Right},
+                 {"linear" + at, Align::Right},
+                 {"quadratic" + at, Align::Right},
+                 {"mostly"},
+                 {"fit within", Align::Right}});
+    table.add(cells("the whole run", "", whole, largest));
+    std::ranges::stable_sort(layers, std::greater{}, [&](const auto& layer) { return layer.fit.at(largest); });
+    for (std::size_t i = 0; i < std::min(layers.size(), kLongestTable); ++i)
+        table.add(cells(layers[i].node, layers[i].op, layers[i].fit, largest));
+    fmt::print("{}", table.text());
+    if (layers.size() > kLongestTable) fmt::print("{} more layers: --json lists them\n", layers.size() - kLongestTable);
+    return {};
+}
+
+}  // namespace trimtab::cli

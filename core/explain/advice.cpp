@@ -1,0 +1,212 @@
+// Advice on layers adds up what an option saved on each unit alone, scaled to the time that the same nodes took in the whole run. Advice
+// on the batch follows from the roofline: weights are read and nodes started once for all samples, operations and activations count for
+// each.
+#include "core/explain/advice.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "core/base/units.h"
+#include "core/explain/layer_work.h"
+
+namespace trimtab::explain {
+namespace {
+
+using trace::LayerRecord;
+using trial::LayerTrial;
+
+constexpr double kWorthTelling = 1.03;
+constexpr std::int64_t kTimesTheBatch = 8;
+
+/// Layers of the profile that come from these nodes.
+std::vector<std::size_t> layersOf(const trace::Profile& profile, const std::vector<std::string>& nodes) {
+    const std::set<std::string> names(nodes.begin(), nodes.end());
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < profile.layers.size(); ++i) {
+        const LayerRecord& layer = profile.layers[i];
+        const bool isMeant = names.contains(layer.node) || std::ranges::any_of(layer.origins, [&](const auto& name) { return names.contains(name); });
+        if (isMeant) found.push_back(i);
+    }
+    return found;
+}
+
+/// What a unit's option saves in the whole run, ns; 0 where it cannot be told from nothing.
+double savedInRun(const trace::Profile& profile, const LayerTrial& trial) {
+    if (!trial.refusal.empty() || trial.execution == trace::Execution::Emulated || trial.untreatedNs <= 0) return 0;
+    const bool isSure = trial.saved.interval.low > 0 || trial.saved.interval.high < 0;
+    if (!isSure) return 0;
+    double took = 0;
+    for (const std::size_t layer : layersOf(profile, trial.stretch)) took += std::max(profile.layers[layer].medianNs, 0.0);
+    return trial.saved.value * took;
+}
+
+/// What the option says replaces what stands there, part by part.
+void lay(const recipe::Settings& option, recipe::Settings& over) {
+    if (option.prune) over.prune = option.prune;
+    if (option.weights) over.weights = option.weights;
+    if (option.activations) over.activations = option.activations;
+    if (option.kvCache) over.kvCache = option.kvCache;
+    if (option.compute) over.compute = option.compute;
+}
+
+void addRules(recipe::Recipe& recipe, const LayerTrial& trial) {
+    for (const std::string& node : trial.nodes) {
+        recipe::Rule& rule = recipe.rules.emplace_back();
+        rule.match.name = node;
+        rule.settings = trial.option.settings;
+    }
+}
+
+std::string causeOf(const Profiled& profiled, const std::vector<std::string>& nodes) {
+    std::map<Cause, double> times;
+    double sum = 0;
+    for (const std::size_t layer : layersOf(profiled.profile, nodes)) {
+        const double took = std::max(profiled.profile.layers[layer].medianNs, 0.0);
+        times[profiled.diagnosis.layers[layer].cause] += took;
+        sum += took;
+    }
+    if (times.empty() || profiled.profile.runNs <= 0) return {};
+    const auto most = std::ranges::max_element(times, {}, &std::pair<const Cause, double>::second);
+    return fmt::format("they take {:.0f} % of the run, most of it bound by {}", 100 * sum / profiled.profile.runNs, words(most->first));
+}
+
+std::string unitsText(std::size_t units, std::size_t all) {
+    if (units == all) return all == 1 ? "the layer with weights" : "all layers with weights";
+    return fmt::format("{} of {} units of layers", units, all);
+}
+
+/// One option on every unit that it makes faster.
+struct Choice {
+    std::string name;
+    std::vector<const LayerTrial*> trials;
+    double savedNs = 0;
+    bool isOneOption = true;
+};
+
+Advice adviceOf(const Profiled& profiled, const Choice& choice, std::size_t units) {
+    Advice advice;
+    advice.recipe = profiled.recipe;
+    advice.setting = profiled.setting;
+    const bool isOneForAll = choice.isOneOption && choice.trials.size() == units && profiled.recipe.rules.empty();
+    if (isOneForAll) lay(choice.trials.front()->option.settings, advice.recipe.base);
+    for (const LayerTrial* trial : choice.trials) {
+        if (!isOneForAll) addRules(advice.recipe, *trial);
+        advice.layers.insert(advice.layers.end(), trial->nodes.begin(), trial->nodes.end());
+    }
+    advice.text = fmt::format("{} on {}", choice.name, unitsText(choice.trials.size(), units));
+    advice.because = causeOf(profiled, advice.layers);
+    const double run = profiled.profile.runNs;
+    advice.speedup = run / std::max(run - choice.savedNs, run * 1e-3);
+    return advice;
+}
+
+std::size_t unitsIn(const std::vector<LayerTrial>& trials) {
+    std::set<std::vector<std::string>> units;
+    for (const LayerTrial& trial : trials) units.insert(trial.nodes);
+    return units.size();
+}
+
+/// By option, in the order in which they were tried.
+std::vector<Choice> choicesOf(const Profiled& profiled) {
+    std::vector<Choice> choices;
+    for (const LayerTrial& trial : profiled.trials) {
+        auto choice = std::ranges::find(choices, trial.option.name, &Choice::name);
+        if (choice == choices.end()) choice = choices.insert(choices.end(), Choice{trial.option.name, {}});
+        const double saved = savedInRun(profiled.profile, trial);
+        if (saved <= 0) continue;
+        choice->trials.push_back(&trial);
+        choice->savedNs += saved;
+    }
+    return choices;
+}
+
+/// For each unit the option that saves the most there.
+Choice bestOfEach(const Profiled& profiled) {
+    std::map<std::vector<std::string>, std::pair<const LayerTrial*, double>> best;
+    for (const LayerTrial& trial : profiled.trials) {
+        const double saved = savedInRun(profiled.profile, trial);
+        if (saved <= 0) continue;
+        auto& known = best[trial.nodes];
+        if (!known.first || saved > known.second) known = {&trial, saved};
+    }
+    Choice choice;
+    choice.isOneOption = false;
+    std::set<std::string> names;
+    for (const auto& [nodes, found] : best) {
+        choice.trials.push_back(found.first);
+        choice.savedNs += found.second;
+        names.insert(found.first->option.name);
+    }
+    choice.name = fmt::format("each its fastest of {}", fmt::join(names, ", "));
+    if (names.size() < 2) choice.trials.clear();  // it is that one option
+    return choice;
+}
+
+/// Why an option saves nothing anywhere.
+std::string whyNothing(const Profiled& profiled, const std::string& option) {
+    std::string refusal, reason;
+    bool emulated = true, refused = true;
+    for (const LayerTrial& trial : profiled.trials) {
+        if (trial.option.name != option) continue;
+        if (!trial.refusal.empty()) {
+            refusal = trial.refusal;
+            continue;
+        }
+        refused = false;
+        if (trial.execution == trace::Execution::Emulated) reason = trial.reason;
+        else emulated = false;
+    }
+    if (refused) return fmt::format("{} cannot be had: {}", option, refusal);
+    if (emulated) return fmt::format("{} is emulated here{}{}", option, reason.empty() ? "" : ": ", reason);
+    return fmt::format("{} makes no layer faster{}", option,
+                       profiled.diagnosis.main() ? fmt::format("; most of the time is bound by {}", words(*profiled.diagnosis.main())) : "");
+}
+
+/// Of one sample, when so many times as many run at once. The part of a layer's time that its work does not explain stays as long.
+double timeOfBatch(const LayerRecord& layer, const RooflinePoint& at, double times) {
+    const double weights = at.bytes > 0 ? at.memoryNs * static_cast<double>(layer.weightBytes) / at.bytes : 0;
+    const double now = std::max({at.memoryNs, at.arithmeticNs, at.launchNs});
+    const double then = std::max({weights + times * (at.memoryNs - weights), times * at.arithmeticNs, at.launchNs});
+    return now > 0 ? layer.medianNs * std::max(then / now, 1.0) : layer.medianNs * times;
+}
+
+std::optional<Advice> batchAdvice(const Profiled& profiled) {
+    double now = 0, then = 0;
+    for (std::size_t i = 0; i < profiled.profile.layers.size(); ++i) {
+        const LayerRecord& layer = profiled.profile.layers[i];
+        if (layer.medianNs <= 0) continue;
+        now += layer.medianNs;
+        then += timeOfBatch(layer, profiled.diagnosis.layers[i].roofline, static_cast<double>(kTimesTheBatch));
+    }
+    const double elsewhere = std::max(0.0, profiled.profile.runNs - now);
+    if (now <= 0 || then <= 0) return std::nullopt;
+    Advice advice;
+    advice.recipe = profiled.recipe;
+    advice.setting = profiled.setting;
+    advice.setting.batch = profiled.batch * kTimesTheBatch;
+    advice.speedup = static_cast<double>(kTimesTheBatch) * (now + elsewhere) / (then + elsewhere);
+    advice.text = fmt::format("{} samples at once", advice.setting.batch);
+    advice.because = "weights are read and nodes are started once for all of them; each sample waits for the others";
+    return advice;
+}
+
+}  // namespace
+
+AdviceList advise(const Profiled& profiled) {
+    AdviceList list;
+    const std::size_t units = unitsIn(profiled.trials);
+    for (const Choice& choice : choicesOf(profiled)) {
+        if (choice.trials.empty()) list.nothing.push_back(whyNothing(profiled, choice.name));
+        else list.best.push_back(adviceOf(profiled, choice, units));
+    }
+    if (const Choice mixed = bestOfEach(profiled); !mixed.trials.empty()) list.best.push_back(adviceOf(profiled, mixed, units));
+    if (auto batch = batchAdvice(profiled)) list.best.push_back(std::move(*batch));
+    std::erase_if(list.best, [](const Advice& advice) { return advice.speedup < kWorthTelling; });
+    std::ranges::stable_sort(list.best, std::greater{}, &Advice::speedup);
+    return list;
+}
+
+}  // namespace trimtab::explain

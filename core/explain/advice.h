@@ -1,0 +1,38 @@
+#pragma once
+// What to do next, ranked by what it should give to the whole run: each piece is a recipe or a setting to run in place of what was profiled.
+// What options save on a layer was measured on that layer alone; the whole run is predicted from it.
+#include <string>
+#include <vector>
+
+#include "core/explain/diagnosis.h"
+#include "core/recipe/run_setting.h"
+#include "core/trial/layer_trial.h"
+
+namespace trimtab::explain {
+
+struct Advice {
+    std::string text;                 // "int8 weights on 4 units of layers"
+    std::string because;              // "they take 80 % of the run, and are bound by memory bandwidth"
+    std::vector<std::string> layers;  // nodes that it is about; empty: the whole run
+    recipe::Recipe recipe;
+    recipe::RunSetting setting;
+    double speedup = 1;               // predicted, of a sample
+};
+
+struct AdviceList {
+    std::vector<Advice> best;           // the largest speed-up first; none below 3 %
+    std::vector<std::string> nothing;   // options that give nothing, and why
+};
+
+/// What was profiled, and what was tried on its layers.
+struct Profiled {
+    const trace::Profile& profile;
+    const Diagnosis& diagnosis;
+    const std::vector<trial::LayerTrial>& trials;
+    const recipe::Recipe& recipe;
+    const recipe::RunSetting& setting;
+    std::int64_t batch = 1;
+};
+AdviceList advise(const Profiled& profiled);
+
+}  // namespace trimtab::explain

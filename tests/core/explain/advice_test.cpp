@@ -1,0 +1,137 @@
+#include "core/explain/advice.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace trimtab::explain {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr double kMicro = 1000;  // ns
+
+/// Two layers with weights and what stands behind the first, 100 µs in all: 60, 10, 30.
+class AdviceTest : public testing::Test {
+protected:
+    AdviceTest() {
+        profile.ceilings = {1e10, 0, {{"fp32", 1e11}}, 1 * kMicro};
+        add("a", 60 * kMicro, 500'000, 1e5);
+        add("norm", 10 * kMicro, 0, 1e3);
+        add("b", 30 * kMicro, 250'000, 1e5);
+        profile.runNs = 100 * kMicro;
+    }
+    void add(const char* name, double ns, std::int64_t bytes, double operations) {
+        trace::LayerRecord layer;
+        layer.node = name;
+        layer.origins = {name};
+        layer.op = "MatMul";
+        layer.medianNs = ns;
+        layer.weightBytes = bytes;
+        layer.activationBytes = 100;
+        layer.operations = operations;
+        profile.layers.push_back(layer);
+    }
+    trial::LayerTrial& tried(const char* option, std::vector<std::string> nodes, std::vector<std::string> stretch, double saved) {
+        trial::LayerTrial& trial = trials.emplace_back();
+        trial.option = trial::parseOption(option).value();
+        trial.option.name = option;
+        trial.nodes = std::move(nodes);
+        trial.stretch = std::move(stretch);
+        trial.saved = {saved, {saved - 0.02, saved + 0.02}};
+        trial.untreatedNs = 50 * kMicro;
+        return trial;
+    }
+    AdviceList list(std::int64_t batch = 1) {
+        const Diagnosis diagnosis = diagnose(profile, std::nullopt);
+        return advise({profile, diagnosis, trials, recipe, setting, batch});
+    }
+    /// Without the advice on the batch.
+    std::vector<Advice> onLayers() {
+        auto best = list().best;
+        std::erase_if(best, [](const Advice& advice) { return advice.layers.empty(); });
+        return best;
+    }
+
+    trace::Profile profile;
+    std::vector<trial::LayerTrial> trials;
+    recipe::Recipe recipe;
+    recipe::RunSetting setting;
+};
+
+TEST_F(AdviceTest, AddsUpWhatAnOptionSavesInTheWholeRun) {
+    tried("weights.bits=8", {"a"}, {"a", "norm"}, 0.5);
+    tried("weights.bits=8", {"b"}, {"b"}, 0.5);
+    const auto best = onLayers();
+    ASSERT_EQ(best.size(), 1U);
+    EXPECT_NEAR(best[0].speedup, 1 / 0.5, 1e-9) << "half of 60 + 10 and half of 30";
+    EXPECT_THAT(best[0].layers, ElementsAre("a", "b"));
+    EXPECT_TRUE(best[0].recipe.rules.empty()) << "all layers: no rule is needed";
+    EXPECT_EQ(best[0].recipe.base.weights->bits, 8);
+    EXPECT_THAT(best[0].text, HasSubstr("all layers with weights"));
+    EXPECT_THAT(best[0].because, testing::AllOf(HasSubstr("90 %"), HasSubstr("memory bandwidth")));
+}
+
+TEST_F(AdviceTest, LeavesOutWhatItSlowsDownOrLeavesAlone) {
+    tried("weights.bits=8", {"a"}, {"a"}, 0.5);
+    tried("weights.bits=8", {"b"}, {"b"}, -0.3);
+    const auto best = onLayers();
+    ASSERT_EQ(best.size(), 1U);
+    EXPECT_NEAR(best[0].speedup, 1 / 0.7, 1e-9);
+    ASSERT_EQ(best[0].recipe.rules.size(), 1U);
+    EXPECT_EQ(best[0].recipe.rules[0].match.name, "a");
+    trials[0].saved.interval.low = -0.1;
+    EXPECT_TRUE(onLayers().empty()) << "what may be nothing is not advised";
+}
+
+TEST_F(AdviceTest, MixesOptionsWhereLayersDiffer) {
+    tried("weights.bits=8", {"a"}, {"a"}, 0.5);
+    tried("weights.bits=8", {"b"}, {"b"}, 0.1);
+    tried("compute=bf16", {"a"}, {"a"}, 0.2);
+    tried("compute=bf16", {"b"}, {"b"}, 0.4);
+    const auto best = onLayers();
+    ASSERT_EQ(best.size(), 3U);
+    EXPECT_NEAR(best[0].speedup, 1 / 0.58, 1e-9) << "30 µs of a by one, 12 of b by the other";
+    EXPECT_EQ(best[0].recipe.rules.size(), 2U);
+    EXPECT_GT(best[1].speedup, best[2].speedup) << "the largest first";
+}
+
+TEST_F(AdviceTest, SaysWhyAnOptionGivesNothing) {
+    tried("weights.bits=8", {"a"}, {"a"}, -0.5);
+    tried("weights.bits=4", {"a"}, {"a"}, 0.9).execution = trace::Execution::Emulated;
+    trials.back().reason = "no kernel for it";
+    tried("compute=int8", {"a"}, {"a"}, 0.9).refusal = "its inputs are no activations";
+    const AdviceList told = list();
+    EXPECT_TRUE(onLayers().empty()) << "the speed of what is emulated is not real";
+    EXPECT_THAT(told.nothing, ElementsAre(testing::AllOf(HasSubstr("weights.bits=8 makes no layer faster"), HasSubstr("memory")),
+                                          testing::AllOf(HasSubstr("emulated"), HasSubstr("no kernel for it")),
+                                          testing::AllOf(HasSubstr("cannot be had"), HasSubstr("no activations"))));
+}
+
+TEST_F(AdviceTest, KeepsWhatTheRecipeSaysAlready) {
+    recipe = recipe::parse(R"({"prune": {"ratio": 0.5}, "rules": [{"match": {"op": "Conv"}, "compute": "bf16"}]})").value();
+    tried("weights.bits=8", {"a"}, {"a"}, 0.5);
+    tried("weights.bits=8", {"b"}, {"b"}, 0.5);
+    const auto best = onLayers();
+    ASSERT_EQ(best.size(), 1U);
+    EXPECT_EQ(best[0].recipe.base, recipe.base);
+    ASSERT_EQ(best[0].recipe.rules.size(), 3U) << "rules go behind those that are there";
+    EXPECT_EQ(best[0].recipe.rules[0], recipe.rules[0]);
+}
+
+TEST_F(AdviceTest, ALargerBatchSharesWeightsAndStartsButNoOperations) {
+    const auto batchGain = [&] {
+        for (const Advice& advice : list(2).best)
+            if (advice.layers.empty()) return advice;
+        return Advice{};
+    };
+    const Advice shared = batchGain();
+    EXPECT_EQ(shared.setting.batch, 16);
+    EXPECT_GT(shared.speedup, 7) << "the weights are read once";
+    for (auto& layer : profile.layers) layer.operations = 5e6, layer.medianNs = 100 * kMicro;
+    profile.runNs = 300 * kMicro;
+    EXPECT_EQ(batchGain().speedup, 1) << "arithmetic grows with the samples: nothing to tell";
+}
+
+}  // namespace
+}  // namespace trimtab::explain

@@ -1,0 +1,68 @@
+#include "core/explain/scaling.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/random.h"
+
+namespace trimtab::explain {
+namespace {
+
+std::vector<ScalingPoint> drawn(double constant, double linear, double quadratic, const std::vector<double>& sizes, double noise = 0,
+                                std::uint64_t seed = 1) {
+    base::Random random(seed);
+    std::vector<ScalingPoint> points;
+    for (const double n : sizes) points.push_back({n, (constant + linear * n + quadratic * n * n) * (1 + noise * random.uniform(-1, 1))});
+    return points;
+}
+
+const std::vector<double> kSizes{16, 64, 128, 256, 512, 1024};
+
+TEST(Scaling, FindsThePartsOfWhatIsMadeOfThem) {
+    base::Random random(3);
+    for (int i = 0; i < 200; ++i) {
+        const double constant = random.below(2) * random.uniform(1e3, 1e6), linear = random.below(2) * random.uniform(1, 1e4);
+        const double quadratic = random.below(2) * random.uniform(0.01, 10);
+        if (constant + linear + quadratic == 0) continue;
+        const ScalingFit fit = fitScaling(drawn(constant, linear, quadratic, kSizes));
+        EXPECT_LT(fit.worstError, 1e-6);
+        EXPECT_NEAR(fit.at(2048), constant + linear * 2048 + quadratic * 2048 * 2048, 1e-4 * fit.at(2048));
+    }
+}
+
+TEST(Scaling, NoPartIsEverNegative) {
+    for (std::uint64_t seed = 0; seed < 100; ++seed) {
+        const ScalingFit fit = fitScaling(drawn(1e5, 50, 0, kSizes, 0.2, seed));
+        EXPECT_GE(fit.constant, 0);
+        EXPECT_GE(fit.linear, 0);
+        EXPECT_GE(fit.quadratic, 0);
+        EXPECT_LT(fit.worstError, 0.4);
+    }
+}
+
+TEST(Scaling, NamesThePartThatIsLargestAtASize) {
+    const ScalingFit fit = fitScaling(drawn(1e4, 100, 1, kSizes));
+    EXPECT_EQ(fit.orderAt(10), 0);
+    EXPECT_EQ(fit.orderAt(101), 1);
+    EXPECT_EQ(fit.orderAt(1000), 2);
+    EXPECT_EQ(orderName(fit.orderAt(1000)), "quadratic");
+}
+
+TEST(Scaling, MatchesLayersOfPlansByName) {
+    const auto plan = [](double n) {
+        std::vector<trace::LayerRecord> layers(3);
+        layers[0].node = "attention";
+        layers[0].medianNs = 3 * n * n;
+        layers[1].node = "product";
+        layers[1].medianNs = 50 * n;
+        layers[2].node = "never ran";
+        return layers;
+    };
+    const auto layers = scalingOf({64, 128, 256}, {plan(64), plan(128), plan(256)});
+    ASSERT_EQ(layers.size(), 2U);
+    EXPECT_EQ(layers[0].node, "attention");
+    EXPECT_EQ(layers[0].fit.orderAt(256), 2);
+    EXPECT_EQ(layers[1].fit.orderAt(256), 1);
+}
+
+}  // namespace
+}  // namespace trimtab::explain
