@@ -23,6 +23,11 @@ TEST_F(Usage, IsWrongWithStatusTwo) {
                                                {"info"},
                                                {"info", m_tiny.model(), "--no-such-option"},
                                                {"bench", m_tiny.model(), "--batch", "0"},
+                                               {"profile", m_tiny.model(), "--generate", "4"},
+                                               {"profile", m_tiny.model(), "--scale", "batch"},
+                                               {"profile", m_tiny.model(), "--scale", "batch=1,2"},
+                                               {"profile", m_tiny.model(), "--scale", "batch=1,2,x"},
+                                               {"profile", m_tiny.model(), "--scale", "batch=1,2,2,"},
                                                {"run", m_tiny.model(), "--shape", "x"},
                                                {"run", m_tiny.model(), "--shape", "x=1,two"},
                                                {"run", m_tiny.model(), "--engine", "steam"},
@@ -48,7 +53,7 @@ TEST_F(Usage, OfHelpAndVersionIsRight) {
 }
 
 TEST_F(Usage, OfAMissingFileNamesIt) {
-    for (const char* command : {"info", "run", "bench", "eval"}) {
+    for (const char* command : {"info", "run", "bench", "profile", "eval"}) {
         const Ran ran = trimtab({command, m_tiny.at("missing.onnx")});
         EXPECT_EQ(ran.status, 1) << command;
         EXPECT_NE(ran.err.find("missing.onnx"), std::string::npos) << ran.err;
