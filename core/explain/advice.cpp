@@ -174,6 +174,7 @@ double timeOfBatch(const LayerRecord& layer, const RooflinePoint& at, double tim
 }
 
 std::optional<Advice> batchAdvice(const Profiled& profiled) {
+    if (!profiled.openBatch) return std::nullopt;
     double now = 0, then = 0;
     for (std::size_t i = 0; i < profiled.profile.layers.size(); ++i) {
         const LayerRecord& layer = profiled.profile.layers[i];

@@ -32,6 +32,7 @@ struct Profiled {
     const recipe::Recipe& recipe;
     const recipe::RunSetting& setting;
     std::int64_t batch = 1;
+    bool openBatch = true;
 };
 AdviceList advise(const Profiled& profiled);
 

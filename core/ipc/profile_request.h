@@ -24,6 +24,7 @@ struct ProfileAnswer {
     std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
     std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;
+    bool openBatch = true;  // it may be another; else the file says how many samples a run has
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };

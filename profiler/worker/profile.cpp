@@ -118,6 +118,10 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     if (request.counters) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
     }
+    if (request.model.setting.prompt == 0) {
+        TRIMTAB_TRY(const auto model, bench.model(request.model, call));
+        answer.openBatch = fixedBatch(model->graph) == 0;
+    }
     TRIMTAB_REQUIRE(tryOptions(request, bench, call, answer));
     answer.batch = run->batch();
     answer.weightBytes = run->weightBytes();

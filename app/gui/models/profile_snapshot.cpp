@@ -15,10 +15,13 @@ QString tr(const char* text) { return QCoreApplication::translate("Profile", tex
 
 }  // namespace
 
-ProfilePtr profileSnapshotOf(ipc::ProfileAnswer answer, const QString& subject) {
+ProfilePtr profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAnswer answer, const QString& subject) {
     auto snapshot = std::make_shared<ProfileSnapshot>();
     snapshot->subject = subject;
+    snapshot->request = request;
     snapshot->diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
+    snapshot->advice = explain::advise(
+        {answer.profile, snapshot->diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.openBatch});
     snapshot->answer = std::move(answer);
     return snapshot;
 }

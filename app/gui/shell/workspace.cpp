@@ -255,6 +255,7 @@ void Workspace::findMix(const tune::MixGoal& goal) {
 void Workspace::profile(const trial::TrialResult* trial) {
     ipc::ProfileRequest request;
     request.counters = true;
+    request.options = trial::usualOptions();
     request.model.model = m_model->path().toStdString();
     request.model.setting = m_model->setting();
     QString subject = tr("As the model is stored");

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/tasks/profile_task.h"
 
+#include <algorithm>
+
+#include "core/base/statistics.h"
+
 namespace trimtab::gui {
 
 namespace {
 
 const QString kTag = QStringLiteral("profile");
+const QString kTryTag = QStringLiteral("profile.try");
+constexpr double kTrySeconds = 3;
 
 }  // namespace
 
@@ -17,26 +23,69 @@ void ProfileTask::profile(const ipc::ProfileRequest& request, const QString& sub
     m_running = true;
     m_problem.clear();
     emit changed();
-    m_worker.call(kTag, "profile", ipc::toJson(request), [this, subject](Result<Json> answer) { take(answer, subject); },
+    m_worker.call(kTag, "profile", ipc::toJson(request), [this, request, subject](Result<Json> answer) { take(request, answer, subject); },
                   [this](double share, const QString& what) { emit progressed(share, what); });
 }
 
-void ProfileTask::cancel() { m_worker.cancel(kTag); }
+void ProfileTask::tryAdvice(std::size_t piece) {
+    const explain::Advice& advice = m_snapshot->advice.best[piece];
+    ipc::BenchRequest request;
+    request.model = m_snapshot->request.model;
+    request.inputFiles = m_snapshot->request.inputFiles;
+    request.baseline = trial::Trial{request.model.recipe, request.model.setting, {}};
+    request.model.recipe = advice.recipe;
+    request.model.setting = advice.setting;
+    request.seconds = kTrySeconds;
+    request.traceLayers = false;
+    for (auto& [other, tried] : m_tried) tried.running = false;  // a newer request takes the place of one that waits
+    m_tried[piece] = {true, 0, {}};
+    emit triedChanged();
+    m_worker.call(kTryTag, "bench", ipc::toJson(request), [this, piece](Result<Json> answer) { takeTried(piece, answer); });
+}
+
+ProfileTask::Tried ProfileTask::tried(std::size_t piece) const {
+    const auto found = m_tried.find(piece);
+    return found == m_tried.end() ? Tried{} : found->second;
+}
+
+void ProfileTask::takeTried(std::size_t piece, const Result<Json>& answer) {
+    Tried& tried = m_tried[piece];
+    if (!tried.running) return;
+    tried.running = false;
+    const auto told = answer ? ipc::benchAnswerFromJson(*answer) : Result<ipc::BenchAnswer>(tl::unexpected<Error>(answer.error()));
+    if (!told) {
+        if (told.error().code != ErrorCode::Cancelled) tried.problem = QString::fromStdString(told.error().text());
+    } else if (!told->timings.baseline.empty() && !told->timings.trial.empty()) {
+        const double samples = static_cast<double>(told->batch) / static_cast<double>(std::max<std::int64_t>(told->baselineBatch, 1));
+        tried.speedup = samples * base::median(told->timings.baseline) / base::median(told->timings.trial);
+    }
+    emit triedChanged();
+}
+
+void ProfileTask::cancel() {
+    m_worker.cancel(kTag);
+    m_worker.cancel(kTryTag);
+}
 
 void ProfileTask::clear() {
     cancel();
     m_running = false;
     m_snapshot.reset();
+    m_tried.clear();
     m_problem.clear();
     emit changed();
 }
 
-void ProfileTask::take(const Result<Json>& answer, const QString& subject) {
+void ProfileTask::take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject) {
     if (!m_running) return;  // another file was opened meanwhile
     m_running = false;
     auto told = answer ? ipc::profileAnswerFromJson(*answer) : Result<ipc::ProfileAnswer>(tl::unexpected<Error>(answer.error()));
-    if (told) m_snapshot = profileSnapshotOf(std::move(*told), subject);
-    else if (told.error().code != ErrorCode::Cancelled) m_problem = QString::fromStdString(told.error().text());
+    if (told) {
+        m_snapshot = profileSnapshotOf(request, std::move(*told), subject);
+        m_tried.clear();
+    } else if (told.error().code != ErrorCode::Cancelled) {
+        m_problem = QString::fromStdString(told.error().text());
+    }
     emit changed();
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 // Where the time of a run goes: one profile at a time, made by a worker of its own. The last one is kept until another file is opened.
+#include <map>
+
 #include <QObject>
 
 #include "app/gui/models/profile_snapshot.h"
@@ -15,6 +17,8 @@ public:
 
     /// `subject` names what runs. Takes the place of one that goes on.
     void profile(const ipc::ProfileRequest& request, const QString& subject);
+    /// Runs a piece of the snapshot's advice beside what was profiled, in turns. REQUIRES: there is such a piece.
+    void tryAdvice(std::size_t piece);
     void cancel();
     void clear();
 
@@ -23,20 +27,30 @@ public:
     /// Why the last one could not be made; empty when none failed.
     const QString& problem() const { return m_problem; }
     bool running() const { return m_running; }
+    /// What a piece of advice came to when it was tried.
+    struct Tried {
+        bool running = false;
+        double speedup = 0;  // of a sample, ratio of medians of one process; 0: it was not tried, or failed
+        QString problem;
+    };
+    Tried tried(std::size_t piece) const;
     bool busy() const { return m_worker.busy(); }
 
 signals:
     void changed();  // begun, known, failed or forgotten
+    void triedChanged();
     void progressed(double share, const QString& what);
     void busyChanged();
 
 private:
-    void take(const Result<Json>& answer, const QString& subject);
+    void take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject);
+    void takeTried(std::size_t piece, const Result<Json>& answer);
 
     WorkerLane m_worker;
     ProfilePtr m_snapshot;
     QString m_problem;
     bool m_running = false;
+    std::map<std::size_t, Tried> m_tried;
 };
 
 }  // namespace trimtab::gui

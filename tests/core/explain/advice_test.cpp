@@ -42,9 +42,9 @@ protected:
         trial.untreatedNs = 50 * kMicro;
         return trial;
     }
-    AdviceList list(std::int64_t batch = 1) {
+    AdviceList list(std::int64_t batch = 1, bool openBatch = true) {
         const Diagnosis diagnosis = diagnose(profile, std::nullopt);
-        return advise({profile, diagnosis, trials, recipe, setting, batch});
+        return advise({profile, diagnosis, trials, recipe, setting, batch, openBatch});
     }
     /// Without the advice on the batch.
     std::vector<Advice> onLayers() {
@@ -128,6 +128,7 @@ TEST_F(AdviceTest, ALargerBatchSharesWeightsAndStartsButNoOperations) {
     const Advice shared = batchGain();
     EXPECT_EQ(shared.setting.batch, 16);
     EXPECT_GT(shared.speedup, 7) << "the weights are read once";
+    EXPECT_TRUE(list(2, false).best.empty()) << "the file fixes the batch";
     for (auto& layer : profile.layers) layer.operations = 5e6, layer.medianNs = 100 * kMicro;
     profile.runNs = 300 * kMicro;
     EXPECT_EQ(batchGain().speedup, 1) << "arithmetic grows with the samples: nothing to tell";

@@ -8,6 +8,7 @@
 #include <QPushButton>
 #include <QSortFilterProxyModel>
 #include <QStackedLayout>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include "app/gui/charts/roofline_chart.h"
@@ -23,6 +24,8 @@
 #include "app/gui/views/common/empty_state.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/common/stat_tile.h"
+#include "app/gui/views/profile/advice_card.h"
+#include "core/base/file.h"
 #include "core/report/perfetto.h"
 
 namespace trimtab::gui {
@@ -136,11 +139,10 @@ QWidget* ProfilePage::makeLayers() {
     m_table->setModel(m_sorted);
     m_table->setStretchColumn(DiagnosisTableModel::Because);
     m_table->sortByColumn(DiagnosisTableModel::Time, Qt::DescendingOrder);
-    auto* card = makeCard();
-    auto* chart = new QVBoxLayout(card);
-    chart->setContentsMargins(kWideGap, kGap, kWideGap, kGap);
+    auto* roofline = new QWidget;
+    auto* chart = new QVBoxLayout(roofline);
+    chart->setContentsMargins(0, kGap, 0, 0);
     chart->setSpacing(kHalfGap);
-    chart->addWidget(makeLabel(tr("Roofline"), "heading"));
     m_roofline = new RooflineChart(m_context.theme);
     m_roofline->setObjectName(QStringLiteral("profile.roofline"));
     m_layer = makeLabel({}, "muted");
@@ -149,6 +151,16 @@ QWidget* ProfilePage::makeLayers() {
     m_layer->setMinimumHeight(3 * m_layer->fontMetrics().lineSpacing());  // the chart keeps its size while layers are chosen
     chart->addWidget(m_roofline, 1);
     chart->addWidget(m_layer);
+    m_advice = new AdviceCard;
+    m_advice->setObjectName(QStringLiteral("profile.advice"));
+    auto* card = makeCard();
+    auto* inside = new QVBoxLayout(card);
+    inside->setContentsMargins(kWideGap, kGap, kWideGap, kGap);
+    auto* tabs = new QTabWidget;
+    tabs->setObjectName(QStringLiteral("profile.tabs"));
+    tabs->addTab(roofline, tr("Roofline"));
+    tabs->addTab(m_advice, tr("What to do next"));
+    inside->addWidget(tabs);
     layout->addWidget(m_table, 3);
     layout->addWidget(card, 2);
     return row;
@@ -164,6 +176,11 @@ void ProfilePage::connectTasks() {
     connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& current) {
         const int layer = current.isValid() ? m_model->layerOf(m_sorted->mapToSource(current).row()) : -1;
         chooseLayer(layer < 0 ? std::nullopt : std::optional(layer));
+    });
+    connect(m_advice, &AdviceCard::tryRequested, this, [this](int piece) { m_task.tryAdvice(static_cast<std::size_t>(piece)); });
+    connect(m_advice, &AdviceCard::saveRequested, this, [this](int piece) { saveRecipe(static_cast<std::size_t>(piece)); });
+    connect(&m_task, &ProfileTask::triedChanged, this, [this] {
+        for (std::size_t piece = 0; m_shown && piece < m_shown->advice.best.size(); ++piece) m_advice->setTried(piece, m_task.tried(piece));
     });
     connect(&m_task, &ProfileTask::changed, this, &ProfilePage::refresh);
     connect(&m_task, &ProfileTask::progressed, this, [this](double share, const QString& what) {
@@ -268,6 +285,7 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
     m_ceilings->setValue(tr("%1/s").arg(bytesText(run.ceilings.memoryBytesPerSecond)), peaks.join(QStringLiteral(" · ")));
     m_timeline->setTrace(std::shared_ptr<const trace::Trace>(m_shown, &run.trace));
     m_roofline->setProfile(m_shown);
+    m_advice->setProfile(m_shown);
     m_model->setProfile(m_shown);
     m_table->fitColumns();
     chooseLayer(std::nullopt);
@@ -289,6 +307,16 @@ void ProfilePage::chooseLayer(std::optional<int> layer) {
                               QString::fromStdString(found.evidence)));
     const QModelIndex row = m_sorted->mapFromSource(m_model->index(*layer, 0));
     if (m_table->currentIndex().row() != row.row()) m_table->selectRow(row.row());
+}
+
+void ProfilePage::saveRecipe(std::size_t piece) {
+    const FileQuestion question{FileQuestion::Kind::Save, tr("Save the recipe"), tr("Recipes (*.json)"), QStringLiteral("recipe.json"),
+                                QStringLiteral("json")};
+    const std::string text = base::dumpJson(recipe::toJson(m_shown->advice.best[piece].recipe), 2) + "\n";
+    m_context.files.ask(this, question, [this, text](const QString& path) {
+        const Status written = base::writeFileAtomically(path.toStdString(), text);
+        if (!written) emit m_context.workspace.problem(QString::fromStdString(written.error().text()));
+    });
 }
 
 void ProfilePage::saveTrace() {

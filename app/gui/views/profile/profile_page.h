@@ -22,6 +22,7 @@ struct TrialResult;
 
 namespace trimtab::gui {
 
+class AdviceCard;
 class DataTable;
 class DiagnosisTableModel;
 class EmptyState;
@@ -52,6 +53,7 @@ private:
     void begin();
     void press();
     void saveTrace();
+    void saveRecipe(std::size_t piece);
     /// The trial that may be profiled instead of the model as it is stored; null where none is chosen or it failed.
     const trial::TrialResult* chosenTrial() const;
     /// Why nothing can be profiled now; empty when it can.
@@ -76,6 +78,7 @@ private:
     QSortFilterProxyModel* m_sorted = nullptr;
     RooflineChart* m_roofline = nullptr;
     QLabel* m_layer = nullptr;
+    AdviceCard* m_advice = nullptr;
     ProfilePtr m_shown;
 };
 
