@@ -41,8 +41,8 @@ Result<LayerTrial> layerTrialFromJson(const Json& json) {
     TRIMTAB_TRY(trial.option, sensitivityOptionFromJson(*option));
     TRIMTAB_TRY(trial.refusal, base::stringAt(json, "refusal", ""));
     if (!trial.refusal.empty()) return trial;
-    TRIMTAB_TRY(const std::string execution, base::stringAt(json, "execution", "native"));
-    trial.execution = execution == "emulated" ? trace::Execution::Emulated : trace::Execution::Native;
+    const Json* execution = base::memberAt(json, "execution");
+    if (execution && *execution == trace::name(trace::Execution::Emulated)) trial.execution = trace::Execution::Emulated;
     TRIMTAB_TRY(trial.reason, base::stringAt(json, "reason", ""));
     const Json* saved = base::memberAt(json, "saved");
     if (!saved) return fail(ErrorCode::Refused, "saved is missing");
