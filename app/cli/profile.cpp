@@ -29,6 +29,7 @@ struct ProfileOptions {
 };
 
 constexpr std::size_t kNameWidth = 40;
+constexpr double kWorthNaming = 0.005;     // of a run's time
 constexpr std::size_t kLongestTable = 60;  // rows; --json has them all
 
 Json overheadOf(const base::Estimate& ratio) {
@@ -174,7 +175,7 @@ void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, con
     fmt::print("{:<12}{}\n", "at most", ceilingsText(profile.ceilings));
     std::string causes;
     for (const auto& [cause, share] : diagnosis.causes)
-        causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
+        if (share >= kWorthNaming || causes.empty()) causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
     fmt::print("{:<12}{}\n", "bound by", causes);
     for (const trace::CounterTotal& counter : profile.counters)
         fmt::print("{:<12}{}: {}\n", "counter", counter.name,

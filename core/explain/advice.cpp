@@ -205,6 +205,9 @@ AdviceList advise(const Profiled& profiled) {
     }
     if (const Choice mixed = bestOfEach(profiled); !mixed.trials.empty()) list.best.push_back(adviceOf(profiled, mixed, units));
     if (auto batch = batchAdvice(profiled)) list.best.push_back(std::move(*batch));
+    for (const Advice& advice : list.best)
+        if (advice.speedup < kWorthTelling && !advice.layers.empty())
+            list.nothing.push_back(fmt::format("{} would gain less than {:.0f} %", advice.text, 100 * (kWorthTelling - 1)));
     std::erase_if(list.best, [](const Advice& advice) { return advice.speedup < kWorthTelling; });
     std::ranges::stable_sort(list.best, std::greater{}, &Advice::speedup);
     return list;

@@ -82,7 +82,7 @@ TEST(Diagnosis, TellsReformattingFromTheWorkItself) {
     record.reformatBytes = 1'500'000;
     const LayerDiagnosis found = diagnosisOf(record);
     EXPECT_EQ(found.cause, Cause::Reformat);
-    EXPECT_THAT(found.evidence, HasSubstr("1.5 MB"));
+    EXPECT_THAT(found.evidence, HasSubstr("1.50 MB"));
     LayerRecord cast = layer(250 * kMicro, 2'000'000, 0);
     cast.op = "Transpose";
     EXPECT_EQ(diagnosisOf(cast).cause, Cause::Reformat);
@@ -100,9 +100,9 @@ TEST(Diagnosis, NeverExplainsTheTimeOfAnEmulatedLayer) {
 
 TEST(Diagnosis, SaysTheFiguresOnWhichItStands) {
     EXPECT_THAT(diagnosisOf(layer(250 * kMicro, 2'000'000, 1e6)).evidence,
-                testing::AllOf(HasSubstr("2 MB"), HasSubstr("8 GB/s"), HasSubstr("10 GB/s")));
+                testing::AllOf(HasSubstr("2.00 MB"), HasSubstr("8.00 GB/s"), HasSubstr("10.0 GB/s")));
     EXPECT_THAT(diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7)).evidence,
-                testing::AllOf(HasSubstr("75 G/s"), HasSubstr("100 G/s"), HasSubstr("fp32")));
+                testing::AllOf(HasSubstr("75.0 G/s"), HasSubstr("100 G/s"), HasSubstr("fp32")));
     EXPECT_DOUBLE_EQ(*diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7)).reached, 0.75);
 }
 

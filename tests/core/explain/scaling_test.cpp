@@ -40,11 +40,11 @@ TEST(Scaling, NoPartIsEverNegative) {
 }
 
 TEST(Scaling, NamesThePartThatIsLargestAtASize) {
-    const ScalingFit fit = fitScaling(drawn(1e4, 100, 1, kSizes));
-    EXPECT_EQ(fit.orderAt(10), 0);
-    EXPECT_EQ(fit.orderAt(101), 1);
-    EXPECT_EQ(fit.orderAt(1000), 2);
-    EXPECT_EQ(orderName(fit.orderAt(1000)), "quadratic");
+    const ScalingFit fit = fitScaling(drawn(1e3, 100, 0.1, kSizes));
+    EXPECT_EQ(fit.orderAt(5), 0);
+    EXPECT_EQ(fit.orderAt(50), 1);
+    EXPECT_EQ(fit.orderAt(2000), 2);
+    EXPECT_EQ(orderName(fit.orderAt(2000)), "quadratic");
 }
 
 TEST(Scaling, MatchesLayersOfPlansByName) {
