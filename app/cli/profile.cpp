@@ -79,7 +79,7 @@ Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model
     for (std::size_t i = 0; i < profile.layers.size(); ++i) nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
     for (const auto& [cause, share] : diagnosis.causes) causes[std::string(explain::name(cause))] = share;
     const auto main = diagnosis.main();
-    return {{"attributed", profile.attributed()},
+    return {{"attributed", profile.attributed},
             {"nodes", std::move(nodes)},
             {"run_ms", profile.runNs / 1e6},
             {"runs", profile.runs},
@@ -132,22 +132,23 @@ void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnos
     for (std::size_t i = 0; i < profile.layers.size(); ++i)
         if (profile.layers[i].medianNs > 0) order.push_back(i);
     std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return profile.layers[i].medianNs; });
-    double rest = 0;
+    double rest = 0, restShare = 0;
     for (std::size_t at = 0; at < order.size(); ++at) {
         const trace::LayerRecord& layer = profile.layers[order[at]];
         const explain::LayerDiagnosis& found = diagnosis.layers[order[at]];
         if (at >= kLongestTable) {
             rest += layer.medianNs;
+            restShare += profile.shareOf(layer);
             continue;
         }
         table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op), base::formatMilliseconds(layer.medianNs / 1e6),
-                   fmt::format("{:.1f} %", 100 * layer.medianNs / profile.runNs),
+                   fmt::format("{:.1f} %", 100 * profile.shareOf(layer)),
                    found.reached ? fmt::format("{:.0f} %", 100 * *found.reached) : "–", std::string(explain::name(found.cause)),
                    printable(found.evidence)});
     }
     if (rest > 0)
         table.add({fmt::format("{} more layers", order.size() - kLongestTable), "", base::formatMilliseconds(rest / 1e6),
-                   fmt::format("{:.1f} %", 100 * rest / profile.runNs), "", "", "--json lists them"});
+                   fmt::format("{:.1f} %", 100 * restShare), "", "", "--json lists them"});
     table.add({"elsewhere", "", base::formatMilliseconds(diagnosis.elsewhere * profile.runNs / 1e6),
                fmt::format("{:.1f} %", 100 * diagnosis.elsewhere), "", "", "between layers: inputs, outputs, scheduling"});
     fmt::print("\n{}", table.text());
@@ -171,7 +172,7 @@ void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, con
                where.threads == 1 ? "" : "s", where.device);
     fmt::print("{:<12}{} at batch {}, median of {} recorded runs; {}\n", "run", base::formatMilliseconds(profile.runNs / 1e6), answer.batch,
                profile.runs, overheadText(profile.overhead));
-    fmt::print("{:<12}{:.1f} % of it to {} layers\n", "attributed", 100 * profile.attributed(), profile.layers.size());
+    fmt::print("{:<12}{:.1f} % of it to {} layers\n", "attributed", 100 * profile.attributed, profile.layers.size());
     fmt::print("{:<12}{}\n", "at most", ceilingsText(profile.ceilings));
     std::string causes;
     for (const auto& [cause, share] : diagnosis.causes)

@@ -110,20 +110,17 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
     Diagnosis result;
     result.fromCache = staysInCache(profile.layers, cacheBytes) && profile.ceilings.cacheBytesPerSecond > 0;
     std::map<Cause, double> times;
-    double sum = 0;
     for (const LayerRecord& layer : profile.layers) {
         LayerDiagnosis& diagnosis = result.layers.emplace_back();
         diagnosis.roofline = rooflineOf(layer, profile.ceilings, result.fromCache);
         if (layer.medianNs <= 0) continue;
         diagnosis.reached = std::min(1.0, std::max(diagnosis.roofline.memoryNs, diagnosis.roofline.arithmeticNs) / layer.medianNs);
         std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(layer, diagnosis.roofline);
-        times[diagnosis.cause] += layer.medianNs;
-        sum += layer.medianNs;
+        times[diagnosis.cause] += profile.shareOf(layer);
     }
-    const double whole = std::max(profile.runNs, sum);
-    for (const auto& [cause, spent] : times) result.causes.emplace_back(cause, spent / whole);
+    result.causes.assign(times.begin(), times.end());
     std::ranges::stable_sort(result.causes, std::greater{}, &std::pair<Cause, double>::second);
-    if (whole > 0) result.elsewhere = std::max(0.0, 1 - sum / whole);
+    result.elsewhere = std::max(0.0, 1 - profile.attributed);
     return result;
 }
 

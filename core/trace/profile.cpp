@@ -39,11 +39,7 @@ Result<CounterTotal> counterFromJson(const Json& json) {
 
 }  // namespace
 
-double Profile::attributed() const {
-    double sum = 0;
-    for (const LayerRecord& layer : layers) sum += std::max(layer.medianNs, 0.0);
-    return runNs > 0 ? sum / runNs : 0;
-}
+double Profile::shareOf(const LayerRecord& layer) const { return std::max(layer.share, 0.0) * attributed; }
 
 Json toJson(const Profile& profile) {
     Json counters = Json::array();
@@ -51,6 +47,7 @@ Json toJson(const Profile& profile) {
     return {{"layers", toJson(profile.layers)},
             {"runs", profile.runs},
             {"run_ns", profile.runNs},
+            {"attributed", profile.attributed},
             {"overhead", toJson(profile.overhead)},
             {"device_time", profile.deviceTime},
             {"throttled", profile.throttled},
@@ -66,6 +63,7 @@ Result<Profile> profileFromJson(const Json& json) {
     TRIMTAB_TRY(profile.layers, layerRecordsFromJson(layers ? *layers : none));
     TRIMTAB_TRY(profile.runs, base::integerAt(json, "runs", 0));
     TRIMTAB_TRY(profile.runNs, base::numberAt(json, "run_ns", 0.0));
+    TRIMTAB_TRY(profile.attributed, base::numberAt(json, "attributed", 0.0));
     if (const Json* overhead = base::memberAt(json, "overhead")) {
         TRIMTAB_TRY(profile.overhead, estimateFromJson(*overhead));
     }

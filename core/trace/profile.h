@@ -23,6 +23,7 @@ struct Profile {
     std::vector<LayerRecord> layers;  // medianNs and share, over the recorded runs
     std::int64_t runs = 0;            // that were recorded
     double runNs = 0;                 // median wall time of a recorded run
+    double attributed = 0;            // share of the recorded runs' time that some layer took; the rest lies between them
     base::Estimate overhead;          // wall time of recorded runs over that of others, taken in turns: 1.01 is one percent
     bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
     bool throttled = false;
@@ -30,8 +31,8 @@ struct Profile {
     Ceilings ceilings;
     Trace trace;
 
-    /// Sum of the layers over the wall time of a run; of device times as well.
-    double attributed() const;
+    /// Of a run's time; 0 where the layer was not timed.
+    double shareOf(const LayerRecord& layer) const;
 };
 
 /// All but the trace, which packed() writes.

@@ -88,6 +88,20 @@ std::vector<double> Timeline::runTimes() const {
     return times;
 }
 
+double Timeline::attributed() const {
+    std::int64_t nodes = 0, runs = 0;
+    // A node inside another's counts with that one.
+    std::int64_t reached = 0;
+    for (const Run& run : m_runs) runs += run.endNs - run.beginNs;
+    std::vector<Event> events = m_events;
+    std::ranges::sort(events, {}, &Event::beginNs);
+    for (const Event& event : events) {
+        nodes += std::max<std::int64_t>(0, event.endNs - std::max(event.beginNs, reached));
+        reached = std::max(reached, event.endNs);
+    }
+    return runs > 0 ? static_cast<double>(nodes) / static_cast<double>(runs) : 0;
+}
+
 void Timeline::fill(std::vector<trace::LayerRecord>& records) const {
     if (m_runs.empty()) return;
     SpanRecorder recorder(m_layers, m_runs.size());

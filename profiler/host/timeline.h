@@ -27,6 +27,8 @@ public:
 
     /// Wall time of each run that was kept, ns.
     std::vector<double> runTimes() const;
+    /// Share of the time of the runs that were kept which some node took.
+    double attributed() const;
     bool hasDeviceTimes() const { return m_device; }
     /// Fills medianNs and share of each record, over the runs that were kept.
     void fill(std::vector<trace::LayerRecord>& records) const;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "core/base/statistics.h"
 #include "core/compress/compress.h"
 #include "core/explain/layer_work.h"
 #include "core/runtime/inputs.h"
@@ -43,7 +42,7 @@ constexpr std::array kTypes{
 };
 
 struct Timed {
-    double runNs = 0;  // median of a run
+    double runNs = 0;  // of the shortest run: what else the machine does makes a run longer, never shorter
     std::vector<trace::LayerRecord> layers;
 };
 
@@ -58,7 +57,7 @@ Result<Timed> timed(runtime::Engine& engine, const Graph& graph, const Call& cal
         return {};
     });
     TRIMTAB_TRY(const auto times, profiler::timeAlternating({}, subject, plan));
-    return Timed{kNsOfMs * base::median(times.trial), model->layers()};
+    return Timed{kNsOfMs * std::ranges::min(times.trial), model->layers()};
 }
 
 /// Bytes a second that a product of one row reads its weights at.

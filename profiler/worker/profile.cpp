@@ -113,6 +113,7 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     const std::vector<double> times = timeline.runTimes();
     profile.runs = static_cast<std::int64_t>(times.size());
     profile.runNs = base::median(times);
+    profile.attributed = timeline.attributed();
     profile.deviceTime = timeline.hasDeviceTimes();
     profile.trace = timeline.trace(profile.layers);
     if (request.counters) {

@@ -52,6 +52,19 @@ TEST(Timeline, TheLayersTakeNoLongerThanTheirRun) {
     auto records = layers(2);
     timeline.fill(records);
     EXPECT_LE(records[0].medianNs + records[1].medianNs, timeline.runTimes().front());
+    EXPECT_GT(timeline.attributed(), 0);
+    EXPECT_LE(timeline.attributed(), 1);
+}
+
+TEST(Timeline, CountsANodeInsideAnotherOnce) {
+    Timeline timeline(2, 1);
+    timeline.beginRun();
+    {
+        const trace::NodeScope outer(&timeline, 0);
+        for (int i = 0; i < 3; ++i) const trace::NodeScope inner(&timeline, 1);
+    }
+    timeline.endRun();
+    EXPECT_LE(timeline.attributed(), 1);
 }
 
 TEST(Timeline, LaysTimesOfADeviceOneBehindTheOther) {

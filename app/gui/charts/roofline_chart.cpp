@@ -29,7 +29,7 @@ std::vector<RooflineDot> rooflineDots(const ProfileSnapshot& profile) {
         const double time = profile.profile().layers[i].medianNs;
         const explain::RooflinePoint& point = profile.diagnosis.layers[i].roofline;
         if (time <= 0 || point.operations <= 0 || point.bytes <= 0) continue;
-        dots.push_back({i, point.intensity(), 1e9 * point.operations / time, time / std::max(profile.profile().runNs, time)});
+        dots.push_back({i, point.intensity(), 1e9 * point.operations / time, profile.profile().shareOf(profile.profile().layers[i])});
     }
     return dots;
 }

@@ -40,8 +40,8 @@ double DiagnosisTableModel::nanoseconds(int row) const {
 }
 
 double DiagnosisTableModel::share(int row) const {
-    const double run = m_profile->profile().runNs;
-    return run > 0 ? nanoseconds(row) / run : -1;
+    if (row >= layers()) return m_profile->diagnosis.elsewhere;
+    return m_profile->profile().shareOf(m_profile->profile().layers[static_cast<std::size_t>(row)]);
 }
 
 QVariant DiagnosisTableModel::data(const QModelIndex& index, int role) const {

@@ -133,6 +133,7 @@ ProfilePtr smallProfile() {
     profile.trace = twoRuns();
     profile.runs = 2;
     profile.runNs = 110'000;
+    profile.attributed = 100.0 / 110;
     profile.ceilings = {1e10, 0, {{"fp32", 1e11}, {"int8", 4e11}}, 500};
     const auto layer = [&](const char* name, double ns, std::int64_t bytes, double operations) {
         trace::LayerRecord record;
@@ -141,6 +142,7 @@ ProfilePtr smallProfile() {
         record.medianNs = ns;
         record.weightBytes = bytes;
         record.operations = operations;
+        record.share = ns / 100'000;
         profile.layers.push_back(record);
     };
     layer("a", 20'000, 150'000, 1e4);

@@ -20,6 +20,8 @@ protected:
         add("norm", 10 * kMicro, 0, 1e3);
         add("b", 30 * kMicro, 250'000, 1e5);
         profile.runNs = 100 * kMicro;
+        profile.attributed = 1;
+        for (auto& layer : profile.layers) layer.share = layer.medianNs / profile.runNs;
     }
     void add(const char* name, double ns, std::int64_t bytes, double operations) {
         trace::LayerRecord layer;

@@ -28,7 +28,9 @@ LayerRecord layer(double ns, std::int64_t bytes, double operations) {
 trace::Profile profileOf(std::vector<LayerRecord> layers) {
     trace::Profile profile;
     profile.ceilings = ceilings();
-    for (const LayerRecord& record : layers) profile.runNs += record.medianNs;
+    for (const LayerRecord& record : layers) profile.runNs += std::max(record.medianNs, 0.0);
+    for (LayerRecord& record : layers) record.share = record.medianNs / profile.runNs;
+    profile.attributed = 1;
     profile.layers = std::move(layers);
     return profile;
 }
@@ -109,7 +111,7 @@ TEST(Diagnosis, SaysTheFiguresOnWhichItStands) {
 TEST(Diagnosis, OfARunSharesItsTimeAmongTheCauses) {
     trace::Profile profile = profileOf({layer(250 * kMicro, 2'000'000, 1e6), layer(400 * kMicro, 2'000'000, 3e7),
                                         layer(150 * kMicro, 1'400'000, 1e6)});
-    profile.runNs = 1000 * kMicro;
+    profile.attributed = 0.8;
     const Diagnosis diagnosis = diagnose(profile, std::nullopt);
     ASSERT_EQ(diagnosis.causes.size(), 2U);
     EXPECT_EQ(diagnosis.main(), Cause::Memory);

@@ -14,6 +14,8 @@ Profile sample() {
     profile.layers[1].medianNs = 30;
     profile.runs = 7;
     profile.runNs = 100;
+    profile.attributed = 0.9;
+    profile.layers[0].share = 2.0 / 3;
     profile.overhead = {1.01, {0.99, 1.03}};
     profile.deviceTime = true;
     profile.throttled = true;
@@ -30,6 +32,7 @@ TEST(Profile, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->layers.size(), 2U);
     EXPECT_EQ(again->runs, 7);
     EXPECT_EQ(again->runNs, 100);
+    EXPECT_EQ(again->attributed, 0.9);
     EXPECT_EQ(again->overhead.value, 1.01);
     EXPECT_EQ(again->overhead.interval.high, 1.03);
     EXPECT_TRUE(again->deviceTime);
@@ -48,9 +51,9 @@ TEST(Profile, AnIntervalWithoutAnEndReadsBackWithout) {
     EXPECT_EQ(profileFromJson(written(profile))->overhead.interval.high, std::numeric_limits<double>::infinity());
 }
 
-TEST(Profile, AttributesWhatItsLayersTook) {
-    EXPECT_DOUBLE_EQ(sample().attributed(), 0.9);
-    EXPECT_EQ(Profile{}.attributed(), 0);
+TEST(Profile, ALayersShareOfARunLeavesOutWhatNoLayerTook) {
+    EXPECT_DOUBLE_EQ(sample().shareOf(sample().layers[0]), 0.6);
+    EXPECT_EQ(sample().shareOf(sample().layers[1]), 0) << "it was not timed";
 }
 
 TEST(Profile, RefusesWhatIsNone) {

@@ -271,7 +271,7 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
     m_shown = m_task.snapshot();
     m_run->setValue(millisecondsText(run.runNs / 1e6), tr("median of %1; recording costs %2").arg(run.runs).arg(overheadText(run.overhead)),
                     run.throttled ? "warning" : "");
-    m_attributed->setValue(percentText(run.attributed()), tr("%1 layers").arg(run.layers.size()));
+    m_attributed->setValue(percentText(run.attributed), tr("%1 layers").arg(run.layers.size()));
     QStringList others;
     for (std::size_t i = 1; i < std::min<std::size_t>(3, profile.diagnosis.causes.size()); ++i)
         others << tr("%1 %2").arg(causeTitle(profile.diagnosis.causes[i].first), percentText(profile.diagnosis.causes[i].second, 0));
