@@ -39,6 +39,10 @@ Timeline::Timeline(std::size_t layers, std::size_t runs) : m_layers(layers), m_m
 std::int64_t Timeline::now() const { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - m_start).count(); }
 
 void Timeline::beginRun() {
+    if (m_keeps) {  // the last one never ended
+        m_events.resize(m_runs.back().firstEvent);
+        m_runs.pop_back();
+    }
     m_depth = 0;
     m_keeps = m_runs.size() < m_mostRuns;
     Run& run = m_keeps ? m_runs.emplace_back() : m_ignored;

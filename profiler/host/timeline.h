@@ -18,6 +18,7 @@ public:
     /// REQUIRES: runs >= 1.
     Timeline(std::size_t layers, std::size_t runs);
 
+    /// Forgets a run that never ended.
     void beginRun();
     void endRun();
     void beginNode(std::int32_t layer) override;

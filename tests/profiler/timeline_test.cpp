@@ -111,6 +111,7 @@ TEST(Timeline, LetsWrongLayersAndUnbalancedScopesPass) {
     timeline.endNode(0);
     runOf(timeline, {5, -1, 0});
     EXPECT_TRUE(trace::check(timeline.trace(layers(1))));
+    EXPECT_EQ(timeline.runTimes().size(), 1U) << "the first run never ended";
 }
 
 TEST(ProcessorCounters, CountMoreForMoreWorkOrSayWhyTheyCannot) {
