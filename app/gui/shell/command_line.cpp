@@ -5,7 +5,7 @@ namespace trimtab::gui {
 
 namespace {
 
-const QStringList kPages{"welcome", "model", "data", "sweep", "results", "sensitivity", "generate", "help"};
+const QStringList kPages{"welcome", "model", "data", "sweep", "results", "sensitivity", "generate", "profile", "help"};
 
 Result<QSize> parseSize(const QString& text) {
     const QStringList parts = text.split('x');
@@ -57,7 +57,7 @@ QString usage() {
     return QStringLiteral(
         "trimtab-gui [FILE] [--grab PAGE OUT.png] [--size WxH] [--theme light|dark]\n"
         "  FILE    a model (.onnx, .gguf or a Hugging Face folder) or a session (.trimtab)\n"
-        "  --grab  draws one page (welcome, model, data, sweep, results, sensitivity, generate, help) to a picture and ends\n");
+        "  --grab  draws one page (welcome, model, data, sweep, results, sensitivity, generate, profile, help) to a picture and ends\n");
 }
 
 }  // namespace trimtab::gui

@@ -26,7 +26,7 @@ class MainWindow : public QMainWindow {
 public:
     explicit MainWindow(const PageContext& context, QWidget* parent = nullptr);
 
-    /// welcome, model, data, sweep, results, help; others are ignored and answered with false.
+    /// welcome, model, data, sweep, results, sensitivity, generate, profile, help; others are ignored and answered with false.
     bool showPage(const QString& name);
     QString currentPage() const;
     const ActionRegistry& actions() const { return m_actions; }
