@@ -18,7 +18,7 @@ using gui::Setting;
 class Shell : public WindowFixture {};
 
 TEST_F(Shell, GoesToEveryPageByRailAndByAction) {
-    for (const char* page : {"welcome", "model", "data", "sweep", "results", "sensitivity", "generate", "help"}) {
+    for (const char* page : {"welcome", "model", "data", "sweep", "results", "sensitivity", "generate", "profile", "help"}) {
         click(QStringLiteral("nav.") + page);
         EXPECT_EQ(window().currentPage(), QLatin1String(page));
     }
@@ -33,7 +33,7 @@ TEST_F(Shell, HasNoTwoCommandsOnOneShortcut) {
 
 TEST_F(Shell, CutsNoButtonOffInASmallWindow) {
     window().resize(1024, 700);
-    for (const char* page : {"welcome", "model", "data", "sweep", "results", "sensitivity", "generate", "help"}) {
+    for (const char* page : {"welcome", "model", "data", "sweep", "results", "sensitivity", "generate", "profile", "help"}) {
         window().showPage(QLatin1String(page));
         QCoreApplication::processEvents();
         for (const QPushButton* button : window().findChildren<QPushButton*>()) {
