@@ -17,7 +17,7 @@ namespace trimtab::gui {
 
 namespace {
 
-constexpr int kLeft = 72, kBelow = 36, kAbove = 8, kRight = 12;
+constexpr int kLeft = 72, kBelow = 36, kAbove = 8, kRight = 24;
 constexpr double kSmallestDot = 3, kLargestDot = 14;
 constexpr double kReach = 6;  // pixels beside a dot that still mean it
 
@@ -145,8 +145,8 @@ void RooflineChart::paintSlope(QPainter& painter, double bytesPerSecond, const Q
     for (const auto& [type, level] : m_levels) peak = std::max(peak, level);
     const double left = std::pow(10, m_x.low), right = peak > 0 ? peak / bytesPerSecond : std::pow(10, m_x.high);
     painter.drawLine(at(left, left * bytesPerSecond), at(right, right * bytesPerSecond));
-    const double middle = std::pow(10, m_y.low + 0.25 * (m_y.high - m_y.low)) / bytesPerSecond;
-    if (middle < left) return;
+    if (right <= left) return;
+    const double middle = std::sqrt(left * right);
     const QPointF foot = at(middle, middle * bytesPerSecond);
     painter.drawText(QRectF(foot.x() + kHalfGap, foot.y(), 180, 16), Qt::AlignLeft | Qt::AlignVCenter, name);
 }
@@ -170,17 +170,21 @@ void RooflineChart::paintRoofs(QPainter& painter) const {
 }
 
 void RooflineChart::paintDots(QPainter& painter) const {
+    const auto isChosen = [this](const RooflineDot& dot) { return m_layer && static_cast<std::size_t>(*m_layer) == dot.layer; };
+    for (const RooflineDot& dot : m_dots)
+        if (!isChosen(dot)) paintDot(painter, dot, false);
+    for (const RooflineDot& dot : m_dots)
+        if (isChosen(dot)) paintDot(painter, dot, true);
+}
+
+void RooflineChart::paintDot(QPainter& painter, const RooflineDot& dot, bool chosen) const {
     const Palette& palette = m_theme.palette();
-    for (const RooflineDot& dot : m_dots) {
-        const bool chosen = m_layer && static_cast<std::size_t>(*m_layer) == dot.layer;
-        const bool emulated = m_profile->profile().layers[dot.layer].execution == trace::Execution::Emulated;
-        QColor fill = chosen ? palette.chartFront : palette.chartNative;
-        fill.setAlphaF(chosen ? 1.0F : 0.55F);
-        painter.setPen(QPen(chosen ? palette.text : palette.chartNative, 1));
-        painter.setBrush(emulated && !chosen ? QBrush(Qt::NoBrush) : QBrush(fill));
-        const double size = radius(dot);
-        painter.drawEllipse(at(dot.intensity, dot.reached), size, size);
-    }
+    const bool emulated = m_profile->profile().layers[dot.layer].execution == trace::Execution::Emulated;
+    QColor fill = chosen ? palette.chartFront : palette.chartNative;
+    fill.setAlphaF(chosen ? 1.0F : 0.55F);
+    painter.setPen(QPen(chosen ? palette.text : palette.chartNative, 1));
+    painter.setBrush(emulated && !chosen ? QBrush(Qt::NoBrush) : QBrush(fill));
+    painter.drawEllipse(at(dot.intensity, dot.reached), radius(dot), radius(dot));
 }
 
 void RooflineChart::mouseMoveEvent(QMouseEvent* event) {

@@ -59,6 +59,7 @@ private:
     void paintRoofs(QPainter& painter) const;
     void paintSlope(QPainter& painter, double bytesPerSecond, const QString& name) const;
     void paintDots(QPainter& painter) const;
+    void paintDot(QPainter& painter, const RooflineDot& dot, bool chosen) const;
 
     const Theme& m_theme;
     ProfilePtr m_profile;

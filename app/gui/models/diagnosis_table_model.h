@@ -10,7 +10,7 @@ namespace trimtab::gui {
 class DiagnosisTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Layer, Operator, Time, Share, Reached, BoundBy, Because, kColumns };
+    enum Column { Layer, Time, Share, BoundBy, Reached, Operator, Because, kColumns };
 
     explicit DiagnosisTableModel(QObject* parent = nullptr);
 
