@@ -139,7 +139,7 @@ void RooflineChart::paintGrid(QPainter& painter) const {
     painter.drawText(QRectF(area.left(), area.bottom() + 17, area.width(), 16), Qt::AlignCenter, tr("Operations a byte"));
 }
 
-void RooflineChart::paintSlope(QPainter& painter, double bytesPerSecond, const QString& name) const {
+void RooflineChart::paintSlope(QPainter& painter, double bytesPerSecond, const QString& name, Qt::Alignment side) const {
     if (bytesPerSecond <= 0) return;
     double peak = 0;
     for (const auto& [type, level] : m_levels) peak = std::max(peak, level);
@@ -148,16 +148,18 @@ void RooflineChart::paintSlope(QPainter& painter, double bytesPerSecond, const Q
     if (right <= left) return;
     const double middle = std::sqrt(left * right);
     const QPointF foot = at(middle, middle * bytesPerSecond);
-    painter.drawText(QRectF(foot.x() + kHalfGap, foot.y(), 180, 16), Qt::AlignLeft | Qt::AlignVCenter, name);
+    const bool isBelow = side == Qt::AlignLeft;
+    const QRectF box(foot.x() + (isBelow ? kHalfGap : -180 - kHalfGap), foot.y() - (isBelow ? 0 : 16), 180, 16);
+    painter.drawText(box, side | Qt::AlignVCenter, name);
 }
 
 void RooflineChart::paintRoofs(QPainter& painter) const {
     const Palette& palette = m_theme.palette();
     const trace::Ceilings& ceilings = m_profile->profile().ceilings;
     painter.setPen(QPen(palette.muted, 1.5));
-    paintSlope(painter, ceilings.memoryBytesPerSecond, tr("memory %1/s").arg(bytesText(ceilings.memoryBytesPerSecond)));
+    paintSlope(painter, ceilings.memoryBytesPerSecond, tr("memory %1/s").arg(bytesText(ceilings.memoryBytesPerSecond)), Qt::AlignLeft);
     painter.setPen(QPen(palette.muted, 1, Qt::DashLine));
-    paintSlope(painter, ceilings.cacheBytesPerSecond, tr("cache %1/s").arg(bytesText(ceilings.cacheBytesPerSecond)));
+    paintSlope(painter, ceilings.cacheBytesPerSecond, tr("cache %1/s").arg(bytesText(ceilings.cacheBytesPerSecond)), Qt::AlignRight);
     const double fastest = std::max(ceilings.memoryBytesPerSecond, ceilings.cacheBytesPerSecond);
     for (const auto& [type, peak] : m_levels) {
         const double from = fastest > 0 ? peak / fastest : std::pow(10, m_x.low);

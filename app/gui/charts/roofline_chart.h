@@ -57,7 +57,7 @@ private:
     std::optional<std::size_t> dotUnder(const QPointF& place) const;
     void paintGrid(QPainter& painter) const;
     void paintRoofs(QPainter& painter) const;
-    void paintSlope(QPainter& painter, double bytesPerSecond, const QString& name) const;
+    void paintSlope(QPainter& painter, double bytesPerSecond, const QString& name, Qt::Alignment side) const;
     void paintDots(QPainter& painter) const;
     void paintDot(QPainter& painter, const RooflineDot& dot, bool chosen) const;
 
