@@ -176,7 +176,8 @@ void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, con
     fmt::print("{:<12}{}\n", "at most", ceilingsText(profile.ceilings));
     std::string causes;
     for (const auto& [cause, share] : diagnosis.causes)
-        if (share >= kWorthNaming || causes.empty()) causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
+        if (share >= kWorthNaming || causes.empty())
+            causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
     fmt::print("{:<12}{}\n", "bound by", causes);
     for (const trace::CounterTotal& counter : profile.counters)
         fmt::print("{:<12}{}: {}\n", "counter", counter.name,
@@ -210,7 +211,7 @@ Status work(Program& program, const ProfileOptions& options) {
     if (answer.profile.runs == 0) return fail(ErrorCode::Failed, "no run was recorded");
     const explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
     const explain::AdviceList advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe,
-                                                        request.model.setting, answer.batch, answer.openBatch});
+                                                        request.model.setting, answer.batch, answer.doubledBatch});
     if (!options.trace.empty())
         TRIMTAB_REQUIRE(report::writePerfetto(answer.profile.trace, answer.profile.layers, options.model.model, options.trace));
     if (program.options.json)

@@ -107,7 +107,8 @@ Status profileScaling(Program& program, const ipc::BenchRequest& request, const 
     if (program.options.json) {
         Json nodes = Json::array();
         for (const auto& layer : layers)
-            nodes.push_back({{"node", layer.node}, {"op", layer.op}, {"points", pointsOf(layer.points)}, {"fit", toJson(layer.fit, largest)}});
+            nodes.push_back(
+                {{"node", layer.node}, {"op", layer.op}, {"points", pointsOf(layer.points)}, {"fit", toJson(layer.fit, largest)}});
         program.printJson({{"symbol", scale.symbol},
                            {"sizes", scale.sizes},
                            {"run", {{"points", pointsOf(measured.runs)}, {"fit", toJson(whole, largest)}}},

@@ -1,6 +1,5 @@
 // Advice on layers adds up what an option saved on each unit alone, scaled to the time that the same nodes took in the whole run. Advice
-// on the batch follows from the roofline: weights are read and nodes started once for all samples, operations and activations count for
-// each.
+// on the batch goes on from what twice the batch took.
 #include "core/explain/advice.h"
 
 #include <algorithm>
@@ -10,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "core/base/units.h"
-#include "core/explain/layer_work.h"
 
 namespace trimtab::explain {
 namespace {
@@ -27,7 +25,8 @@ std::vector<std::size_t> layersOf(const trace::Profile& profile, const std::vect
     std::vector<std::size_t> found;
     for (std::size_t i = 0; i < profile.layers.size(); ++i) {
         const LayerRecord& layer = profile.layers[i];
-        const bool isMeant = names.contains(layer.node) || std::ranges::any_of(layer.origins, [&](const auto& name) { return names.contains(name); });
+        const bool isMeant =
+            names.contains(layer.node) || std::ranges::any_of(layer.origins, [&](const auto& name) { return names.contains(name); });
         if (isMeant) found.push_back(i);
     }
     return found;
@@ -70,7 +69,8 @@ std::string causeOf(const Profiled& profiled, const std::vector<std::string>& no
     }
     if (times.empty() || profiled.profile.runNs <= 0) return {};
     const auto most = std::ranges::max_element(times, {}, &std::pair<const Cause, double>::second);
-    return fmt::format("they take {:.0f} % of the run, most of it bound by {}", 100 * sum / profiled.profile.runNs, words(most->first));
+    const std::string share = fmt::format("they take {:.0f} % of the run", 100 * sum / profiled.profile.runNs);
+    return most->first == Cause::Unexplained ? share : fmt::format("{}, most of it bound by {}", share, words(most->first));
 }
 
 std::string unitsText(std::size_t units, std::size_t all) {
@@ -161,36 +161,24 @@ std::string whyNothing(const Profiled& profiled, const std::string& option) {
     }
     if (refused) return fmt::format("{} cannot be had: {}", option, refusal);
     if (emulated) return fmt::format("{} is emulated here{}{}", option, reason.empty() ? "" : ": ", reason);
+    const auto main = profiled.diagnosis.main();
+    const bool isExplained = main && *main != Cause::Unexplained && *main != Cause::Emulated;
     return fmt::format("{} makes no layer faster{}", option,
-                       profiled.diagnosis.main() ? fmt::format("; most of the time is bound by {}", words(*profiled.diagnosis.main())) : "");
+                       isExplained ? fmt::format("; most of the time is bound by {}", words(*main)) : "");
 }
 
-/// Of one sample, when so many times as many run at once. The part of a layer's time that its work does not explain stays as long.
-double timeOfBatch(const LayerRecord& layer, const RooflinePoint& at, double times) {
-    const double weights = at.bytes > 0 ? at.memoryNs * static_cast<double>(layer.weightBytes) / at.bytes : 0;
-    const double now = std::max({at.memoryNs, at.arithmeticNs, at.launchNs});
-    const double then = std::max({weights + times * (at.memoryNs - weights), times * at.arithmeticNs, at.launchNs});
-    return now > 0 ? layer.medianNs * std::max(then / now, 1.0) : layer.medianNs * times;
-}
-
+/// What twice the batch takes tells the part of a run that each sample adds; the rest stays as long.
 std::optional<Advice> batchAdvice(const Profiled& profiled) {
-    if (!profiled.openBatch) return std::nullopt;
-    double now = 0, then = 0;
-    for (std::size_t i = 0; i < profiled.profile.layers.size(); ++i) {
-        const LayerRecord& layer = profiled.profile.layers[i];
-        if (layer.medianNs <= 0) continue;
-        now += layer.medianNs;
-        then += timeOfBatch(layer, profiled.diagnosis.layers[i].roofline, static_cast<double>(kTimesTheBatch));
-    }
-    const double elsewhere = std::max(0.0, profiled.profile.runNs - now);
-    if (now <= 0 || then <= 0) return std::nullopt;
+    if (profiled.doubledBatch <= 0) return std::nullopt;
+    const double added = std::clamp(profiled.doubledBatch - 1, 1e-3, 1.0);
+    const auto times = static_cast<double>(kTimesTheBatch);
     Advice advice;
     advice.recipe = profiled.recipe;
     advice.setting = profiled.setting;
     advice.setting.batch = profiled.batch * kTimesTheBatch;
-    advice.speedup = static_cast<double>(kTimesTheBatch) * (now + elsewhere) / (then + elsewhere);
+    advice.speedup = times / (1 + (times - 1) * added);
     advice.text = fmt::format("{} samples at once", advice.setting.batch);
-    advice.because = "weights are read and nodes are started once for all of them; each sample waits for the others";
+    advice.because = fmt::format("twice as many take {:.2f} times as long; each sample waits for the others", profiled.doubledBatch);
     return advice;
 }
 

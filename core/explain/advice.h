@@ -1,5 +1,6 @@
 #pragma once
-// What to do next, ranked by what it should give to the whole run: each piece is a recipe or a setting to run in place of what was profiled.
+// What to do next, ranked by what it should give to the whole run: each piece is a recipe or a setting to run in place of what was
+// profiled.
 // What options save on a layer was measured on that layer alone; the whole run is predicted from it.
 #include <string>
 #include <vector>
@@ -32,7 +33,7 @@ struct Profiled {
     const recipe::Recipe& recipe;
     const recipe::RunSetting& setting;
     std::int64_t batch = 1;
-    bool openBatch = true;
+    double doubledBatch = 0;  // time of a run of twice the batch over that of one; 0: not known
 };
 AdviceList advise(const Profiled& profiled);
 

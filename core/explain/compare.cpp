@@ -100,7 +100,8 @@ std::string whyLessThanPromised(const LayerDifference& difference, const std::st
     if (b.activationBits < a.activationBits) return "part of the gain pays for quantising the activations";
     if (b.density < a.density && !skipsZeros(b)) return "the zeros are multiplied all the same: a dense kernel was faster here";
     if (b.medianNs < kLaunchBoundNs)
-        return fmt::format("less than promised: the {} that are left do little more than start", base::formatMilliseconds(b.medianNs / 1e6));
+        return fmt::format("less than promised: the {} that are left do little more than start",
+                           base::formatMilliseconds(b.medianNs / 1e6));
     if (const double moved = reformatsMore(a, b); moved > 0)
         return fmt::format("less than promised: {} more are moved to bring its inputs into the form that the kernel takes",
                            base::formatBytes(moved));

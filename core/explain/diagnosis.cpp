@@ -72,7 +72,8 @@ std::pair<Cause, std::string> causeOf(const LayerRecord& layer, const RooflinePo
         return at.arithmeticNs > at.memoryNs ? std::pair(Cause::Arithmetic, operationsText(layer, at))
                                              : std::pair(Cause::Memory, bytesText(layer, at));
     if (work > 0 && work <= kSmall * at.launchNs)
-        return {Cause::SmallShapes, fmt::format("takes {}; its work alone would take {}, too little to fill the device", time(took), time(work))};
+        return {Cause::SmallShapes,
+                fmt::format("takes {}; its work alone would take {}, too little to fill the device", time(took), time(work))};
     return {Cause::Unexplained, nearestText(layer, at)};
 }
 

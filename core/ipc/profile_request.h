@@ -24,7 +24,8 @@ struct ProfileAnswer {
     std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
     std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;
-    bool openBatch = true;  // it may be another; else the file says how many samples a run has
+    /// Time of a run of twice the batch over that of one, in turns; 0: the file says how many samples a run has.
+    double doubledBatch = 0;
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };

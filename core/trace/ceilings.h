@@ -12,7 +12,7 @@ struct Ceilings {
     double memoryBytesPerSecond = 0;  // values far larger than any cache, read and written once
     double cacheBytesPerSecond = 0;   // values that stay in the last-level cache; 0: not measured
     std::map<std::string, double> operationsPerSecond;  // of a large matrix product, by compute type: "fp32", "bf16", "int8"
-    double launchNs = 0;              // a node with next to nothing to do
+    double launchNs = 0;              // a product with next to nothing to do
 
     /// Of products in that type; that of fp32 where the type was not measured, which is said by `isOwn`. nullopt where neither was.
     struct Peak {

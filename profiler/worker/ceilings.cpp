@@ -27,6 +27,7 @@ constexpr double kLongEnoughMs = 3;
 constexpr std::int64_t kFirstSide = 128, kLastSide = 8192;
 
 constexpr int kTinyNodes = 256;
+constexpr std::int64_t kTinyWidth = 8;
 
 struct TypeToTry {
     const char* compute;
@@ -91,8 +92,9 @@ Result<double> peakOf(runtime::Engine& engine, const TypeToTry& type, const Call
 }
 
 Result<double> launchTime(runtime::Engine& engine, const Call& call) {
-    ChainModel chain({1, 8}, kSeed);
-    for (int i = 0; i < kTinyNodes; ++i) chain.add(i % 2 == 0 ? "Neg" : "Abs");
+    ChainModel chain({1, kTinyWidth}, kSeed);
+    const graph::ValueId weights = chain.weights({kTinyWidth, kTinyWidth}, kTinyWidth);
+    for (int i = 0; i < kTinyNodes; ++i) chain.add("MatMul", {weights});
     TRIMTAB_TRY(const Graph graph, chain.finish());
     TRIMTAB_TRY(const Timed result, timed(engine, graph, call));
     return result.runNs / static_cast<double>(std::max<std::size_t>(result.layers.size(), 1));

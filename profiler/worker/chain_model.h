@@ -18,7 +18,8 @@ public:
     graph::ValueId weights(Shape shape, std::int64_t fan);
     graph::ValueId last() const { return m_last; }
     /// A node that takes the last result first, then `others`; its first output is the last result from now on.
-    ChainModel& add(const std::string& op, std::vector<graph::ValueId> others = {}, std::map<std::string, graph::Attribute> attributes = {});
+    ChainModel& add(const std::string& op, std::vector<graph::ValueId> others = {},
+                    std::map<std::string, graph::Attribute> attributes = {});
     /// The graph with its shapes inferred, and the last result as output. Call it once.
     Result<Graph> finish();
 

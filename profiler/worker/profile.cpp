@@ -22,7 +22,7 @@ namespace {
 constexpr std::size_t kMostSpans = 400'000;
 constexpr std::size_t kMostRuns = 200;
 constexpr int kCountedRuns = 5;
-constexpr double kTrialSeconds = 0.15;
+constexpr double kTrialSeconds = 0.15, kBatchSeconds = 0.5;
 
 constexpr double kTimingShare = 0.6;  // of the progress
 
@@ -71,9 +71,28 @@ Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
     return sums;
 }
 
+/// Its time over that of the run as it is; 0 where the file says how many samples a run has, or the inputs were given.
+Result<double> timeTwiceTheBatch(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call) {
+    if (!request.inputFiles.empty()) return 0;
+    if (request.model.setting.prompt == 0) {
+        TRIMTAB_TRY(const auto model, bench.model(request.model, call));
+        if (fixedBatch(model->graph) != 0) return 0;
+    }
+    ipc::ModelRequest doubled = request.model;
+    doubled.setting.batch = 2 * run.batch();
+    TRIMTAB_TRY(const auto other, timedRun(doubled, {}, bench, call));
+    profiler::TimingPlan plan;
+    plan.seconds = kBatchSeconds;
+    plan.cancelled = call.cancelled;
+    const auto subject = [](TimedRun& timed) {
+        return profiler::Subject{[&timed] { return timed.once(); }, [&timed] { return timed.makeReady(); }};
+    };
+    TRIMTAB_TRY(const auto times, profiler::timeAlternating(subject(run), subject(*other), plan));
+    return base::median(times.trial) / base::median(times.baseline);
+}
+
 /// Options are tried where a run is one of inputs through the model: a step behind a prompt has its keys and values to go with.
 Status tryOptions(const ipc::ProfileRequest& request, Workbench& bench, const Call& call, ipc::ProfileAnswer& answer) {
-    if (request.options.empty()) return {};
     const auto& setting = request.model.setting;
     if (setting.prompt > 0) {
         answer.noTrials = "options are not tried on the layers of a step behind a prompt";
@@ -87,7 +106,8 @@ Status tryOptions(const ipc::ProfileRequest& request, Workbench& bench, const Ca
     const LayerTrialTools tools{*engine, setting, request.model.recipe, inputs, kTrialSeconds, evicts ? 2 * *cache : 0, call};
     auto trials = tryLayers(model->graph, request.options, tools);
     if (trials) answer.trials = std::move(*trials);
-    else if (trials.error().code == ErrorCode::Refused || trials.error().code == ErrorCode::Unsupported) answer.noTrials = trials.error().text();
+    else if (trials.error().code == ErrorCode::Refused || trials.error().code == ErrorCode::Unsupported)
+        answer.noTrials = trials.error().text();
     else return fail(trials.error());
     return {};
 }
@@ -119,12 +139,11 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     if (request.counters) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
     }
-    if (request.model.setting.prompt == 0) {
-        TRIMTAB_TRY(const auto model, bench.model(request.model, call));
-        answer.openBatch = fixedBatch(model->graph) == 0;
-    }
-    TRIMTAB_REQUIRE(tryOptions(request, bench, call, answer));
     answer.batch = run->batch();
+    if (!request.options.empty()) {
+        TRIMTAB_TRY(answer.doubledBatch, timeTwiceTheBatch(request, *run, bench, call));
+        TRIMTAB_REQUIRE(tryOptions(request, bench, call, answer));
+    }
     answer.weightBytes = run->weightBytes();
     answer.arenaBytes = run->arenaBytes();
     answer.environment = run->environment();

@@ -20,8 +20,8 @@ ProfilePtr profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAns
     snapshot->subject = subject;
     snapshot->request = request;
     snapshot->diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
-    snapshot->advice = explain::advise(
-        {answer.profile, snapshot->diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.openBatch});
+    snapshot->advice = explain::advise({answer.profile, snapshot->diagnosis, answer.trials, request.model.recipe, request.model.setting,
+                                        answer.batch, answer.doubledBatch});
     snapshot->answer = std::move(answer);
     return snapshot;
 }

@@ -20,9 +20,8 @@ std::size_t firstEndingAfter(const trace::Trace& trace, const TimelineRow& row, 
 
 /// The same for begins, from a position on.
 std::size_t firstBeginningFrom(const trace::Trace& trace, const TimelineRow& row, std::size_t from, double time) {
-    const auto found = std::partition_point(row.spans.begin() + static_cast<std::ptrdiff_t>(from), row.spans.end(), [&](std::uint32_t index) {
-        return static_cast<double>(trace.spans[index].beginNs) < time;
-    });
+    const auto found = std::partition_point(row.spans.begin() + static_cast<std::ptrdiff_t>(from), row.spans.end(),
+                                            [&](std::uint32_t index) { return static_cast<double>(trace.spans[index].beginNs) < time; });
     return static_cast<std::size_t>(found - row.spans.begin());
 }
 

@@ -46,8 +46,8 @@ public:
     void run(const bench::Case& made) {
         Tally tally;
         for (std::uint64_t variant = 0; variant < m_options.variants; ++variant) runVariant(made, variant, tally);
-        fmt::print("| **{}** | all | cause {} of {} | | | sign {} of {}, within 25 %: {} of {} |\n", made.name, tally.rightCause, tally.variants,
-                   tally.rightSign, tally.advised, tally.near, tally.advised);
+        fmt::print("| **{}** | all | cause {} of {} | | | sign {} of {}, within 25 %: {} of {} |\n", made.name, tally.rightCause,
+                   tally.variants, tally.rightSign, tally.advised, tally.near, tally.advised);
         std::fflush(stdout);
     }
 
@@ -63,8 +63,8 @@ private:
         request.options = trial::usualOptions();
         const auto answer = orStop(ipc::profileAnswerFromJson(orStop(worker::profile(ipc::toJson(request), workbench, m_call))));
         const auto diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
-        const auto advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch,
-                                             answer.openBatch});
+        const auto advice = explain::advise(
+            {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.doubledBatch});
         ++tally.variants;
         tally.rightCause += diagnosis.main() == made.cause ? 1 : 0;
         const std::string cause = diagnosis.main() ? fmt::format("{} {:.0f} %", explain::name(*diagnosis.main()),
@@ -117,7 +117,8 @@ Options parse(int count, char** words) {
 
 int main(int count, char** words) {
     const Options options = parse(count, words);
-    fmt::print("{}\n\n| case | variant | bound by | first advice | predicted | measured |\n|---|---|---|---|---|---|\n", worker::processorName());
+    fmt::print("{}\n\n| case | variant | bound by | first advice | predicted | measured |\n|---|---|---|---|---|---|\n",
+               worker::processorName());
     Bench bench(options);
     for (const auto& made : bench::adviceCases())
         if (options.only.empty() || options.only == made.name) bench.run(made);

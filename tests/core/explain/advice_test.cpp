@@ -44,9 +44,9 @@ protected:
         trial.untreatedNs = 50 * kMicro;
         return trial;
     }
-    AdviceList list(std::int64_t batch = 1, bool openBatch = true) {
+    AdviceList list(std::int64_t batch = 1, double doubledBatch = 0) {
         const Diagnosis diagnosis = diagnose(profile, std::nullopt);
-        return advise({profile, diagnosis, trials, recipe, setting, batch, openBatch});
+        return advise({profile, diagnosis, trials, recipe, setting, batch, doubledBatch});
     }
     /// Without the advice on the batch.
     std::vector<Advice> onLayers() {
@@ -121,19 +121,13 @@ TEST_F(AdviceTest, KeepsWhatTheRecipeSaysAlready) {
     EXPECT_EQ(best[0].recipe.rules[0], recipe.rules[0]);
 }
 
-TEST_F(AdviceTest, ALargerBatchSharesWeightsAndStartsButNoOperations) {
-    const auto batchGain = [&] {
-        for (const Advice& advice : list(2).best)
-            if (advice.layers.empty()) return advice;
-        return Advice{};
-    };
-    const Advice shared = batchGain();
-    EXPECT_EQ(shared.setting.batch, 16);
-    EXPECT_GT(shared.speedup, 7) << "the weights are read once";
-    EXPECT_TRUE(list(2, false).best.empty()) << "the file fixes the batch";
-    for (auto& layer : profile.layers) layer.operations = 5e6, layer.medianNs = 100 * kMicro;
-    profile.runNs = 300 * kMicro;
-    EXPECT_EQ(batchGain().speedup, 1) << "arithmetic grows with the samples: nothing to tell";
+TEST_F(AdviceTest, ALargerBatchIsToldByWhatTwiceTheBatchTook) {
+    const AdviceList shared = list(2, 1.1);
+    ASSERT_EQ(shared.best.size(), 1U);
+    EXPECT_EQ(shared.best[0].setting.batch, 16);
+    EXPECT_NEAR(shared.best[0].speedup, 8 / 1.7, 1e-9) << "each further pair adds a tenth";
+    EXPECT_TRUE(list(2, 2.0).best.empty()) << "twice as many take twice as long: nothing to tell";
+    EXPECT_TRUE(list(2, 0).best.empty()) << "the file fixes the batch";
 }
 
 }  // namespace

@@ -58,8 +58,8 @@ TEST(Profile, ALayersShareOfARunLeavesOutWhatNoLayerTook) {
 
 TEST(Profile, RefusesWhatIsNone) {
     for (const char* text : {"[]", R"({"layers": 1})", R"({"overhead": 1})", R"({"counters": {}})", R"({"counters": [{}]})",
-                             R"({"run_ns": "x"})", R"({"ceilings": {"operations_per_s": []}})", R"({"ceilings": {"memory_bytes_per_s": -1}})",
-                             R"({"ceilings": {"operations_per_s": {"fp32": "x"}}})"})
+                             R"({"run_ns": "x"})", R"({"ceilings": {"operations_per_s": []}})",
+                             R"({"ceilings": {"memory_bytes_per_s": -1}})", R"({"ceilings": {"operations_per_s": {"fp32": "x"}}})"})
         EXPECT_FALSE(profileFromJson(*base::parseJson(text, "profile"))) << text;
 }
 

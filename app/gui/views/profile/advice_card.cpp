@@ -30,7 +30,7 @@ AdviceCard::AdviceCard(QWidget* parent) : QWidget(parent) {
     layout->setContentsMargins(0, 0, 0, 0);
     m_list = new QWidget;
     m_rows = new QVBoxLayout(m_list);
-    m_rows->setContentsMargins(0, 0, kGap, 0);
+    m_rows->setContentsMargins(0, kGap, kGap, 0);
     m_rows->setSpacing(kGap);
     layout->addWidget(new ColumnScroll(m_list));
 }
