@@ -211,7 +211,7 @@ Status work(Program& program, const ProfileOptions& options) {
     if (answer.profile.runs == 0) return fail(ErrorCode::Failed, "no run was recorded");
     const explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
     const explain::AdviceList advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe,
-                                                        request.model.setting, answer.batch, answer.doubledBatch});
+                                                        request.model.setting, answer.batch, answer.largerBatch});
     if (!options.trace.empty())
         TRIMTAB_REQUIRE(report::writePerfetto(answer.profile.trace, answer.profile.layers, options.model.model, options.trace));
     if (program.options.json)

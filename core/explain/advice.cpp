@@ -1,5 +1,5 @@
 // Advice on layers adds up what an option saved on each unit alone, scaled to the time that the same nodes took in the whole run. Advice
-// on the batch goes on from what twice the batch took.
+// on the batch goes on from what a larger one took.
 #include "core/explain/advice.h"
 
 #include <algorithm>
@@ -17,7 +17,6 @@ using trace::LayerRecord;
 using trial::LayerTrial;
 
 constexpr double kWorthTelling = 1.03;
-constexpr std::int64_t kTimesTheBatch = 8;
 
 /// Layers of the profile that come from these nodes.
 std::vector<std::size_t> layersOf(const trace::Profile& profile, const std::vector<std::string>& nodes) {
@@ -167,18 +166,19 @@ std::string whyNothing(const Profiled& profiled, const std::string& option) {
                        isExplained ? fmt::format("; most of the time is bound by {}", words(*main)) : "");
 }
 
-/// What twice the batch takes tells the part of a run that each sample adds; the rest stays as long.
+/// What the batch that was tried takes tells the part of a run that each sample adds; the rest stays as long.
 std::optional<Advice> batchAdvice(const Profiled& profiled) {
-    if (profiled.doubledBatch <= 0) return std::nullopt;
-    const double added = std::clamp(profiled.doubledBatch - 1, 1e-3, 1.0);
-    const auto times = static_cast<double>(kTimesTheBatch);
+    if (profiled.largerBatch <= 0) return std::nullopt;
+    const auto probed = static_cast<double>(kProbedBatch), advised = static_cast<double>(kAdvisedBatch);
+    const double added = std::clamp((profiled.largerBatch - 1) / (probed - 1), 1e-3, 1.0);
     Advice advice;
     advice.recipe = profiled.recipe;
     advice.setting = profiled.setting;
-    advice.setting.batch = profiled.batch * kTimesTheBatch;
-    advice.speedup = times / (1 + (times - 1) * added);
+    advice.setting.batch = profiled.batch * kAdvisedBatch;
+    advice.speedup = advised / (1 + (advised - 1) * added);
     advice.text = fmt::format("{} samples at once", advice.setting.batch);
-    advice.because = fmt::format("twice as many take {:.2f} times as long; each sample waits for the others", profiled.doubledBatch);
+    advice.because = fmt::format("{} take {:.2f} times as long as {}; each sample waits for the others", profiled.batch * kProbedBatch,
+                                 profiled.largerBatch, profiled.batch);
     return advice;
 }
 

@@ -11,6 +11,9 @@
 
 namespace trimtab::explain {
 
+/// How many times the batch is tried, and how many are then advised.
+inline constexpr std::int64_t kProbedBatch = 4, kAdvisedBatch = 8;
+
 struct Advice {
     std::string text;                 // "int8 weights on 4 units of layers"
     std::string because;              // "they take 80 % of the run, and are bound by memory bandwidth"
@@ -33,7 +36,7 @@ struct Profiled {
     const recipe::Recipe& recipe;
     const recipe::RunSetting& setting;
     std::int64_t batch = 1;
-    double doubledBatch = 0;  // time of a run of twice the batch over that of one; 0: not known
+    double largerBatch = 0;  // time of a run of kProbedBatch times the batch over that of one; 0: not known
 };
 AdviceList advise(const Profiled& profiled);
 

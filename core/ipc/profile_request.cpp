@@ -52,7 +52,7 @@ Json toJson(const ProfileAnswer& answer) {
             {"no_trials", answer.noTrials},
             {"trace", base::toBase64(trace::packed(answer.profile.trace))},
             {"batch", answer.batch},
-            {"doubled_batch", answer.doubledBatch},
+            {"larger_batch", answer.largerBatch},
             {"weight_bytes", answer.weightBytes},
             {"arena_bytes", answer.arenaBytes},
             {"environment", trial::toJson(answer.environment)}};
@@ -70,7 +70,7 @@ Result<ProfileAnswer> profileAnswerFromJson(const Json& json) {
     TRIMTAB_REQUIRE(readEach(json, "trials", trial::layerTrialFromJson, answer.trials));
     TRIMTAB_TRY(answer.noTrials, base::stringAt(json, "no_trials", ""));
     TRIMTAB_TRY(answer.batch, base::integerAt(json, "batch", 1));
-    TRIMTAB_TRY(answer.doubledBatch, base::numberAt(json, "doubled_batch", 0.0));
+    TRIMTAB_TRY(answer.largerBatch, base::numberAt(json, "larger_batch", 0.0));
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.environment, environmentAt(json));

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "core/explain/advice.h"
 #include "core/ipc/messages.h"
 #include "core/trace/profile.h"
 #include "core/trial/layer_trial.h"
@@ -24,8 +25,8 @@ struct ProfileAnswer {
     std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
     std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;
-    /// Time of a run of twice the batch over that of one, in turns; 0: the file says how many samples a run has.
-    double doubledBatch = 0;
+    /// Time of a run of explain::kProbedBatch times the batch over that of one, in turns; 0: the file says how many samples a run has.
+    double largerBatch = 0;
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };

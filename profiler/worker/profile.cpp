@@ -28,7 +28,7 @@ constexpr double kTimingShare = 0.6;  // of the progress
 
 std::size_t runsToKeep(std::size_t layers) { return std::clamp<std::size_t>(kMostSpans / (layers + 1), 1, kMostRuns); }
 
-/// Plain and recorded runs in turns.
+/// Plain and recorded runs in turns; only turns of both.
 Result<std::vector<base::PairedBlock>> timeBoth(TimedRun& run, profiler::Timeline& timeline, double seconds, const Call& call) {
     const auto ready = [&run] { return run.makeReady(); };
     const profiler::Subject plain{[&run] { return run.once(); }, ready};
@@ -43,7 +43,9 @@ Result<std::vector<base::PairedBlock>> timeBoth(TimedRun& run, profiler::Timelin
     plan.seconds = seconds;
     plan.cancelled = call.cancelled;
     plan.progress = [&](double share) { call.progress(kTimingShare * share, "recording"); };
-    return profiler::timeInTurns(recorded, plain, plan);
+    TRIMTAB_TRY(auto turns, profiler::timeInTurns(recorded, plain, plan));
+    std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
+    return turns;
 }
 
 std::vector<double> plainTimes(const std::vector<base::PairedBlock>& turns) {
@@ -71,16 +73,16 @@ Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
     return sums;
 }
 
-/// Its time over that of the run as it is; 0 where the file says how many samples a run has, or the inputs were given.
-Result<double> timeTwiceTheBatch(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call) {
+/// Time of a run of a larger batch over that of the run as it is; 0 where the file says how many samples a run has, or inputs were given.
+Result<double> timeLargerBatch(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call) {
     if (!request.inputFiles.empty()) return 0;
     if (request.model.setting.prompt == 0) {
         TRIMTAB_TRY(const auto model, bench.model(request.model, call));
         if (fixedBatch(model->graph) != 0) return 0;
     }
-    ipc::ModelRequest doubled = request.model;
-    doubled.setting.batch = 2 * run.batch();
-    TRIMTAB_TRY(const auto other, timedRun(doubled, {}, bench, call));
+    ipc::ModelRequest larger = request.model;
+    larger.setting.batch = explain::kProbedBatch * run.batch();
+    TRIMTAB_TRY(const auto other, timedRun(larger, {}, bench, call));
     profiler::TimingPlan plan;
     plan.seconds = kBatchSeconds;
     plan.cancelled = call.cancelled;
@@ -141,7 +143,7 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     }
     answer.batch = run->batch();
     if (!request.options.empty()) {
-        TRIMTAB_TRY(answer.doubledBatch, timeTwiceTheBatch(request, *run, bench, call));
+        TRIMTAB_TRY(answer.largerBatch, timeLargerBatch(request, *run, bench, call));
         TRIMTAB_REQUIRE(tryOptions(request, bench, call, answer));
     }
     answer.weightBytes = run->weightBytes();

@@ -83,6 +83,16 @@ TEST_F(Profile, MeasuresCeilingsThatNoLayerOfItsOwnExceedsByMuch) {
     EXPECT_LT(point.arithmeticNs, 4 * answer.profile.layers[0].medianNs) << "the same kernel on a larger shape tells the ceiling";
 }
 
+TEST_F(Profile, OfARunThatTakesNextToNoTimeHasAsManyRunsAsAreEnough) {
+    support::ModelBuilder model;
+    model.input("x", DataType::Float32, {"n", 4}).node("Neg", {"x"}, {"y"}).output("y").save((m_folder.path() / "tiny.onnx").string());
+    auto request = requestFor((m_folder.path() / "tiny.onnx").string());
+    request.seconds = 2;  // longer than the thousand timings of each side take, so that the last turns are of one side alone
+    const ipc::ProfileAnswer answer = profileOf(request);
+    EXPECT_EQ(answer.profile.runs, 200);
+    EXPECT_GT(answer.profile.overhead.value, 0);
+}
+
 TEST_F(Profile, OfAStepBehindAPromptHasTheRowsOfTheStep) {
     auto request = requestFor(sampleFile("language"));
     request.model.setting.prompt = 12;

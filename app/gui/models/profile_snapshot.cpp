@@ -21,7 +21,7 @@ ProfilePtr profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAns
     snapshot->request = request;
     snapshot->diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
     snapshot->advice = explain::advise({answer.profile, snapshot->diagnosis, answer.trials, request.model.recipe, request.model.setting,
-                                        answer.batch, answer.doubledBatch});
+                                        answer.batch, answer.largerBatch});
     snapshot->answer = std::move(answer);
     return snapshot;
 }

@@ -2,6 +2,7 @@
 // profiled, the first piece of advice is applied and measured in turns with what was profiled, and what was predicted is held against it.
 //   advice_bench [--variants 10] [--case NAME] [--seconds 2]
 // Prints a table in Markdown.
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -64,9 +65,9 @@ private:
         const auto answer = orStop(ipc::profileAnswerFromJson(orStop(worker::profile(ipc::toJson(request), workbench, m_call))));
         const auto diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
         const auto advice = explain::advise(
-            {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.doubledBatch});
+            {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.largerBatch});
         ++tally.variants;
-        tally.rightCause += diagnosis.main() == made.cause ? 1 : 0;
+        tally.rightCause += diagnosis.main() && std::ranges::count(made.causes, *diagnosis.main()) > 0 ? 1 : 0;
         const std::string cause = diagnosis.main() ? fmt::format("{} {:.0f} %", explain::name(*diagnosis.main()),
                                                                  100 * diagnosis.causes.front().second)
                                                    : "–";

@@ -99,11 +99,11 @@ ModelBuilder reformatting(base::Random& random) {
 }  // namespace
 
 std::vector<Case> adviceCases() {
-    return {{"streaming", Cause::Memory, 1},
-            {"product", Cause::Arithmetic, 0},
-            {"tiny nodes", Cause::Launch, 1},
-            {"recurrence", Cause::SmallShapes, 1},
-            {"reformatting", Cause::Reformat, 0}};
+    return {{"streaming", {Cause::Memory}, 1},
+            {"product", {Cause::Arithmetic}, 0},
+            {"tiny nodes", {Cause::Launch}, 1},
+            {"recurrence", {Cause::Launch, Cause::SmallShapes}, 1},
+            {"reformatting", {Cause::Reformat}, 0}};
 }
 
 void writeVariant(const std::string& name, std::uint64_t variant, const std::filesystem::path& path) {

@@ -10,7 +10,7 @@ namespace trimtab::bench {
 
 struct Case {
     std::string name;
-    explain::Cause cause;    // what must bind it
+    std::vector<explain::Cause> causes;  // one of these must bind it
     std::int64_t batch = 1;  // 0: the file fixes it
 };
 
