@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <QApplication>
+#include <QLabel>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -10,6 +12,7 @@
 #include "app/gui/models/diagnosis_table_model.h"
 #include "app/gui/models/roles.h"
 #include "app/gui/theme/theme.h"
+#include "app/gui/views/profile/advice_card.h"
 #include "core/base/random.h"
 #include "tests/core/trace/random_trace.h"
 
@@ -180,6 +183,39 @@ TEST(DiagnosisTable, TellsEachLayerAndTheTimeThatNoneTook) {
     EXPECT_EQ(model.layerOf(3), -1);
     EXPECT_NEAR(model.data(model.index(3, DiagnosisTableModel::Time), SortRole).toDouble(), 10'000, 1);
     EXPECT_EQ(model.data(model.index(1, DiagnosisTableModel::Share), BarRole).toDouble(), 1);
+}
+
+TEST(AdviceCard, OffersEachPieceToBeTriedAndSaysWhatItCameTo) {
+    auto profile = std::make_shared<ProfileSnapshot>(*smallProfile());
+    explain::Advice weights, batch;
+    weights.text = "int8 on all layers with weights";
+    weights.layers = {"a", "b"};
+    weights.speedup = 1.8;
+    batch.text = "8 samples at once";
+    batch.speedup = 1.2;
+    profile->advice = {{weights, batch}, {"prune 50 % makes no layer faster"}};
+    AdviceCard card;
+    card.resize(400, 300);
+    card.setProfile(profile);
+    card.show();
+    QSignalSpy tried(&card, &AdviceCard::tryRequested), saved(&card, &AdviceCard::saveRequested);
+    auto* attempt = card.findChild<QPushButton*>(QStringLiteral("advice.1.try"));
+    ASSERT_TRUE(attempt);
+    QTest::mouseClick(attempt, Qt::LeftButton);
+    ASSERT_EQ(tried.size(), 1);
+    EXPECT_EQ(tried.front().front().toInt(), 1);
+    QTest::mouseClick(card.findChild<QPushButton*>(QStringLiteral("advice.0.save")), Qt::LeftButton);
+    EXPECT_EQ(saved.size(), 1);
+    EXPECT_FALSE(card.findChild<QPushButton*>(QStringLiteral("advice.1.save"))->isVisible()) << "a batch is no matter of recipes";
+    auto* outcome = card.findChild<QLabel*>(QStringLiteral("advice.1.outcome"));
+    EXPECT_FALSE(outcome->isVisible());
+    card.setTried(1, {true, 0, {}});
+    EXPECT_FALSE(attempt->isEnabled());
+    card.setTried(1, {false, 1.5, {}});
+    EXPECT_TRUE(attempt->isEnabled());
+    EXPECT_TRUE(outcome->text().contains(QStringLiteral("1.50×")));
+    card.setTried(1, {false, 0, QStringLiteral("no memory")});
+    EXPECT_EQ(outcome->text(), QStringLiteral("no memory"));
 }
 
 }  // namespace
