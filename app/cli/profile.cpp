@@ -94,6 +94,9 @@ Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model
             {"advice", std::move(pieces)},
             {"without_gain", advice.nothing},
             {"no_trials", answer.noTrials},
+            {"no_larger_batch", answer.noLargerBatch},
+            {"no_ceilings", profile.noCeilings},
+            {"ceilings_exceeded", diagnosis.ceilingsExceeded},
             {"dropped", profile.trace.dropped},
             {"execution", std::string(trace::name(trace::overall(profile.layers)))},
             {"basis", "measured"},
@@ -154,14 +157,15 @@ void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnos
     fmt::print("\n{}", table.text());
 }
 
-void printAdvice(const explain::AdviceList& advice, const std::string& noTrials) {
+void printAdvice(const explain::AdviceList& advice, const ipc::ProfileAnswer& answer) {
     fmt::print("\nwhat to do next (speed-up of a sample, predicted; accuracy is not looked at)\n");
     for (const explain::Advice& piece : advice.best)
         fmt::print("  {:>6}  {}{}\n", base::formatRatio(piece.speedup), printable(piece.text),
                    piece.because.empty() ? "" : ": " + printable(piece.because));
     for (const std::string& nothing : advice.nothing) fmt::print("  {:>6}  {}\n", "–", printable(nothing));
-    if (!noTrials.empty()) fmt::print("  {:>6}  {}\n", "–", printable(noTrials));
-    if (advice.best.empty() && advice.nothing.empty() && noTrials.empty()) fmt::print("  nothing that would gain 3 % or more\n");
+    if (!answer.noTrials.empty()) fmt::print("  {:>6}  {}\n", "–", printable(answer.noTrials));
+    if (!answer.noLargerBatch.empty()) fmt::print("  {:>6}  no larger batch was tried: {}\n", "–", printable(answer.noLargerBatch));
+    if (advice.best.empty() && advice.nothing.empty() && answer.noTrials.empty()) fmt::print("  nothing that would gain 3 % or more\n");
 }
 
 void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis) {
@@ -184,6 +188,13 @@ void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, con
                    counter.unavailable.empty() ? base::formatCount(counter.perRun) + " a run" : "unavailable: " + counter.unavailable);
     if (profile.trace.dropped > 0) fmt::print("{:<12}{} records of the trace were lost\n", "mark", profile.trace.dropped);
     printRandomWeights(stdout, model);
+    if (trace::overall(profile.layers) == trace::Execution::Emulated)
+        fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
+    if (profile.deviceTime)
+        fmt::print("{:<12}layers are told by the device's own clock, the run by this machine's: copies and waiting are elsewhere\n", "mark");
+    if (diagnosis.ceilingsExceeded)
+        fmt::print("{:<12}layers exceed these ceilings: the machine was busier while they were measured; profile again\n", "mark");
+    if (!profile.noCeilings.empty()) fmt::print("{:<12}no ceilings were measured: {}\n", "mark", printable(profile.noCeilings));
     if (profile.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
     printNodes(profile, diagnosis);
 }
@@ -194,6 +205,9 @@ Status work(Program& program, const ProfileOptions& options) {
     TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
     request.seconds = options.seconds;
     if (!options.scale.empty()) {
+        if (options.prompt || options.counters || options.advice || !options.trace.empty() || !options.model.inputs.empty())
+            return fail(ErrorCode::Usage, "--scale times whole runs on drawn inputs: --prompt, --generate, --counters, --advice, --trace and "
+                                          "--input have no place beside it");
         TRIMTAB_TRY(const Scale scale, parseScale(options.scale));
         ipc::BenchRequest bench;
         bench.model = request.model;
@@ -218,7 +232,7 @@ Status work(Program& program, const ProfileOptions& options) {
         program.printJson(documentOf(answer, request.model, diagnosis, advice));
     else
         print(answer, request.model, diagnosis);
-    if (!program.options.json && options.advice) printAdvice(advice, answer.noTrials);
+    if (!program.options.json && options.advice) printAdvice(advice, answer);
     return {};
 }
 
@@ -238,7 +252,7 @@ void addProfile(CLI::App& app, Program& program) {
     command->add_flag("--advice", options->advice, "Try bf16, int8, int4 and pruning on each layer alone, and say what to do next");
     command->add_option("--trace", options->trace, "Write the trace for Perfetto (ui.perfetto.dev) to this .pftrace file");
     command->add_option("--scale", options->scale,
-                        "Time at several sizes of an open dimension, or of the batch, instead: NAME=64,128,256; what grows how");
+                        "Time at several sizes of an open dimension, or of the batch, instead: NAME=64,128,256,512; what grows how");
     const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
     command->add_option("--prompt", options->prompt, "Of a language model: profile the reading of so many tokens at once")->check(tokens);
     command->add_option("--generate", options->generate, "With --prompt: profile a step of so many behind it instead")->check(tokens);

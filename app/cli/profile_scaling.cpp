@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/cli/model_options.h"
 #include "app/cli/progress.h"
 #include "app/cli/table.h"
 #include "core/base/units.h"
@@ -16,7 +17,8 @@ namespace trimtab::cli {
 namespace {
 
 constexpr std::size_t kNameWidth = 44;
-constexpr std::size_t kFewestSizes = 3, kMostSizes = 16;
+// Three parts through three points fit whatever they are.
+constexpr std::size_t kFewestSizes = 4, kMostSizes = 16;
 constexpr std::size_t kLongestTable = 60;
 
 struct Measured {
@@ -24,10 +26,23 @@ struct Measured {
     std::vector<explain::ScalingPoint> runs;
     std::vector<std::vector<trace::LayerRecord>> plans;
     trial::Environment environment;
+    bool throttled = false;
+    trace::Execution execution = trace::Execution::Native;
 };
+
+/// A name that no input has would change nothing, and look constant.
+Status checkSymbol(ipc::WorkerClient& worker, const ipc::ModelRequest& model, const std::string& symbol) {
+    if (symbol == "batch") return {};
+    TRIMTAB_TRY(const Json json, worker.call("info", ipc::toJson(model)));
+    TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));
+    if (std::ranges::find(info.openSymbols, symbol) != info.openSymbols.end()) return {};
+    return fail(ErrorCode::Refused, fmt::format("the model has no open dimension \"{}\"; it has {}", symbol,
+                                                info.openSymbols.empty() ? "none" : fmt::format("{}", fmt::join(info.openSymbols, ", "))));
+}
 
 Result<Measured> measure(Program& program, ipc::BenchRequest request, const Scale& scale) {
     TRIMTAB_TRY(const auto worker, program.startWorker());
+    TRIMTAB_REQUIRE(checkSymbol(*worker, request.model, scale.symbol));
     Progress progress(program.quiet());
     Measured measured;
     for (const std::int64_t size : scale.sizes) {
@@ -44,6 +59,8 @@ Result<Measured> measure(Program& program, ipc::BenchRequest request, const Scal
         if (answer.timings.trial.empty()) return fail(ErrorCode::Failed, "nothing was timed");
         measured.sizes.push_back(static_cast<double>(size));
         measured.runs.push_back({static_cast<double>(size), 1e6 * base::median(answer.timings.trial)});
+        if (trace::overall(answer.layers) == trace::Execution::Emulated) measured.execution = trace::Execution::Emulated;
+        measured.throttled = measured.throttled || answer.throttled;
         measured.plans.push_back(std::move(answer.layers));
         measured.environment = answer.environment;
     }
@@ -114,10 +131,21 @@ Status profileScaling(Program& program, const ipc::BenchRequest& request, const 
                            {"run", {{"points", pointsOf(measured.runs)}, {"fit", toJson(whole, largest)}}},
                            {"nodes", std::move(nodes)},
                            {"basis", "measured"},
+                           {"execution", std::string(trace::name(measured.execution))},
+                           {"throttled", measured.throttled},
+                           {"random_weights", randomWeightsOf(request.model)},
+                           {"recipe", recipe::toJson(request.model.recipe)},
+                           {"setting", recipe::toJson(request.model.setting)},
                            {"environment", trial::toJson(measured.environment)}});
         return {};
     }
-    fmt::print("time against {}: {}\n\n", printable(scale.symbol), fmt::join(scale.sizes, ", "));
+    fmt::print("time against {}: {}; recipe: {}\n", printable(scale.symbol), fmt::join(scale.sizes, ", "),
+               recipe::summary(request.model.recipe));
+    if (measured.execution == trace::Execution::Emulated)
+        fmt::print("some layers are emulated: these times are not those of the format asked for\n");
+    if (measured.throttled) fmt::print("the machine slowed down while this was measured\n");
+    printRandomWeights(stdout, request.model);
+    fmt::print("\n");
     const std::string at = fmt::format(" at {}", largest);
     Table table({{"layer"},
                  {"operator"},

@@ -1,5 +1,5 @@
 #pragma once
-// `trimtab profile --scale NAME=16,32,64,…`: how the time of a run and of each of its layers grows.
+// `trimtab profile --scale NAME=16,32,64,128,…`: how the time of a run and of each of its layers grows.
 #include <string>
 #include <vector>
 
@@ -12,7 +12,7 @@ struct Scale {
     std::string symbol;  // an open dimension of the model, or "batch"
     std::vector<std::int64_t> sizes;
 };
-/// Usage for what is no name with three to sixteen different sizes.
+/// Usage for what is no name with four to sixteen different sizes.
 Result<Scale> parseScale(const std::string& text);
 
 Status profileScaling(Program& program, const ipc::BenchRequest& request, const Scale& scale);

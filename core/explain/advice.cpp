@@ -31,15 +31,34 @@ std::vector<std::size_t> layersOf(const trace::Profile& profile, const std::vect
     return found;
 }
 
-/// What a unit's option saves in the whole run, ns; 0 where it cannot be told from nothing.
-double savedInRun(const trace::Profile& profile, const LayerTrial& trial) {
-    if (!trial.refusal.empty() || trial.execution == trace::Execution::Emulated || trial.untreatedNs <= 0) return 0;
-    const bool isSure = trial.saved.interval.low > 0 || trial.saved.interval.high < 0;
-    if (!isSure) return 0;
-    double took = 0;
-    for (const std::size_t layer : layersOf(profile, trial.stretch)) took += std::max(profile.layers[layer].medianNs, 0.0);
-    return trial.saved.value * took;
+bool isSure(const LayerTrial& trial) { return trial.saved.interval.low > 0 || trial.saved.interval.high < 0; }
+bool wasTimed(const LayerTrial& trial) {
+    return trial.refusal.empty() && trial.execution != trace::Execution::Emulated && trial.untreatedNs > 0;
 }
+
+/// Which stretch each layer of the profile counts with: that of the unit whose own layer it is, else the first that holds one of its nodes.
+/// A fused layer may come from nodes of two.
+class Stretches {
+public:
+    explicit Stretches(const Profiled& profiled) : m_profile(profiled.profile) {
+        for (const bool own : {true, false})
+            for (const LayerTrial& trial : profiled.trials)
+                for (const std::size_t layer : layersOf(m_profile, own ? trial.nodes : trial.stretch)) m_owners.try_emplace(layer, trial.nodes);
+    }
+
+    /// What a unit's option saves in the whole run, ns; 0 where it cannot be told from nothing.
+    double savedInRun(const LayerTrial& trial) const {
+        if (!wasTimed(trial) || !isSure(trial)) return 0;
+        double took = 0;
+        for (const std::size_t layer : layersOf(m_profile, trial.stretch))
+            if (m_owners.at(layer) == trial.nodes) took += std::max(m_profile.layers[layer].medianNs, 0.0);
+        return trial.saved.value * took;
+    }
+
+private:
+    const trace::Profile& m_profile;
+    std::map<std::size_t, std::vector<std::string>> m_owners;
+};
 
 /// What the option says replaces what stands there, part by part.
 void lay(const recipe::Settings& option, recipe::Settings& over) {
@@ -109,12 +128,12 @@ std::size_t unitsIn(const std::vector<LayerTrial>& trials) {
 }
 
 /// By option, in the order in which they were tried.
-std::vector<Choice> choicesOf(const Profiled& profiled) {
+std::vector<Choice> choicesOf(const Profiled& profiled, const Stretches& stretches) {
     std::vector<Choice> choices;
     for (const LayerTrial& trial : profiled.trials) {
         auto choice = std::ranges::find(choices, trial.option.name, &Choice::name);
         if (choice == choices.end()) choice = choices.insert(choices.end(), Choice{trial.option.name, {}});
-        const double saved = savedInRun(profiled.profile, trial);
+        const double saved = stretches.savedInRun(trial);
         if (saved <= 0) continue;
         choice->trials.push_back(&trial);
         choice->savedNs += saved;
@@ -123,10 +142,10 @@ std::vector<Choice> choicesOf(const Profiled& profiled) {
 }
 
 /// For each unit the option that saves the most there.
-Choice bestOfEach(const Profiled& profiled) {
+Choice bestOfEach(const Profiled& profiled, const Stretches& stretches) {
     std::map<std::vector<std::string>, std::pair<const LayerTrial*, double>> best;
     for (const LayerTrial& trial : profiled.trials) {
-        const double saved = savedInRun(profiled.profile, trial);
+        const double saved = stretches.savedInRun(trial);
         if (saved <= 0) continue;
         auto& known = best[trial.nodes];
         if (!known.first || saved > known.second) known = {&trial, saved};
@@ -147,7 +166,7 @@ Choice bestOfEach(const Profiled& profiled) {
 /// Why an option saves nothing anywhere.
 std::string whyNothing(const Profiled& profiled, const std::string& option) {
     std::string refusal, reason;
-    bool emulated = true, refused = true;
+    bool emulated = true, refused = true, unsure = false;
     for (const LayerTrial& trial : profiled.trials) {
         if (trial.option.name != option) continue;
         if (!trial.refusal.empty()) {
@@ -155,30 +174,35 @@ std::string whyNothing(const Profiled& profiled, const std::string& option) {
             continue;
         }
         refused = false;
+        unsure = unsure || (wasTimed(trial) && !isSure(trial));
         if (trial.execution == trace::Execution::Emulated) reason = trial.reason;
         else emulated = false;
     }
     if (refused) return fmt::format("{} cannot be had: {}", option, refusal);
     if (emulated) return fmt::format("{} is emulated here{}{}", option, reason.empty() ? "" : ": ", reason);
+    if (unsure) return fmt::format("{} saves nothing that can be told from nothing here", option);
     const auto main = profiled.diagnosis.main();
     const bool isExplained = main && *main != Cause::Unexplained && *main != Cause::Emulated;
     return fmt::format("{} makes no layer faster{}", option,
-                       isExplained ? fmt::format("; most of the time is bound by {}", words(*main)) : "");
+                       isExplained ? fmt::format("; the largest part of the time is bound by {}", words(*main)) : "");
 }
 
 /// What the batch that was tried takes tells the part of a run that each sample adds; the rest stays as long.
 std::optional<Advice> batchAdvice(const Profiled& profiled) {
-    if (profiled.largerBatch <= 0) return std::nullopt;
-    const auto probed = static_cast<double>(kProbedBatch), advised = static_cast<double>(kAdvisedBatch);
-    const double added = std::clamp((profiled.largerBatch - 1) / (probed - 1), 1e-3, 1.0);
+    if (profiled.largerBatch.value <= 0) return std::nullopt;
+    const auto gainOf = [](double ratio) {
+        const auto probed = static_cast<double>(kProbedBatch), advised = static_cast<double>(kAdvisedBatch);
+        return advised / (1 + (advised - 1) * std::clamp((ratio - 1) / (probed - 1), 1e-3, 1.0));
+    };
+    if (!(gainOf(profiled.largerBatch.interval.high) >= kWorthTelling)) return std::nullopt;
     Advice advice;
     advice.recipe = profiled.recipe;
     advice.setting = profiled.setting;
     advice.setting.batch = profiled.batch * kAdvisedBatch;
-    advice.speedup = advised / (1 + (advised - 1) * added);
+    advice.speedup = gainOf(profiled.largerBatch.value);
     advice.text = fmt::format("{} samples at once", advice.setting.batch);
     advice.because = fmt::format("{} take {:.2f} times as long as {}; each sample waits for the others", profiled.batch * kProbedBatch,
-                                 profiled.largerBatch, profiled.batch);
+                                 profiled.largerBatch.value, profiled.batch);
     return advice;
 }
 
@@ -187,11 +211,12 @@ std::optional<Advice> batchAdvice(const Profiled& profiled) {
 AdviceList advise(const Profiled& profiled) {
     AdviceList list;
     const std::size_t units = unitsIn(profiled.trials);
-    for (const Choice& choice : choicesOf(profiled)) {
+    const Stretches stretches(profiled);
+    for (const Choice& choice : choicesOf(profiled, stretches)) {
         if (choice.trials.empty()) list.nothing.push_back(whyNothing(profiled, choice.name));
         else list.best.push_back(adviceOf(profiled, choice, units));
     }
-    if (const Choice mixed = bestOfEach(profiled); !mixed.trials.empty()) list.best.push_back(adviceOf(profiled, mixed, units));
+    if (const Choice mixed = bestOfEach(profiled, stretches); !mixed.trials.empty()) list.best.push_back(adviceOf(profiled, mixed, units));
     if (auto batch = batchAdvice(profiled)) list.best.push_back(std::move(*batch));
     for (const Advice& advice : list.best)
         if (advice.speedup < kWorthTelling && !advice.layers.empty())

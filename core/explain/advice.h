@@ -36,7 +36,7 @@ struct Profiled {
     const recipe::Recipe& recipe;
     const recipe::RunSetting& setting;
     std::int64_t batch = 1;
-    double largerBatch = 0;  // time of a run of kProbedBatch times the batch over that of one; 0: not known
+    base::Estimate largerBatch = {};  // time of a run of kProbedBatch times the batch over that of one; 0: not known
 };
 AdviceList advise(const Profiled& profiled);
 

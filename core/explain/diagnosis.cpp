@@ -24,6 +24,8 @@ constexpr double kExplains = 0.5;
 constexpr double kReformatShare = 0.3;
 // Work that at the ceilings would take no more than so many starts is too little to fill the device.
 constexpr double kSmall = 20;
+// A layer of some size that computes so many times as much a second as the ceiling shows that the ceiling is none.
+constexpr double kExceeds = 1.2, kLargeShare = 0.01;
 
 /// Nodes that compute nothing: they convert between types or change how values lie in memory.
 bool onlyMoves(const LayerRecord& layer) {
@@ -116,6 +118,8 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
         diagnosis.roofline = rooflineOf(layer, profile.ceilings, result.fromCache);
         if (layer.medianNs <= 0) continue;
         diagnosis.reached = std::min(1.0, std::max(diagnosis.roofline.memoryNs, diagnosis.roofline.arithmeticNs) / layer.medianNs);
+        const bool isLarge = profile.shareOf(layer) >= kLargeShare && diagnosis.roofline.ownPeak;
+        result.ceilingsExceeded = result.ceilingsExceeded || (isLarge && diagnosis.roofline.arithmeticNs > kExceeds * layer.medianNs);
         std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(layer, diagnosis.roofline);
         times[diagnosis.cause] += profile.shareOf(layer);
     }

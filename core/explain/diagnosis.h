@@ -36,6 +36,7 @@ struct Diagnosis {
     std::vector<std::pair<Cause, double>> causes;     // share of a run's time, 0…1, the largest first
     double elsewhere = 0;                             // share of a run's time that no layer took
     bool fromCache = false;
+    bool ceilingsExceeded = false;  // a layer computed more a second than the ceilings say: they were measured on a busier machine
 
     /// The cause with the largest share; nothing where no layer was timed.
     std::optional<Cause> main() const;

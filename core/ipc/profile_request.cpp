@@ -20,6 +20,15 @@ Status readEach(const Json& object, std::string_view key, Result<T> (*read)(cons
     return {};
 }
 
+/// What charts rely on: spans of layers that there are, at times that a double holds to the nanosecond.
+Status checkTrace(const trace::Profile& profile) {
+    constexpr std::int64_t kLastTime = std::int64_t{1} << 52;
+    for (const trace::Span& span : profile.trace.spans)
+        if (span.layer >= static_cast<std::int64_t>(profile.layers.size()) || span.endNs() > kLastTime)
+            return fail(ErrorCode::Refused, "the trace has a span of no layer, or beyond all time");
+    return {};
+}
+
 }  // namespace
 
 Json toJson(const ProfileRequest& request) {
@@ -52,7 +61,8 @@ Json toJson(const ProfileAnswer& answer) {
             {"no_trials", answer.noTrials},
             {"trace", base::toBase64(trace::packed(answer.profile.trace))},
             {"batch", answer.batch},
-            {"larger_batch", answer.largerBatch},
+            {"larger_batch", trial::encode(answer.largerBatch)},
+            {"no_larger_batch", answer.noLargerBatch},
             {"weight_bytes", answer.weightBytes},
             {"arena_bytes", answer.arenaBytes},
             {"environment", trial::toJson(answer.environment)}};
@@ -67,10 +77,14 @@ Result<ProfileAnswer> profileAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(const std::string text, base::stringAt(json, "trace"));
     TRIMTAB_TRY(const std::string bytes, base::fromBase64(text));
     TRIMTAB_TRY(answer.profile.trace, trace::unpacked(bytes));
+    TRIMTAB_REQUIRE(checkTrace(answer.profile));
     TRIMTAB_REQUIRE(readEach(json, "trials", trial::layerTrialFromJson, answer.trials));
     TRIMTAB_TRY(answer.noTrials, base::stringAt(json, "no_trials", ""));
     TRIMTAB_TRY(answer.batch, base::integerAt(json, "batch", 1));
-    TRIMTAB_TRY(answer.largerBatch, base::numberAt(json, "larger_batch", 0.0));
+    if (const Json* larger = base::memberAt(json, "larger_batch")) {
+        TRIMTAB_TRY(answer.largerBatch, trial::estimateFrom(*larger, "larger_batch"));
+    }
+    TRIMTAB_TRY(answer.noLargerBatch, base::stringAt(json, "no_larger_batch", ""));
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.environment, environmentAt(json));

@@ -25,8 +25,9 @@ struct ProfileAnswer {
     std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
     std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;
-    /// Time of a run of explain::kProbedBatch times the batch over that of one, in turns; 0: the file says how many samples a run has.
-    double largerBatch = 0;
+    /// Time of a run of explain::kProbedBatch times the batch over that of one, in turns; 0: it was not measured.
+    base::Estimate largerBatch;
+    std::string noLargerBatch;  // why there is none
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };

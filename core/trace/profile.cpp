@@ -52,7 +52,8 @@ Json toJson(const Profile& profile) {
             {"device_time", profile.deviceTime},
             {"throttled", profile.throttled},
             {"counters", std::move(counters)},
-            {"ceilings", toJson(profile.ceilings)}};
+            {"ceilings", toJson(profile.ceilings)},
+            {"no_ceilings", profile.noCeilings}};
 }
 
 Result<Profile> profileFromJson(const Json& json) {
@@ -76,6 +77,7 @@ Result<Profile> profileFromJson(const Json& json) {
             profile.counters.push_back(std::move(counter));
         }
     }
+    TRIMTAB_TRY(profile.noCeilings, base::stringAt(json, "no_ceilings", ""));
     if (const Json* ceilings = base::memberAt(json, "ceilings")) {
         TRIMTAB_TRY(profile.ceilings, ceilingsFromJson(*ceilings));
     }

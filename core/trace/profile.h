@@ -29,6 +29,7 @@ struct Profile {
     bool throttled = false;
     std::vector<CounterTotal> counters;
     Ceilings ceilings;
+    std::string noCeilings;  // why they are not known
     Trace trace;
 
     /// Of a run's time; 0 where the layer was not timed.

@@ -1,7 +1,7 @@
 #include "core/trace/trace_codec.h"
 
 #include <bit>
-#include <cstring>
+#include <limits>
 #include <optional>
 
 #include <zstd.h>
@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kMagic = "TTTRACE1";
 constexpr unsigned long long kMostBytes = 256ULL << 20;
 constexpr int kLevel = 3;
+constexpr std::size_t kMostNames = 1 << 20, kMostTracks = 65'535, kMostSeries = 4096, kMostSpans = 16 << 20;
 constexpr std::uint64_t kLastKind = static_cast<std::uint64_t>(SpanKind::Overhead);
 
 class Writer {
@@ -73,9 +74,9 @@ public:
         return value;
     }
     /// A number of things that take at least `least` bytes each.
-    std::size_t count(std::size_t least) {
+    std::size_t count(std::size_t least, std::size_t most = std::numeric_limits<std::size_t>::max()) {
         const std::uint64_t value = number();
-        if (value > m_rest.size() / least) return m_failed = true, 0;
+        if (value > m_rest.size() / least || value > most) return m_failed = true, 0;
         return static_cast<std::size_t>(value);
     }
     bool failed() const { return m_failed; }
@@ -114,7 +115,7 @@ void writeSpans(Writer& writer, const std::vector<Span>& spans) {
 }
 
 bool readSpans(Reader& reader, std::vector<Span>& spans) {
-    spans.resize(reader.count(kColumns));
+    spans.resize(reader.count(kColumns, kMostSpans));
     std::int64_t begin = 0, name = 0, layer = -1;
     bool isSmall = true;
     const auto narrow = [&]<class T>(T& to, std::int64_t from) {
@@ -139,8 +140,8 @@ void writeTexts(Writer& writer, const std::vector<std::string>& texts) {
     for (const std::string& text : texts) writer.text(text);
 }
 
-void readTexts(Reader& reader, std::vector<std::string>& texts) {
-    const std::size_t count = reader.count(1);
+void readTexts(Reader& reader, std::vector<std::string>& texts, std::size_t most) {
+    const std::size_t count = reader.count(1, most);
     for (std::size_t i = 0; i < count && !reader.failed(); ++i) texts.push_back(reader.text());
 }
 
@@ -160,7 +161,7 @@ void writeCounters(Writer& writer, const std::vector<CounterSeries>& counters) {
 }
 
 void readCounters(Reader& reader, std::vector<CounterSeries>& counters) {
-    const std::size_t count = reader.count(3);
+    const std::size_t count = reader.count(3, kMostSeries);
     for (std::size_t i = 0; i < count && !reader.failed(); ++i) {
         CounterSeries& series = counters.emplace_back();
         series.name = reader.text();
@@ -208,8 +209,8 @@ Result<Trace> unpacked(std::string_view bytes) {
     if (!content) return broken;
     Reader reader(*content);
     Trace trace;
-    readTexts(reader, trace.names);
-    readTexts(reader, trace.tracks);
+    readTexts(reader, trace.names, kMostNames);
+    readTexts(reader, trace.tracks, kMostTracks);
     trace.dropped = static_cast<std::int64_t>(reader.number());
     const bool fits = readSpans(reader, trace.spans);
     readCounters(reader, trace.counters);

@@ -17,6 +17,8 @@
 namespace trimtab::profiler {
 namespace {
 
+constexpr int kAllowsOwnThreads = 2;  // of kernel.perf_event_paranoid
+
 struct Wanted {
     const char* name;
     std::uint64_t config;
@@ -57,8 +59,10 @@ std::string reason(int error) {
     if (error == EACCES || error == EPERM) {
         int level = 0;
         std::ifstream file("/proc/sys/kernel/perf_event_paranoid");
-        if (file >> level) return fmt::format("the kernel does not allow it: kernel.perf_event_paranoid is {}, 2 or less is needed", level);
-        return "the kernel does not allow it";
+        if (file >> level && level > kAllowsOwnThreads)
+            return fmt::format("the kernel does not allow it: kernel.perf_event_paranoid is {}, {} or less is needed", level,
+                               kAllowsOwnThreads);
+        return "a container or a security module does not allow it";
     }
     if (error == ENOSYS) return "this kernel has no perf events, or a container forbids them";
     return std::strerror(error);

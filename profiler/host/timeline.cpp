@@ -38,13 +38,13 @@ Timeline::Timeline(std::size_t layers, std::size_t runs) : m_layers(layers), m_m
 
 std::int64_t Timeline::now() const { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - m_start).count(); }
 
-void Timeline::beginRun() {
+void Timeline::beginRun(bool keep) {
     if (m_keeps) {  // the last one never ended
         m_events.resize(m_runs.back().firstEvent);
         m_runs.pop_back();
     }
     m_depth = 0;
-    m_keeps = m_runs.size() < m_mostRuns;
+    m_keeps = keep && m_runs.size() < m_mostRuns;
     Run& run = m_keeps ? m_runs.emplace_back() : m_ignored;
     run.firstEvent = m_events.size();
     run.beginNs = now();
@@ -122,7 +122,7 @@ trace::Trace Timeline::trace(const std::vector<trace::LayerRecord>& records) con
     result.dropped = m_lost;
     if (m_runs.empty()) return result;
     result.tracks = {"host"};
-    if (m_device) result.tracks.push_back("device");
+    if (m_device) result.tracks.push_back("device, durations only");
     const std::uint16_t nodeTrack = m_device ? 1 : 0;
     Names names(result);
     const std::int64_t start = m_runs.front().beginNs;

@@ -14,12 +14,12 @@ namespace trimtab::profiler {
 /// Used by one thread, the one that runs the model. Scopes of one run may nest, up to kMaxDepth deep.
 class Timeline final : public trace::NodeListener {
 public:
-    /// Keeps the first `runs` runs of so many layers each, and listens to later ones all the same, so that they take as long.
+    /// Keeps the first `runs` runs of so many layers each that are to be kept; later ones are listened to, so that they take as long.
     /// REQUIRES: runs >= 1.
     Timeline(std::size_t layers, std::size_t runs);
 
-    /// Forgets a run that never ended.
-    void beginRun();
+    /// A run that is not to be kept (a warm-up) is listened to all the same. Forgets a run that never ended.
+    void beginRun(bool keep = true);
     void endRun();
     void beginNode(std::int32_t layer) override;
     void endNode(std::int32_t layer) override;

@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/memory_budget.h"
 #include "core/compress/compress.h"
 #include "core/explain/layer_work.h"
 #include "core/runtime/inputs.h"
 #include "profiler/clock/alternate.h"
+#include "profiler/host/timeline.h"
 #include "profiler/worker/chain_model.h"
+#include "profiler/worker/machine.h"
 
 namespace trimtab::worker {
 namespace {
@@ -15,9 +18,11 @@ namespace {
 constexpr std::uint64_t kSeed = 5;
 constexpr double kNsOfMs = 1e6;
 constexpr double kSeconds = 0.12;  // of each measurement
+constexpr std::size_t kDeviceRuns = 5;
 
-/// More than any cache of today's processors and accelerators.
+/// At least so much, and so many times all last-level caches, as far as memory allows it.
 constexpr std::int64_t kFarBytes = 256 << 20;
+constexpr std::int64_t kTimesTheCaches = 4, kMostOfMemory = 16;
 /// A quarter of the cache, but no more: other things live there too.
 constexpr std::int64_t kNearBytes = 8 << 20;
 constexpr std::int64_t kColumns = 4096;
@@ -58,7 +63,25 @@ Result<Timed> timed(runtime::Engine& engine, const Graph& graph, const Call& cal
         return {};
     });
     TRIMTAB_TRY(const auto times, profiler::timeAlternating({}, subject, plan));
-    return Timed{kNsOfMs * std::ranges::min(times.trial), model->layers()};
+    Timed result{kNsOfMs * std::ranges::min(times.trial), model->layers()};
+    // Where layers are told by the device's clock, so are ceilings: copies to and from it are no part of them.
+    profiler::Timeline timeline(result.layers.size(), kDeviceRuns);
+    for (std::size_t i = 0; i < kDeviceRuns; ++i) {
+        timeline.beginRun();
+        TRIMTAB_TRY([[maybe_unused]] const auto outputs, model->run(inputs, &timeline));
+        timeline.endRun();
+        if (!timeline.hasDeviceTimes()) return result;
+    }
+    timeline.fill(result.layers);
+    result.runNs = 0;
+    for (const trace::LayerRecord& layer : result.layers) result.runNs += std::max(layer.medianNs, 0.0);
+    return result;
+}
+
+std::int64_t farBytes() {
+    const std::int64_t limit = base::MemoryBudget::process().limit();
+    const std::int64_t wanted = std::max(kFarBytes, kTimesTheCaches * allCacheBytes());
+    return limit > 0 ? std::min(wanted, std::max(limit / kMostOfMemory, std::int64_t{1} << 20)) : wanted;
 }
 
 /// Bytes a second that a product of one row reads its weights at.
@@ -104,7 +127,7 @@ Result<double> launchTime(runtime::Engine& engine, const Call& call) {
 
 Result<trace::Ceilings> measureCeilings(runtime::Engine& engine, std::optional<std::int64_t> cacheBytes, const Call& call) {
     trace::Ceilings ceilings;
-    TRIMTAB_TRY(ceilings.memoryBytesPerSecond, readingRate(engine, kFarBytes, call));
+    TRIMTAB_TRY(ceilings.memoryBytesPerSecond, readingRate(engine, farBytes(), call));
     if (cacheBytes) {
         TRIMTAB_TRY(ceilings.cacheBytesPerSecond, readingRate(engine, std::min(kNearBytes, *cacheBytes / 4), call));
     }

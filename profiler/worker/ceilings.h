@@ -1,5 +1,5 @@
 #pragma once
-// Measures what an engine reaches at most: it runs a product of one row with more weights than any cache holds, one with weights that a
+// Measures what an engine reaches at most: it runs a product of one row with far more weights than the caches hold, one with weights that a
 // cache holds, large square products in each compute type that it executes, and a chain of products of eight values. Takes a second or two.
 #include "core/runtime/engine.h"
 #include "core/trace/ceilings.h"

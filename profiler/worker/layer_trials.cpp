@@ -1,9 +1,11 @@
 #include "profiler/worker/layer_trials.h"
 
+#include <atomic>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "core/base/parallel.h"
 #include "profiler/worker/paired_gain.h"
 #include "profiler/worker/segment_runs.h"
 
@@ -84,8 +86,8 @@ private:
         if (trial.execution == trace::Execution::Emulated) return trial;
         const std::string key = likeness(untreated.model->layers()) + "against\n" + likeness(segment->model->layers());
         if (!m_timed.contains(key)) {
-            TRIMTAB_TRY(m_timed[key], pairedGain(*untreated.model, before, *segment->model, after, m_tools.seconds, m_tools.call,
-                                                 [this] { return evict(); }));
+            const auto empty = m_evicted.empty() ? std::function<Status()>() : [this] { return evict(); };
+            TRIMTAB_TRY(m_timed[key], pairedGain(*untreated.model, before, *segment->model, after, m_tools.seconds, m_tools.call, empty));
         }
         const PairedGain& gain = m_timed.at(key);
         trial.untreatedNs = gain.untreatedNs;
@@ -96,9 +98,12 @@ private:
 
     /// Reads alone: what was written would have to leave the cache again while a layer is timed.
     Status evict() {
-        std::uint64_t sum = 0;
-        for (const std::uint64_t word : m_evicted) sum += word;
-        m_sum = sum;
+        const std::size_t parts = base::availableProcessors();
+        base::parallelFor(parts, [&](std::size_t part) {
+            std::uint64_t sum = 0;
+            for (std::size_t i = part * m_evicted.size() / parts; i < (part + 1) * m_evicted.size() / parts; ++i) sum += m_evicted[i];
+            m_sum += sum;
+        });
         return {};
     }
 
@@ -107,7 +112,7 @@ private:
     Frontier m_frontier;
     std::map<std::string, PairedGain> m_timed;
     std::vector<std::uint64_t> m_evicted;
-    volatile std::uint64_t m_sum = 0;  // so that the reads are not left out
+    std::atomic<std::uint64_t> m_sum = 0;  // so that the reads are not left out
 };
 
 }  // namespace

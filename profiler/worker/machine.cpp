@@ -6,9 +6,12 @@
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <set>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+
+#include <fmt/format.h>
 
 #include "core/base/hash.h"
 #include "core/base/memory_budget.h"
@@ -48,6 +51,27 @@ std::optional<std::int64_t> groupLimit(const char* path) {
     return value;
 }
 
+/// Of one cache of a processor; 0 where the system does not say.
+std::int64_t cacheBytes(int processor, int index) {
+    std::ifstream file(fmt::format("/sys/devices/system/cpu/cpu{}/cache/index{}/size", processor, index));
+    std::int64_t kibibytes = 0;
+    return file >> kibibytes && kibibytes > 0 && file.get() == 'K' ? kibibytes << 10 : 0;
+}
+
+/// Which of the first processor's caches has the highest level.
+std::optional<int> lastLevelCacheIndex() {
+    std::optional<int> found;
+    int highest = 0;
+    for (int index = 0;; ++index) {
+        std::ifstream file(fmt::format("/sys/devices/system/cpu/cpu0/cache/index{}/level", index));
+        int level = 0;
+        if (!(file >> level)) return found;
+        if (level <= highest || cacheBytes(0, index) == 0) continue;
+        highest = level;
+        found = index;
+    }
+}
+
 }  // namespace
 
 std::string processorName() {
@@ -77,18 +101,21 @@ std::int64_t physicalMemory() {
 }
 
 std::optional<std::int64_t> lastLevelCacheBytes() {
-    std::optional<std::int64_t> bytes;
-    int highest = 0;
-    for (int index = 0;; ++index) {
-        const std::string folder = "/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index);
-        std::ifstream levelFile(folder + "/level"), sizeFile(folder + "/size");
-        int level = 0;
-        std::int64_t kibibytes = 0;
-        if (!(levelFile >> level)) return bytes;
-        if (!(sizeFile >> kibibytes) || kibibytes <= 0 || sizeFile.get() != 'K' || level <= highest) continue;
-        highest = level;
-        bytes = kibibytes << 10;
+    const auto index = lastLevelCacheIndex();
+    return index ? std::optional(cacheBytes(0, *index)) : std::nullopt;
+}
+
+std::int64_t allCacheBytes() {
+    const auto index = lastLevelCacheIndex();
+    std::set<std::string> seen;  // by the processors that share one
+    std::int64_t bytes = 0;
+    for (int processor = 0; index; ++processor) {
+        std::ifstream file(fmt::format("/sys/devices/system/cpu/cpu{}/cache/index{}/shared_cpu_list", processor, *index));
+        std::string sharers;
+        if (!(file >> sharers)) break;
+        if (seen.insert(sharers).second) bytes += cacheBytes(processor, *index);
     }
+    return bytes;
 }
 
 trial::Environment environmentOf(const runtime::EngineInfo& engine) {

@@ -16,6 +16,9 @@ std::int64_t physicalMemory();        // bytes; the control group's limit where 
 /// Of the highest level that the first processor's core reaches; nullopt where the system does not say.
 std::optional<std::int64_t> lastLevelCacheBytes();
 
+/// Of the last-level caches of all processors together; 0 where the system does not say.
+std::int64_t allCacheBytes();
+
 trial::Environment environmentOf(const runtime::EngineInfo& engine);
 
 /// Four fifths of physicalMemory().

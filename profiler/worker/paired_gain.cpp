@@ -16,6 +16,7 @@ profiler::Subject subject(runtime::CompiledModel& model, const std::vector<Named
 }
 
 constexpr double kTurns = 16;  // of both together, where runs are short enough
+constexpr std::int64_t kFewestTurns = 8;
 
 }  // namespace
 
@@ -38,6 +39,10 @@ Result<PairedGain> pairedGain(runtime::CompiledModel& untreated, const std::vect
     profiler::TimingPlan plan;
     plan.seconds = seconds;
     plan.turnMs = std::clamp(1000 * seconds / kTurns, 1.0, plan.turnMs);
+    if (makeReady) {  // which takes longer than the runs: turns of one run each, enough of them for an interval
+        plan.turnMs = 0;
+        plan.minTimings = kFewestTurns;
+    }
     plan.cancelled = call.cancelled;
     TRIMTAB_TRY(const auto turns, profiler::timeInTurns(subject(untreated, before, makeReady), subject(treated, after, makeReady), plan));
     return gainOf(turns);

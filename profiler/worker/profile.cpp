@@ -21,28 +21,40 @@ namespace {
 /// Spans that a trace keeps; recorded runs beyond it count for nothing but the recording's cost.
 constexpr std::size_t kMostSpans = 400'000;
 constexpr std::size_t kMostRuns = 200;
+constexpr std::int64_t kFewestTimings = 4;  // a turn each, and the first is not kept
 constexpr int kCountedRuns = 5;
 constexpr double kTrialSeconds = 0.15, kBatchSeconds = 0.5;
 
-constexpr double kTimingShare = 0.6;  // of the progress
+constexpr double kTimingShare = 0.4, kTrialShare = 0.4;  // of the progress; the rest measures ceilings
 
 std::size_t runsToKeep(std::size_t layers) { return std::clamp<std::size_t>(kMostSpans / (layers + 1), 1, kMostRuns); }
 
-/// Plain and recorded runs in turns; only turns of both.
+/// Plain and recorded runs in turns; only turns of both. Kept are the recorded runs that are counted: none of the warm-up, of the first
+/// turns, or from the beginning of a turn.
 Result<std::vector<base::PairedBlock>> timeBoth(TimedRun& run, profiler::Timeline& timeline, double seconds, const Call& call) {
+    bool isWarm = false, isFirstOfTurn = true;
     const auto ready = [&run] { return run.makeReady(); };
-    const profiler::Subject plain{[&run] { return run.once(); }, ready};
+    const profiler::Subject plain{[&] {
+                                      isFirstOfTurn = true;
+                                      return run.once();
+                                  },
+                                  ready};
     const profiler::Subject recorded{[&]() -> Status {
-                                         timeline.beginRun();
+                                         timeline.beginRun(isWarm && !isFirstOfTurn);
                                          Status done = run.once(&timeline);
                                          timeline.endRun();
+                                         isFirstOfTurn = false;
                                          return done;
                                      },
                                      ready};
     profiler::TimingPlan plan;
     plan.seconds = seconds;
+    plan.minTimings = kFewestTimings;
     plan.cancelled = call.cancelled;
-    plan.progress = [&](double share) { call.progress(kTimingShare * share, "recording"); };
+    plan.progress = [&](double share) {
+        isWarm = true;
+        call.progress(kTimingShare * share, "recording");
+    };
     TRIMTAB_TRY(auto turns, profiler::timeInTurns(recorded, plain, plan));
     std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
     return turns;
@@ -73,45 +85,64 @@ Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
     return sums;
 }
 
-/// Time of a run of a larger batch over that of the run as it is; 0 where the file says how many samples a run has, or inputs were given.
-Result<double> timeLargerBatch(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call) {
-    if (!request.inputFiles.empty()) return 0;
+/// What is beside the point of a profile ends no profile: a failure says why there is nothing, and only Cancelled is one.
+template <class T>
+Status orReason(Result<T> measured, T& value, std::string& reason) {
+    if (measured) value = std::move(*measured);
+    else if (measured.error().code == ErrorCode::Cancelled) return fail(measured.error());
+    else reason = measured.error().text();
+    return {};
+}
+
+/// Time of a run of a larger batch over that of the run as it is.
+Result<base::Estimate> timeLargerBatch(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call) {
+    if (!request.inputFiles.empty()) return fail(ErrorCode::Refused, "the inputs were given, and so the batch");
     if (request.model.setting.prompt == 0) {
         TRIMTAB_TRY(const auto model, bench.model(request.model, call));
-        if (fixedBatch(model->graph) != 0) return 0;
+        if (fixedBatch(model->graph) != 0) return fail(ErrorCode::Refused, "the file fixes the batch");
     }
     ipc::ModelRequest larger = request.model;
     larger.setting.batch = explain::kProbedBatch * run.batch();
     TRIMTAB_TRY(const auto other, timedRun(larger, {}, bench, call));
     profiler::TimingPlan plan;
     plan.seconds = kBatchSeconds;
+    plan.minTimings = kFewestTimings;
     plan.cancelled = call.cancelled;
     const auto subject = [](TimedRun& timed) {
         return profiler::Subject{[&timed] { return timed.once(); }, [&timed] { return timed.makeReady(); }};
     };
-    TRIMTAB_TRY(const auto times, profiler::timeAlternating(subject(run), subject(*other), plan));
-    return base::median(times.trial) / base::median(times.baseline);
+    TRIMTAB_TRY(auto turns, profiler::timeInTurns(subject(*other), subject(run), plan));
+    std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
+    return base::pairedSpeedup(turns);
 }
 
 /// Options are tried where a run is one of inputs through the model: a step behind a prompt has its keys and values to go with.
-Status tryOptions(const ipc::ProfileRequest& request, Workbench& bench, const Call& call, ipc::ProfileAnswer& answer) {
+Result<std::vector<trial::LayerTrial>> tryOptions(const ipc::ProfileRequest& request, const trace::Profile& profile, Workbench& bench,
+                                                  const Call& call) {
     const auto& setting = request.model.setting;
-    if (setting.prompt > 0) {
-        answer.noTrials = "options are not tried on the layers of a step behind a prompt";
-        return {};
-    }
+    if (setting.prompt > 0) return fail(ErrorCode::Refused, "options are not tried on the layers of a step behind a prompt");
     TRIMTAB_TRY(const auto model, bench.model(request.model, call));
     TRIMTAB_TRY(const auto inputs, inputsFor(model->graph, setting, request.inputFiles));
     TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     const auto cache = environmentOf(engine->info()).lastLevelCacheBytes;
-    const bool evicts = cache && !explain::staysInCache(answer.profile.layers, cache);
-    const LayerTrialTools tools{*engine, setting, request.model.recipe, inputs, kTrialSeconds, evicts ? 2 * *cache : 0, call};
-    auto trials = tryLayers(model->graph, request.options, tools);
-    if (trials) answer.trials = std::move(*trials);
-    else if (trials.error().code == ErrorCode::Refused || trials.error().code == ErrorCode::Unsupported)
-        answer.noTrials = trials.error().text();
-    else return fail(trials.error());
-    return {};
+    const bool evicts = cache && !explain::staysInCache(profile.layers, cache);
+    const LayerTrialTools tools{*engine, setting, request.model.recipe, inputs, kTrialSeconds, evicts ? 2 * allCacheBytes() : 0, call};
+    return tryLayers(model->graph, request.options, tools);
+}
+
+/// The speed of what is emulated is not real, and nothing is held against it.
+Status prepareAdvice(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call, ipc::ProfileAnswer& answer) {
+    if (request.options.empty()) return {};
+    if (trace::overall(answer.profile.layers) == trace::Execution::Emulated) {
+        answer.noTrials = "some layers are emulated, and no advice is given from speeds that are not real";
+        return {};
+    }
+    const Call within{[&call](double share, const std::string& what) {
+                          call.progress(kTimingShare + (kTrialShare * std::max(share, 0.0)), what);
+                      },
+                      call.cancelled};
+    TRIMTAB_REQUIRE(orReason(timeLargerBatch(request, run, bench, within), answer.largerBatch, answer.noLargerBatch));
+    return orReason(tryOptions(request, answer.profile, bench, within), answer.trials, answer.noTrials);
 }
 
 }  // namespace
@@ -142,15 +173,12 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
     }
     answer.batch = run->batch();
-    if (!request.options.empty()) {
-        TRIMTAB_TRY(answer.largerBatch, timeLargerBatch(request, *run, bench, call));
-        TRIMTAB_REQUIRE(tryOptions(request, bench, call, answer));
-    }
+    TRIMTAB_REQUIRE(prepareAdvice(request, *run, bench, call, answer));
     answer.weightBytes = run->weightBytes();
     answer.arenaBytes = run->arenaBytes();
     answer.environment = run->environment();
-    call.progress(kTimingShare, "measuring what the engine reaches at most");
-    TRIMTAB_TRY(profile.ceilings, bench.ceilings(request.model.setting, call));
+    call.progress(kTimingShare + kTrialShare, "measuring what the engine reaches at most");
+    TRIMTAB_REQUIRE(orReason(bench.ceilings(request.model.setting, call), profile.ceilings, profile.noCeilings));
     return ipc::toJson(answer);
 }
 

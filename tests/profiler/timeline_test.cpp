@@ -80,7 +80,7 @@ TEST(Timeline, LaysTimesOfADeviceOneBehindTheOther) {
     ASSERT_TRUE(trace::check(trace)) << trace::check(trace).error().text();
     EXPECT_TRUE(timeline.hasDeviceTimes());
     ASSERT_EQ(trace.tracks.size(), 2U);
-    EXPECT_EQ(trace.tracks[1], "device");
+    EXPECT_EQ(trace.tracks[1], "device, durations only") << "when a node began there is not known";
     timeline.fill(records);
     EXPECT_EQ(records[0].medianNs, 1000);
     EXPECT_EQ(records[1].medianNs, 500);
@@ -92,6 +92,17 @@ TEST(Timeline, KeepsAsManyRunsAsItWasGivenRoomFor) {
     EXPECT_EQ(timeline.runTimes().size(), 2U);
     EXPECT_EQ(spansOf(timeline.trace(layers(1)), trace::SpanKind::Node), 2U);
     EXPECT_EQ(timeline.trace(layers(1)).dropped, 0) << "a run that is not kept is nothing lost";
+}
+
+TEST(Timeline, KeepsNoRunThatIsAWarmUp) {
+    Timeline timeline(1, 5);
+    for (const bool keep : {false, true, false, true}) {
+        timeline.beginRun(keep);
+        { const trace::NodeScope scope(&timeline, 0); }
+        timeline.endRun();
+    }
+    EXPECT_EQ(timeline.runTimes().size(), 2U);
+    EXPECT_EQ(spansOf(timeline.trace(layers(1)), trace::SpanKind::Node), 2U);
 }
 
 TEST(Timeline, CountsWhatItHasNoRoomFor) {

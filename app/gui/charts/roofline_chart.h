@@ -31,6 +31,7 @@ public:
 
     void setProfile(ProfilePtr profile);
     void setCurrentLayer(std::optional<int> layer);
+    std::optional<int> currentLayer() const { return m_layer; }
     /// Where a layer's dot stands; nothing when it has none. Tests click there.
     std::optional<QPoint> positionOf(std::size_t layer) const;
 

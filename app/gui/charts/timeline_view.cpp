@@ -137,7 +137,9 @@ void TimelineView::paintScale(QPainter& painter) const {
     const QRect area = plot();
     const double step = markStep(m_range, area.width(), 96);
     const double first = std::ceil((m_range.beginNs - m_whole.beginNs) / step) * step + m_whole.beginNs;
-    for (double time = first; time <= m_range.endNs; time += step) {
+    const int marks = static_cast<int>(std::clamp((m_range.endNs - first) / step, -1.0, static_cast<double>(width())));
+    for (int mark = 0; mark <= marks; ++mark) {
+        const double time = first + mark * step;
         const int x = area.left() + static_cast<int>((time - m_range.beginNs) / m_range.lengthNs() * area.width());
         painter.setPen(QPen(palette.chartGrid, 1));
         painter.drawLine(x, kScaleHeight - 4, x, height());

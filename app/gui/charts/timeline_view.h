@@ -25,6 +25,7 @@ public:
     /// Shows its first run.
     void setTrace(Shown trace);
     void setCurrentLayer(std::optional<int> layer);
+    std::optional<int> currentLayer() const { return m_layer; }
     const TimeRange& range() const { return m_range; }
     /// Kept within the trace, and no closer than a few nanoseconds.
     void setRange(TimeRange range);

@@ -11,7 +11,8 @@ namespace {
 
 const QString kTag = QStringLiteral("profile");
 const QString kTryTag = QStringLiteral("profile.try");
-constexpr double kTrySeconds = 3;
+constexpr double kTrySeconds = 0.7;
+constexpr std::size_t kTryBlocks = 5;
 
 }  // namespace
 
@@ -28,6 +29,14 @@ void ProfileTask::profile(const ipc::ProfileRequest& request, const QString& sub
 }
 
 void ProfileTask::tryAdvice(std::size_t piece) {
+    for (auto& [other, tried] : m_tried) tried.running = false;  // a newer request takes the place of one that waits
+    m_tried[piece] = {};
+    m_tried[piece].running = true;
+    emit triedChanged();
+    tryOnce(piece);
+}
+
+void ProfileTask::tryOnce(std::size_t piece) {
     const explain::Advice& advice = m_snapshot->advice.best[piece];
     ipc::BenchRequest request;
     request.model = m_snapshot->request.model;
@@ -37,9 +46,6 @@ void ProfileTask::tryAdvice(std::size_t piece) {
     request.model.setting = advice.setting;
     request.seconds = kTrySeconds;
     request.traceLayers = false;
-    for (auto& [other, tried] : m_tried) tried.running = false;  // a newer request takes the place of one that waits
-    m_tried[piece] = {true, 0, {}};
-    emit triedChanged();
     m_worker.call(kTryTag, "bench", ipc::toJson(request), [this, piece](Result<Json> answer) { takeTried(piece, answer); });
 }
 
@@ -50,15 +56,19 @@ ProfileTask::Tried ProfileTask::tried(std::size_t piece) const {
 
 void ProfileTask::takeTried(std::size_t piece, const Result<Json>& answer) {
     Tried& tried = m_tried[piece];
-    if (!tried.running) return;
-    tried.running = false;
-    const auto told = answer ? ipc::benchAnswerFromJson(*answer) : Result<ipc::BenchAnswer>(tl::unexpected<Error>(answer.error()));
-    if (!told) {
-        if (told.error().code != ErrorCode::Cancelled) tried.problem = QString::fromStdString(told.error().text());
-    } else if (!told->timings.baseline.empty() && !told->timings.trial.empty()) {
+    if (!tried.running || !m_snapshot) return;
+    auto told = answer ? ipc::benchAnswerFromJson(*answer) : Result<ipc::BenchAnswer>(tl::unexpected<Error>(answer.error()));
+    if (told && !told->timings.baseline.empty() && !told->timings.trial.empty()) {
+        tried.throttled = tried.throttled || told->throttled;
+        tried.blocks.push_back(std::move(told->timings));
+        if (tried.blocks.size() < kTryBlocks) return tryOnce(piece);
         const double samples = static_cast<double>(told->batch) / static_cast<double>(std::max<std::int64_t>(told->baselineBatch, 1));
-        tried.speedup = samples * base::median(told->timings.baseline) / base::median(told->timings.trial);
+        const base::Estimate ratio = base::pairedSpeedup(tried.blocks);
+        tried.speedup = {samples * ratio.value, {samples * ratio.interval.low, samples * ratio.interval.high}};
+    } else if (!told && told.error().code != ErrorCode::Cancelled) {
+        tried.problem = QString::fromStdString(told.error().text());
     }
+    tried.running = false;
     emit triedChanged();
 }
 

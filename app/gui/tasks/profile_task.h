@@ -2,6 +2,7 @@
 #pragma once
 // Where the time of a run goes: one profile at a time, made by a worker of its own. The last one is kept until another file is opened.
 #include <map>
+#include <vector>
 
 #include <QObject>
 
@@ -30,7 +31,9 @@ public:
     /// What a piece of advice came to when it was tried.
     struct Tried {
         bool running = false;
-        double speedup = 0;  // of a sample, ratio of medians of one process; 0: it was not tried, or failed
+        std::vector<base::PairedBlock> blocks;  // ms of runs, one call each
+        base::Estimate speedup;                 // of a sample; 0: it was not tried, or failed
+        bool throttled = false;
         QString problem;
     };
     Tried tried(std::size_t piece) const;
@@ -44,6 +47,7 @@ signals:
 
 private:
     void take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject);
+    void tryOnce(std::size_t piece);
     void takeTried(std::size_t piece, const Result<Json>& answer);
 
     WorkerLane m_worker;

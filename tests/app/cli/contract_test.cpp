@@ -65,7 +65,7 @@ TEST_F(Contract, OfCommandsAboutAModel) {
     check("bench_stream", {"bench", m_tiny.model(), "--seconds", "0.05", "--stream-seconds", "0.5", "--deadline-ms", "100"});
     check("profile", {"profile", m_tiny.model(), "--seconds", "0.05", "--counters", "--advice", "--trace", m_tiny.at("run.pftrace")});
     EXPECT_GT(std::filesystem::file_size(m_tiny.at("run.pftrace")), 100U);
-    check("profile_scale", {"profile", m_tiny.model(), "--seconds", "0.05", "--scale", "batch=1,4,16"});
+    check("profile_scale", {"profile", m_tiny.model(), "--seconds", "0.05", "--scale", "batch=1,4,16,32"});
     check("eval", {"eval", m_tiny.model(), "--data", m_tiny.data()});
     check("eval", {"eval", m_tiny.model(), "--recipe", recipe, "--samples", "8"});
     check("eval_nodes", {"eval", m_tiny.model(), "--data", m_tiny.data(), "--recipe", recipe, "--nodes", "--node-samples", "8"});

@@ -44,6 +44,8 @@ TEST_F(ProfileJourney, ALayerThatIsChosenInOnePlaceIsChosenInAll) {
     auto* table = find<QTableView>(QStringLiteral("profile.layers"));
     emit find<gui::TimelineView>(QStringLiteral("profile.timeline"))->layerChosen(1);
     const std::string node = workspace().profiling().snapshot()->profile().layers[1].node;
+    EXPECT_EQ(find<gui::TimelineView>(QStringLiteral("profile.timeline"))->currentLayer(), 1);
+    EXPECT_EQ(find<gui::RooflineChart>(QStringLiteral("profile.roofline"))->currentLayer(), 1);
     EXPECT_EQ(table->currentIndex().siblingAtColumn(0).data().toString().toStdString(), node);
     EXPECT_TRUE(text(QStringLiteral("profile.layer")).startsWith(QString::fromStdString(node)));
 }

@@ -209,12 +209,17 @@ TEST(AdviceCard, OffersEachPieceToBeTriedAndSaysWhatItCameTo) {
     EXPECT_FALSE(card.findChild<QPushButton*>(QStringLiteral("advice.1.save"))->isVisible()) << "a batch is no matter of recipes";
     auto* outcome = card.findChild<QLabel*>(QStringLiteral("advice.1.outcome"));
     EXPECT_FALSE(outcome->isVisible());
-    card.setTried(1, {true, 0, {}});
+    ProfileTask::Tried trial;
+    trial.running = true;
+    card.setTried(1, trial);
     EXPECT_FALSE(attempt->isEnabled());
-    card.setTried(1, {false, 1.5, {}});
+    trial.running = false;
+    trial.speedup = {1.5, {1.4, 1.6}};
+    card.setTried(1, trial);
     EXPECT_TRUE(attempt->isEnabled());
-    EXPECT_TRUE(outcome->text().contains(QStringLiteral("1.50×")));
-    card.setTried(1, {false, 0, QStringLiteral("no memory")});
+    EXPECT_TRUE(outcome->text().contains(QStringLiteral("1.50× (1.40 … 1.60)")));
+    trial.problem = QStringLiteral("no memory");
+    card.setTried(1, trial);
     EXPECT_EQ(outcome->text(), QStringLiteral("no memory"));
 }
 

@@ -44,7 +44,7 @@ protected:
         trial.untreatedNs = 50 * kMicro;
         return trial;
     }
-    AdviceList list(std::int64_t batch = 1, double largerBatch = 0) {
+    AdviceList list(std::int64_t batch = 1, base::Estimate largerBatch = {}) {
         const Diagnosis diagnosis = diagnose(profile, std::nullopt);
         return advise({profile, diagnosis, trials, recipe, setting, batch, largerBatch});
     }
@@ -110,6 +110,13 @@ TEST_F(AdviceTest, SaysWhyAnOptionGivesNothing) {
                                           testing::AllOf(HasSubstr("cannot be had"), HasSubstr("no activations"))));
 }
 
+TEST_F(AdviceTest, CountsAFusedLayerOfTwoStretchesOnce) {
+    profile.layers[0].origins = {"a", "add"};
+    tried("weights.bits=8", {"a"}, {"a", "norm"}, 0.5);
+    tried("weights.bits=8", {"b"}, {"b", "add"}, 0.5);
+    EXPECT_NEAR(onLayers().at(0).speedup, 1 / 0.5, 1e-9) << "the layer of a saves its half with a alone";
+}
+
 TEST_F(AdviceTest, KeepsWhatTheRecipeSaysAlready) {
     recipe = recipe::parse(R"({"prune": {"ratio": 0.5}, "rules": [{"match": {"op": "Conv"}, "compute": "bf16"}]})").value();
     tried("weights.bits=8", {"a"}, {"a"}, 0.5);
@@ -122,12 +129,12 @@ TEST_F(AdviceTest, KeepsWhatTheRecipeSaysAlready) {
 }
 
 TEST_F(AdviceTest, GoesOnFromTheBatchThatWasTried) {
-    const AdviceList shared = list(2, 1.3);
+    const AdviceList shared = list(2, {1.3, {1.2, 1.4}});
     ASSERT_EQ(shared.best.size(), 1U);
     EXPECT_EQ(shared.best[0].setting.batch, 16);
     EXPECT_NEAR(shared.best[0].speedup, 8 / 1.7, 1e-9) << "each further pair adds a tenth";
-    EXPECT_TRUE(list(2, 4.0).best.empty()) << "four times as many take four times as long: nothing to tell";
-    EXPECT_TRUE(list(2, 0).best.empty()) << "the file fixes the batch";
+    EXPECT_TRUE(list(2, {3.8, {3.5, 4.2}}).best.empty()) << "it may be that four times as many take four times as long";
+    EXPECT_TRUE(list(2).best.empty()) << "it was not measured";
 }
 
 }  // namespace

@@ -120,6 +120,11 @@ TEST(Diagnosis, OfARunSharesItsTimeAmongTheCauses) {
     EXPECT_NEAR(diagnosis.elsewhere, 0.2, 1e-9);
 }
 
+TEST(Diagnosis, SaysWhenLayersExceedTheCeilings) {
+    EXPECT_FALSE(diagnose(profileOf({layer(400 * kMicro, 2'000'000, 3e7)}), std::nullopt).ceilingsExceeded);
+    EXPECT_TRUE(diagnose(profileOf({layer(200 * kMicro, 2'000'000, 3e7)}), std::nullopt).ceilingsExceeded) << "150 G/s where 100 are the most";
+}
+
 TEST(Diagnosis, OfLayersThatWereNotTimedSaysNothing) {
     const Diagnosis diagnosis = diagnose(profileOf({layer(-1, 100, 100)}), std::nullopt);
     EXPECT_FALSE(diagnosis.main());

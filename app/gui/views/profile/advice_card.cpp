@@ -19,8 +19,14 @@ QString ratioText(double ratio) { return QStringLiteral("%1×").arg(ratio, 0, 'f
 QString outcomeText(const ProfileTask::Tried& tried) {
     if (tried.running) return QCoreApplication::translate("AdviceCard", "trying…");
     if (!tried.problem.isEmpty()) return tried.problem;
-    if (tried.speedup <= 0) return {};
-    return QCoreApplication::translate("AdviceCard", "measured here: %1").arg(ratioText(tried.speedup));
+    if (tried.speedup.value <= 0) return {};
+    const QString measured = QCoreApplication::translate("AdviceCard", "measured here: %1").arg(speedupText(tried.speedup));
+    return tried.throttled ? measured + QCoreApplication::translate("AdviceCard", "; the machine slowed down meanwhile") : measured;
+}
+
+const char* toneOf(const ProfileTask::Tried& tried) {
+    if (!tried.problem.isEmpty() || (tried.speedup.value > 0 && tried.speedup.interval.high < 1)) return "bad";
+    return tried.speedup.interval.low > 1 ? "good" : "";
 }
 
 }  // namespace
@@ -46,6 +52,8 @@ void AdviceCard::setProfile(ProfilePtr profile) {
     if (m_profile->advice.best.empty()) addNote(tr("Nothing that was tried would gain 3 % or more."));
     for (const std::string& nothing : m_profile->advice.nothing) addNote(QString::fromStdString(nothing));
     if (!m_profile->answer.noTrials.empty()) addNote(QString::fromStdString(m_profile->answer.noTrials));
+    if (!m_profile->answer.noLargerBatch.empty())
+        addNote(tr("No larger batch was tried: %1").arg(QString::fromStdString(m_profile->answer.noLargerBatch)));
     addNote(tr("Speed alone is predicted. What it costs in accuracy the Sweep and Sensitivity pages tell."));
     m_rows->addStretch();
 }
@@ -70,7 +78,7 @@ void AdviceCard::addPiece(std::size_t piece) {
     outcome->hide();
     words->addWidget(outcome);
     auto* attempt = makeButton(name + QStringLiteral("try"), tr("Try"));
-    attempt->setToolTip(tr("Runs it beside what was profiled, in turns, for three seconds"));
+    attempt->setToolTip(tr("Runs it beside what was profiled, in turns, for a few seconds"));
     auto* save = makeButton(name + QStringLiteral("save"), tr("Save recipe…"), "quiet");
     layout->addWidget(ratio, 0, Qt::AlignTop);
     layout->addLayout(words, 1);
@@ -91,7 +99,7 @@ void AdviceCard::setTried(std::size_t piece, const ProfileTask::Tried& tried) {
     if (!outcome || !attempt) return;
     outcome->setText(outcomeText(tried));
     outcome->setVisible(!outcome->text().isEmpty());
-    setTone(outcome, !tried.problem.isEmpty() ? "bad" : tried.speedup > 1 ? "good" : "");
+    setTone(outcome, toneOf(tried));
     attempt->setEnabled(!tried.running);
 }
 

@@ -82,6 +82,10 @@ QWidget* ProfilePage::makeResult() {
     auto* layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(kWideGap);
+    m_failure = makeLabel({}, "");
+    m_failure->setObjectName(QStringLiteral("profile.failure"));
+    setTone(m_failure, "bad");
+    layout->addWidget(m_failure);
     layout->addWidget(makeTiles());
     layout->addWidget(makeTimeline());
     layout->addWidget(makeLayers(), 1);
@@ -228,6 +232,9 @@ void ProfilePage::refresh() {
     m_begin->setText(profile ? tr("Profile again") : tr("Profile"));
     m_begin->setVisible(m_context.workspace.model().loaded());
     m_save->setVisible(profile && !m_task.running());
+    m_advice->setEnabled(why.isEmpty());
+    m_failure->setText(m_task.problem().isEmpty() ? QString() : tr("The profile could not be made. %1").arg(m_task.problem()));
+    m_failure->setVisible(!m_task.problem().isEmpty());
     if (!m_task.running()) {
         m_progress->setValue(0);
         m_progressText->setText(tr("Starting…"));
@@ -282,7 +289,10 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
     QStringList peaks;
     for (const auto& [type, peak] : run.ceilings.operationsPerSecond)
         peaks << tr("%1 %2/s", "operations a second").arg(QString::fromStdString(type), countText(peak));
-    m_ceilings->setValue(tr("%1/s").arg(bytesText(run.ceilings.memoryBytesPerSecond)), peaks.join(QStringLiteral(" · ")));
+    const bool busy = profile.diagnosis.ceilingsExceeded;
+    m_ceilings->setValue(tr("%1/s").arg(bytesText(run.ceilings.memoryBytesPerSecond)),
+                         busy ? tr("layers exceed this: the machine was busier while it was measured") : peaks.join(QStringLiteral(" · ")),
+                         busy ? "warning" : "");
     m_timeline->setTrace(std::shared_ptr<const trace::Trace>(m_shown, &run.trace));
     m_roofline->setProfile(m_shown);
     m_advice->setProfile(m_shown);

@@ -68,6 +68,7 @@ private:
     EmptyState* m_empty = nullptr;
     QLabel* m_progressText = nullptr;
     QProgressBar* m_progress = nullptr;
+    QLabel* m_failure = nullptr;
     StatTile* m_run = nullptr;
     StatTile* m_attributed = nullptr;
     StatTile* m_bound = nullptr;
