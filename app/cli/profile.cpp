@@ -191,7 +191,8 @@ void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, con
     if (trace::overall(profile.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
     if (profile.deviceTime)
-        fmt::print("{:<12}layers are told by the device's own clock, the run by this machine's: copies and waiting are elsewhere\n", "mark");
+        fmt::print("{:<12}layers are told by the device's own clock, the run by this machine's: copies and waiting are elsewhere\n",
+                   "mark");
     if (diagnosis.ceilingsExceeded)
         fmt::print("{:<12}layers exceed these ceilings: the machine was busier while they were measured; profile again\n", "mark");
     if (!profile.noCeilings.empty()) fmt::print("{:<12}no ceilings were measured: {}\n", "mark", printable(profile.noCeilings));
@@ -206,8 +207,9 @@ Status work(Program& program, const ProfileOptions& options) {
     request.seconds = options.seconds;
     if (!options.scale.empty()) {
         if (options.prompt || options.counters || options.advice || !options.trace.empty() || !options.model.inputs.empty())
-            return fail(ErrorCode::Usage, "--scale times whole runs on drawn inputs: --prompt, --generate, --counters, --advice, --trace and "
-                                          "--input have no place beside it");
+            return fail(ErrorCode::Usage,
+                        "--scale times whole runs on drawn inputs: --prompt, --generate, --counters, --advice, --trace and "
+                        "--input have no place beside it");
         TRIMTAB_TRY(const Scale scale, parseScale(options.scale));
         ipc::BenchRequest bench;
         bench.model = request.model;

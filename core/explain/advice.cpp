@@ -43,7 +43,8 @@ public:
     explicit Stretches(const Profiled& profiled) : m_profile(profiled.profile) {
         for (const bool own : {true, false})
             for (const LayerTrial& trial : profiled.trials)
-                for (const std::size_t layer : layersOf(m_profile, own ? trial.nodes : trial.stretch)) m_owners.try_emplace(layer, trial.nodes);
+                for (const std::size_t layer : layersOf(m_profile, own ? trial.nodes : trial.stretch))
+                    m_owners.try_emplace(layer, trial.nodes);
     }
 
     /// What a unit's option saves in the whole run, ns; 0 where it cannot be told from nothing.

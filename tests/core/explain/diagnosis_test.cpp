@@ -122,7 +122,8 @@ TEST(Diagnosis, OfARunSharesItsTimeAmongTheCauses) {
 
 TEST(Diagnosis, SaysWhenLayersExceedTheCeilings) {
     EXPECT_FALSE(diagnose(profileOf({layer(400 * kMicro, 2'000'000, 3e7)}), std::nullopt).ceilingsExceeded);
-    EXPECT_TRUE(diagnose(profileOf({layer(200 * kMicro, 2'000'000, 3e7)}), std::nullopt).ceilingsExceeded) << "150 G/s where 100 are the most";
+    EXPECT_TRUE(diagnose(profileOf({layer(200 * kMicro, 2'000'000, 3e7)}), std::nullopt).ceilingsExceeded)
+        << "150 G/s where 100 are the most";
 }
 
 TEST(Diagnosis, OfLayersThatWereNotTimedSaysNothing) {
