@@ -206,7 +206,8 @@ Status work(Program& program, const ProfileOptions& options) {
     TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
     request.seconds = options.seconds;
     if (!options.scale.empty()) {
-        if (options.prompt || options.counters || options.advice || !options.trace.empty() || !options.model.inputs.empty())
+        const bool isMore = options.prompt || options.generate || options.counters || options.advice;
+        if (isMore || !options.trace.empty() || !options.model.inputs.empty())
             return fail(ErrorCode::Usage,
                         "--scale times whole runs on drawn inputs: --prompt, --generate, --counters, --advice, --trace and "
                         "--input have no place beside it");
