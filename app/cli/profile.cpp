@@ -65,9 +65,7 @@ Json pieceOf(const explain::Advice& advice) {
 
 Json countersOf(const std::vector<trace::CounterTotal>& counters) {
     Json list = Json::array();
-    for (const trace::CounterTotal& counter : counters)
-        list.push_back(counter.unavailable.empty() ? Json{{"name", counter.name}, {"per_run", counter.perRun}}
-                                                   : Json{{"name", counter.name}, {"unavailable", counter.unavailable}});
+    for (const trace::CounterTotal& counter : counters) list.push_back(trace::toJson(counter));
     return list;
 }
 

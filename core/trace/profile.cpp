@@ -7,11 +7,6 @@
 namespace trimtab::trace {
 namespace {
 
-Json toJson(const CounterTotal& counter) {
-    if (!counter.unavailable.empty()) return {{"name", counter.name}, {"unavailable", counter.unavailable}};
-    return {{"name", counter.name}, {"per_run", counter.perRun}};
-}
-
 /// An end that is not known (of one turn alone) is left out.
 Json toJson(const base::Estimate& ratio) {
     Json json{{"ratio", ratio.value}, {"low", ratio.interval.low}};
@@ -38,6 +33,11 @@ Result<CounterTotal> counterFromJson(const Json& json) {
 }
 
 }  // namespace
+
+Json toJson(const CounterTotal& counter) {
+    if (!counter.unavailable.empty()) return {{"name", counter.name}, {"unavailable", counter.unavailable}};
+    return {{"name", counter.name}, {"per_run", counter.perRun}};
+}
 
 double Profile::shareOf(const LayerRecord& layer) const { return std::max(layer.share, 0.0) * attributed; }
 

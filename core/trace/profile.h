@@ -36,6 +36,8 @@ struct Profile {
     double shareOf(const LayerRecord& layer) const;
 };
 
+/// {"name", "per_run"}, or {"name", "unavailable"}.
+Json toJson(const CounterTotal& counter);
 /// All but the trace, which packed() writes.
 Json toJson(const Profile& profile);
 Result<Profile> profileFromJson(const Json& json);
