@@ -73,7 +73,7 @@ Result<std::vector<base::PairedBlock>> turnsOf(const Subject& baseline, const Su
         const double share = elapsedMs(begin) / (plan.seconds * 1000);
         if (plan.progress) plan.progress(std::min(share, 1.0));
         const bool full = second.done() && (!paired || first.done());
-        const bool enough = second.counted >= plan.minTimings;
+        const bool enough = second.counted >= plan.minTimings && std::ssize(turns) >= plan.minTurns;
         if (full || (share >= 1 && enough)) return turns;
     }
 }

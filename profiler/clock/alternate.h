@@ -26,6 +26,7 @@ struct TimingPlan {
     double seconds = 1;                // of timing in all, warm-up not counted
     std::int64_t maxTimings = 1000;    // for each subject; enough is enough for very short runs
     std::int64_t minTimings = 3;       // for each subject, however long they take
+    std::int64_t minTurns = 1;         // however long they take; a turn has up to 50 runs, and on a busy machine the first may last
     double turnMs = 15;                // a turn lasts about as long as a scheduler's slice
     std::function<bool()> cancelled;   // polled between runs
     std::function<void(double share)> progress;

@@ -21,7 +21,7 @@ namespace {
 /// Spans that a trace keeps; recorded runs beyond it count for nothing but the recording's cost.
 constexpr std::size_t kMostSpans = 400'000;
 constexpr std::size_t kMostRuns = 200;
-constexpr std::int64_t kFewestTimings = 4;  // a turn each, and the first is not kept
+constexpr std::int64_t kFewestTurns = 4;  // the first is not kept
 constexpr int kCountedRuns = 5;
 constexpr double kTrialSeconds = 0.15, kBatchSeconds = 0.5;
 
@@ -49,7 +49,7 @@ Result<std::vector<base::PairedBlock>> timeBoth(TimedRun& run, profiler::Timelin
                                      ready};
     profiler::TimingPlan plan;
     plan.seconds = seconds;
-    plan.minTimings = kFewestTimings;
+    plan.minTurns = kFewestTurns;
     plan.cancelled = call.cancelled;
     plan.progress = [&](double share) {
         isWarm = true;
@@ -106,7 +106,7 @@ Result<base::Estimate> timeLargerBatch(const ipc::ProfileRequest& request, Timed
     TRIMTAB_TRY(const auto other, timedRun(larger, {}, bench, call));
     profiler::TimingPlan plan;
     plan.seconds = kBatchSeconds;
-    plan.minTimings = kFewestTimings;
+    plan.minTurns = kFewestTurns;
     plan.cancelled = call.cancelled;
     const auto subject = [](TimedRun& timed) {
         return profiler::Subject{[&timed] { return timed.once(); }, [&timed] { return timed.makeReady(); }};

@@ -75,6 +75,16 @@ TEST(Alternate, KeepsTurnsApartWhereAskedTo) {
     EXPECT_EQ(counted, 240u);
 }
 
+TEST(Alternate, TakesAsManyTurnsAsAskedHoweverLongTheFirstLasted) {
+    Log log;
+    TimingPlan plan;
+    plan.seconds = 1e-9;
+    plan.minTimings = 1;
+    EXPECT_EQ(timeInTurns(log.subject('b'), log.subject('t'), plan).value().size(), 1u);
+    plan.minTurns = 4;
+    EXPECT_EQ(timeInTurns(log.subject('b'), log.subject('t'), plan).value().size(), 4u);
+}
+
 TEST(Alternate, RunsOnlyTheTrialWithoutABaseline) {
     Log log;
     TimingPlan plan;
