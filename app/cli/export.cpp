@@ -21,26 +21,6 @@ struct ExportOptions {
     bool trustLinks = false;
 };
 
-/// The study that a trial belongs to.
-Result<trial::Study> studyWith(store::Session& session, std::int64_t trialId) {
-    TRIMTAB_TRY(const auto studies, session.studies());
-    for (const trial::Study& study : studies) {
-        TRIMTAB_TRY(const auto results, session.results(study.id, true));
-        for (const auto& result : results)
-            if (result.id == trialId) return study;
-    }
-    return fail(ErrorCode::NotFound, "the session has no trial " + std::to_string(trialId));
-}
-
-/// A model that changed since would not be the one that was measured.
-Status checkUnchanged(Program& program, const std::string& measured, const ipc::ModelRequest& request) {
-    TRIMTAB_TRY(const Json json, program.callWorker("info", ipc::toJson(request)));
-    TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));
-    if (info.hash == measured) return {};
-    return fail(ErrorCode::Refused, "the model is not the one that was measured (its hash differs); name that one with --model",
-                request.model);
-}
-
 std::string deployText(const trial::Study& study, const trial::TrialResult& result, const std::string& model,
                        const ipc::CompressAnswer& answer) {
     std::string text = fmt::format("# {}: {}\n\n", study.modelName, result.trial.label);
@@ -75,15 +55,8 @@ Status work(Program& program, const ExportOptions& options) {
     TRIMTAB_TRY(const auto result, trialOf(*session, options.trial));
     TRIMTAB_TRY(const auto study, studyWith(*session, options.trial));
     ipc::CompressRequest request;
-    TRIMTAB_TRY(const trial::ModelFile file, trial::fileOf(study, result.trial));
-    request.model = {options.model.empty() ? file.path : absolutePath(options.model),
-                     options.trustLinks,
-                     std::nullopt,
-                     result.trial.recipe,
-                     result.trial.setting,
-                     trial::calibrationOf(study)};
+    TRIMTAB_TRY(request.model, modelRequestOf(program, study, result.trial, options.model, options.trustLinks));
     request.model.setting.threads = program.options.threads;
-    TRIMTAB_REQUIRE(checkUnchanged(program, file.hash, request.model));
     std::error_code error;
     const std::filesystem::path folder = absolutePath(options.folder);
     std::filesystem::create_directories(folder, error);

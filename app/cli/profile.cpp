@@ -1,18 +1,16 @@
-// trimtab profile MODEL
-#include <algorithm>
+// trimtab profile MODEL, and the profiles of a session.
+#include <array>
+#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "app/cli/command.h"
 #include "app/cli/commands.h"
-#include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
 #include "app/cli/profile_scaling.h"
-#include "app/cli/table.h"
-#include "core/base/units.h"
-#include "core/explain/advice.h"
-#include "core/explain/diagnosis.h"
-#include "core/ipc/profile_request.h"
+#include "app/cli/profile_session.h"
+#include "app/cli/profile_text.h"
+#include "app/cli/session_options.h"
 #include "core/report/perfetto.h"
 
 namespace trimtab::cli {
@@ -26,224 +24,115 @@ struct ProfileOptions {
     std::string trace;
     std::string scale;
     std::optional<std::int64_t> prompt, generate;
+    std::string session;
+    std::int64_t trial = 0, kept = 0;
+    CLI::App* command = nullptr;
 };
 
-constexpr std::size_t kNameWidth = 40;
-constexpr double kWorthNaming = 0.005;     // of a run's time
-constexpr std::size_t kLongestTable = 60;  // rows; --json has them all
+/// What stands beside a model alone: a trial says it itself.
+constexpr std::array kOfModels{"--trust-links", "--random-weights", "--recipe", "--calibration", "--engine", "--device", "--shape",
+                               "--symbol",      "--batch",          "--input",  "--scale",       "--prompt", "--generate", "--session"};
+constexpr std::array kOfRuns{"--seconds", "--counters", "--advice"};
 
-Json overheadOf(const base::Estimate& ratio) {
-    const auto percent = [](double value) { return std::isfinite(value) ? Json(100 * (value - 1)) : Json(nullptr); };
-    return {{"percent", percent(ratio.value)}, {"low", percent(ratio.interval.low)}, {"high", percent(ratio.interval.high)}};
+Status refuseAll(const ProfileOptions& options, std::span<const char* const> names, const char* why) {
+    for (const char* name : names)
+        if (options.command->count(name) > 0) return fail(ErrorCode::Usage, std::string(name) + " has no place here: " + why);
+    return {};
 }
 
-Json nodeOf(const trace::LayerRecord& layer, const explain::LayerDiagnosis& diagnosis) {
-    Json node = trace::toJson(layer);
-    node["bound_by"] = diagnosis.evidence.empty() ? Json(nullptr) : Json(std::string(explain::name(diagnosis.cause)));
-    node["reached"] = diagnosis.reached ? Json(*diagnosis.reached) : Json(nullptr);
-    node["evidence"] = diagnosis.evidence;
-    const explain::RooflinePoint& point = diagnosis.roofline;
-    node["roofline"] = {{"bytes", point.bytes},
-                        {"operations", point.operations},
-                        {"operations_per_byte", point.intensity()},
-                        {"memory_ns", point.memoryNs},
-                        {"arithmetic_ns", point.arithmeticNs},
-                        {"launch_ns", point.launchNs},
-                        {"bytes_from", "shapes"}};
-    return node;
-}
-
-Json pieceOf(const explain::Advice& advice) {
-    return {{"text", advice.text},
-            {"because", advice.because},
-            {"layers", advice.layers},
-            {"recipe", recipe::toJson(advice.recipe)},
-            {"setting", recipe::toJson(advice.setting)},
-            {"speedup", advice.speedup},
-            {"basis", "predicted"}};
-}
-
-Json countersOf(const std::vector<trace::CounterTotal>& counters) {
-    Json list = Json::array();
-    for (const trace::CounterTotal& counter : counters) list.push_back(trace::toJson(counter));
-    return list;
-}
-
-Json documentOf(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis,
-                const explain::AdviceList& advice) {
-    const trace::Profile& profile = answer.profile;
-    Json nodes = Json::array(), causes = Json::object(), pieces = Json::array();
-    for (const explain::Advice& piece : advice.best) pieces.push_back(pieceOf(piece));
-    for (std::size_t i = 0; i < profile.layers.size(); ++i) nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
-    for (const auto& [cause, share] : diagnosis.causes) causes[std::string(explain::name(cause))] = share;
-    const auto main = diagnosis.main();
-    return {{"attributed", profile.attributed},
-            {"nodes", std::move(nodes)},
-            {"run_ms", profile.runNs / 1e6},
-            {"runs", profile.runs},
-            {"batch", answer.batch},
-            {"overhead", overheadOf(profile.overhead)},
-            {"device_time", profile.deviceTime},
-            {"bound_by", main ? Json(std::string(explain::name(*main))) : Json(nullptr)},
-            {"causes", std::move(causes)},
-            {"elsewhere", diagnosis.elsewhere},
-            {"ceilings", trace::toJson(profile.ceilings)},
-            {"counters", countersOf(profile.counters)},
-            {"advice", std::move(pieces)},
-            {"without_gain", advice.nothing},
-            {"no_trials", answer.noTrials},
-            {"no_larger_batch", answer.noLargerBatch},
-            {"no_ceilings", profile.noCeilings},
-            {"ceilings_exceeded", diagnosis.ceilingsExceeded},
-            {"dropped", profile.trace.dropped},
-            {"execution", std::string(trace::name(trace::overall(profile.layers)))},
-            {"basis", "measured"},
-            {"random_weights", randomWeightsOf(model)},
-            {"throttled", profile.throttled},
-            {"recipe", recipe::toJson(model.recipe)},
-            {"setting", recipe::toJson(model.setting)},
-            {"weight_bytes", answer.weightBytes},
-            {"arena_bytes", answer.arenaBytes},
-            {"environment", trial::toJson(answer.environment)}};
-}
-
-std::string ceilingsText(const trace::Ceilings& ceilings) {
-    std::string text = "memory " + base::formatBytes(ceilings.memoryBytesPerSecond) + "/s";
-    if (ceilings.cacheBytesPerSecond > 0) text += ", cache " + base::formatBytes(ceilings.cacheBytesPerSecond) + "/s";
-    for (const auto& [type, peak] : ceilings.operationsPerSecond) text += fmt::format(", {} {}op/s", type, base::formatCount(peak));
-    return text + ", a node's start " + base::formatMilliseconds(ceilings.launchNs / 1e6);
-}
-
-std::string overheadText(const base::Estimate& ratio) {
-    std::string text = fmt::format("recording costs {:.1f} %", 100 * (ratio.value - 1));
-    if (std::isfinite(ratio.interval.high))
-        text += fmt::format(" (95 %: {:.1f} … {:.1f} %)", 100 * (ratio.interval.low - 1), 100 * (ratio.interval.high - 1));
-    return text;
-}
-
-void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnosis) {
-    Table table({{"layer"},
-                 {"operator"},
-                 {"time", Align::Right},
-                 {"share", Align::Right},
-                 {"reached", Align::Right},
-                 {"bound by"},
-                 {"because"}});
-    std::vector<std::size_t> order;
-    for (std::size_t i = 0; i < profile.layers.size(); ++i)
-        if (profile.layers[i].medianNs > 0) order.push_back(i);
-    std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return profile.layers[i].medianNs; });
-    double rest = 0, restShare = 0;
-    for (std::size_t at = 0; at < order.size(); ++at) {
-        const trace::LayerRecord& layer = profile.layers[order[at]];
-        const explain::LayerDiagnosis& found = diagnosis.layers[order[at]];
-        if (at >= kLongestTable) {
-            rest += layer.medianNs;
-            restShare += profile.shareOf(layer);
-            continue;
-        }
-        table.add({clipped(printable(layer.node), kNameWidth), printable(layer.op), base::formatMilliseconds(layer.medianNs / 1e6),
-                   fmt::format("{:.1f} %", 100 * profile.shareOf(layer)),
-                   found.reached ? fmt::format("{:.0f} %", 100 * *found.reached) : "–", std::string(explain::name(found.cause)),
-                   printable(found.evidence)});
+/// Shows a profile, new or kept. `number`: its number in a session; 0: it is in none.
+Status show(Program& program, const ProfileOptions& options, const ReadProfile& read, const std::string& subject, std::int64_t number) {
+    const trace::Profile& profile = read.answer.profile;
+    if (!options.trace.empty()) TRIMTAB_REQUIRE(report::writePerfetto(profile.trace, profile.layers, subject, options.trace));
+    if (program.options.json) {
+        Json document = documentOf(read);
+        document["profile"] = number > 0 ? Json(number) : Json(nullptr);
+        program.printJson(document);
+        return {};
     }
-    if (rest > 0)
-        table.add({fmt::format("{} more layers", order.size() - kLongestTable), "", base::formatMilliseconds(rest / 1e6),
-                   fmt::format("{:.1f} %", 100 * restShare), "", "", "--json lists them"});
-    table.add({"elsewhere", "", base::formatMilliseconds(diagnosis.elsewhere * profile.runNs / 1e6),
-               fmt::format("{:.1f} %", 100 * diagnosis.elsewhere), "", "", "between layers: inputs, outputs, scheduling"});
-    fmt::print("\n{}", table.text());
+    print(read);
+    if (number > 0)
+        fmt::print("\nprofile {} of {}\n", number, options.session.empty() ? options.model.model : options.session);
+    return {};
 }
 
-void printAdvice(const explain::AdviceList& advice, const ipc::ProfileAnswer& answer) {
-    fmt::print("\nwhat to do next (speed-up of a sample, predicted; accuracy is not looked at)\n");
-    for (const explain::Advice& piece : advice.best)
-        fmt::print("  {:>6}  {}{}\n", base::formatRatio(piece.speedup), printable(piece.text),
-                   piece.because.empty() ? "" : ": " + printable(piece.because));
-    for (const std::string& nothing : advice.nothing) fmt::print("  {:>6}  {}\n", "–", printable(nothing));
-    if (!answer.noTrials.empty()) fmt::print("  {:>6}  {}\n", "–", printable(answer.noTrials));
-    if (!answer.noLargerBatch.empty()) fmt::print("  {:>6}  no larger batch was tried: {}\n", "–", printable(answer.noLargerBatch));
-    if (advice.best.empty() && advice.nothing.empty() && answer.noTrials.empty()) fmt::print("  nothing that would gain 3 % or more\n");
+Result<ReadProfile> made(Program& program, const ipc::ProfileRequest& request) {
+    TRIMTAB_TRY(const Json json, program.callWorker("profile", ipc::toJson(request)));
+    TRIMTAB_TRY(auto answer, ipc::profileAnswerFromJson(json));
+    if (answer.profile.runs == 0) return fail(ErrorCode::Failed, "no run was recorded");
+    return readProfile(request, std::move(answer));
 }
 
-void print(const ipc::ProfileAnswer& answer, const ipc::ModelRequest& model, const explain::Diagnosis& diagnosis) {
-    const trace::Profile& profile = answer.profile;
-    const auto& where = answer.environment;
-    fmt::print("{:<12}{}\n", "recipe", recipe::summary(model.recipe));
-    fmt::print("{:<12}{} {}, {}, {} thread{}, {}\n", "engine", where.engine, where.engineVersion, where.instructionSet, where.threads,
-               where.threads == 1 ? "" : "s", where.device);
-    fmt::print("{:<12}{} at batch {}, median of {} recorded runs; {}\n", "run", base::formatMilliseconds(profile.runNs / 1e6), answer.batch,
-               profile.runs, overheadText(profile.overhead));
-    fmt::print("{:<12}{:.1f} % of it to {} layers\n", "attributed", 100 * profile.attributed, profile.layers.size());
-    fmt::print("{:<12}{}\n", "at most", ceilingsText(profile.ceilings));
-    std::string causes;
-    for (const auto& [cause, share] : diagnosis.causes)
-        if (share >= kWorthNaming || causes.empty())
-            causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
-    fmt::print("{:<12}{}\n", "bound by", causes);
-    for (const trace::CounterTotal& counter : profile.counters)
-        fmt::print("{:<12}{}: {}\n", "counter", counter.name,
-                   counter.unavailable.empty() ? base::formatCount(counter.perRun) + " a run" : "unavailable: " + counter.unavailable);
-    if (profile.trace.dropped > 0) fmt::print("{:<12}{} records of the trace were lost\n", "mark", profile.trace.dropped);
-    printRandomWeights(stdout, model);
-    if (trace::overall(profile.layers) == trace::Execution::Emulated)
-        fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
-    if (profile.deviceTime)
-        fmt::print("{:<12}layers are told by the device's own clock, the run by this machine's: copies and waiting are elsewhere\n",
-                   "mark");
-    if (diagnosis.ceilingsExceeded)
-        fmt::print("{:<12}layers exceed these ceilings: the machine was busier while they were measured; profile again\n", "mark");
-    if (!profile.noCeilings.empty()) fmt::print("{:<12}no ceilings were measured: {}\n", "mark", printable(profile.noCeilings));
-    if (profile.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
-    printNodes(profile, diagnosis);
+ipc::ProfileRequest requestOf(const ProfileOptions& options) {
+    ipc::ProfileRequest request;
+    request.seconds = options.seconds;
+    request.counters = options.counters;
+    if (options.advice) request.options = trial::usualOptions();
+    return request;
+}
+
+Status workOnSession(Program& program, const ProfileOptions& options) {
+    const std::string& path = options.model.model;
+    TRIMTAB_REQUIRE(refuseAll(options, kOfModels, "a session's trial says it itself"));
+    if (options.trial > 0) {
+        ipc::ProfileRequest request = requestOf(options);
+        TRIMTAB_TRY(const TrialToProfile trial, trialToProfile(program, path, options.trial));
+        request.model = trial.model;
+        TRIMTAB_TRY(const ReadProfile read, made(program, request));
+        TRIMTAB_TRY(const std::int64_t number, keepProfile(read, trial.label, options.trial, path));
+        return show(program, options, read, trial.label, number);
+    }
+    TRIMTAB_REQUIRE(refuseAll(options, kOfRuns, "nothing is run without --trial"));
+    if (options.kept > 0) {
+        TRIMTAB_TRY(auto kept, keptProfile(path, options.kept));
+        return show(program, options, readProfile(std::move(kept.request), std::move(kept.answer)), kept.heading.subject, options.kept);
+    }
+    if (!options.trace.empty()) return fail(ErrorCode::Usage, "--trace wants --trial or --kept: the profile that it is of");
+    return listProfiles(program, path);
+}
+
+Status scaleModel(Program& program, const ProfileOptions& options, const ipc::ModelRequest& model) {
+    constexpr std::array kOthers{"--prompt", "--generate", "--counters", "--advice", "--trace", "--input", "--session"};
+    TRIMTAB_REQUIRE(refuseAll(options, kOthers, "--scale times whole runs on drawn inputs"));
+    TRIMTAB_TRY(const Scale scale, parseScale(options.scale));
+    ipc::BenchRequest bench;
+    bench.model = model;
+    bench.seconds = options.seconds;
+    return profileScaling(program, bench, scale);
 }
 
 Status work(Program& program, const ProfileOptions& options) {
-    ipc::ProfileRequest request;
+    if (isSession(options.model.model)) return workOnSession(program, options);
+    if (options.trial > 0 || options.kept > 0)
+        return fail(ErrorCode::Usage, "--trial and --kept are numbers of a session: name the session file (.trimtab) in place of the model");
+    ipc::ProfileRequest request = requestOf(options);
     TRIMTAB_TRY(request.model, modelRequestOf(options.model, program.options));
     TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
-    request.seconds = options.seconds;
-    if (!options.scale.empty()) {
-        const bool isMore = options.prompt || options.generate || options.counters || options.advice;
-        if (isMore || !options.trace.empty() || !options.model.inputs.empty())
-            return fail(ErrorCode::Usage,
-                        "--scale times whole runs on drawn inputs: --prompt, --generate, --counters, --advice, --trace and "
-                        "--input have no place beside it");
-        TRIMTAB_TRY(const Scale scale, parseScale(options.scale));
-        ipc::BenchRequest bench;
-        bench.model = request.model;
-        bench.seconds = options.seconds;
-        return profileScaling(program, bench, scale);
-    }
-    request.counters = options.counters;
-    if (options.advice) request.options = trial::usualOptions();
+    if (!options.scale.empty()) return scaleModel(program, options, request.model);
     if (options.generate && !options.prompt)
         return fail(ErrorCode::Usage, "--generate wants --prompt: the tokens before those that it times");
     request.model.setting.prompt = options.prompt.value_or(0);
     request.model.setting.generate = options.generate.value_or(0);
-    TRIMTAB_TRY(const Json json, program.callWorker("profile", ipc::toJson(request)));
-    TRIMTAB_TRY(const auto answer, ipc::profileAnswerFromJson(json));
-    if (answer.profile.runs == 0) return fail(ErrorCode::Failed, "no run was recorded");
-    const explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
-    const explain::AdviceList advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe,
-                                                        request.model.setting, answer.batch, answer.largerBatch});
-    if (!options.trace.empty())
-        TRIMTAB_REQUIRE(report::writePerfetto(answer.profile.trace, answer.profile.layers, options.model.model, options.trace));
-    if (program.options.json)
-        program.printJson(documentOf(answer, request.model, diagnosis, advice));
-    else
-        print(answer, request.model, diagnosis);
-    if (!program.options.json && options.advice) printAdvice(advice, answer);
-    return {};
+    const bool keeps = !options.session.empty();
+    if (keeps) TRIMTAB_REQUIRE(openIfThere(options.session));  // a profile that cannot be kept is not worth its time
+    TRIMTAB_TRY(const ReadProfile read, made(program, request));
+    const std::string subject = std::filesystem::path(request.model.model).filename().string() + ": " + recipe::summary(request.model.recipe);
+    std::int64_t number = 0;
+    if (keeps) {
+        TRIMTAB_TRY(number, keepProfile(read, subject, 0, options.session));
+    }
+    return show(program, options, read, subject, number);
 }
 
 }  // namespace
 
 void addProfile(CLI::App& app, Program& program) {
     auto options = std::make_shared<ProfileOptions>();
-    CLI::App* command = addCommand(app, program, "profile", "Where a run's time goes, layer by layer, and what bounds each",
+    CLI::App* command = addCommand(app, program, "profile", "Where a run's time goes, layer by layer, and what bounds each; or the profiles of a session",
                                    [&program, options] { return work(program, *options); });
+    options->command = command;
     addModel(*command, options->model);
+    command->get_option("MODEL")->description("The model: an ONNX file, a Hugging Face folder or a GGUF file; or a session (.trimtab)");
     addRandomWeights(*command, options->model);
     addRecipe(*command, options->model);
     addRunning(*command, options->model);
@@ -257,6 +146,12 @@ void addProfile(CLI::App& app, Program& program) {
     const CLI::Range tokens(std::int64_t{1}, std::int64_t{1} << 20);
     command->add_option("--prompt", options->prompt, "Of a language model: profile the reading of so many tokens at once")->check(tokens);
     command->add_option("--generate", options->generate, "With --prompt: profile a step of so many behind it instead")->check(tokens);
+    command->add_option("--session", options->session, "Keep the profile in this session file (.trimtab)");
+    CLI::Option* trial = command->add_option("--trial", options->trial, "Of a session: profile this trial, and keep the profile there")
+                             ->check(CLI::PositiveNumber);
+    command->add_option("--kept", options->kept, "Of a session: show the profile of this number again")
+        ->check(CLI::PositiveNumber)
+        ->excludes(trial);
 }
 
 }  // namespace trimtab::cli

@@ -64,4 +64,26 @@ Result<std::vector<trial::TrialResult>> resultsOf(store::Session& session, std::
 
 Result<trial::TrialResult> trialOf(store::Session& session, std::int64_t id) { return session.result(id); }
 
+Result<trial::Study> studyWith(store::Session& session, std::int64_t trialId) {
+    TRIMTAB_TRY(const auto studies, session.studies());
+    for (const trial::Study& study : studies) {
+        TRIMTAB_TRY(const auto results, session.results(study.id, true));
+        for (const auto& result : results)
+            if (result.id == trialId) return study;
+    }
+    return fail(ErrorCode::NotFound, "the session has no trial " + std::to_string(trialId));
+}
+
+Result<ipc::ModelRequest> modelRequestOf(Program& program, const trial::Study& study, const trial::Trial& trial, const std::string& movedTo,
+                                         bool trustLinks) {
+    TRIMTAB_TRY(const trial::ModelFile file, trial::fileOf(study, trial));
+    ipc::ModelRequest request{movedTo.empty() ? file.path : absolutePath(movedTo), trustLinks,   std::nullopt,
+                              trial.recipe,                                        trial.setting, trial::calibrationOf(study)};
+    TRIMTAB_TRY(const Json json, program.callWorker("info", ipc::toJson(request)));
+    TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));
+    if (info.hash == file.hash) return request;
+    return fail(ErrorCode::Refused, "the model is not the one that was measured (its hash differs); name that one with --model",
+                request.model);
+}
+
 }  // namespace trimtab::cli

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/cli/program.h"
+#include "core/ipc/messages.h"
 #include "core/store/session.h"
 #include "core/trial/trial.h"
 
@@ -35,5 +36,12 @@ void dropRepeatedFailures(std::vector<trial::TrialResult>& results);
 Result<std::vector<trial::TrialResult>> resultsOf(store::Session& session, std::int64_t study);
 /// NotFound, naming the trial, when the session has none of that number.
 Result<trial::TrialResult> trialOf(store::Session& session, std::int64_t id);
+
+/// The study that a trial belongs to.
+Result<trial::Study> studyWith(store::Session& session, std::int64_t trialId);
+/// What a trial runs: its file, recipe, setting and calibration. `movedTo`: where the file is now; empty: where it was. Refused where it
+/// is not the one that was measured.
+Result<ipc::ModelRequest> modelRequestOf(Program& program, const trial::Study& study, const trial::Trial& trial, const std::string& movedTo,
+                                         bool trustLinks);
 
 }  // namespace trimtab::cli

@@ -1,12 +1,11 @@
 #include "app/tasks/study_identity.h"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <filesystem>
 
-#include <fmt/chrono.h>
 #include <fmt/ranges.h>
+
+#include "core/base/units.h"
 
 namespace trimtab::tasks {
 namespace {
@@ -18,8 +17,6 @@ std::string absolute(const std::string& path) {
     const auto full = std::filesystem::absolute(path, error);
     return error ? path : full.lexically_normal().string();
 }
-
-std::string now() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 /// What a worker says of the files of a study.
 class Witness {
@@ -142,7 +139,7 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
     }
     TRIMTAB_REQUIRE(identifyVariants(study, subject.model, witness));
     if (study.name.empty()) study.name = study.modelName;
-    if (study.createdAt.empty()) study.createdAt = now();
+    if (study.createdAt.empty()) study.createdAt = base::utcNow();
     return subject;
 }
 

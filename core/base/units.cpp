@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cmath>
+#include <ctime>
 #include <span>
 #include <string_view>
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace trimtab::base {
@@ -41,5 +43,7 @@ std::string formatMilliseconds(double value) {
 }
 
 std::string formatRatio(double ratio) { return fmt::format("{:.2f}×", ratio); }
+
+std::string utcNow() { return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::time(nullptr))); }
 
 }  // namespace trimtab::base

@@ -1,5 +1,5 @@
 #pragma once
-// Figures as people read them.
+// Figures and dates as people read them.
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -12,5 +12,6 @@ std::string formatBytes(double bytes);          // "5.2 MB" (decimal prefixes)
 std::string formatCount(double count);          // "1.31 M", "42"
 std::string formatMilliseconds(double value);   // "1.23 ms", "456 µs", "2.1 s"
 std::string formatRatio(double ratio);          // "1.83×"
+std::string utcNow();                           // "2026-01-31T12:00:00Z"
 
 }  // namespace trimtab::base

@@ -53,13 +53,12 @@ Result<ProfileRequest> profileRequestFromJson(const Json& json) {
     return request;
 }
 
-Json toJson(const ProfileAnswer& answer) {
+Json toJsonWithoutTrace(const ProfileAnswer& answer) {
     Json trials = Json::array();
     for (const trial::LayerTrial& trial : answer.trials) trials.push_back(trial::toJson(trial));
     return {{"profile", trace::toJson(answer.profile)},
             {"trials", std::move(trials)},
             {"no_trials", answer.noTrials},
-            {"trace", base::toBase64(trace::packed(answer.profile.trace))},
             {"batch", answer.batch},
             {"larger_batch", trial::encode(answer.largerBatch)},
             {"no_larger_batch", answer.noLargerBatch},
@@ -68,15 +67,26 @@ Json toJson(const ProfileAnswer& answer) {
             {"environment", trial::toJson(answer.environment)}};
 }
 
+Json toJson(const ProfileAnswer& answer) {
+    Json json = toJsonWithoutTrace(answer);
+    json["trace"] = base::toBase64(trace::packed(answer.profile.trace));
+    return json;
+}
+
 Result<ProfileAnswer> profileAnswerFromJson(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a profile's answer"));
+    TRIMTAB_TRY(const std::string text, base::stringAt(json, "trace"));
+    TRIMTAB_TRY(const std::string bytes, base::fromBase64(text));
+    return profileAnswerFromJson(json, bytes);
+}
+
+Result<ProfileAnswer> profileAnswerFromJson(const Json& json, std::string_view trace) {
     TRIMTAB_REQUIRE(requireObject(json, "a profile's answer"));
     ProfileAnswer answer;
     const Json* profile = base::memberAt(json, "profile");
     if (!profile) return fail(ErrorCode::Refused, "\"profile\" is missing");
     TRIMTAB_TRY(answer.profile, trace::profileFromJson(*profile));
-    TRIMTAB_TRY(const std::string text, base::stringAt(json, "trace"));
-    TRIMTAB_TRY(const std::string bytes, base::fromBase64(text));
-    TRIMTAB_TRY(answer.profile.trace, trace::unpacked(bytes));
+    TRIMTAB_TRY(answer.profile.trace, trace::unpacked(trace));
     TRIMTAB_REQUIRE(checkTrace(answer.profile));
     TRIMTAB_REQUIRE(readEach(json, "trials", trial::layerTrialFromJson, answer.trials));
     TRIMTAB_TRY(answer.noTrials, base::stringAt(json, "no_trials", ""));

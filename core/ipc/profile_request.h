@@ -2,6 +2,7 @@
 // "profile": ProfileRequest → ProfileAnswer. Runs with and without the recording take turns; then the engine's ceilings are measured.
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "core/explain/advice.h"
 #include "core/ipc/messages.h"
@@ -31,6 +32,9 @@ struct ProfileAnswer {
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };
+Json toJsonWithoutTrace(const ProfileAnswer& answer);
+/// `trace`: packed (core/trace/trace_codec.h).
+Result<ProfileAnswer> profileAnswerFromJson(const Json& json, std::string_view trace);
 /// The trace stands in it packed, as base64.
 Json toJson(const ProfileAnswer& answer);
 Result<ProfileAnswer> profileAnswerFromJson(const Json& json);

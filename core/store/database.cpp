@@ -40,11 +40,14 @@ Statement& Statement::bind(int index, std::string_view text) {
     sqlite3_bind_text64(m_statement, index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
     return *this;
 }
+Statement& Statement::bindBytes(int index, std::string_view bytes) {
+    if (bytes.empty()) sqlite3_bind_zeroblob(m_statement, index, 0);
+    else sqlite3_bind_blob64(m_statement, index, bytes.data(), bytes.size(), SQLITE_TRANSIENT);
+    return *this;
+}
 Statement& Statement::bindNumbers(int index, std::span<const double> values) {
     static_assert(std::endian::native == std::endian::little);
-    if (values.empty()) sqlite3_bind_zeroblob(m_statement, index, 0);
-    else sqlite3_bind_blob64(m_statement, index, values.data(), values.size_bytes(), SQLITE_TRANSIENT);
-    return *this;
+    return bindBytes(index, {reinterpret_cast<const char*>(values.data()), values.size_bytes()});
 }
 
 Result<bool> Statement::step() {
@@ -63,8 +66,10 @@ Status Statement::run() {
 
 std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(m_statement, column); }
 
+double Statement::real(int column) const { return sqlite3_column_double(m_statement, column); }
+
 std::string Statement::text(int column) const {
-    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(m_statement, column));
+    const auto* text = static_cast<const char*>(sqlite3_column_blob(m_statement, column));
     return text ? std::string(text, static_cast<std::size_t>(sqlite3_column_bytes(m_statement, column))) : std::string();
 }
 

@@ -27,6 +27,7 @@ public:
     Statement& bind(int index, std::int64_t value);
     Statement& bind(int index, double value);
     Statement& bind(int index, std::string_view text);
+    Statement& bindBytes(int index, std::string_view bytes);
     Statement& bindNumbers(int index, std::span<const double> values);  // a blob of little-endian doubles
 
     /// True while there is a row.
@@ -35,7 +36,8 @@ public:
     Status run();
 
     std::int64_t integer(int column) const;  // columns count from 0
-    std::string text(int column) const;
+    double real(int column) const;
+    std::string text(int column) const;  // or the bytes of a blob
     std::vector<double> numbers(int column) const;
 
 private:

@@ -8,7 +8,8 @@ namespace trimtab::store {
 
 inline constexpr std::int64_t kApplicationId = 0x54524d54;  // "TRMT"
 
-inline constexpr std::array<std::string_view, 1> kMigrations{R"sql(
+inline constexpr std::array<std::string_view, 2> kMigrations{
+    R"sql(
 CREATE TABLE studies (
     id INTEGER PRIMARY KEY,
     identity TEXT NOT NULL UNIQUE,        -- hash of what makes two studies one
@@ -60,6 +61,18 @@ CREATE TABLE documents (                  -- view state, remembered answers
     key TEXT PRIMARY KEY,
     document TEXT NOT NULL
 ) WITHOUT ROWID;
+)sql",
+    R"sql(
+CREATE TABLE profiles (                   -- where a run's time went
+    id INTEGER PRIMARY KEY,
+    trial INTEGER REFERENCES trials(id),  -- NULL: of none, but of the model as it is stored or as a recipe makes it
+    subject TEXT NOT NULL,
+    recorded_at TEXT NOT NULL,
+    run_ns REAL NOT NULL,
+    request TEXT NOT NULL,                -- JSON, core/ipc/profile_request.h
+    answer TEXT NOT NULL,                 -- the same, without the trace
+    trace BLOB NOT NULL                   -- core/trace/trace_codec.h
+);
 )sql"};
 
 }  // namespace trimtab::store

@@ -108,6 +108,13 @@ public:
         return resultOf(select, false);
     }
 
+    Status addProfile(KeptProfile& profile) override {
+        TRIMTAB_REQUIRE(requireWritable());
+        return store::addProfile(*m_database, profile);
+    }
+    Result<std::vector<ProfileHeading>> profiles() override { return profileHeadings(*m_database); }
+    Result<KeptProfile> profile(std::int64_t id) override { return profileOf(*m_database, id); }
+
     Status setNote(std::int64_t study, const std::string& text) override {
         TRIMTAB_REQUIRE(requireWritable());
         TRIMTAB_TRY(Statement update, m_database->prepare("UPDATE studies SET note = ?2 WHERE id = ?1"));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/store/kept_profile.h"
 #include "core/trial/study.h"
 #include "core/trial/trial.h"
 
@@ -21,7 +22,8 @@ enum class Mode : std::uint8_t {
 
 class Session {
 public:
-    /// Creates the file when it is not there (ReadWrite only), migrates older versions, refuses newer ones and foreign databases by name.
+    /// Creates the file when it is not there (ReadWrite only), migrates older versions (an older one is read as it is where it
+    /// cannot be written), refuses newer ones and foreign databases by name.
     static Result<std::unique_ptr<Session>> open(const std::filesystem::path& path, Mode mode);
     virtual ~Session() = default;
 
@@ -41,6 +43,12 @@ public:
     /// In order of id; without sample scores, blocks and layers when `brief`.
     virtual Result<std::vector<trial::TrialResult>> results(std::int64_t study, bool brief = false) = 0;
     virtual Result<trial::TrialResult> result(std::int64_t trialId) = 0;
+
+    /// Adds beside what is there; sets heading.id. Committed when it returns.
+    virtual Status addProfile(KeptProfile& profile) = 0;
+    /// In order of id; none in a session of a version that had none.
+    virtual Result<std::vector<ProfileHeading>> profiles() = 0;
+    virtual Result<KeptProfile> profile(std::int64_t id) = 0;
 
     virtual Status setNote(std::int64_t study, const std::string& text) = 0;
     virtual Result<std::string> note(std::int64_t study) = 0;

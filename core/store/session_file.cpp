@@ -55,10 +55,7 @@ Result<std::unique_ptr<Database>> openSessionFile(const std::filesystem::path& p
         TRIMTAB_TRY(auto database, openReadOnly(path, mode));
         TRIMTAB_REQUIRE(checkIdentity(*database, path.string()));
         TRIMTAB_TRY(const std::int64_t version, database->number("PRAGMA user_version"));
-        if (version < kVersion)
-            return fail(ErrorCode::Refused,
-                        fmt::format("is of an older version ({}) or empty, and cannot be migrated while it is read-only", version),
-                        path.string());
+        if (version < 1) return fail(ErrorCode::Refused, "is empty, and nothing can be made in it while it is read-only", path.string());
         return database;
     }
     if (std::filesystem::is_directory(path, error)) return fail(ErrorCode::Refused, "is a folder, not a session", path.string());

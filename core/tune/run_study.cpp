@@ -8,9 +8,9 @@
 #include <cmath>
 #include <map>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "core/base/units.h"
 #include "core/tune/halves.h"
 
 namespace trimtab::tune {
@@ -26,11 +26,6 @@ struct TimedSpeed {
     trial::Speed speed;
     std::vector<trace::LayerRecord> layers;  // with their times
 };
-
-std::string now() {
-    const auto seconds = std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now());
-    return fmt::format("{:%Y-%m-%dT%H:%M:%S}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
-}
 
 // Overflows are no numbers to subtract.
 bool canPair(const trial::Accuracy& a, const trial::Accuracy& b) {
@@ -146,7 +141,7 @@ private:
             m_lastFailure = result.failure;
             break;
         }
-        result.finishedAt = now();
+        result.finishedAt = base::utcNow();
         TRIMTAB_REQUIRE(m_sink.trialFinished(result));
         m_secondsSpent += std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
         ++m_measured;

@@ -108,6 +108,9 @@ TEST_F(Contract, OfCommandsAboutASession) {
     check("sensitivity", {"sensitivity", m_tiny.model(), "--data", m_tiny.data(), "--option", "weights.bits=8"});
     check("tune", {"tune", m_tiny.model(), "--data", m_tiny.data(), "--max-drop", "50pt", "--option", "weights.bits=8", "--session",
                    m_tiny.at("t.trimtab"), "--seconds", "0.01", "--processes", "2"});
+    check("profile", {"profile", session, "--trial", "2", "--seconds", "0.05", "--advice", "--counters"});
+    check("profile", {"profile", session, "--kept", "1"});
+    check("profile_list", {"profile", session});
     check("session_copy", {"session", "copy", session, m_tiny.at("copy.trimtab")});
     check("pareto", {"pareto", m_tiny.at("copy.trimtab")});
 }

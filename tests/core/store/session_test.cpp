@@ -218,6 +218,94 @@ TEST_F(SessionTest, RefusesFilesThatAreNoSessionsAndLeavesThemAlone) {
     EXPECT_EQ(*base::readFile(path("text"), 10000), std::string(5000, 'x'));
 }
 
+KeptProfile exampleProfile() {
+    KeptProfile kept;
+    kept.heading.subject = "int8, fc1 pruned";
+    kept.heading.recordedAt = "2026-01-01T00:00:00Z";
+    kept.request.model.model = "/models/m.onnx";
+    kept.request.seconds = 3;
+    kept.answer.batch = 4;
+    kept.answer.noTrials = "nobody asked";
+    trace::Profile& profile = kept.answer.profile;
+    profile.layers.resize(1);
+    profile.layers[0].node = "fc1";
+    profile.layers[0].medianNs = 900;
+    profile.runs = 1;
+    profile.runNs = 1000;
+    profile.attributed = 0.9;
+    profile.overhead = {1.01, {1, 1.02}};
+    profile.trace.names = {"run", "fc1"};
+    profile.trace.tracks = {"host"};
+    profile.trace.spans = {{0, 1000, 0, -1, 0, trace::SpanKind::Run}, {50, 900, 1, 0, 0, trace::SpanKind::Node}};
+    return kept;
+}
+
+TEST_F(SessionTest, KeepsProfilesOfTrialsAndOfTheModelItself) {
+    const std::int64_t study = fill();
+    KeptProfile ofModel = exampleProfile(), ofTrial = exampleProfile();
+    {
+        const auto session = open();
+        ofTrial.heading.trial = session->results(study, true)->front().id;
+        ASSERT_TRUE(session->addProfile(ofModel));
+        ASSERT_TRUE(session->addProfile(ofTrial));
+    }
+    const auto session = open(Mode::ReadOnly);
+    const auto headings = session->profiles();
+    ASSERT_TRUE(headings) << headings.error().text();
+    ASSERT_EQ(headings->size(), 2U);
+    EXPECT_EQ((*headings)[0].trial, 0);
+    EXPECT_EQ((*headings)[1].trial, ofTrial.heading.trial);
+    EXPECT_EQ((*headings)[1].subject, "int8, fc1 pruned");
+    EXPECT_EQ((*headings)[1].recordedAt, "2026-01-01T00:00:00Z");
+    EXPECT_EQ((*headings)[1].runNs, 1000);
+    const auto back = session->profile(ofTrial.heading.id);
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(ipc::toJson(back->request), ipc::toJson(ofTrial.request));
+    EXPECT_EQ(ipc::toJson(back->answer), ipc::toJson(ofTrial.answer));
+    EXPECT_EQ(back->answer.profile.trace, ofTrial.answer.profile.trace);
+    EXPECT_EQ(session->profile(99).error().code, ErrorCode::NotFound);
+    EXPECT_EQ(session->addProfile(ofModel).error().code, ErrorCode::Refused) << "it is open for reading only";
+}
+
+TEST_F(SessionTest, RefusesAProfileOfATrialThatItDoesNotHave) {
+    fill();
+    KeptProfile profile = exampleProfile();
+    profile.heading.trial = 999;
+    EXPECT_FALSE(open()->addProfile(profile));
+    EXPECT_TRUE(open()->profiles()->empty());
+}
+
+TEST_F(SessionTest, ReadsASessionFromBeforeThereWereProfiles) {
+    const std::int64_t study = fill();
+    {
+        auto database = Database::open(path(), Database::Access::Write);
+        ASSERT_TRUE((*database)->execute("DROP TABLE profiles; PRAGMA user_version = 1"));
+    }
+    const auto old = open(Mode::ReadOnly);
+    EXPECT_EQ(old->results(study)->size(), support::exampleResults().size());
+    EXPECT_TRUE(old->profiles()->empty());
+    EXPECT_EQ(old->profile(1).error().code, ErrorCode::NotFound);
+    KeptProfile profile = exampleProfile();
+    EXPECT_TRUE(open()->addProfile(profile)) << "it is migrated where it can be written";
+    EXPECT_EQ(open()->profiles()->size(), 1U);
+}
+
+TEST_F(SessionTest, RefusesAProfileThatSomebodyBroke) {
+    fill();
+    KeptProfile profile = exampleProfile();
+    ASSERT_TRUE(open()->addProfile(profile));
+    for (const char* change : {"answer = '{'", "answer = '{}'", "request = '[]'", "trace = x'0011'", "trace = NULL"}) {
+        ASSERT_TRUE(std::filesystem::copy_file(path(), path("broken.trimtab"), std::filesystem::copy_options::overwrite_existing));
+        {
+            auto database = Database::open(path("broken.trimtab"), Database::Access::Write);
+            (void)(*database)->execute("PRAGMA ignore_check_constraints = 1");
+            if (!(*database)->execute(std::string("UPDATE profiles SET ") + change)) continue;  // NOT NULL
+        }
+        const auto session = open(Mode::ReadOnly, "broken.trimtab");
+        EXPECT_EQ(session->profile(profile.heading.id).error().code, ErrorCode::Refused) << change;
+    }
+}
+
 TEST_F(SessionTest, RefusesANewerVersionByName) {
     fill();
     {
