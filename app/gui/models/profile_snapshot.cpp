@@ -15,14 +15,22 @@ QString tr(const char* text) { return QCoreApplication::translate("Profile", tex
 
 }  // namespace
 
-ProfilePtr profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAnswer answer, const QString& subject) {
-    auto snapshot = std::make_shared<ProfileSnapshot>();
-    snapshot->subject = subject;
-    snapshot->request = request;
-    snapshot->diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
-    snapshot->advice = explain::advise({answer.profile, snapshot->diagnosis, answer.trials, request.model.recipe, request.model.setting,
-                                        answer.batch, answer.largerBatch});
-    snapshot->answer = std::move(answer);
+ProfileSnapshot profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAnswer answer, const QString& subject) {
+    ProfileSnapshot snapshot;
+    snapshot.subject = subject;
+    snapshot.request = request;
+    snapshot.diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
+    snapshot.advice = explain::advise({answer.profile, snapshot.diagnosis, answer.trials, request.model.recipe, request.model.setting,
+                                       answer.batch, answer.largerBatch});
+    snapshot.answer = std::move(answer);
+    return snapshot;
+}
+
+ProfilePtr profileSnapshotOf(store::KeptProfile kept) {
+    auto snapshot = std::make_shared<ProfileSnapshot>(
+        profileSnapshotOf(kept.request, std::move(kept.answer), QString::fromStdString(kept.heading.subject)));
+    snapshot->trial = kept.heading.trial;
+    snapshot->recordedAt = QString::fromStdString(kept.heading.recordedAt);
     return snapshot;
 }
 

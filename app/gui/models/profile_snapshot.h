@@ -8,11 +8,14 @@
 #include "core/explain/advice.h"
 #include "core/explain/diagnosis.h"
 #include "core/ipc/profile_request.h"
+#include "core/store/kept_profile.h"
 
 namespace trimtab::gui {
 
 struct ProfileSnapshot {
-    QString subject;  // what ran: "As the model is stored", a trial's label
+    QString subject;         // what ran: "As the model is stored", a trial's label
+    std::int64_t trial = 0;  // of the session on show; 0: of none
+    QString recordedAt;      // of a session's; empty: it was made just now
     ipc::ProfileRequest request;
     ipc::ProfileAnswer answer;
     explain::Diagnosis diagnosis;
@@ -22,7 +25,9 @@ struct ProfileSnapshot {
 };
 using ProfilePtr = std::shared_ptr<const ProfileSnapshot>;
 
-ProfilePtr profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAnswer answer, const QString& subject);
+/// With no trial and no date.
+ProfileSnapshot profileSnapshotOf(const ipc::ProfileRequest& request, ipc::ProfileAnswer answer, const QString& subject);
+ProfilePtr profileSnapshotOf(store::KeptProfile kept);
 
 QString causeTitle(explain::Cause cause);  // "Memory bandwidth", "Launch", …
 /// "0.4 % (−0.2 … 1.1 %)".

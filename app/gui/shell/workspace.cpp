@@ -97,6 +97,11 @@ void Workspace::connectTasks() {
     connect(m_fidelity.get(), &FidelityTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_generation.get(), &GenerateTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_profiling.get(), &ProfileTask::busyChanged, this, &Workspace::idleChanged);
+    connect(m_profiling.get(), &ProfileTask::made, this, [this](const ProfilePtr& profile) {
+        if (m_results->keepsProfiles()) m_results->keepProfile(profile);
+    });
+    connect(m_results.get(), &ResultsTask::profileRead, m_profiling.get(), &ProfileTask::show);
+    connect(m_results.get(), &ResultsTask::profileFailed, this, &Workspace::problem);
     connect(m_sensitivity.get(), &SensitivityTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_storage.get(), &StorageTask::busyChanged, this, &Workspace::idleChanged);
 }
@@ -158,6 +163,7 @@ void Workspace::takeSession(const trial::Study& study) {
     if (recorded) m_model->close();
     else if (model != m_model->path() || !m_model->loaded()) m_model->open(model);
     takeSymbols();
+    if (!m_results->profiles().empty()) m_results->readProfile(m_results->profiles().back().id);
     if (recorded || study.dataPath.empty()) {
         m_data->goWithout();
     } else {
@@ -266,7 +272,7 @@ void Workspace::profile(const trial::TrialResult* trial) {
         request.model.setting = trial->trial.setting;
         request.model.calibration = trial::calibrationOf(m_results->snapshot()->study);
     }
-    m_profiling->profile(request, subject);
+    m_profiling->profile(request, subject, trial ? trial->id : 0);
 }
 
 QString Workspace::sessionPath() const {

@@ -20,11 +20,12 @@ ProfileTask::ProfileTask(ipc::WorkerOptions options, QObject* parent) : QObject(
     connect(&m_worker, &WorkerLane::busyChanged, this, &ProfileTask::busyChanged);
 }
 
-void ProfileTask::profile(const ipc::ProfileRequest& request, const QString& subject) {
+void ProfileTask::profile(const ipc::ProfileRequest& request, const QString& subject, std::int64_t trial) {
     m_running = true;
     m_problem.clear();
     emit changed();
-    m_worker.call(kTag, "profile", ipc::toJson(request), [this, request, subject](Result<Json> answer) { take(request, answer, subject); },
+    m_worker.call(kTag, "profile", ipc::toJson(request),
+                  [this, request, subject, trial](Result<Json> answer) { take(request, answer, subject, trial); },
                   [this](double share, const QString& what) { emit progressed(share, what); });
 }
 
@@ -86,13 +87,25 @@ void ProfileTask::clear() {
     emit changed();
 }
 
-void ProfileTask::take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject) {
+void ProfileTask::show(const ProfilePtr& profile) {
+    cancel();
+    m_running = false;
+    m_snapshot = profile;
+    m_tried.clear();
+    m_problem.clear();
+    emit changed();
+}
+
+void ProfileTask::take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject, std::int64_t trial) {
     if (!m_running) return;  // another file was opened meanwhile
     m_running = false;
     auto told = answer ? ipc::profileAnswerFromJson(*answer) : Result<ipc::ProfileAnswer>(tl::unexpected<Error>(answer.error()));
     if (told) {
-        m_snapshot = profileSnapshotOf(request, std::move(*told), subject);
+        auto snapshot = std::make_shared<ProfileSnapshot>(profileSnapshotOf(request, std::move(*told), subject));
+        snapshot->trial = trial;
+        m_snapshot = snapshot;
         m_tried.clear();
+        emit made(m_snapshot);
     } else if (told.error().code != ErrorCode::Cancelled) {
         m_problem = QString::fromStdString(told.error().text());
     }

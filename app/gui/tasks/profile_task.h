@@ -16,8 +16,10 @@ class ProfileTask : public QObject {
 public:
     explicit ProfileTask(ipc::WorkerOptions options, QObject* parent = nullptr);
 
-    /// `subject` names what runs. Takes the place of one that goes on.
-    void profile(const ipc::ProfileRequest& request, const QString& subject);
+    /// `subject` names what runs; `trial`: its number in the session on show, or 0. Takes the place of one that goes on.
+    void profile(const ipc::ProfileRequest& request, const QString& subject, std::int64_t trial);
+    /// One that was made before, instead of the last one.
+    void show(const ProfilePtr& profile);
     /// Runs a piece of the snapshot's advice beside what was profiled, in turns. REQUIRES: there is such a piece.
     void tryAdvice(std::size_t piece);
     void cancel();
@@ -41,12 +43,13 @@ public:
 
 signals:
     void changed();  // begun, known, failed or forgotten
+    void made(const trimtab::gui::ProfilePtr& profile);
     void triedChanged();
     void progressed(double share, const QString& what);
     void busyChanged();
 
 private:
-    void take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject);
+    void take(const ipc::ProfileRequest& request, const Result<Json>& answer, const QString& subject, std::int64_t trial);
     void tryOnce(std::size_t piece);
     void takeTried(std::size_t piece, const Result<Json>& answer);
 

@@ -8,6 +8,7 @@
 
 #include "app/gui/models/recordings.h"
 #include "app/tasks/report_input.h"
+#include "core/base/units.h"
 #include "core/report/report.h"
 #include "core/store/session.h"
 
@@ -18,6 +19,7 @@ namespace {
 const QString kLoadTag = QStringLiteral("results.load");
 const QString kFrontTag = QStringLiteral("results.front");
 const QString kReportTag = QStringLiteral("results.report");
+const QString kProfileTag = QStringLiteral("results.profile");
 
 struct Loaded {
     std::optional<tasks::Recording> recording;
@@ -25,6 +27,7 @@ struct Loaded {
     trial::Study study;
     std::vector<trial::TrialResult> results;
     std::shared_ptr<const trial::SensitivityTable> sensitivity;
+    std::vector<store::ProfileHeading> profiles;
 };
 
 /// Null where the session holds none that can be read: it can be measured again.
@@ -49,8 +52,21 @@ Result<Loaded> readSession(const std::string& path, std::int64_t wanted, store::
     TRIMTAB_TRY(loaded.study, session->study(wanted));
     TRIMTAB_TRY(loaded.results, session->results(wanted));
     loaded.sensitivity = sensitivityOf(*session, wanted);
+    TRIMTAB_TRY(loaded.profiles, session->profiles());
     tasks::markStale(loaded.results);
     return loaded;
+}
+
+Result<std::vector<store::ProfileHeading>> addProfile(const ProfileSnapshot& profile, const std::string& path) {
+    TRIMTAB_TRY(const auto session, store::Session::open(path, store::Mode::ReadWrite));
+    store::KeptProfile kept{{0, profile.trial, profile.subject.toStdString(), base::utcNow(), 0}, profile.request, profile.answer};
+    TRIMTAB_REQUIRE(session->addProfile(kept));
+    return session->profiles();
+}
+
+Result<store::KeptProfile> readProfileOf(const std::string& path, std::int64_t id, store::Mode mode) {
+    TRIMTAB_TRY(const auto session, store::Session::open(path, mode));
+    return session->profile(id);
 }
 
 Status writeReportFile(const std::string& session, std::int64_t study, std::int64_t chosen, bool dark, const std::string& path,
@@ -80,6 +96,7 @@ void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
             m_sessionPath = absolute;
             m_recording = (*read)->recording;
             m_sensitivity = (*read)->sensitivity;
+            setProfiles(std::move((*read)->profiles));
             takeSession((*read)->studies, (*read)->study, std::move((*read)->results));
             emit loaded(m_study);
         };
@@ -90,6 +107,7 @@ void ResultsTask::follow(const QString& sessionPath, const trial::Study& study) 
     m_sessionPath = sessionPath;
     m_recording.reset();
     m_sensitivity.reset();
+    setProfiles({});
     takeSession({study}, study, {});
     m_lane.post(kLoadTag, [this, path = sessionPath.toStdString(), study](std::stop_token) -> Lane::Continuation {
         auto read = std::make_shared<Result<Loaded>>(readSession(path, study.id));
@@ -98,6 +116,7 @@ void ResultsTask::follow(const QString& sessionPath, const trial::Study& study) 
             std::vector<trial::TrialResult> arrived = std::move(m_results);
             m_results = std::move((*read)->results);
             m_studies = std::move((*read)->studies);
+            setProfiles(std::move((*read)->profiles));
             for (const auto& result : arrived) add(std::make_shared<const trial::TrialResult>(result));
             rebuild();
         };
@@ -128,6 +147,7 @@ void ResultsTask::clear() {
     m_studies.clear();
     m_results.clear();
     m_sensitivity.reset();
+    setProfiles({});
     m_snapshot.reset();
     m_selected = 0;
     emit selectionChanged();
@@ -174,6 +194,34 @@ void ResultsTask::writeReport(const QString& path, bool dark) {
             }
         };
     });
+}
+
+void ResultsTask::keepProfile(const ProfilePtr& profile) {
+    m_lane.post(kProfileTag, [this, profile, path = m_sessionPath](std::stop_token) -> Lane::Continuation {
+        auto kept = std::make_shared<Result<std::vector<store::ProfileHeading>>>(addProfile(*profile, path.toStdString()));
+        return [this, path, kept] {
+            if (!*kept) emit profileFailed(tr("The profile could not be kept. %1").arg(QString::fromStdString(kept->error().text())));
+            else if (path == m_sessionPath) setProfiles(std::move(**kept));
+        };
+    });
+}
+
+void ResultsTask::readProfile(std::int64_t id) {
+    const auto mode = m_recording ? store::Mode::Recording : store::Mode::ReadOnly;
+    m_lane.post(kProfileTag, [this, id, mode, path = m_sessionPath](std::stop_token) -> Lane::Continuation {
+        auto read = std::make_shared<Result<store::KeptProfile>>(readProfileOf(path.toStdString(), id, mode));
+        const ProfilePtr profile = *read ? profileSnapshotOf(std::move(**read)) : nullptr;
+        return [this, path, read, profile] {
+            if (path != m_sessionPath) return;
+            if (profile) emit profileRead(profile);
+            else emit profileFailed(tr("The profile could not be read. %1").arg(QString::fromStdString(read->error().text())));
+        };
+    });
+}
+
+void ResultsTask::setProfiles(std::vector<store::ProfileHeading> profiles) {
+    m_profiles = std::move(profiles);
+    emit profilesChanged();
 }
 
 void ResultsTask::setLoading(bool loading) {

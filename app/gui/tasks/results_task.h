@@ -8,9 +8,11 @@
 
 #include <QObject>
 
+#include "app/gui/models/profile_snapshot.h"
 #include "app/gui/models/study_snapshot.h"
 #include "app/gui/tasks/lane.h"
 #include "app/tasks/recording.h"
+#include "core/store/kept_profile.h"
 #include "core/trial/sensitivity.h"
 
 namespace trimtab::gui {
@@ -29,6 +31,10 @@ public:
     void setAxis(SpeedAxis axis);
     void select(std::int64_t trialId);
     void writeReport(const QString& path, bool dark);
+    /// Adds the profile to the session on show. REQUIRES: keepsProfiles().
+    void keepProfile(const ProfilePtr& profile);
+    /// Reads a profile of the session on show; profileRead() tells of it.
+    void readProfile(std::int64_t id);
 
     const QString& sessionPath() const { return m_sessionPath; }
     /// What the session says of where it was recorded, when it is one of those that ship with the product: it is never written.
@@ -37,6 +43,10 @@ public:
     const std::vector<trial::Study>& studies() const { return m_studies; }
     /// What `trimtab tune` measured for the study; null where the session holds none.
     const std::shared_ptr<const trial::SensitivityTable>& sensitivity() const { return m_sensitivity; }
+    /// In the order in which they were kept.
+    const std::vector<store::ProfileHeading>& profiles() const { return m_profiles; }
+    /// There is a session that can be written.
+    bool keepsProfiles() const { return !m_sessionPath.isEmpty() && !m_recording; }
     SpeedAxis axis() const { return m_axis; }
     std::int64_t selected() const { return m_selected; }
     bool loading() const { return m_loading; }
@@ -51,11 +61,15 @@ signals:
     void loadingChanged();
     void reportWritten(const QString& path);
     void reportFailed(const QString& message);
+    void profilesChanged();
+    void profileRead(const trimtab::gui::ProfilePtr& profile);
+    void profileFailed(const QString& message);  // it could not be kept, or read
 
 private:
     void takeSession(const std::vector<trial::Study>& studies, const trial::Study& study, std::vector<trial::TrialResult> results);
     void rebuild();
     void setLoading(bool loading);
+    void setProfiles(std::vector<store::ProfileHeading> profiles);
 
     QString m_sessionPath;
     std::optional<tasks::Recording> m_recording;
@@ -63,6 +77,7 @@ private:
     std::vector<trial::Study> m_studies;
     std::vector<trial::TrialResult> m_results;
     std::shared_ptr<const trial::SensitivityTable> m_sensitivity;
+    std::vector<store::ProfileHeading> m_profiles;
     SnapshotPtr m_snapshot;
     SpeedAxis m_axis = SpeedAxis::Latency;
     std::int64_t m_selected = 0;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <QFileInfo>
+#include <QMenu>
+#include <QPushButton>
 #include <QTableView>
 
 #include "app/gui/charts/roofline_chart.h"
@@ -48,6 +50,38 @@ TEST_F(ProfileJourney, ALayerThatIsChosenInOnePlaceIsChosenInAll) {
     EXPECT_EQ(find<gui::RooflineChart>(QStringLiteral("profile.roofline"))->currentLayer(), 1);
     EXPECT_EQ(table->currentIndex().siblingAtColumn(0).data().toString().toStdString(), node);
     EXPECT_TRUE(text(QStringLiteral("profile.layer")).startsWith(QString::fromStdString(node)));
+}
+
+TEST_F(ProfileJourney, ASessionKeepsProfilesAndShowsThemAgain) {
+    openModel(smallModel());
+    chooseTinySweep();
+    click(QStringLiteral("sweep.run"));
+    waitForEnd();
+    waitForResults(3);
+    workspace().results().select(workspace().results().snapshot()->results.back().id);
+    click(QStringLiteral("nav.profile"));
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("profile.kept"))->isVisible());
+    click(QStringLiteral("profile.begin"));
+    ASSERT_TRUE(waitForProfile());
+    auto& results = workspace().results();
+    ASSERT_TRUE(waitUntil(results, &gui::ResultsTask::profilesChanged, [&] { return results.profiles().size() == 1; }))
+        << message().toStdString();
+    EXPECT_EQ(results.profiles()[0].trial, results.selected());
+    const double runNs = workspace().profiling().snapshot()->profile().runNs;
+
+    const QString session = results.sessionPath();
+    openModel(smallModel(QStringLiteral("other.onnx")));
+    EXPECT_FALSE(workspace().profiling().snapshot());
+    workspace().open(session);
+    ASSERT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return workspace().profiling().snapshot() != nullptr; }))
+        << "the newest is there when the session is opened";
+    EXPECT_EQ(workspace().profiling().snapshot()->profile().runNs, runNs);
+    EXPECT_FALSE(workspace().profiling().snapshot()->profile().trace.spans.empty());
+    auto* kept = find<QPushButton>(QStringLiteral("profile.kept"));
+    ASSERT_EQ(kept->menu()->actions().size(), 1);
+    const auto before = workspace().profiling().snapshot();
+    kept->menu()->actions().front()->trigger();
+    EXPECT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [&] { return workspace().profiling().snapshot() != before; }));
 }
 
 TEST_F(ProfileJourney, CancelsAndForgetsWithTheModel) {

@@ -151,7 +151,7 @@ ProfilePtr smallProfile() {
     layer("a", 20'000, 150'000, 1e4);
     layer("b", 60'000, 1'000, 5e6);
     layer("c", 20'000, 1'000, 0);
-    return profileSnapshotOf({}, std::move(answer), QStringLiteral("As the model is stored"));
+    return std::make_shared<ProfileSnapshot>(profileSnapshotOf({}, std::move(answer), QStringLiteral("As the model is stored")));
 }
 
 TEST(RooflineChart, PlacesLayersBySpeedAndLetsThemBeChosen) {

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/views/profile/profile_page.h"
 
+#include <ranges>
+
 #include <QComboBox>
+#include <QDateTime>
 #include <QHBoxLayout>
 #include <QHeaderView>
+#include <QLocale>
+#include <QMenu>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QSortFilterProxyModel>
@@ -45,8 +50,12 @@ ProfilePage::ProfilePage(const PageContext& context, QWidget* parent)
     m_subject->setMaximumWidth(320);
     m_save = makeButton(QStringLiteral("profile.save"), tr("Save trace…"));
     m_save->setToolTip(tr("For Perfetto: ui.perfetto.dev opens the file"));
+    m_kept = makeButton(QStringLiteral("profile.kept"), {});
+    m_kept->setToolTip(tr("Profiles that the session keeps"));
+    m_keptMenu = new QMenu(m_kept);
+    m_kept->setMenu(m_keptMenu);
     m_begin = makeButton(QStringLiteral("profile.begin"), tr("Profile"), "primary");
-    for (QWidget* widget : std::initializer_list<QWidget*>{m_subject, m_save, m_begin}) actions()->addWidget(widget);
+    for (QWidget* widget : std::initializer_list<QWidget*>{m_subject, m_kept, m_save, m_begin}) actions()->addWidget(widget);
     m_empty = new EmptyState(context.theme, QStringLiteral("profile"), QStringLiteral("profile.next"));
     m_stack = new QStackedLayout;
     content()->addLayout(m_stack, 1);
@@ -194,6 +203,7 @@ void ProfilePage::connectTasks() {
     connect(&work.model(), &ModelTask::stateChanged, this, &ProfilePage::refresh);
     connect(&work.results(), &ResultsTask::selectionChanged, this, &ProfilePage::refresh);
     connect(&work.results(), &ResultsTask::snapshotChanged, this, &ProfilePage::refresh);
+    connect(&work.results(), &ResultsTask::profilesChanged, this, &ProfilePage::refreshKept);
     connect(&work.sweep(), &SweepTask::runningChanged, this, &ProfilePage::refresh);
 }
 
@@ -225,6 +235,7 @@ void ProfilePage::refreshSubjects() {
 
 void ProfilePage::refresh() {
     refreshSubjects();
+    refreshKept();
     const QString why = problem();
     const ProfilePtr& profile = m_task.snapshot();
     m_begin->setEnabled(why.isEmpty() && !m_task.running());
@@ -244,6 +255,20 @@ void ProfilePage::refresh() {
     if (top == kEmptyCard) refreshEmpty();
     if (top != kResultCard) setSubtitle(tr("Where the time of a run goes, and what bounds each layer."));
     m_stack->setCurrentIndex(top);
+}
+
+void ProfilePage::refreshKept() {
+    ResultsTask& results = m_context.workspace.results();
+    m_keptMenu->clear();
+    for (const store::ProfileHeading& heading : results.profiles() | std::views::reverse) {
+        const QDateTime when = QDateTime::fromString(QString::fromStdString(heading.recordedAt), Qt::ISODate).toLocalTime();
+        const QString text = tr("%1 · %2 · %3").arg(QLocale().toString(when, QLocale::ShortFormat), QString::fromStdString(heading.subject),
+                                                   millisecondsText(heading.runNs / 1e6));
+        m_keptMenu->addAction(text, &results, [&results, id = heading.id] { results.readProfile(id); });
+    }
+    m_kept->setText(tr("Kept: %1").arg(results.profiles().size()));
+    m_kept->setVisible(!results.profiles().empty());
+    m_kept->setEnabled(!m_task.running());
 }
 
 void ProfilePage::refreshEmpty() {
@@ -268,12 +293,14 @@ void ProfilePage::press() {
 void ProfilePage::show(const ProfileSnapshot& profile) {
     const trace::Profile& run = profile.profile();
     const auto& where = profile.answer.environment;
-    setSubtitle(tr("%1 · batch %2 · %3, %4 threads, %5")
+    const QDateTime when = QDateTime::fromString(profile.recordedAt, Qt::ISODate).toLocalTime();
+    const QString kept = when.isValid() ? tr(" · kept on %1").arg(QLocale().toString(when, QLocale::ShortFormat)) : QString();
+    setSubtitle(tr("%1 · batch %2 · %3, %4 threads, %5%6")
                     .arg(profile.subject)
                     .arg(profile.answer.batch)
                     .arg(QString::fromStdString(where.engine))
                     .arg(where.threads)
-                    .arg(QString::fromStdString(where.device)));
+                    .arg(QString::fromStdString(where.device), kept));
     if (m_shown == m_task.snapshot()) return;
     m_shown = m_task.snapshot();
     m_run->setValue(millisecondsText(run.runNs / 1e6), tr("median of %1; recording costs %2").arg(run.runs).arg(overheadText(run.overhead)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 // Where the time of a run goes, and what bounds each layer: the model as it is stored, or the configuration that is chosen on the Results
-// page. Figures of the run on top, the trace along time, the layers as a table beside the roofline. A layer that is chosen in one of them
+// page. An open session keeps each, and shows it again. Figures of the run on top, the trace along time, the layers as a table beside the roofline. A layer that is chosen in one of them
 // is chosen in all.
 #include <optional>
 
@@ -11,6 +11,7 @@
 
 class QComboBox;
 class QLabel;
+class QMenu;
 class QProgressBar;
 class QPushButton;
 class QSortFilterProxyModel;
@@ -48,6 +49,7 @@ private:
     void refresh();
     void refreshSubjects();
     void refreshEmpty();
+    void refreshKept();
     void show(const ProfileSnapshot& profile);
     void chooseLayer(std::optional<int> layer);
     void begin();
@@ -64,6 +66,8 @@ private:
     QComboBox* m_subject = nullptr;
     QPushButton* m_begin = nullptr;
     QPushButton* m_save = nullptr;
+    QPushButton* m_kept = nullptr;
+    QMenu* m_keptMenu = nullptr;  // the session's profiles, the newest first
     QStackedLayout* m_stack = nullptr;
     EmptyState* m_empty = nullptr;
     QLabel* m_progressText = nullptr;
