@@ -11,7 +11,7 @@
 #include "app/cli/progress.h"
 #include "app/cli/table.h"
 #include "core/base/units.h"
-#include "core/explain/scaling.h"
+#include "core/explain/size_advice.h"
 
 namespace trimtab::cli {
 namespace {
@@ -75,6 +75,11 @@ Json toJson(const explain::ScalingFit& fit, double largest) {
             {"order", std::string(explain::orderName(fit.orderAt(largest)))}};
 }
 
+Json toJson(const explain::SizeAdvice& advice) {
+    return {{"text", advice.text},   {"because", advice.because}, {"layers", advice.layers},
+            {"size", advice.size},   {"speedup", advice.speedup}, {"basis", "predicted"}};
+}
+
 Json pointsOf(const std::vector<explain::ScalingPoint>& points) {
     Json list = Json::array();
     for (const auto& point : points) list.push_back({{"size", point.size}, {"ns", point.ns}});
@@ -121,6 +126,7 @@ Status profileScaling(Program& program, const ipc::BenchRequest& request, const 
     const double largest = measured.sizes.back();
     const explain::ScalingFit whole = explain::fitScaling(measured.runs);
     auto layers = explain::scalingOf(measured.sizes, measured.plans);
+    const auto advice = explain::adviseSize(scale.symbol, measured.sizes, whole, layers);
     if (program.options.json) {
         Json nodes = Json::array();
         for (const auto& layer : layers)
@@ -130,6 +136,7 @@ Status profileScaling(Program& program, const ipc::BenchRequest& request, const 
                            {"sizes", scale.sizes},
                            {"run", {{"points", pointsOf(measured.runs)}, {"fit", toJson(whole, largest)}}},
                            {"nodes", std::move(nodes)},
+                           {"advice", advice ? toJson(*advice) : Json(nullptr)},
                            {"basis", "measured"},
                            {"execution", std::string(trace::name(measured.execution))},
                            {"throttled", measured.throttled},
@@ -160,6 +167,9 @@ Status profileScaling(Program& program, const ipc::BenchRequest& request, const 
         table.add(cells(layers[i].node, layers[i].op, layers[i].fit, largest));
     fmt::print("{}", table.text());
     if (layers.size() > kLongestTable) fmt::print("{} more layers: --json lists them\n", layers.size() - kLongestTable);
+    if (advice)
+        fmt::print("\nwhat to do next (speed-up of each, predicted)\n  {:>6}  {}: {}\n", base::formatRatio(advice->speedup),
+                   printable(advice->text), printable(advice->because));
     return {};
 }
 
