@@ -58,6 +58,7 @@ Result<TrialToProfile> trialToProfile(Program& program, const std::string& path,
 }
 
 Result<std::int64_t> keepProfile(const ReadProfile& read, const std::string& subject, std::int64_t trial, const std::string& path) {
+    if (!read.answer.capacity.fits()) return 0;
     TRIMTAB_TRY(auto there, openIfThere(path));
     TRIMTAB_TRY(const auto session, openToAdd(path, std::move(there)));
     store::KeptProfile kept{{0, trial, subject, base::utcNow(), 0}, read.request, read.answer};

@@ -20,7 +20,7 @@ struct TrialToProfile {
     std::string label;
 };
 Result<TrialToProfile> trialToProfile(Program& program, const std::string& path, std::int64_t trial);
-/// Into the session, which is made where there is none; gives the profile's number.
+/// Into the session, which is made where there is none; gives the profile's number. 0, and nothing is kept, where nothing ran.
 Result<std::int64_t> keepProfile(const ReadProfile& read, const std::string& subject, std::int64_t trial, const std::string& path);
 
 }  // namespace trimtab::cli

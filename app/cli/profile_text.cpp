@@ -43,7 +43,8 @@ Json pieceOf(const explain::Advice& advice) {
             {"layers", advice.layers},
             {"recipe", recipe::toJson(advice.recipe)},
             {"setting", recipe::toJson(advice.setting)},
-            {"speedup", advice.speedup},
+            {"speedup", advice.runNs > 0 ? Json(nullptr) : Json(advice.speedup)},
+            {"run_ms", advice.runNs > 0 ? Json(advice.runNs / 1e6) : Json(nullptr)},
             {"basis", "predicted"}};
 }
 
@@ -112,9 +113,23 @@ void printAdvice(const explain::AdviceList& advice, const ipc::ProfileAnswer& an
     if (advice.best.empty() && advice.nothing.empty() && answer.noTrials.empty()) fmt::print("  nothing that would gain 3 % or more\n");
 }
 
+void printCapacity(const ReadProfile& read) {
+    fmt::print("{:<12}{}\n", "recipe", recipe::summary(read.request.model.recipe));
+    fmt::print("{:<12}{}\n{:<12}{}\n", "bound by", explain::words(explain::Cause::Capacity), "because",
+               printable(read.answer.capacity.problem));
+    fmt::print("\nwhat to do next (time of a run, tried here; accuracy is not looked at)\n");
+    for (const explain::Advice& piece : read.advice.best)
+        fmt::print("  {:>8}  {}: {}\n", base::formatMilliseconds(piece.runNs / 1e6), printable(piece.text), printable(piece.because));
+    for (const std::string& nothing : read.advice.nothing) fmt::print("  {:>8}  {}\n", "–", printable(nothing));
+}
+
 }  // namespace
 
 ReadProfile readProfile(ipc::ProfileRequest request, ipc::ProfileAnswer answer) {
+    if (!answer.capacity.fits()) {
+        explain::AdviceList advice = explain::adviseToFit(answer.capacity, request.model.recipe, request.model.setting);
+        return {std::move(request), std::move(answer), explain::diagnosisOfCapacity(), std::move(advice)};
+    }
     explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
     explain::AdviceList advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting,
                                                   answer.batch, answer.largerBatch});
@@ -145,6 +160,7 @@ Json documentOf(const ReadProfile& read) {
             {"ceilings", trace::toJson(profile.ceilings)},
             {"counters", countersOf(profile.counters)},
             {"advice", std::move(pieces)},
+            {"capacity", trial::toJson(answer.capacity)},
             {"without_gain", advice.nothing},
             {"no_trials", answer.noTrials},
             {"no_larger_batch", answer.noLargerBatch},
@@ -163,6 +179,7 @@ Json documentOf(const ReadProfile& read) {
 }
 
 void print(const ReadProfile& read) {
+    if (!read.answer.capacity.fits()) return printCapacity(read);
     const ipc::ProfileAnswer& answer = read.answer;
     const ipc::ModelRequest& model = read.request.model;
     const explain::Diagnosis& diagnosis = read.diagnosis;

@@ -61,15 +61,6 @@ private:
     std::map<std::size_t, std::vector<std::string>> m_owners;
 };
 
-/// What the option says replaces what stands there, part by part.
-void lay(const recipe::Settings& option, recipe::Settings& over) {
-    if (option.prune) over.prune = option.prune;
-    if (option.weights) over.weights = option.weights;
-    if (option.activations) over.activations = option.activations;
-    if (option.kvCache) over.kvCache = option.kvCache;
-    if (option.compute) over.compute = option.compute;
-}
-
 void addRules(recipe::Recipe& recipe, const LayerTrial& trial) {
     for (const std::string& node : trial.nodes) {
         recipe::Rule& rule = recipe.rules.emplace_back();
@@ -110,7 +101,7 @@ Advice adviceOf(const Profiled& profiled, const Choice& choice, std::size_t unit
     advice.recipe = profiled.recipe;
     advice.setting = profiled.setting;
     const bool isOneForAll = choice.isOneOption && choice.trials.size() == units && profiled.recipe.rules.empty();
-    if (isOneForAll) lay(choice.trials.front()->option.settings, advice.recipe.base);
+    if (isOneForAll) recipe::lay(choice.trials.front()->option.settings, advice.recipe.base);
     for (const LayerTrial* trial : choice.trials) {
         if (!isOneForAll) addRules(advice.recipe, *trial);
         advice.layers.insert(advice.layers.end(), trial->nodes.begin(), trial->nodes.end());
@@ -207,7 +198,31 @@ std::optional<Advice> batchAdvice(const Profiled& profiled) {
     return advice;
 }
 
+Advice fitAdvice(const trial::FitTrial& trial, const recipe::Recipe& recipe, const recipe::RunSetting& setting) {
+    Advice advice;
+    advice.recipe = recipe;
+    recipe::lay(trial.option.settings, advice.recipe.base);
+    advice.setting = setting;
+    advice.text = trial.option.name + " on all layers that it goes with";
+    const auto bytes = static_cast<double>(trial.weightBytes + trial.arenaBytes);
+    advice.because = fmt::format("it fits: {} of weights and values", base::formatBytes(bytes));
+    advice.runNs = trial.runNs;
+    return advice;
+}
+
 }  // namespace
+
+AdviceList adviseToFit(const trial::Capacity& capacity, const recipe::Recipe& recipe, const recipe::RunSetting& setting) {
+    AdviceList list;
+    for (const trial::FitTrial& trial : capacity.options) {
+        const std::string& name = trial.option.name;
+        if (!trial.refusal.empty()) list.nothing.push_back(fmt::format("{} is no way out: {}", name, trial.refusal));
+        else if (trial.execution == trace::Execution::Emulated) list.nothing.push_back(name + " fits, but is emulated here");
+        else list.best.push_back(fitAdvice(trial, recipe, setting));
+    }
+    std::ranges::stable_sort(list.best, {}, &Advice::runNs);
+    return list;
+}
 
 AdviceList advise(const Profiled& profiled) {
     AdviceList list;

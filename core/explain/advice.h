@@ -7,6 +7,7 @@
 
 #include "core/explain/diagnosis.h"
 #include "core/recipe/run_setting.h"
+#include "core/trial/capacity.h"
 #include "core/trial/layer_trial.h"
 
 namespace trimtab::explain {
@@ -21,6 +22,7 @@ struct Advice {
     recipe::Recipe recipe;
     recipe::RunSetting setting;
     double speedup = 1;               // predicted, of a sample
+    double runNs = 0;                 // predicted, of a run, where there is none to be faster than: what was asked about does not fit
 };
 
 struct AdviceList {
@@ -39,5 +41,8 @@ struct Profiled {
     base::Estimate largerBatch = {};  // time of a run of kProbedBatch times the batch over that of one; 0: not known
 };
 AdviceList advise(const Profiled& profiled);
+
+/// What runs where the model as it is does not fit, the fastest first. REQUIRES: it does not fit.
+AdviceList adviseToFit(const trial::Capacity& capacity, const recipe::Recipe& recipe, const recipe::RunSetting& setting);
 
 }  // namespace trimtab::explain

@@ -88,6 +88,7 @@ std::string_view name(Cause cause) {
         case Cause::Launch: return "launch";
         case Cause::SmallShapes: return "small shapes";
         case Cause::Reformat: return "reformat";
+        case Cause::Capacity: return "capacity";
         case Cause::Emulated: return "emulated";
         case Cause::Unexplained: return "unexplained";
     }
@@ -101,6 +102,7 @@ std::string_view words(Cause cause) {
         case Cause::Launch: return "launch and scheduling";
         case Cause::SmallShapes: return "shapes too small to fill the device";
         case Cause::Reformat: return "moving and converting between forms";
+        case Cause::Capacity: return "memory capacity: it does not fit";
         case Cause::Emulated: return "emulated: the time is not that of the format";
         case Cause::Unexplained: return "not explained by bytes or operations";
     }
@@ -108,6 +110,12 @@ std::string_view words(Cause cause) {
 }
 
 std::optional<Cause> Diagnosis::main() const { return causes.empty() ? std::nullopt : std::optional(causes.front().first); }
+
+Diagnosis diagnosisOfCapacity() {
+    Diagnosis result;
+    result.causes = {{Cause::Capacity, 1.0}};
+    return result;
+}
 
 Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> cacheBytes) {
     Diagnosis result;

@@ -17,6 +17,7 @@ enum class Cause : std::uint8_t {
     Launch,       // it does little more than start
     SmallShapes,  // too little work to fill the device, and more than a start
     Reformat,     // it only moves or converts, or spends much of its time on that
+    Capacity,     // of the run alone: it does not fit into memory
     Emulated,     // no kernel executes what the recipe asks for
     Unexplained,  // slower than bytes and operations allow, and none of the above
 };
@@ -44,5 +45,8 @@ struct Diagnosis {
 
 /// `cacheBytes`: of the last-level cache, where it is known.
 Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> cacheBytes);
+
+/// Of a model that does not fit: no layer ran.
+Diagnosis diagnosisOfCapacity();
 
 }  // namespace trimtab::explain

@@ -58,6 +58,7 @@ Json toJsonWithoutTrace(const ProfileAnswer& answer) {
     for (const trial::LayerTrial& trial : answer.trials) trials.push_back(trial::toJson(trial));
     return {{"profile", trace::toJson(answer.profile)},
             {"trials", std::move(trials)},
+            {"capacity", trial::toJson(answer.capacity)},
             {"no_trials", answer.noTrials},
             {"batch", answer.batch},
             {"larger_batch", trial::encode(answer.largerBatch)},
@@ -89,6 +90,9 @@ Result<ProfileAnswer> profileAnswerFromJson(const Json& json, std::string_view t
     TRIMTAB_TRY(answer.profile.trace, trace::unpacked(trace));
     TRIMTAB_REQUIRE(checkTrace(answer.profile));
     TRIMTAB_REQUIRE(readEach(json, "trials", trial::layerTrialFromJson, answer.trials));
+    if (const Json* capacity = base::memberAt(json, "capacity")) {
+        TRIMTAB_TRY(answer.capacity, trial::capacityFromJson(*capacity));
+    }
     TRIMTAB_TRY(answer.noTrials, base::stringAt(json, "no_trials", ""));
     TRIMTAB_TRY(answer.batch, base::integerAt(json, "batch", 1));
     if (const Json* larger = base::memberAt(json, "larger_batch")) {

@@ -7,6 +7,7 @@
 #include "core/explain/advice.h"
 #include "core/ipc/messages.h"
 #include "core/trace/profile.h"
+#include "core/trial/capacity.h"
 #include "core/trial/layer_trial.h"
 
 namespace trimtab::ipc {
@@ -22,7 +23,8 @@ Json toJson(const ProfileRequest& request);
 Result<ProfileRequest> profileRequestFromJson(const Json& json);
 
 struct ProfileAnswer {
-    trace::Profile profile;
+    trace::Profile profile;    // without a run where the model does not fit
+    trial::Capacity capacity;  // asked only where options are
     std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
     std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;

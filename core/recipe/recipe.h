@@ -142,6 +142,9 @@ std::optional<int> blockIndex(const graph::Node& node);
 /// A fused operator answers to the operator it grew from: {"op": "Conv"} matches FusedConv.
 bool matches(const NodeMatch& match, const graph::Node& node);
 
+/// Puts what `over` says in place of what stands there, part by part ("weights" replaces "weights" whole).
+void lay(const Settings& over, Settings& settings);
+
 /// The settings for one node after all rules, without what asks for nothing; Refused when they make no sense together.
 Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node);
 

@@ -71,17 +71,21 @@ bool matches(const NodeMatch& match, const graph::Node& node) {
     return true;
 }
 
+void lay(const Settings& over, Settings& settings) {
+    replace(settings.prune, over.prune);
+    replace(settings.weights, over.weights);
+    replace(settings.activations, over.activations);
+    replace(settings.kvCache, over.kvCache);
+    replace(settings.compute, over.compute);
+}
+
 Result<Settings> settingsFor(const Recipe& recipe, const graph::Node& node) {
     Settings settings = recipe.base;
     std::string from;
     for (std::size_t i = 0; i < recipe.rules.size(); ++i) {
         const Rule& rule = recipe.rules[i];
         if (!matches(rule.match, node)) continue;
-        replace(settings.prune, rule.settings.prune);
-        replace(settings.weights, rule.settings.weights);
-        replace(settings.activations, rule.settings.activations);
-        replace(settings.kvCache, rule.settings.kvCache);
-        replace(settings.compute, rule.settings.compute);
+        lay(rule.settings, settings);
         from = " after rules[" + std::to_string(i) + "]";
     }
     settings = withoutDefaults(std::move(settings));

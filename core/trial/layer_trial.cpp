@@ -1,22 +1,9 @@
 #include "core/trial/layer_trial.h"
 
+#include "core/trace/json_names.h"
 #include "core/trial/number_json.h"
 
 namespace trimtab::trial {
-namespace {
-
-Result<std::vector<std::string>> namesAt(const Json& json, const char* key) {
-    const Json* names = base::memberAt(json, key);
-    if (!names || !names->is_array()) return fail(ErrorCode::Refused, std::string(key) + " must be a list");
-    std::vector<std::string> list;
-    for (const Json& name : *names) {
-        if (!name.is_string()) return fail(ErrorCode::Refused, std::string(key) + " must hold names");
-        list.push_back(name.get<std::string>());
-    }
-    return list;
-}
-
-}  // namespace
 
 Json toJson(const LayerTrial& trial) {
     Json json = {{"nodes", trial.nodes}, {"stretch", trial.stretch}, {"option", toJson(trial.option)}};
@@ -34,8 +21,8 @@ Json toJson(const LayerTrial& trial) {
 Result<LayerTrial> layerTrialFromJson(const Json& json) {
     if (!json.is_object()) return fail(ErrorCode::Refused, "a trial of a layer must be an object");
     LayerTrial trial;
-    TRIMTAB_TRY(trial.nodes, namesAt(json, "nodes"));
-    TRIMTAB_TRY(trial.stretch, namesAt(json, "stretch"));
+    TRIMTAB_TRY(trial.nodes, trace::namesAt(json, "nodes"));
+    TRIMTAB_TRY(trial.stretch, trace::namesAt(json, "stretch"));
     const Json* option = base::memberAt(json, "option");
     if (!option) return fail(ErrorCode::Refused, "option is missing");
     TRIMTAB_TRY(trial.option, sensitivityOptionFromJson(*option));

@@ -8,6 +8,7 @@
 #include "profiler/clock/throttle_watch.h"
 #include "profiler/host/processor_counters.h"
 #include "profiler/host/timeline.h"
+#include "profiler/worker/capacity.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/layer_trials.h"
@@ -149,11 +150,13 @@ Status prepareAdvice(const ipc::ProfileRequest& request, TimedRun& run, Workbenc
 
 Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto request, ipc::profileRequestFromJson(params));
-    TRIMTAB_TRY(const auto run, timedRun(request.model, request.inputFiles, bench, call));
-    TRIMTAB_REQUIRE(run->makeReady());
-    TRIMTAB_REQUIRE(run->once());  // plans are made and weights packed
-    TRIMTAB_REQUIRE(run->makeReady());
     ipc::ProfileAnswer answer;
+    auto ready = readyRun(request.model, request.inputFiles, bench, call);
+    if (!ready && ready.error().code == ErrorCode::OutOfMemory && !request.options.empty()) {
+        TRIMTAB_TRY(answer.capacity, tryToFit(request, ready.error().text(), bench, call));
+        return ipc::toJson(answer);
+    }
+    TRIMTAB_TRY(const auto run, std::move(ready));
     trace::Profile& profile = answer.profile;
     profile.layers = run->layers();
     const std::size_t kept = runsToKeep(profile.layers.size());

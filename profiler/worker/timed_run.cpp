@@ -41,4 +41,13 @@ Result<std::shared_ptr<TimedRun>> timedRun(const ipc::ModelRequest& request, con
     return std::make_shared<InputsRun>(std::move(trial), std::move(inputs));
 }
 
+Result<std::shared_ptr<TimedRun>> readyRun(const ipc::ModelRequest& request, const std::map<std::string, std::string>& inputFiles,
+                                           Workbench& bench, const Call& call) {
+    TRIMTAB_TRY(auto run, timedRun(request, inputFiles, bench, call));
+    TRIMTAB_REQUIRE(run->makeReady());
+    TRIMTAB_REQUIRE(run->once());
+    TRIMTAB_REQUIRE(run->makeReady());
+    return run;
+}
+
 }  // namespace trimtab::worker

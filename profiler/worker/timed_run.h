@@ -33,4 +33,8 @@ public:
 Result<std::shared_ptr<TimedRun>> timedRun(const ipc::ModelRequest& request, const std::map<std::string, std::string>& inputFiles,
                                            Workbench& bench, const Call& call);
 
+/// That has run once: plans are made and weights packed. It is ready for the next.
+Result<std::shared_ptr<TimedRun>> readyRun(const ipc::ModelRequest& request, const std::map<std::string, std::string>& inputFiles,
+                                           Workbench& bench, const Call& call);
+
 }  // namespace trimtab::worker

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/base/file.h"
+#include "core/base/memory_budget.h"
 #include "core/explain/diagnosis.h"
 #include "core/ipc/profile_request.h"
 #include "profiler/worker/methods.h"
@@ -131,6 +132,41 @@ TEST_F(Profile, TriesOptionsOnEachUnitOfLayersAlone) {
         EXPECT_TRUE(i % 2 == 0 || trial.untreatedNs == 0) << "an emulated option has no speed";
         EXPECT_LT(trial.saved.value, 1);
     }
+}
+
+/// What is held to the limit while it stands.
+class WithMemoryLimit {
+public:
+    explicit WithMemoryLimit(std::int64_t bytes) { base::MemoryBudget::process().setLimit(base::MemoryBudget::process().used() + bytes); }
+    ~WithMemoryLimit() { base::MemoryBudget::process().setLimit(m_before); }
+
+private:
+    const std::int64_t m_before = base::MemoryBudget::process().limit();
+};
+
+TEST_F(Profile, OfAModelThatDoesNotFitTriesWhatWould) {
+    constexpr std::int64_t kWidth = 512;
+    support::ModelBuilder model;
+    model.input("x", DataType::Float32, {1, kWidth});
+    std::string last = "x";
+    for (const std::string layer : {"a", "b", "c", "d"}) {
+        model.constant("w" + layer, Tensor::zeros(DataType::Float32, {kWidth, kWidth}).value());
+        model.node("MatMul", {last, "w" + layer}, {layer});
+        last = layer;
+    }
+    model.output(last).save((m_folder.path() / "large.onnx").string());
+    auto request = requestFor((m_folder.path() / "large.onnx").string());
+    s_bench->clear();
+    const WithMemoryLimit limit(3 * kWidth * kWidth * std::int64_t{sizeof(float)});
+    EXPECT_EQ(profile(ipc::toJson(request), *s_bench, m_call).error().code, ErrorCode::OutOfMemory) << "nobody asked what would fit";
+    request.options = {trial::parseOption("prune.ratio=0.5").value(), trial::parseOption("weights.bits=8").value()};
+    const trial::Capacity capacity = profileOf(request).capacity;
+    EXPECT_FALSE(capacity.fits());
+    ASSERT_EQ(capacity.options.size(), 2U);
+    EXPECT_FALSE(capacity.options[0].refusal.empty());
+    EXPECT_TRUE(capacity.options[1].refusal.empty()) << capacity.options[1].refusal;
+    EXPECT_GT(capacity.options[1].runNs, 0);
+    EXPECT_LT(capacity.options[1].weightBytes, 2 * 4 * kWidth * kWidth);
 }
 
 TEST_F(Profile, SaysWhyOptionsAreNotTried) {

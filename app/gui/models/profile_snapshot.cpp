@@ -41,10 +41,21 @@ QString causeTitle(explain::Cause cause) {
         case explain::Cause::Launch: return tr("Launch");
         case explain::Cause::SmallShapes: return tr("Small shapes");
         case explain::Cause::Reformat: return tr("Reformatting");
+        case explain::Cause::Capacity: return tr("Memory capacity");
         case explain::Cause::Emulated: return tr("Emulated");
         case explain::Cause::Unexplained: return tr("Not explained");
     }
     return {};
+}
+
+QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model) {
+    QStringList lines{tr("It does not fit into memory: %1.").arg(QString::fromStdString(capacity.problem))};
+    const explain::AdviceList advice = explain::adviseToFit(capacity, model.recipe, model.setting);
+    for (const explain::Advice& piece : advice.best)
+        lines << tr("%1: a run takes %2; %3.")
+                     .arg(QString::fromStdString(piece.text), millisecondsText(piece.runNs / 1e6), QString::fromStdString(piece.because));
+    for (const std::string& nothing : advice.nothing) lines << QString::fromStdString(nothing) + '.';
+    return lines.join('\n');
 }
 
 QString overheadText(const base::Estimate& ratio) {

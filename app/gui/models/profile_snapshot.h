@@ -30,6 +30,8 @@ ProfileSnapshot profileSnapshotOf(const ipc::ProfileRequest& request, ipc::Profi
 ProfilePtr profileSnapshotOf(store::KeptProfile kept);
 
 QString causeTitle(explain::Cause cause);  // "Memory bandwidth", "Launch", …
+/// Why it does not fit, and what would: one line each.
+QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model);
 /// "0.4 % (−0.2 … 1.1 %)".
 QString overheadText(const base::Estimate& ratio);
 

@@ -100,7 +100,9 @@ void ProfileTask::take(const ipc::ProfileRequest& request, const Result<Json>& a
     if (!m_running) return;  // another file was opened meanwhile
     m_running = false;
     auto told = answer ? ipc::profileAnswerFromJson(*answer) : Result<ipc::ProfileAnswer>(tl::unexpected<Error>(answer.error()));
-    if (told) {
+    if (told && !told->capacity.fits()) {
+        m_problem = capacityText(told->capacity, request.model);
+    } else if (told) {
         auto snapshot = std::make_shared<ProfileSnapshot>(profileSnapshotOf(request, std::move(*told), subject));
         snapshot->trial = trial;
         m_snapshot = snapshot;

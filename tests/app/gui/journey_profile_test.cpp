@@ -54,6 +54,7 @@ TEST_F(ProfileJourney, ALayerThatIsChosenInOnePlaceIsChosenInAll) {
 
 TEST_F(ProfileJourney, ASessionKeepsProfilesAndShowsThemAgain) {
     openModel(smallModel());
+    workspace().data().goWithout();
     chooseTinySweep();
     click(QStringLiteral("sweep.run"));
     waitForEnd();

@@ -137,5 +137,26 @@ TEST_F(AdviceTest, GoesOnFromTheBatchThatWasTried) {
     EXPECT_TRUE(list(2).best.empty()) << "it was not measured";
 }
 
+TEST(AdviceToFit, RanksWhatRunsAndSaysWhyTheRestIsNoWayOut) {
+    trial::Capacity capacity{"needs 2 GB more", 1 << 30, {}};
+    const auto option = [](const char* text) { return trial::parseOption(text).value(); };
+    capacity.options = {{option("weights.bits=16,weights.format=bf16"), "needs 1 GB more", trace::Execution::Native, 0, 0, 0},
+                        {option("weights.bits=8"), "", trace::Execution::Native, 3e6, 100'000'000, 1'000'000},
+                        {option("weights.bits=4"), "", trace::Execution::Native, 2e6, 60'000'000, 1'000'000},
+                        {option("weights.bits=3"), "", trace::Execution::Emulated, 1e6, 60'000'000, 1'000'000}};
+    recipe::Recipe recipe;
+    recipe.base.prune = recipe::parse(R"({"prune": {"ratio": 0.5}})").value().base.prune;
+    const AdviceList list = adviseToFit(capacity, recipe, {});
+    ASSERT_EQ(list.best.size(), 2U);
+    EXPECT_EQ(list.best[0].recipe.base.weights->bits, 4);
+    EXPECT_EQ(list.best[0].runNs, 2e6);
+    EXPECT_EQ(list.best[1].recipe.base.weights->bits, 8);
+    EXPECT_TRUE(list.best[1].recipe.base.prune) << "what was asked before stays";
+    EXPECT_NE(list.best[1].because.find("101 MB"), std::string::npos) << list.best[1].because;
+    ASSERT_EQ(list.nothing.size(), 2U);
+    EXPECT_NE(list.nothing[0].find("needs 1 GB more"), std::string::npos);
+    EXPECT_NE(list.nothing[1].find("emulated"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace trimtab::explain
