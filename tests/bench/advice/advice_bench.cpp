@@ -9,8 +9,10 @@
 #include <fmt/format.h>
 
 #include "core/base/file.h"
+#include "core/base/memory_budget.h"
 #include "core/base/statistics.h"
 #include "core/explain/advice.h"
+#include "core/explain/size_advice.h"
 #include "core/ipc/profile_request.h"
 #include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
@@ -40,6 +42,13 @@ struct Tally {
     std::uint64_t variants = 0, rightCause = 0, advised = 0, rightSign = 0, near = 0;
 };
 
+/// What was said of a variant, and what became of it. Predicted and measured are speed-ups where there is no unit.
+struct Outcome {
+    std::string cause = "–", advice, unit;
+    bool isRightCause = false, isRightSign = false;
+    double predicted = 0, measured = 0;
+};
+
 class Bench {
 public:
     explicit Bench(const Options& options) : m_options(options) {}
@@ -53,39 +62,134 @@ public:
     }
 
 private:
-    void runVariant(const bench::Case& made, std::uint64_t variant, Tally& tally) {
+    ipc::ProfileRequest requestOf(const bench::Case& made, std::uint64_t variant) const {
         const auto path = m_folder.path() / fmt::format("{}.onnx", variant);
         bench::writeVariant(made.name, variant, path);
-        worker::Workbench workbench;
         ipc::ProfileRequest request;
         request.model.model = path.string();
         request.model.setting.batch = made.batch;
         request.seconds = m_options.seconds;
         request.options = trial::usualOptions();
+        return request;
+    }
+
+    void runVariant(const bench::Case& made, std::uint64_t variant, Tally& tally) {
+        const ipc::ProfileRequest request = requestOf(made, variant);
+        worker::Workbench workbench;
+        const Outcome outcome = made.question == bench::Question::Profile    ? ofProfile(made, request, workbench)
+                                : made.question == bench::Question::Capacity ? ofCapacity(request, workbench)
+                                                                             : ofScale(request, workbench);
+        ++tally.variants;
+        tally.rightCause += outcome.isRightCause ? 1 : 0;
+        if (outcome.advice.empty()) {
+            fmt::print("| {} | {} | {} | none | – | – |\n", made.name, variant, outcome.cause);
+            return;
+        }
+        ++tally.advised;
+        tally.rightSign += outcome.isRightSign ? 1 : 0;
+        tally.near += std::abs(outcome.predicted / outcome.measured - 1) <= kNear ? 1 : 0;
+        fmt::print("| {} | {} | {} | {} | {:.2f}{} | {:.2f}{} |\n", made.name, variant, outcome.cause, outcome.advice, outcome.predicted,
+                   outcome.unit, outcome.measured, outcome.unit);
+        std::fflush(stdout);
+    }
+
+    Outcome ofProfile(const bench::Case& made, const ipc::ProfileRequest& request, worker::Workbench& workbench) const {
         const auto answer = orStop(ipc::profileAnswerFromJson(orStop(worker::profile(ipc::toJson(request), workbench, m_call))));
         const auto diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
         const auto advice = explain::advise(
             {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.largerBatch});
-        ++tally.variants;
-        tally.rightCause += diagnosis.main() && std::ranges::count(made.causes, *diagnosis.main()) > 0 ? 1 : 0;
-        const std::string cause = diagnosis.main() ? fmt::format("{} {:.0f} %", explain::name(*diagnosis.main()),
-                                                                 100 * diagnosis.causes.front().second)
-                                                   : "–";
-        if (advice.best.empty()) {
-            fmt::print("| {} | {} | {} | none | – | – |\n", made.name, variant, cause);
-            return;
+        Outcome outcome;
+        if (const auto main = diagnosis.main()) {
+            outcome.isRightCause = std::ranges::count(made.causes, *main) > 0;
+            outcome.cause = fmt::format("{} {:.0f} %", explain::name(*main), 100 * diagnosis.causes.front().second);
         }
+        if (advice.best.empty()) return outcome;
         const explain::Advice& first = advice.best.front();
-        const double measured = measure(request, first, workbench);
-        ++tally.advised;
-        tally.rightSign += measured > 1 ? 1 : 0;
-        tally.near += std::abs(first.speedup / measured - 1) <= kNear ? 1 : 0;
-        fmt::print("| {} | {} | {} | {} | {:.2f} | {:.2f} |\n", made.name, variant, cause, first.text, first.speedup, measured);
-        std::fflush(stdout);
+        outcome.advice = first.text;
+        outcome.predicted = first.speedup;
+        outcome.measured = measure(request, first, workbench);
+        outcome.isRightSign = outcome.measured > 1;
+        return outcome;
+    }
+
+    /// The limit leaves half of what the model as it is takes. That the advice runs at all is its sign; predicted is the time of a run.
+    Outcome ofCapacity(const ipc::ProfileRequest& request, worker::Workbench& workbench) const {
+        base::MemoryBudget& budget = base::MemoryBudget::process();
+        const std::int64_t before = budget.limit();
+        const auto fileBytes = static_cast<std::int64_t>(std::filesystem::file_size(request.model.model));
+        budget.setLimit(budget.used() + fileBytes / 2);
+        const auto answer = orStop(ipc::profileAnswerFromJson(orStop(worker::profile(ipc::toJson(request), workbench, m_call))));
+        Outcome outcome;
+        outcome.isRightCause = !answer.capacity.fits();
+        outcome.cause = outcome.isRightCause ? "capacity" : "it fits";
+        const auto advice = explain::adviseToFit(answer.capacity, request.model.recipe, request.model.setting);
+        if (!advice.best.empty()) {
+            const explain::Advice& first = advice.best.front();
+            outcome.advice = first.text;
+            outcome.unit = " ms";
+            outcome.predicted = first.runNs / 1e6;
+            outcome.measured = timeOf(request, first.recipe, request.model.setting, workbench);
+            outcome.isRightSign = outcome.measured > 0;
+        }
+        workbench.clear();
+        budget.setLimit(before);
+        return outcome;
+    }
+
+    Outcome ofScale(const ipc::ProfileRequest& request, worker::Workbench& workbench) const {
+        std::vector<double> sizes;
+        std::vector<explain::ScalingPoint> runs;
+        std::vector<std::vector<trace::LayerRecord>> plans;
+        for (const std::int64_t length : bench::lengths()) {
+            const auto answer = orStop(benchOf(request, request.model.recipe, ofLength(request, length), true, workbench));
+            sizes.push_back(static_cast<double>(length));
+            runs.push_back({sizes.back(), 1e6 * base::median(answer.timings.trial)});
+            plans.push_back(answer.layers);
+        }
+        const explain::ScalingFit run = explain::fitScaling(runs);
+        const auto advice = explain::adviseSize("sequence", sizes, run, explain::scalingOf(sizes, plans));
+        Outcome outcome;
+        outcome.isRightCause = run.orderAt(sizes.back()) == 2;
+        outcome.cause = std::string(explain::orderName(run.orderAt(sizes.back())));
+        if (!advice) return outcome;
+        outcome.advice = advice->text;
+        outcome.predicted = advice->speedup;
+        explain::Advice piece;
+        piece.setting = ofLength(request, static_cast<std::int64_t>(advice->size));
+        ipc::ProfileRequest longest = request;
+        longest.model.setting = ofLength(request, bench::lengths().back());
+        outcome.measured = measure(longest, piece, workbench) * advice->size / sizes.back();
+        outcome.isRightSign = outcome.measured > 1;
+        return outcome;
+    }
+
+    static recipe::RunSetting ofLength(const ipc::ProfileRequest& request, std::int64_t length) {
+        recipe::RunSetting setting = request.model.setting;
+        setting.symbols["sequence"] = length;
+        return setting;
+    }
+
+    Result<ipc::BenchAnswer> benchOf(const ipc::ProfileRequest& profiled, const recipe::Recipe& recipe, const recipe::RunSetting& setting,
+                                     bool layers, worker::Workbench& workbench) const {
+        ipc::BenchRequest request;
+        request.model = profiled.model;
+        request.model.recipe = recipe;
+        request.model.setting = setting;
+        request.seconds = m_options.seconds;
+        request.traceLayers = layers;
+        TRIMTAB_TRY(const Json json, worker::bench(ipc::toJson(request), workbench, m_call));
+        return ipc::benchAnswerFromJson(json);
+    }
+
+    /// ms of a run; 0 where there is none.
+    double timeOf(const ipc::ProfileRequest& profiled, const recipe::Recipe& recipe, const recipe::RunSetting& setting,
+                  worker::Workbench& workbench) const {
+        const auto answer = benchOf(profiled, recipe, setting, false, workbench);
+        return answer ? base::median(answer->timings.trial) : 0;
     }
 
     /// Of a sample, both sides in turns.
-    double measure(const ipc::ProfileRequest& profiled, const explain::Advice& advice, worker::Workbench& workbench) {
+    double measure(const ipc::ProfileRequest& profiled, const explain::Advice& advice, worker::Workbench& workbench) const {
         ipc::BenchRequest request;
         request.model = profiled.model;
         request.baseline = trial::Trial{profiled.model.recipe, profiled.model.setting, {}};

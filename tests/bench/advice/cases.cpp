@@ -96,6 +96,18 @@ ModelBuilder reformatting(base::Random& random) {
     return model;
 }
 
+/// One attention whose scores are far wider than what comes in: their number grows with the square of the length.
+ModelBuilder attention(base::Random& random) {
+    const std::int64_t width = around(random, 64, 8);
+    ModelBuilder model;
+    model.input("x", DataType::Float32, {1, "sequence", width});
+    for (const char* name : {"q", "k", "v"})
+        model.constant(std::string("w") + name, drawn(random, width, width)).node("MatMul", {"x", std::string("w") + name}, {name});
+    model.node("Transpose", {"k"}, {"kt"}, {{"perm", {0, 2, 1}}}).node("MatMul", {"q", "kt"}, {"scores"});
+    model.node("Softmax", {"scores"}, {"shares"}).node("MatMul", {"shares", "v"}, {"y"}).output("y");
+    return model;
+}
+
 }  // namespace
 
 std::vector<Case> adviceCases() {
@@ -103,16 +115,21 @@ std::vector<Case> adviceCases() {
             {"product", {Cause::Arithmetic}, 0},
             {"tiny nodes", {Cause::Launch}, 1},
             {"recurrence", {Cause::Launch, Cause::SmallShapes}, 1},
-            {"reformatting", {Cause::Reformat}, 0}};
+            {"reformatting", {Cause::Reformat}, 0},
+            {"memory limit", {Cause::Capacity}, 1, Question::Capacity},
+            {"wide attention", {}, 0, Question::Scale}};
 }
+
+std::vector<std::int64_t> lengths() { return {128, 256, 512, 1024, 2048}; }
 
 void writeVariant(const std::string& name, std::uint64_t variant, const std::filesystem::path& path) {
     base::Random random(1000 + variant);
-    const auto made = name == "streaming"    ? streaming(random)
-                      : name == "product"    ? product(random)
-                      : name == "tiny nodes" ? tinyNodes(random)
-                      : name == "recurrence" ? recurrence(random)
-                                             : reformatting(random);
+    const auto made = name == "product"          ? product(random)
+                      : name == "tiny nodes"     ? tinyNodes(random)
+                      : name == "recurrence"     ? recurrence(random)
+                      : name == "reformatting"   ? reformatting(random)
+                      : name == "wide attention" ? attention(random)
+                                                 : streaming(random);
     made.save(path);
 }
 
