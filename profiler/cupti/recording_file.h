@@ -1,0 +1,20 @@
+#pragma once
+// A recording as JSON: what a GPU's records were becomes a test that needs none (tests/data/activity).
+#include <string>
+
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "profiler/cupti/activity.h"
+
+namespace trimtab::cupti {
+
+/// {"format": "trimtab-activity-1", "names": […], "runs": [[begin, end]…], "graph_nodes": [[node, layer]…], "correlations": [[call,
+/// scope]…], "activities": [[kind, begin, end, name, correlation, runtime correlation, device, context, stream, graph, graph node, bytes,
+/// thread]…], "dropped", "broken", "unknown"}.
+Json toJson(const Recording& recording);
+/// Refused for what is none.
+Result<Recording> recordingFromJson(const Json& json);
+
+Status writeRecording(const Recording& recording, const std::string& path);
+
+}  // namespace trimtab::cupti
