@@ -42,12 +42,14 @@ RecordBuffers::~RecordBuffers() {
     for (std::uint8_t* buffer : m_free) std::free(buffer);
 }
 
+Status RecordBuffers::claim() {
+    const std::unique_lock lock(g_ownerMutex);
+    if (g_owner) return fail(ErrorCode::Unsupported, "the device's activity is recorded already by another profile of this process");
+    g_owner = this;
+    return {};
+}
+
 Status RecordBuffers::registerCallbacks() {
-    {
-        const std::unique_lock lock(g_ownerMutex);
-        if (g_owner) return fail(ErrorCode::Unsupported, "the device's activity is recorded already by another profile of this process");
-        g_owner = this;
-    }
     return m_library.check(m_library.registerCallbacks(&requested, &completed), "registering buffers");
 }
 

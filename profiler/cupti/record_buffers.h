@@ -20,7 +20,9 @@ public:
     RecordBuffers(const RecordBuffers&) = delete;
     RecordBuffers& operator=(const RecordBuffers&) = delete;
 
-    /// Unsupported while another one is there, and where CUPTI refuses.
+    /// Unsupported while another one has the process's records.
+    Status claim();
+    /// Unsupported where CUPTI refuses. REQUIRES: claim(), and that CUPTI is nobody else's.
     Status registerCallbacks();
 
     /// The number of the run among those that are kept, from 1; 0 when it is not kept. A run that never ended is forgotten.

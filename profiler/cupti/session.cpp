@@ -13,6 +13,7 @@ public:
     Session(const Library& library, std::size_t runs) : m_library(library), m_buffers(library, runs), m_listener(library) {}
 
     Status open() {
+        TRIMTAB_REQUIRE(m_buffers.claim());
         TRIMTAB_REQUIRE(m_listener.attach());
         TRIMTAB_REQUIRE(m_buffers.registerCallbacks());
         // Whether the kinds are granted is known once they are asked for.
