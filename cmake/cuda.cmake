@@ -34,8 +34,8 @@ if(NOT TRIMTAB_CUDA STREQUAL OFF)
     endif()
     find_path(CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
     # The toolkit's installer puts CUPTI in a folder of its own, packages put it beside the rest.
-    find_path(CUPTI_INCLUDE_DIR cupti.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_ROOT}/extras/CUPTI/include
-      ${CUDAToolkit_TARGET_DIR}/../../extras/CUPTI/include)
+    find_path(CUPTI_INCLUDE_DIR cupti.h
+      HINTS ${CUDAToolkit_CUPTI_INCLUDE_DIR} ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_ROOT}/extras/CUPTI/include)
     if(CUPTI_INCLUDE_DIR)
       set(TRIMTAB_HAS_CUPTI ON)
     else()
