@@ -1,5 +1,6 @@
 #pragma once
-// By NodeScope kernels say where they are. A listener (profiler/host, profiler/cupti) notes begin and end; without one a scope costs a branch.
+// By NodeScope kernels say where they are. A listener (profiler/host, profiler/cupti) notes begin and end; without one a scope costs a
+// branch.
 #include <cstdint>
 #include <memory>
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "core/base/file.h"
+#include "profiler/cupti/scope_id.h"
 
 namespace trimtab::cupti {
 namespace {
@@ -144,6 +145,16 @@ Result<Recording> recordingFromJson(const Json& json) {
     TRIMTAB_TRY(activities.broken, base::integerAt(json, "broken", 0));
     TRIMTAB_TRY(activities.unknown, base::integerAt(json, "unknown", 0));
     return recording;
+}
+
+Recording firstRuns(const Recording& recording, std::size_t runs) {
+    if (recording.runs.size() <= runs) return recording;
+    Recording first = recording;
+    first.runs.resize(runs);
+    const std::uint64_t endNs = runs > 0 ? first.runs.back().endNs : 0;
+    std::erase_if(first.activities.list, [&](const Activity& activity) { return activity.beginNs > endNs; });
+    std::erase_if(first.activities.correlations, [&](const Correlation& correlation) { return keptRunOf(correlation.scope) > runs; });
+    return first;
 }
 
 Status writeRecording(const Recording& recording, const std::string& path) {

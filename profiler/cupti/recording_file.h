@@ -15,6 +15,9 @@ Json toJson(const Recording& recording);
 /// Refused for what is none.
 Result<Recording> recordingFromJson(const Json& json);
 
+/// What began before the end of so many runs, without the later ones: few are as good a test as many.
+Recording firstRuns(const Recording& recording, std::size_t runs);
+
 Status writeRecording(const Recording& recording, const std::string& path);
 
 }  // namespace trimtab::cupti

@@ -8,6 +8,8 @@
 namespace trimtab::cupti {
 namespace {
 
+constexpr std::size_t kWrittenRuns = 8;
+
 class Session final : public profiler::DeviceActivity {
 public:
     Session(const Library& library, std::size_t runs) : m_library(library), m_buffers(library, runs), m_listener(library) {}
@@ -35,7 +37,8 @@ public:
         TRIMTAB_REQUIRE(m_listener.detach());
         Recording recording = m_buffers.take();
         recording.graphNodes = m_listener.graphNodes();
-        if (const char* path = std::getenv("TRIMTAB_ACTIVITY_FILE"); path && *path) TRIMTAB_REQUIRE(writeRecording(recording, path));
+        if (const char* path = std::getenv("TRIMTAB_ACTIVITY_FILE"); path && *path)
+            TRIMTAB_REQUIRE(writeRecording(firstRuns(recording, kWrittenRuns), path));
         TRIMTAB_REQUIRE(m_listener.refusal());
         return attribute(recording, records);
     }

@@ -43,6 +43,16 @@ TEST(RecordingFile, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->runs[0].endNs, 1'800'000'000'000'900'000U);
 }
 
+TEST(RecordingFile, MayHoldTheFirstRunsAlone) {
+    test::RecordingMaker maker;
+    for (const std::uint64_t begin : {1000, 2000, 3000}) maker.launched(maker.run(begin, begin + 500), 0, begin + 100, begin + 200);
+    const Recording first = firstRuns(maker.recording(), 2);
+    EXPECT_EQ(first.runs.size(), 2U);
+    EXPECT_EQ(first.activities.list.size(), 2U);
+    EXPECT_EQ(first.activities.correlations.size(), 2U);
+    EXPECT_EQ(firstRuns(maker.recording(), 9).runs.size(), 3U);
+}
+
 TEST(RecordingFile, RefusesWhatIsNone) {
     const std::string head = R"({"format": "trimtab-activity-1", "names": ["k"], "runs": [], "graph_nodes": [], "correlations": [])";
     EXPECT_TRUE(recordingFromJson(*base::parseJson(head + R"(, "activities": []})", "recording")));
