@@ -4,6 +4,7 @@
 set(TRIMTAB_CUDA_ARCHITECTURES AUTO CACHE STRING "Compute capabilities to build for, AUTO or all")
 
 set(TRIMTAB_HAS_CUDA OFF)
+set(TRIMTAB_HAS_CUPTI OFF)
 if(NOT TRIMTAB_CUDA STREQUAL OFF)
   include(CheckLanguage)
   if(NOT CMAKE_CUDA_COMPILER AND EXISTS /usr/local/cuda/bin/nvcc)
@@ -32,6 +33,14 @@ if(NOT TRIMTAB_CUDA STREQUAL OFF)
       set(CMAKE_CUDA_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
     endif()
     find_path(CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+    # The toolkit's installer puts CUPTI in a folder of its own, packages put it beside the rest.
+    find_path(CUPTI_INCLUDE_DIR cupti.h
+      HINTS ${CUDAToolkit_CUPTI_INCLUDE_DIR} ${CUDAToolkit_INCLUDE_DIRS} ${CUDAToolkit_LIBRARY_ROOT}/extras/CUPTI/include)
+    if(CUPTI_INCLUDE_DIR)
+      set(TRIMTAB_HAS_CUPTI ON)
+    else()
+      message(STATUS "There are no headers of CUPTI here: the GPU's activity is not recorded, and profiles time layers by events")
+    endif()
   elseif(TRIMTAB_CUDA STREQUAL ON)
     message(FATAL_ERROR "TRIMTAB_CUDA is ON, and there is no CUDA toolkit 13 here")
   else()

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Packs what a GPU machine needs into one archive that runs from wherever it is unpacked: the command line, the worker, the CUDA module, the
-# GPU tests and benchmarks (bin/gpu_* and *_gpu_test of the build), the samples, verify.sh, and every shared library they want but the C
-# library's own. A loader and C library lie beside them for systems older than this one. Never packed: cuBLASLt and the toolkit's other
-# libraries, the driver's; and what draws charts (Cairo, Pango and the window system beneath them), because a session's charts are drawn
-# where Trimtab is installed.
+# Packs what a GPU machine needs into one archive that runs from wherever it is unpacked: the command line, the worker, the modules of CUDA
+# and CUPTI, the GPU tests and benchmarks (bin/gpu_* and *_gpu_test of the build), the samples, verify.sh, and every shared library they want
+# but the C library's own. A loader and C library lie beside them for systems older than this one. Never packed: cuBLASLt, CUPTI and the
+# toolkit's other libraries, the driver's; and what draws charts (Cairo, Pango and the window system beneath them), because a session's charts
+# are drawn where Trimtab is installed.
 #   installers/bundle.sh [BUILD_DIR [ARCHIVE]]      defaults: build/ci, out/trimtab-bundle.tar.xz
 # Fails when the archive is larger than 30 MB. Wants patchelf and xz (installed when missing).
 set -euo pipefail
@@ -47,11 +47,13 @@ for file in "$build"/bin/gpu_* "$build"/bin/*_gpu_test; do
   if [ -f "$file" ] && [ -x "$file" ]; then programs+=("$file"); fi
 done
 modules=()
-for file in "$build"/bin/libtrimtab-cuda.so "$build"/lib/trimtab/libtrimtab-cuda.so; do
+for file in "$build"/bin/libtrimtab-{cuda,cupti}.so "$build"/lib/trimtab/libtrimtab-{cuda,cupti}.so; do
   if [ -f "$file" ]; then modules+=("$file"); fi
 done
 [[ "${modules[*]}" == *libtrimtab-cuda.so* ]] ||
   echo "bundle: no module (libtrimtab-cuda.so) in $build: this bundle runs on the CPU alone" >&2
+[[ "${modules[*]}" == *libtrimtab-cupti.so* ]] ||
+  echo "bundle: no module (libtrimtab-cupti.so) in $build: this bundle does not record what a GPU does" >&2
 
 missing=$(LC_ALL=C ldd "${programs[@]}" "${modules[@]}" 2>/dev/null | grep 'not found' || true)
 [ -z "$missing" ] || { echo "bundle: libraries are missing here:" >&2; echo "$missing" >&2; exit 1; }

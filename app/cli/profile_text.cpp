@@ -68,6 +68,20 @@ std::string overheadText(const base::Estimate& ratio) {
     return text;
 }
 
+/// What of a run no layer took: where the device's activity is known, its own part has rows of its own.
+void addElsewhere(Table& table, const trace::Profile& profile, double ns) {
+    const auto add = [&](const char* name, double time, const char* words) {
+        table.add({name, "", base::formatMilliseconds(time / 1e6), fmt::format("{:.1f} %", 100 * time / profile.runNs), "", "", words});
+    };
+    const trace::DeviceTime device = profile.device.value_or(trace::DeviceTime{});
+    if (profile.device) {
+        add("inputs and outputs", device.transfersNs, "on their way to the device and back");
+        add("of no layer", device.restNs, "on the device; for which layer is not known");
+    }
+    add("elsewhere", std::max(0.0, ns - device.transfersNs - device.restNs),
+        profile.device ? "the device waits: launches, the host" : "between layers: inputs, outputs, scheduling");
+}
+
 void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnosis) {
     Table table({{"layer"},
                  {"operator"},
@@ -97,8 +111,7 @@ void printNodes(const trace::Profile& profile, const explain::Diagnosis& diagnos
     if (rest > 0)
         table.add({fmt::format("{} more layers", order.size() - kLongestTable), "", base::formatMilliseconds(rest / 1e6),
                    fmt::format("{:.1f} %", 100 * restShare), "", "", "--json lists them"});
-    table.add({"elsewhere", "", base::formatMilliseconds(diagnosis.elsewhere * profile.runNs / 1e6),
-               fmt::format("{:.1f} %", 100 * diagnosis.elsewhere), "", "", "between layers: inputs, outputs, scheduling"});
+    addElsewhere(table, profile, diagnosis.elsewhere * profile.runNs);
     fmt::print("\n{}", table.text());
 }
 
@@ -154,6 +167,8 @@ Json documentOf(const ReadProfile& read) {
             {"batch", answer.batch},
             {"overhead", overheadOf(profile.overhead)},
             {"device_time", profile.deviceTime},
+            {"device", profile.device ? trace::toJson(*profile.device) : Json(nullptr)},
+            {"no_activity", profile.noActivity},
             {"bound_by", main ? Json(std::string(explain::name(*main))) : Json(nullptr)},
             {"causes", std::move(causes)},
             {"elsewhere", diagnosis.elsewhere},
@@ -191,6 +206,9 @@ void print(const ReadProfile& read) {
     fmt::print("{:<12}{} at batch {}, median of {} recorded runs; {}\n", "run", base::formatMilliseconds(profile.runNs / 1e6), answer.batch,
                profile.runs, overheadText(profile.overhead));
     fmt::print("{:<12}{:.1f} % of it to {} layers\n", "attributed", 100 * profile.attributed, profile.layers.size());
+    if (profile.device)
+        fmt::print("{:<12}busy for {} of it; {:.1f} % of what it computed stands at some layer\n", "device",
+                   base::formatMilliseconds(profile.device->deviceNs() / 1e6), 100 * profile.device->attributed());
     fmt::print("{:<12}{}\n", "at most", ceilingsText(profile.ceilings));
     std::string causes;
     for (const auto& [cause, share] : diagnosis.causes)
@@ -204,7 +222,10 @@ void print(const ReadProfile& read) {
     printRandomWeights(stdout, model);
     if (trace::overall(profile.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
-    if (profile.deviceTime)
+    if (!profile.noActivity.empty())
+        fmt::print("{:<12}layers are timed one by one, the device's own activity was not recorded: {}\n", "mark",
+                   printable(profile.noActivity));
+    if (profile.deviceTime && !profile.device)
         fmt::print("{:<12}layers are told by the device's own clock, the run by this machine's: copies and waiting are elsewhere\n",
                    "mark");
     if (diagnosis.ceilingsExceeded)

@@ -1,7 +1,7 @@
 #pragma once
-// An engine that comes in a shared library of its own (libtrimtab-<name>.so), loaded by the worker when it is asked for. Both sides are
-// built from one tree, so they pass C++ types; module and worker each hold a copy of core, and what must be one, the budget for memory, is
-// joined.
+// An engine, or a profiler of one, that comes in a shared library of its own (libtrimtab-<name>.so), loaded by the worker when it is asked
+// for. Both sides are built from one tree, so they pass C++ types; module and worker each hold a copy of core, and what must be one, the
+// budget for memory, is joined.
 #include <memory>
 #include <string>
 
@@ -20,7 +20,7 @@ struct Module {
     int abi = 0;                  // first and an int for ever
     const char* build = nullptr;  // moduleBuild() of the module
     void (*join)(base::MemoryBudget& budget) = nullptr;
-    MakeEngine makeEngine = nullptr;
+    MakeEngine makeEngine = nullptr;  // null where the module brings no engine
 };
 
 /// What a module exports: extern "C" const trimtab::runtime::Module* trimtab_module().

@@ -32,7 +32,26 @@ Result<CounterTotal> counterFromJson(const Json& json) {
     return counter;
 }
 
+Result<DeviceTime> deviceTimeFromJson(const Json& json) {
+    if (!json.is_object()) return fail(ErrorCode::Refused, "\"device\" must be an object");
+    DeviceTime time;
+    TRIMTAB_TRY(time.layersNs, base::numberAt(json, "layers_ns", 0.0));
+    TRIMTAB_TRY(time.transfersNs, base::numberAt(json, "transfers_ns", 0.0));
+    TRIMTAB_TRY(time.restNs, base::numberAt(json, "rest_ns", 0.0));
+    return time;
+}
+
 }  // namespace
+
+double DeviceTime::attributed() const { return layersNs > 0 ? layersNs / (layersNs + restNs) : 0; }
+
+Json toJson(const DeviceTime& time) {
+    return {{"ns", time.deviceNs()},
+            {"attributed", time.attributed()},
+            {"layers_ns", time.layersNs},
+            {"transfers_ns", time.transfersNs},
+            {"rest_ns", time.restNs}};
+}
 
 Json toJson(const CounterTotal& counter) {
     if (!counter.unavailable.empty()) return {{"name", counter.name}, {"unavailable", counter.unavailable}};
@@ -50,6 +69,8 @@ Json toJson(const Profile& profile) {
             {"attributed", profile.attributed},
             {"overhead", toJson(profile.overhead)},
             {"device_time", profile.deviceTime},
+            {"device", profile.device ? toJson(*profile.device) : Json(nullptr)},
+            {"no_activity", profile.noActivity},
             {"throttled", profile.throttled},
             {"counters", std::move(counters)},
             {"ceilings", toJson(profile.ceilings)},
@@ -69,6 +90,10 @@ Result<Profile> profileFromJson(const Json& json) {
         TRIMTAB_TRY(profile.overhead, estimateFromJson(*overhead));
     }
     TRIMTAB_TRY(profile.deviceTime, base::booleanAt(json, "device_time", false));
+    if (const Json* device = base::memberAt(json, "device"); device && !device->is_null()) {
+        TRIMTAB_TRY(profile.device, deviceTimeFromJson(*device));
+    }
+    TRIMTAB_TRY(profile.noActivity, base::stringAt(json, "no_activity", ""));
     TRIMTAB_TRY(profile.throttled, base::booleanAt(json, "throttled", false));
     if (const Json* counters = base::memberAt(json, "counters")) {
         if (!counters->is_array()) return fail(ErrorCode::Refused, "\"counters\" must be a list");

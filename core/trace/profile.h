@@ -1,6 +1,7 @@
 #pragma once
 // What a profiled run was: how long a whole run takes with and without the recording, each layer's part of it, and the trace itself.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,17 @@ struct CounterTotal {
     std::string unavailable;  // why there is no value
 };
 
+/// Where a device's own time went, in the mean of the recorded runs: the three add up to deviceNs().
+struct DeviceTime {
+    double layersNs = 0;     // kernels, copies and memsets of some layer
+    double transfersNs = 0;  // inputs on their way to the device, outputs on their way back
+    double restNs = 0;       // of nothing that is known
+
+    double deviceNs() const { return layersNs + transfersNs + restNs; }
+    /// Share of what the device did for the plan (transfers are no part of it) that stands at some layer, 0…1.
+    double attributed() const;
+};
+
 struct Profile {
     std::vector<LayerRecord> layers;  // medianNs and share, over the recorded runs
     std::int64_t runs = 0;            // that were recorded
@@ -26,6 +38,8 @@ struct Profile {
     double attributed = 0;            // share of the recorded runs' time that some layer took; the rest lies between them
     base::Estimate overhead;          // wall time of recorded runs over that of others, taken in turns: 1.01 is one percent
     bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
+    std::optional<DeviceTime> device; // where the device's activity was recorded
+    std::string noActivity;           // why it was not, though the engine has such a device
     bool throttled = false;
     std::vector<CounterTotal> counters;
     Ceilings ceilings;
@@ -38,6 +52,8 @@ struct Profile {
 
 /// {"name", "per_run"}, or {"name", "unavailable"}.
 Json toJson(const CounterTotal& counter);
+/// {"ns", "attributed", "layers_ns", "transfers_ns", "rest_ns"}.
+Json toJson(const DeviceTime& time);
 /// All but the trace, which packed() writes.
 Json toJson(const Profile& profile);
 Result<Profile> profileFromJson(const Json& json);

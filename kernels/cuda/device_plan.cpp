@@ -88,7 +88,7 @@ Status DevicePlan::steps() {
     return {};
 }
 
-Status DevicePlan::tracedSteps(trace::NodeListener& listener) {
+Status DevicePlan::timedSteps(trace::NodeListener& listener) {
     const auto& ranges = m_plan->ranges;
     if (!m_watch) {
         TRIMTAB_TRY(m_watch, m_backend.device().stopwatch(static_cast<int>(ranges.size()) + 1));
@@ -111,14 +111,40 @@ Status DevicePlan::pass() {
         return steps();
     }
     if (!m_recording) {
-        TRIMTAB_REQUIRE(m_backend.device().beginRecording());
-        const Status enqueued = steps();
-        auto recording = m_backend.device().endRecording();
-        TRIMTAB_REQUIRE(enqueued);
-        if (!recording) return fail(recording.error());
-        m_recording = std::move(*recording);
+        TRIMTAB_TRY(m_recording, record([this] { return steps(); }));
     }
     return m_recording->replay();
+}
+
+Result<std::unique_ptr<Recording>> DevicePlan::record(const std::function<Status()>& enqueue) {
+    TRIMTAB_REQUIRE(m_backend.device().beginRecording());
+    const Status enqueued = enqueue();
+    auto recording = m_backend.device().endRecording();
+    TRIMTAB_REQUIRE(enqueued);
+    return recording;
+}
+
+Status DevicePlan::scopedSteps(trace::NodeListener& listener) {
+    for (const plan::Plan::Range& range : m_plan->ranges) {
+        const trace::NodeScope scope(&listener, range.layer);
+        TRIMTAB_REQUIRE(runRange(range));
+    }
+    return {};
+}
+
+Status DevicePlan::scopedPass(trace::NodeListener& listener) {
+    if (m_plan->waitsForHost || !m_ran || !listener.followsRecordings()) {
+        m_ran = true;
+        return scopedSteps(listener);
+    }
+    std::shared_ptr<Recording> recording = m_listener == &listener ? m_listened.lock() : nullptr;
+    if (!recording) {
+        TRIMTAB_TRY(recording, record([&] { return scopedSteps(listener); }));
+        listener.keep(recording);
+        m_listened = recording;
+        m_listener = &listener;
+    }
+    return recording->replay();
 }
 
 Status DevicePlan::collect() {
@@ -157,8 +183,13 @@ Result<std::vector<NamedTensor>> DevicePlan::results() const {
 }
 
 Result<std::vector<NamedTensor>> DevicePlan::run(std::span<const NamedTensor> given, trace::NodeListener* listener) {
-    TRIMTAB_REQUIRE(upload(given));
-    TRIMTAB_REQUIRE(listener ? tracedSteps(*listener) : pass());
+    trace::NodeListener* const scoped = listener && listener->hasDeviceClock() ? listener : nullptr;
+    {
+        const trace::NodeScope scope(scoped, trace::kTransfers);
+        TRIMTAB_REQUIRE(upload(given));
+    }
+    TRIMTAB_REQUIRE(scoped ? scopedPass(*scoped) : listener ? timedSteps(*listener) : pass());
+    const trace::NodeScope scope(scoped, trace::kTransfers);
     TRIMTAB_REQUIRE(collect());
     return results();
 }

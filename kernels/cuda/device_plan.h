@@ -1,6 +1,7 @@
 #pragma once
 // A plan on the GPU with the memory of its inputs and outputs. The first run goes step by step; later ones replay a recording, unless some
 // step waits for the host.
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -31,7 +32,10 @@ private:
     Status placeInputs(KeptCaches& caches);
     Status placeOutputs();
     Status steps();
-    Status tracedSteps(trace::NodeListener& listener);
+    Status timedSteps(trace::NodeListener& listener);
+    Status scopedSteps(trace::NodeListener& listener);
+    Status scopedPass(trace::NodeListener& listener);
+    Result<std::unique_ptr<Recording>> record(const std::function<Status()>& enqueue);
     Status runRange(const plan::Plan::Range& range);
     Status collect();
     Result<std::vector<NamedTensor>> results() const;
@@ -50,6 +54,9 @@ private:
     std::vector<DeviceMemory> m_outputs;  // on the host, by output; null for those that only the run knows
     DeviceMemory m_fault;                 // on the host
     std::unique_ptr<Recording> m_recording;
+    // Made while a listener listened, and its own: nobody else replays it, and it goes when the listener does.
+    std::weak_ptr<Recording> m_listened;
+    const trace::NodeListener* m_listener = nullptr;
     std::unique_ptr<Stopwatch> m_watch;
     bool m_ran = false;
 };

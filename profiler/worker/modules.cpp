@@ -22,7 +22,12 @@ Result<fs::path> findModule(const std::string& name) {
     return fail(ErrorCode::Unsupported, "the module " + file + " is not here (looked in " + looked + "): this build was made without it");
 }
 
-Result<const runtime::Module*> open(const fs::path& path) {
+struct Loaded {
+    void* handle = nullptr;
+    const runtime::Module* module = nullptr;
+};
+
+Result<Loaded> open(const fs::path& path) {
     void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (!handle) {
         const char* words = ::dlerror();
@@ -33,7 +38,18 @@ Result<const runtime::Module*> open(const fs::path& path) {
     if (!module) return fail(ErrorCode::Unsupported, std::string("is no module: it has no ") + runtime::kModuleEntry + "()", path);
     if (const Status same = runtime::checkModule(*module); !same) return fail(ErrorCode::Unsupported, same.error().message, path);
     module->join(base::MemoryBudget::process());
-    return module;
+    return Loaded{handle, module};
+}
+
+Result<Loaded> load(const std::string& name) {
+    static std::mutex mutex;
+    static std::map<std::string, Loaded> loaded;
+    const std::lock_guard lock(mutex);
+    if (const auto known = loaded.find(name); known != loaded.end()) return known->second;
+    TRIMTAB_TRY(const fs::path path, findModule(name));
+    TRIMTAB_TRY(const Loaded opened, open(path));
+    loaded[name] = opened;
+    return opened;
 }
 
 }  // namespace
@@ -57,14 +73,13 @@ std::vector<fs::path> moduleFolders() {
 Status checkModuleFile(const std::string& name) { return findModule(name).map([](const fs::path&) {}); }
 
 Result<const runtime::Module*> loadModule(const std::string& name) {
-    static std::mutex mutex;
-    static std::map<std::string, const runtime::Module*> loaded;
-    const std::lock_guard lock(mutex);
-    if (const auto known = loaded.find(name); known != loaded.end()) return known->second;
-    TRIMTAB_TRY(const fs::path path, findModule(name));
-    TRIMTAB_TRY(const runtime::Module* module, open(path));
-    loaded[name] = module;
-    return module;
+    return load(name).map([](const Loaded& loaded) { return loaded.module; });
+}
+
+Result<void*> moduleSymbol(const std::string& name, const char* symbol) {
+    TRIMTAB_TRY(const Loaded loaded, load(name));
+    if (void* const found = ::dlsym(loaded.handle, symbol)) return found;
+    return fail(ErrorCode::Unsupported, "the module " + name + " has no " + symbol);
 }
 
 }  // namespace trimtab::worker

@@ -1,5 +1,5 @@
 #pragma once
-// Engines in shared libraries of their own (core/runtime/module.h), looked for and loaded when they are asked for.
+// Modules (core/runtime/module.h) in shared libraries of their own, looked for and loaded when they are asked for.
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,5 +18,8 @@ Status checkModuleFile(const std::string& name);
 /// The module, checked and joined to this process's memory budget; loaded once and kept.
 /// Unsupported, in one line: not found (where it was looked for), not loadable (the loader's words), from another build.
 Result<const runtime::Module*> loadModule(const std::string& name);
+
+/// What the module, loaded as above, exports beside its entry. Unsupported too where it exports no such thing.
+Result<void*> moduleSymbol(const std::string& name, const char* symbol);
 
 }  // namespace trimtab::worker

@@ -5,67 +5,24 @@
 #include "core/explain/roofline.h"
 #include "core/ipc/profile_request.h"
 #include "profiler/clock/alternate.h"
-#include "profiler/clock/throttle_watch.h"
 #include "profiler/host/processor_counters.h"
-#include "profiler/host/timeline.h"
 #include "profiler/worker/capacity.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/layer_trials.h"
 #include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
+#include "profiler/worker/recorded_runs.h"
 #include "profiler/worker/timed_run.h"
 
 namespace trimtab::worker {
 namespace {
 
-/// Spans that a trace keeps; recorded runs beyond it count for nothing but the recording's cost.
-constexpr std::size_t kMostSpans = 400'000;
-constexpr std::size_t kMostRuns = 200;
-constexpr std::int64_t kFewestTurns = 4;  // the first is not kept
+constexpr std::int64_t kFewestTurns = 4;
 constexpr int kCountedRuns = 5;
 constexpr double kTrialSeconds = 0.15, kBatchSeconds = 0.5;
 
 constexpr double kTimingShare = 0.4, kTrialShare = 0.4;  // of the progress; the rest measures ceilings
-
-std::size_t runsToKeep(std::size_t layers) { return std::clamp<std::size_t>(kMostSpans / (layers + 1), 1, kMostRuns); }
-
-/// Plain and recorded runs in turns; only turns of both. Kept are the recorded runs that are counted: none of the warm-up, of the first
-/// turns, or from the beginning of a turn.
-Result<std::vector<base::PairedBlock>> timeBoth(TimedRun& run, profiler::Timeline& timeline, double seconds, const Call& call) {
-    bool isWarm = false, isFirstOfTurn = true;
-    const auto ready = [&run] { return run.makeReady(); };
-    const profiler::Subject plain{[&] {
-                                      isFirstOfTurn = true;
-                                      return run.once();
-                                  },
-                                  ready};
-    const profiler::Subject recorded{[&]() -> Status {
-                                         timeline.beginRun(isWarm && !isFirstOfTurn);
-                                         Status done = run.once(&timeline);
-                                         timeline.endRun();
-                                         isFirstOfTurn = false;
-                                         return done;
-                                     },
-                                     ready};
-    profiler::TimingPlan plan;
-    plan.seconds = seconds;
-    plan.minTurns = kFewestTurns;
-    plan.cancelled = call.cancelled;
-    plan.progress = [&](double share) {
-        isWarm = true;
-        call.progress(kTimingShare * share, "recording");
-    };
-    TRIMTAB_TRY(auto turns, profiler::timeInTurns(recorded, plain, plan));
-    std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
-    return turns;
-}
-
-std::vector<double> plainTimes(const std::vector<base::PairedBlock>& turns) {
-    std::vector<double> times;
-    for (const base::PairedBlock& turn : turns) times.insert(times.end(), turn.trial.begin(), turn.trial.end());
-    return times;
-}
 
 /// Counters over runs of their own: reading them takes time.
 Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
@@ -159,19 +116,8 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_TRY(const auto run, std::move(ready));
     trace::Profile& profile = answer.profile;
     profile.layers = run->layers();
-    const std::size_t kept = runsToKeep(profile.layers.size());
-    profiler::Timeline timeline(profile.layers.size(), kept);
-    const profiler::ThrottleWatch watch;
-    TRIMTAB_TRY(const auto turns, timeBoth(*run, timeline, request.seconds, call));
-    profile.throttled = watch.throttled(plainTimes(turns));
-    profile.overhead = base::pairedSpeedup(turns);
-    timeline.fill(profile.layers);
-    const std::vector<double> times = timeline.runTimes();
-    profile.runs = static_cast<std::int64_t>(times.size());
-    profile.runNs = base::median(times);
-    profile.attributed = timeline.attributed();
-    profile.deviceTime = timeline.hasDeviceTimes();
-    profile.trace = timeline.trace(profile.layers);
+    const Call recording{[&call](double share, const std::string& what) { call.progress(kTimingShare * share, what); }, call.cancelled};
+    TRIMTAB_REQUIRE(recordRuns(*run, request.model.setting.engine, request.seconds, recording, profile));
     if (request.counters) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
     }

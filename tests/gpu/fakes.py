@@ -8,6 +8,8 @@ NO_DEVICES = DEVICES.replace('"name": "cuda", "available": true', '"name": "cuda
     '"reason": ""}]', '"reason": "no NVIDIA driver is here: libcuda.so.1 was not found"}]')
 PARETO = '[{"trial": 1, "label": "as stored", "engine": "cuda", "execution": "native", "latency_ms": 0.1}]'
 PHASES = '{"prefill_tokens_per_s": 41626.0, "decode_tokens_per_s": 1666.7, "caching": "in place", "execution": "native"}'
+PROFILE = ('{"device": {"ns": 90000, "attributed": 0.991}, "no_activity": "", "overhead": {"percent": 4.2}, "dropped": 0, "run_ms": 0.1, '
+           '"runs": 200, "attributed": 0.8}')
 GTEST = ('{"tests": 2, "testsuites": [{"name": "Rows", "testsuite": [{"name": "Adds"}]}, '
          '{"name": "Products", "testsuite": [{"name": "Agree"%s}]}]}')
 
@@ -20,6 +22,7 @@ X
   selftest) echo '{"engine": "cuda", "passed": 18, "failed": []}' ;;
   sweep) for word in "$@"; do last=$word; done; echo "$*" >>"$last" ;;
   pareto) echo '@PARETO@' ;;
+  profile) echo '@PROFILE@' ;;
   bench) grep -q '"hidden_size": 2048' "$2" && echo '@PHASES@' ;;
 esac
 """
@@ -68,7 +71,7 @@ def program(folder, name, text, **words):
 
 def all_well(folder):
     """A folder of programs with which every stage passes."""
-    program(folder, "trimtab", TRIMTAB, devices=DEVICES, pareto=PARETO, phases=PHASES)
+    program(folder, "trimtab", TRIMTAB, devices=DEVICES, pareto=PARETO, phases=PHASES, profile=PROFILE)
     program(folder, "gpu_kernels_test", KERNEL_TEST, gtest=GTEST % "", status=0)
     program(folder, "gpu_models", MODELS, log=os.path.join(folder, "llama.log"))
     program(folder, "gpu_bench", BENCH)

@@ -40,8 +40,8 @@ class Verify(Folder):
         record = self.record()
         self.assertTrue(record["passed"])
         self.assertEqual({name: stage["status"] for name, stage in record["stages"].items()},
-                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench", "sweep",
-                                        "llama", "generate"], "passed"))
+                         dict.fromkeys(["selftest", "kernels", "memcheck", "racecheck", "models", "bench", "kernel_bench",
+                                        "activity", "sweep", "llama", "generate"], "passed"))
         self.assertEqual(record["card"]["name"], "NVIDIA H100 80GB HBM3")
         self.assertEqual(record["card"]["driver"], "580.159.04")
         self.assertRegex(record["commit"], "^[0-9a-f]{40}$|^unknown$")
@@ -183,6 +183,27 @@ class Verify(Folder):
         fakes.program(self.bin, "trimtab", fakes.TRIMTAB, devices=fakes.DEVICES, phases=fakes.PHASES.replace("in place", "handed on"))
         self.assertEqual(self.verify("--only", "generate").returncode, 1)
         self.assertIn("handed on", self.record()["stages"]["generate"]["reason"])
+
+    def activity_stage(self, profile):
+        fakes.program(self.bin, "trimtab", fakes.TRIMTAB, devices=fakes.DEVICES, profile=profile)
+        return self.verify("--only", "activity").returncode, self.record()["stages"]["activity"]
+
+    def test_asks_of_a_profile_that_nearly_all_of_the_gpus_time_stands_at_a_layer(self):
+        status, stage = self.activity_stage(fakes.PROFILE)
+        self.assertEqual((status, stage["status"]), (0, "passed"))
+        self.assertIn("classifier 99.1 % at 4.2 % overhead, language 99.1 %", stage["summary"])
+        self.assertEqual([row["model"] for row in stage["figures"]], ["classifier", "language"])
+        status, stage = self.activity_stage(fakes.PROFILE.replace("0.991", "0.97"))
+        self.assertEqual((status, stage["status"]), (1, "failed"))
+        self.assertIn("97.0 %", stage["reason"])
+
+    def test_tells_a_bundle_that_cannot_record_from_a_recording_that_failed(self):
+        for reason, expected in (("the module libtrimtab-cupti.so is not here (looked in /bin)", (0, "refused")),
+                                 ("attaching to the process: CUPTI answers CUPTI_ERROR_INSUFFICIENT_PRIVILEGES (35)", (0, "refused")),
+                                 ("no activity of the device was recorded during the runs", (1, "failed"))):
+            status, stage = self.activity_stage('{"device": null, "no_activity": "%s"}' % reason)
+            self.assertEqual((status, stage["status"]), expected, reason)
+            self.assertIn(reason, stage["reason"])
 
     def test_leaves_no_model_behind(self):
         fakes.program(self.bin, "trimtab", fakes.TRIMTAB.replace("  sweep) ", "  sweep) [ -f \"$2.data\" ] || exit 3; "),

@@ -19,6 +19,11 @@ LLAMA_CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "h
                 "rms_norm_eps": 1e-5, "rope_theta": 500000.0, "max_position_embeddings": 8192, "tie_word_embeddings": True,
                 "hidden_act": "silu", "torch_dtype": "bfloat16"}
 GENERATED = {"as stored": {}, "int8": {"weights": {"bits": 8}}, "int4 g128": {"weights": {"bits": 4, "group": 128}}}
+# What is profiled for the share of the GPU's time that stands at some layer.
+PROFILED = {"classifier": ["--batch", "64"], "language": ["--prompt", "64", "--generate", "16"]}
+LEAST_ATTRIBUTED = 0.98
+# The profile's words where this machine or this bundle cannot record, which is no fault of what is verified.
+NO_RECORDING = ("is not here", "was not found", "too old", "CUPTI answers", "switched off")
 # compute-sanitizer's words: of a test that calls no GPU, and where it does not work.
 NOTHING_TO_WATCH = "Target application terminated before first instrumented API call"
 REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")
@@ -203,6 +208,30 @@ class Stages:
                 return self.failed(answer, figures, f"{name} gave {len(lines)} figures")
         count = sum(len(lines) for lines in figures.values())
         return {"status": "passed", "summary": f"{count} figures of {len(answers)} programs", "figures": figures}
+
+    def activity(self, limit):
+        """Samples under the recording of what the GPU does: nearly all that it computed must stand at some layer. The recordings are kept
+        beside the record, to become tests/data/activity."""
+        begun, figures = time.monotonic(), []
+        for name, arguments in PROFILED.items():
+            model = os.path.join(self.programs.samples, name, name + ".onnx")
+            command = [self.programs.path("trimtab"), "profile", model, *arguments, "--engine", "cuda", "--seconds", "1", "--json"]
+            answer = run(command, limit - (time.monotonic() - begun), log=self.log(f"activity_{name}"),
+                         environment={"TRIMTAB_ACTIVITY_FILE": os.path.join(self.out, f"activity_{name}.json")})
+            if answer.status != 0:
+                return self.failed(answer, figures, f"{name} could not be profiled")
+            found = json.loads(answer.out)
+            reason = found.get("no_activity") or ("" if found.get("device") else "the profile tells nothing of the device")
+            if reason:
+                status = "refused" if any(words in reason for words in NO_RECORDING) else "failed"
+                return {"status": status, "reason": f"{name}: {reason}"[:400], "figures": figures}
+            keys = ("device", "overhead", "dropped", "run_ms", "runs", "attributed")
+            figures.append({"model": name, **{key: found.get(key) for key in keys}})
+            if found["device"]["attributed"] < LEAST_ATTRIBUTED:
+                return self.failed(answer, figures, f"{name}: {100 * found['device']['attributed']:.1f} % of the GPU's time is attributed")
+        told = ", ".join(f"{row['model']} {100 * row['device']['attributed']:.1f} % at {row['overhead']['percent']:.1f} % overhead"
+                         + (f", {row['dropped']} dropped" if row["dropped"] else "") for row in figures)
+        return {"status": "passed", "summary": told, "figures": figures}
 
     def lines_of(self, name, limit, arguments):
         """The JSON lines and the answer; (stage, None) when the program is not here."""

@@ -30,6 +30,7 @@ LIMITS = {  # seconds
     "models": 210,
     "bench": 60,
     "kernel_bench": 40,
+    "activity": 40,
     "sweep": 40,
     "llama": 75,
     "generate": 60,

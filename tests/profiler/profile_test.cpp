@@ -53,6 +53,8 @@ TEST_F(Profile, AttributesARunToItsLayersAndNoMoreThanItTook) {
     EXPECT_LE(answer.profile.attributed, 1);
     EXPECT_GT(answer.profile.overhead.value, 0);
     EXPECT_FALSE(answer.profile.deviceTime);
+    EXPECT_FALSE(answer.profile.device) << "the engine has no device of its own";
+    EXPECT_TRUE(answer.profile.noActivity.empty()) << answer.profile.noActivity;
 }
 
 TEST_F(Profile, TheTraceHoldsEveryNodeOfEveryRunInsideIt) {

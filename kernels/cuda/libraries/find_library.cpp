@@ -9,7 +9,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kPlatformFolders[] = {"lib64", "lib", "targets/x86_64-linux/lib"};
+constexpr const char* kPlatformFolders[] = {"lib64", "lib", "targets/x86_64-linux/lib", "extras/CUPTI/lib64"};
 
 /// Paths between colons; empty parts are dropped.
 std::vector<fs::path> splitPaths(const std::string& text) {

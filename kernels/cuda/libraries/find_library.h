@@ -1,5 +1,5 @@
 #pragma once
-// Where the toolkit's libraries (cuBLASLt, cuDNN, …) are on this machine. They are never shipped and never linked: the loader is asked
+// Where the toolkit's libraries (cuBLASLt, cuDNN, CUPTI, …) are on this machine. They are never shipped and never linked: the loader is asked
 // first, then CUDA_HOME and CUDA_PATH, the folders where the toolkit installs itself, and the packages that pip and conda put beside a
 // Python. Thread-safe. Needs neither a driver nor the toolkit's headers.
 #include <filesystem>

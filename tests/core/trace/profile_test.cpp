@@ -18,6 +18,8 @@ Profile sample() {
     profile.layers[0].share = 2.0 / 3;
     profile.overhead = {1.01, {0.99, 1.03}};
     profile.deviceTime = true;
+    profile.device = DeviceTime{70, 15, 5};
+    profile.noActivity = "no such library";
     profile.throttled = true;
     profile.counters = {{"cycles", 12.5, ""}, {"cache misses", 0, "not here"}};
     profile.ceilings = {1e10, 5e10, {{"fp32", 1e11}, {"int8", 3e11}}, 900};
@@ -36,11 +38,27 @@ TEST(Profile, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->overhead.value, 1.01);
     EXPECT_EQ(again->overhead.interval.high, 1.03);
     EXPECT_TRUE(again->deviceTime);
+    ASSERT_TRUE(again->device);
+    EXPECT_EQ(again->device->layersNs, 70);
+    EXPECT_EQ(again->device->transfersNs, 15);
+    EXPECT_EQ(again->device->restNs, 5);
+    EXPECT_EQ(again->noActivity, "no such library");
     EXPECT_TRUE(again->throttled);
     EXPECT_EQ(again->ceilings, sample().ceilings);
     ASSERT_EQ(again->counters.size(), 2U);
     EXPECT_EQ(again->counters[0].perRun, 12.5);
     EXPECT_EQ(again->counters[1].unavailable, "not here");
+}
+
+TEST(Profile, OfADeviceTheShareThatLayersTookLeavesTransfersOut) {
+    const DeviceTime time{70, 15, 5};
+    EXPECT_EQ(time.deviceNs(), 90);
+    EXPECT_DOUBLE_EQ(time.attributed(), 70.0 / 75);
+    EXPECT_EQ(DeviceTime{}.attributed(), 0);
+    EXPECT_DOUBLE_EQ(written(sample())["device"]["attributed"].get<double>(), 70.0 / 75);
+    Profile without = sample();
+    without.device.reset();
+    EXPECT_FALSE(profileFromJson(written(without))->device);
 }
 
 TEST(Profile, ACounterThatIsNotThereHasNoValueAndNoZero) { EXPECT_FALSE(written(sample())["counters"][1].contains("per_run")); }
@@ -58,7 +76,7 @@ TEST(Profile, ALayersShareOfARunLeavesOutWhatNoLayerTook) {
 
 TEST(Profile, RefusesWhatIsNone) {
     for (const char* text : {"[]", R"({"layers": 1})", R"({"overhead": 1})", R"({"counters": {}})", R"({"counters": [{}]})",
-                             R"({"run_ns": "x"})", R"({"ceilings": {"operations_per_s": []}})",
+                             R"({"run_ns": "x"})", R"({"device": 3})", R"({"device": {"rest_ns": "x"}})", R"({"ceilings": {"operations_per_s": []}})",
                              R"({"ceilings": {"memory_bytes_per_s": -1}})", R"({"ceilings": {"operations_per_s": {"fp32": "x"}}})"})
         EXPECT_FALSE(profileFromJson(*base::parseJson(text, "profile"))) << text;
 }

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "core/base/file.h"
@@ -11,6 +12,7 @@
 #include "core/graph/shape_inference.h"
 #include "core/ipc/client.h"
 #include "core/runtime/inputs.h"
+#include "profiler/worker/device_recording.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/selftest_models.h"
 
@@ -70,6 +72,17 @@ TEST_F(Modules, CountInTheWorkersMemoryBudget) {
 
 TEST_F(Modules, AreLoadedOnce) { EXPECT_EQ(loadModule("probe").value(), loadModule("probe").value()); }
 
+TEST_F(Modules, GiveWhatTheyExportBesideTheirEntry) {
+    const auto found = moduleSymbol("probe", "trimtab_probe_word");
+    ASSERT_TRUE(found) << found.error().text();
+    EXPECT_EQ(*static_cast<const int*>(*found), 4711);
+    const auto missing = moduleSymbol("probe", "trimtab_device_activity");
+    ASSERT_FALSE(missing);
+    EXPECT_EQ(missing.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(missing.error().text(), AllOf(HasSubstr("probe"), HasSubstr("trimtab_device_activity")));
+    EXPECT_FALSE(moduleSymbol("otherbuild", "trimtab_probe_word")) << "of another build";
+}
+
 TEST_F(Modules, OfAnotherBuildAreRefused) {
     EXPECT_THAT(refusal("otherabi"), AllOf(HasSubstr("libtrimtab-otherabi.so"), HasSubstr("module interface 2"), HasSubstr("speaks 1")));
     EXPECT_THAT(refusal("otherbuild"), AllOf(HasSubstr("interfaces 0"), HasSubstr(runtime::moduleBuild()), HasSubstr("one build")));
@@ -96,6 +109,21 @@ TEST(Engines, KnowTheirDevices) {
         ASSERT_FALSE(made) << engine << " on " << device;
         EXPECT_EQ(made.error().code, ErrorCode::Usage);
     }
+}
+
+TEST_F(Modules, WithoutOneThatRecordsADevicesActivityItIsSaidWhy) {
+    EXPECT_TRUE(hasDeviceActivity("cuda"));
+    EXPECT_FALSE(hasDeviceActivity("cpu"));
+    ::setenv("TRIMTAB_ACTIVITY", "off", 1);
+    const auto off = openDeviceActivity("cuda", 1);
+    ::unsetenv("TRIMTAB_ACTIVITY");
+    ASSERT_FALSE(off);
+    EXPECT_THAT(off.error().text(), HasSubstr("TRIMTAB_ACTIVITY=off"));
+    if (std::filesystem::exists("/dev/nvidiactl")) GTEST_SKIP() << "what is missing where a GPU is depends on the machine";
+    const auto activity = openDeviceActivity("cuda", 1);
+    ASSERT_FALSE(activity) << "no module here, no library or no driver";
+    EXPECT_EQ(activity.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(activity.error().text(), AllOf(Not(HasSubstr("\n")), Not(HasSubstr("off"))));
 }
 
 /// Whatever this machine and this build have.

@@ -14,6 +14,8 @@ Result<std::unique_ptr<runtime::Engine>> makeEngine(int, const std::string& devi
 
 }  // namespace
 
+extern "C" __attribute__((visibility("default"))) const int trimtab_probe_word = 4711;
+
 extern "C" __attribute__((visibility("default"))) const runtime::Module* trimtab_module() {
     static const runtime::Module module = [] {
         runtime::Module made = runtime::describeModule(&makeEngine);

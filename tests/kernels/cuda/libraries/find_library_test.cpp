@@ -55,6 +55,11 @@ TEST_F(FindLibrary, TakesTheNewestOfSeveralToolkits) {
     EXPECT_EQ(found(), "usr/local/cuda-13.2/targets/x86_64-linux/lib/libcublasLt.so.13");
 }
 
+TEST_F(FindLibrary, LooksWhereTheToolkitKeepsWhatProfiles) {
+    file("usr/local/cuda/extras/CUPTI/lib64/libcupti.so.13");
+    EXPECT_EQ(found("cupti"), "usr/local/cuda/extras/CUPTI/lib64/libcupti.so.13");
+}
+
 TEST_F(FindLibrary, FollowsTheUsersWordFirst) {
     file("usr/local/cuda/lib64/libcublasLt.so.13");
     file("elsewhere/lib64/libcublasLt.so.13");

@@ -1,0 +1,146 @@
+#include "profiler/worker/recorded_runs.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "profiler/clock/alternate.h"
+#include "profiler/clock/throttle_watch.h"
+#include "profiler/host/timeline.h"
+#include "profiler/worker/device_recording.h"
+
+namespace trimtab::worker {
+namespace {
+
+using Turns = std::vector<base::PairedBlock>;
+
+/// Spans that a trace keeps; recorded runs beyond it count for nothing but the recording's cost.
+constexpr std::size_t kMostSpans = 400'000;
+constexpr std::size_t kMostRuns = 200;
+constexpr std::int64_t kFewestTurns = 4;  // the first is not kept
+/// A layer's on the device: its node, its kernels, and on the host the calls that start them.
+constexpr std::size_t kDeviceSpansOfLayer = 6;
+
+std::size_t runsToKeep(std::size_t spans) { return std::clamp<std::size_t>(kMostSpans / (spans + 1), 1, kMostRuns); }
+
+/// One recorded run, and how recording is turned on ahead of it and off ahead of the others; both may be empty.
+struct Recorder {
+    std::function<Status(bool keep)> run;
+    std::function<Status()> turnOn, turnOff;
+};
+
+Status doIfAny(const std::function<Status()>& action) { return action ? action() : Status{}; }
+
+/// Plain and recorded runs in turns; only turns of both. Kept are the recorded runs that are counted: none of the warm-up, of the first
+/// turns, or from the beginning of a turn.
+Result<Turns> timeBoth(TimedRun& run, const Recorder& recorder, double seconds, const Call& call) {
+    bool isWarm = false, isFirstOfTurn = true;
+    const profiler::Subject plain{[&] {
+                                      isFirstOfTurn = true;
+                                      return run.once();
+                                  },
+                                  [&]() -> Status {
+                                      TRIMTAB_REQUIRE(doIfAny(recorder.turnOff));
+                                      return run.makeReady();
+                                  }};
+    const profiler::Subject recorded{[&]() -> Status {
+                                         Status done = recorder.run(isWarm && !isFirstOfTurn);
+                                         isFirstOfTurn = false;
+                                         return done;
+                                     },
+                                     [&]() -> Status {
+                                         TRIMTAB_REQUIRE(run.makeReady());
+                                         return doIfAny(recorder.turnOn);
+                                     }};
+    profiler::TimingPlan plan;
+    plan.seconds = seconds;
+    plan.minTurns = kFewestTurns;
+    plan.cancelled = call.cancelled;
+    plan.progress = [&](double share) {
+        isWarm = true;
+        call.progress(share, "recording");
+    };
+    TRIMTAB_TRY(auto turns, profiler::timeInTurns(recorded, plain, plan));
+    std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
+    return turns;
+}
+
+std::vector<double> plainTimes(const Turns& turns) {
+    std::vector<double> times;
+    for (const base::PairedBlock& turn : turns) times.insert(times.end(), turn.trial.begin(), turn.trial.end());
+    return times;
+}
+
+void fillRuns(const std::vector<double>& times, const Turns& turns, const profiler::ThrottleWatch& watch, trace::Profile& profile) {
+    profile.throttled = watch.throttled(plainTimes(turns));
+    profile.overhead = base::pairedSpeedup(turns);
+    profile.runs = static_cast<std::int64_t>(times.size());
+    profile.runNs = base::median(times);
+}
+
+/// By the host's clock, or by marks in the device's stream.
+Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profile& profile) {
+    profiler::Timeline timeline(profile.layers.size(), runsToKeep(profile.layers.size()));
+    Recorder recorder;
+    recorder.run = [&](bool keep) {
+        timeline.beginRun(keep);
+        Status done = run.once(&timeline);
+        timeline.endRun();
+        return done;
+    };
+    const profiler::ThrottleWatch watch;
+    TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
+    fillRuns(timeline.runTimes(), turns, watch, profile);
+    timeline.fill(profile.layers);
+    profile.attributed = timeline.attributed();
+    profile.deviceTime = timeline.hasDeviceTimes();
+    profile.trace = timeline.trace(profile.layers);
+    return {};
+}
+
+/// By what the device tells of itself.
+Status recordDevice(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile) {
+    // What others replay is recorded before anything listens to it.
+    TRIMTAB_REQUIRE(run.once());
+    TRIMTAB_REQUIRE(run.makeReady());
+    const std::size_t kept = runsToKeep(kDeviceSpansOfLayer * profile.layers.size());
+    TRIMTAB_TRY(const auto activity, openDeviceActivity(engine, kept));
+    profiler::Timeline wall(profile.layers.size(), kept);
+    Recorder recorder;
+    recorder.turnOn = [&] { return activity->resume(); };
+    recorder.turnOff = [&] { return activity->pause(); };
+    recorder.run = [&](bool keep) {
+        wall.beginRun(keep);
+        activity->beginRun(keep);
+        Status done = run.once(&activity->listener());
+        activity->endRun();
+        wall.endRun();
+        return done;
+    };
+    const profiler::ThrottleWatch watch;
+    TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
+    const std::vector<double> times = wall.runTimes();
+    if (times.empty()) return fail(ErrorCode::Failed, "no run was recorded");
+    TRIMTAB_TRY(auto device, activity->finish(profile.layers));
+    fillRuns(times, turns, watch, profile);
+    const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
+    profile.attributed = mean > 0 ? std::min(1.0, device.time.layersNs / mean) : 0;
+    profile.deviceTime = true;
+    profile.device = device.time;
+    profile.trace = std::move(device.trace);
+    return {};
+}
+
+}  // namespace
+
+Status recordRuns(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile) {
+    if (hasDeviceActivity(engine)) {
+        Status recorded = recordDevice(run, engine, seconds, call, profile);
+        if (recorded || recorded.error().code == ErrorCode::Cancelled) return recorded;
+        profile.noActivity = recorded.error().text();
+        TRIMTAB_REQUIRE(run.makeReady());
+    }
+    return timeLayers(run, seconds, call, profile);
+}
+
+}  // namespace trimtab::worker
