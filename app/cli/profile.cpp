@@ -1,6 +1,7 @@
 // trimtab profile MODEL, and the profiles of a session.
 #include <array>
 #include <filesystem>
+#include <span>
 
 #include <fmt/format.h>
 
