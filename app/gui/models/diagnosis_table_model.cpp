@@ -58,13 +58,20 @@ QVariant DiagnosisTableModel::data(const QModelIndex& index, int role) const {
     }
 }
 
+QString DiagnosisTableModel::elsewhereText() const {
+    const auto& device = m_profile->profile().device;
+    if (!device) return tr("Between the layers: inputs, outputs, scheduling");
+    return tr("Inputs and outputs %1, of no layer that is known %2; for the rest the device waits: launches, the host")
+        .arg(millisecondsText(device->transfersNs / 1e6), millisecondsText(device->restNs / 1e6));
+}
+
 QString DiagnosisTableModel::text(int row, int column) const {
     const double time = nanoseconds(row);
     if (column == Time) return time >= 0 ? millisecondsText(time / 1e6) : kNone;
     if (column == Share) return time >= 0 ? percentText(share(row)) : kNone;
     if (layerOf(row) < 0) {
         if (column == Layer) return tr("Elsewhere");
-        return column == Because ? tr("Between the layers: inputs, outputs, scheduling") : QString();
+        return column == Because ? elsewhereText() : QString();
     }
     const auto at = static_cast<std::size_t>(row);
     const trace::LayerRecord& layer = m_profile->profile().layers[at];

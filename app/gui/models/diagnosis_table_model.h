@@ -28,6 +28,7 @@ private:
     double nanoseconds(int row) const;
     double share(int row) const;
     QString text(int row, int column) const;
+    QString elsewhereText() const;
     QVariant sortValue(int row, int column) const;
 
     ProfilePtr m_profile;

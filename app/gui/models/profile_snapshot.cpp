@@ -48,6 +48,19 @@ QString causeTitle(explain::Cause cause) {
     return {};
 }
 
+QString marksText(const trace::Profile& profile) {
+    QStringList lines;
+    if (trace::overall(profile.layers) == trace::Execution::Emulated)
+        lines << tr("Some layers are emulated: these times are not those of the format asked for.");
+    if (profile.throttled) lines << tr("The machine slowed down while this was measured.");
+    if (profile.trace.dropped > 0) lines << tr("%1 records of the trace were lost.").arg(profile.trace.dropped);
+    if (!profile.noActivity.empty())
+        lines << tr("Layers are timed one by one; the device's own activity was not recorded: %1.")
+                     .arg(QString::fromStdString(profile.noActivity));
+    if (!profile.noCeilings.empty()) lines << tr("No ceilings were measured: %1.").arg(QString::fromStdString(profile.noCeilings));
+    return lines.join('\n');
+}
+
 QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model) {
     QStringList lines{tr("It does not fit into memory: %1.").arg(QString::fromStdString(capacity.problem))};
     const explain::AdviceList advice = explain::adviseToFit(capacity, model.recipe, model.setting);

@@ -30,6 +30,8 @@ ProfileSnapshot profileSnapshotOf(const ipc::ProfileRequest& request, ipc::Profi
 ProfilePtr profileSnapshotOf(store::KeptProfile kept);
 
 QString causeTitle(explain::Cause cause);  // "Memory bandwidth", "Launch", …
+/// What must be known beside the figures, one line each: lost records, emulated layers, what could not be measured. Empty: nothing.
+QString marksText(const trace::Profile& profile);
 /// Why it does not fit, and what would: one line each.
 QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model);
 /// "0.4 % (−0.2 … 1.1 %)".

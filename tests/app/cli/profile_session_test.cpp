@@ -6,6 +6,7 @@
 #include "core/base/json.h"
 #include "tests/app/cli/command_line.h"
 #include "tests/app/cli/tiny_study.h"
+#include "tests/support/model_builder.h"
 
 namespace trimtab::testing_cli {
 namespace {
@@ -72,6 +73,30 @@ TEST_F(ProfilesOfASession, AreNotMadeOfAModelThatChanged) {
     ASSERT_TRUE(base::writeFileAtomically(m_tiny.model(), *text + std::string("\x32\x01x", 3)));  // a field more: doc_string
     const Ran ran = trimtab({"profile", m_session, "--trial", "2"});
     EXPECT_NE(ran.err.find("not the one that was measured"), std::string::npos) << ran.err;
+}
+
+TEST_F(ProfilesOfASession, OfAModelThatDoesNotFitSayWhatWouldAndAreNotKept) {
+    constexpr std::int64_t kWidth = 1024;
+    support::ModelBuilder model;
+    model.input("x", DataType::Float32, {1, kWidth});
+    std::string last = "x";
+    for (const std::string layer : {"a", "b", "c"}) {
+        model.constant("w" + layer, Tensor::zeros(DataType::Float32, {kWidth, kWidth}).value()).node("MatMul", {last, "w" + layer}, {layer});
+        last = layer;
+    }
+    model.output(last).save(m_tiny.at("large.onnx"));
+    const std::vector<std::string> command{"profile", m_tiny.at("large.onnx"), "--memory-limit", "10M", "--session", m_session};
+    EXPECT_EQ(trimtab(command).status, 1) << "it fails unless what would fit is asked for";
+    std::vector<std::string> asked = command;
+    asked.emplace_back("--advice");
+    const Json told = json(asked);
+    EXPECT_EQ(told["bound_by"], "capacity");
+    EXPECT_EQ(told["profile"], Json(nullptr));
+    ASSERT_FALSE(told["advice"].empty()) << told["capacity"];
+    EXPECT_GT(told["advice"][0]["run_ms"], 0);
+    EXPECT_EQ(told["advice"][0]["speedup"], Json(nullptr));
+    EXPECT_NE(trimtab(asked).out.find("does not fit"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(m_session));
 }
 
 }  // namespace

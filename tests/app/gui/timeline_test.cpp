@@ -11,6 +11,7 @@
 #include "app/gui/charts/timeline_view.h"
 #include "app/gui/models/diagnosis_table_model.h"
 #include "app/gui/models/roles.h"
+#include "app/gui/models/text.h"
 #include "app/gui/theme/theme.h"
 #include "app/gui/views/profile/advice_card.h"
 #include "core/base/random.h"
@@ -183,6 +184,38 @@ TEST(DiagnosisTable, TellsEachLayerAndTheTimeThatNoneTook) {
     EXPECT_EQ(model.layerOf(3), -1);
     EXPECT_NEAR(model.data(model.index(3, DiagnosisTableModel::Time), SortRole).toDouble(), 10'000, 1);
     EXPECT_EQ(model.data(model.index(1, DiagnosisTableModel::Share), BarRole).toDouble(), 1);
+}
+
+TEST(DiagnosisTable, SaysWhatADeviceDidForNoLayer) {
+    auto profile = std::make_shared<ProfileSnapshot>(*smallProfile());
+    profile->answer.profile.device = trace::DeviceTime{90'000, 6'000, 1'000};
+    DiagnosisTableModel model;
+    model.setProfile(profile);
+    const QString text = model.data(model.index(3, DiagnosisTableModel::Because), Qt::DisplayRole).toString();
+    EXPECT_TRUE(text.contains(millisecondsText(0.006)) && text.contains(millisecondsText(0.001))) << text.toStdString();
+}
+
+TEST(ProfileSnapshot, MarksWhatMustBeKnownBesideTheFigures) {
+    trace::Profile profile = smallProfile()->profile();
+    EXPECT_EQ(marksText(profile), QString());
+    profile.trace.dropped = 7;
+    profile.noActivity = "no library";
+    profile.layers[0].execution = trace::Execution::Emulated;
+    const QString marks = marksText(profile);
+    EXPECT_EQ(marks.split('\n').size(), 3);
+    EXPECT_TRUE(marks.contains(QStringLiteral("no library")) && marks.contains(QStringLiteral("7 records")) &&
+                marks.contains(QStringLiteral("emulated")));
+}
+
+TEST(ProfileSnapshot, SaysWhatFitsWhereTheModelDoesNot) {
+    trial::Capacity capacity{"needs 2 GB more", 1 << 30, {}};
+    capacity.options = {{trial::parseOption("weights.bits=8").value(), "needs 1 GB more", trace::Execution::Native, 0, 0, 0},
+                        {trial::parseOption("weights.bits=4").value(), "", trace::Execution::Native, 2e6, 60'000'000, 0}};
+    const QStringList lines = capacityText(capacity, {}).split('\n');
+    ASSERT_EQ(lines.size(), 3);
+    EXPECT_TRUE(lines[0].contains(QStringLiteral("needs 2 GB more")));
+    EXPECT_TRUE(lines[1].contains(QStringLiteral("int4")) && lines[1].contains(millisecondsText(2)));
+    EXPECT_TRUE(lines[2].contains(QStringLiteral("needs 1 GB more")));
 }
 
 TEST(AdviceCard, OffersEachPieceToBeTriedAndSaysWhatItCameTo) {

@@ -94,8 +94,12 @@ QWidget* ProfilePage::makeResult() {
     m_failure = makeLabel({}, "");
     m_failure->setObjectName(QStringLiteral("profile.failure"));
     setTone(m_failure, "bad");
+    m_marks = makeLabel({}, "");
+    m_marks->setObjectName(QStringLiteral("profile.marks"));
+    setTone(m_marks, "warning");
     layout->addWidget(m_failure);
     layout->addWidget(makeTiles());
+    layout->addWidget(m_marks);
     layout->addWidget(makeTimeline());
     layout->addWidget(makeLayers(), 1);
     return page;
@@ -305,7 +309,13 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
     m_shown = m_task.snapshot();
     m_run->setValue(millisecondsText(run.runNs / 1e6), tr("median of %1; recording costs %2").arg(run.runs).arg(overheadText(run.overhead)),
                     run.throttled ? "warning" : "");
-    m_attributed->setValue(percentText(run.attributed), tr("%1 layers").arg(run.layers.size()));
+    m_attributed->setValue(percentText(run.attributed),
+                           run.device ? tr("of %1 busy on the device, %2 to layers")
+                                            .arg(millisecondsText(run.device->deviceNs() / 1e6), percentText(run.device->attributed()))
+                                      : tr("%1 layers").arg(run.layers.size()));
+    const QString marks = marksText(run);
+    m_marks->setText(marks);
+    m_marks->setVisible(!marks.isEmpty());
     QStringList others;
     for (std::size_t i = 1; i < std::min<std::size_t>(3, profile.diagnosis.causes.size()); ++i)
         others << tr("%1 %2").arg(causeTitle(profile.diagnosis.causes[i].first), percentText(profile.diagnosis.causes[i].second, 0));

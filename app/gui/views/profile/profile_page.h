@@ -73,6 +73,7 @@ private:
     QLabel* m_progressText = nullptr;
     QProgressBar* m_progress = nullptr;
     QLabel* m_failure = nullptr;
+    QLabel* m_marks = nullptr;
     StatTile* m_run = nullptr;
     StatTile* m_attributed = nullptr;
     StatTile* m_bound = nullptr;
