@@ -230,10 +230,12 @@ void ProfilePage::begin() { m_context.workspace.profile(m_subject->currentIndex(
 void ProfilePage::refreshSubjects() {
     const trial::TrialResult* trial = chosenTrial();
     const int before = m_subject->currentIndex();
+    const bool isAnother = m_offered != (trial ? trial->id : 0);  // what was just chosen is what is asked about
+    m_offered = trial ? trial->id : 0;
     m_subject->clear();
     m_subject->addItem(tr("As the model is stored"));
     if (trial) m_subject->addItem(QString::fromStdString(trial->trial.label));
-    m_subject->setCurrentIndex(before < 0 || before >= m_subject->count() ? m_subject->count() - 1 : before);
+    m_subject->setCurrentIndex(isAnother || before < 0 || before >= m_subject->count() ? m_subject->count() - 1 : before);
     m_subject->setVisible(m_subject->count() > 1);
 }
 

@@ -64,6 +64,7 @@ private:
     PageContext m_context;
     ProfileTask& m_task;
     QComboBox* m_subject = nullptr;
+    std::int64_t m_offered = 0;  // the trial among the subjects; 0: none
     QPushButton* m_begin = nullptr;
     QPushButton* m_save = nullptr;
     QPushButton* m_kept = nullptr;
