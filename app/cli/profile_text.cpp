@@ -78,6 +78,7 @@ void addElsewhere(Table& table, const trace::Profile& profile, double ns) {
         add("inputs and outputs", device.transfersNs, "on their way to the device and back");
         add("of no layer", device.restNs, "on the device; for which layer is not known");
     }
+    if (profile.planning > 0) add("planning", profile.planning * profile.runNs, "inputs have shapes of no plan that is kept");
     add("elsewhere", std::max(0.0, ns - device.transfersNs - device.restNs),
         profile.device ? "the device waits: launches, the host" : "between layers: inputs, outputs, scheduling");
 }
@@ -171,6 +172,7 @@ Json documentOf(const ReadProfile& read) {
             {"no_activity", profile.noActivity},
             {"bound_by", main ? Json(std::string(explain::name(*main))) : Json(nullptr)},
             {"causes", std::move(causes)},
+            {"planning", profile.planning},
             {"elsewhere", diagnosis.elsewhere},
             {"ceilings", trace::toJson(profile.ceilings)},
             {"counters", countersOf(profile.counters)},

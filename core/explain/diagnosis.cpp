@@ -88,6 +88,7 @@ std::string_view name(Cause cause) {
         case Cause::Launch: return "launch";
         case Cause::SmallShapes: return "small shapes";
         case Cause::Reformat: return "reformat";
+        case Cause::Planning: return "planning";
         case Cause::Capacity: return "capacity";
         case Cause::Emulated: return "emulated";
         case Cause::Unexplained: return "unexplained";
@@ -102,6 +103,7 @@ std::string_view words(Cause cause) {
         case Cause::Launch: return "launch and scheduling";
         case Cause::SmallShapes: return "shapes too small to fill the device";
         case Cause::Reformat: return "moving and converting between forms";
+        case Cause::Planning: return "planning anew for new shapes";
         case Cause::Capacity: return "memory capacity: it does not fit";
         case Cause::Emulated: return "emulated: the time is not that of the format";
         case Cause::Unexplained: return "not explained by bytes or operations";
@@ -131,9 +133,10 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
         std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(layer, diagnosis.roofline);
         times[diagnosis.cause] += profile.shareOf(layer);
     }
+    if (profile.planning > 0) times[Cause::Planning] = profile.planning;
     result.causes.assign(times.begin(), times.end());
     std::ranges::stable_sort(result.causes, std::greater{}, &std::pair<Cause, double>::second);
-    result.elsewhere = std::max(0.0, 1 - profile.attributed);
+    result.elsewhere = std::max(0.0, 1 - profile.attributed - profile.planning);
     return result;
 }
 

@@ -8,6 +8,8 @@ namespace trimtab::trace {
 
 /// In place of a layer: inputs and outputs of a run on their way to a device or back.
 inline constexpr std::int32_t kTransfers = -2;
+/// In place of a layer: the inputs have shapes that no plan is kept for, and the run is planned anew.
+inline constexpr std::int32_t kPlanning = -3;
 
 class NodeListener {
 public:

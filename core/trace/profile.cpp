@@ -67,6 +67,7 @@ Json toJson(const Profile& profile) {
             {"runs", profile.runs},
             {"run_ns", profile.runNs},
             {"attributed", profile.attributed},
+            {"planning", profile.planning},
             {"overhead", toJson(profile.overhead)},
             {"device_time", profile.deviceTime},
             {"device", profile.device ? toJson(*profile.device) : Json(nullptr)},
@@ -86,6 +87,7 @@ Result<Profile> profileFromJson(const Json& json) {
     TRIMTAB_TRY(profile.runs, base::integerAt(json, "runs", 0));
     TRIMTAB_TRY(profile.runNs, base::numberAt(json, "run_ns", 0.0));
     TRIMTAB_TRY(profile.attributed, base::numberAt(json, "attributed", 0.0));
+    TRIMTAB_TRY(profile.planning, base::numberAt(json, "planning", 0.0));
     if (const Json* overhead = base::memberAt(json, "overhead")) {
         TRIMTAB_TRY(profile.overhead, estimateFromJson(*overhead));
     }

@@ -36,6 +36,7 @@ struct Profile {
     std::int64_t runs = 0;            // that were recorded
     double runNs = 0;                 // median wall time of a recorded run
     double attributed = 0;            // share of the recorded runs' time that some layer took; the rest lies between them
+    double planning = 0;              // share of it that went into plans, because inputs had shapes of no plan that was kept
     base::Estimate overhead;          // wall time of recorded runs over that of others, taken in turns: 1.01 is one percent
     bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
     std::optional<DeviceTime> device; // where the device's activity was recorded

@@ -11,12 +11,13 @@ constexpr std::size_t kPlansKept = 4;
 
 }  // namespace
 
-Status CudaModel::choosePlan(std::span<const NamedTensor> inputs) {
+Status CudaModel::choosePlan(std::span<const NamedTensor> inputs, trace::NodeListener* listener) {
     const auto found = std::find_if(m_plans.begin(), m_plans.end(), [&](const auto& plan) { return plan->plan().fits(inputs); });
     if (found != m_plans.end()) {
         std::rotate(m_plans.begin(), found, found + 1);
         return {};
     }
+    const trace::NodeScope scope(listener, trace::kPlanning);
     if (m_plans.size() >= kPlansKept) m_plans.pop_back();
     auto plan = plan::makePlan(m_graph, inputs, m_weights, m_backend, 0);
     if (!plan && plan.error().code == ErrorCode::OutOfMemory && !m_plans.empty()) {
@@ -31,7 +32,7 @@ Status CudaModel::choosePlan(std::span<const NamedTensor> inputs) {
 }
 
 Result<std::vector<NamedTensor>> CudaModel::run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) {
-    TRIMTAB_REQUIRE(choosePlan(inputs));
+    TRIMTAB_REQUIRE(choosePlan(inputs, listener));
     return m_plans.front()->run(inputs, listener);
 }
 

@@ -24,7 +24,7 @@ public:
 
 private:
     /// The plan for these inputs moves to the front, made when it is not there.
-    Status choosePlan(std::span<const NamedTensor> inputs);
+    Status choosePlan(std::span<const NamedTensor> inputs, trace::NodeListener* listener = nullptr);
 
     Graph m_graph;
     std::shared_ptr<Tools> m_tools;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -78,7 +79,8 @@ void Timeline::nodeTime(std::int32_t layer, double nanoseconds) {
 }
 
 void Timeline::keep(std::int32_t layer, std::int64_t begin, std::int64_t end) {
-    if (!m_keeps || layer < 0 || static_cast<std::size_t>(layer) >= m_layers) return;
+    const bool isKnown = layer == trace::kPlanning || (layer >= 0 && static_cast<std::size_t>(layer) < m_layers);
+    if (!m_keeps || !isKnown) return;
     if (m_events.size() == m_events.capacity()) {
         ++m_lost;
         return;
@@ -93,11 +95,20 @@ std::vector<double> Timeline::runTimes() const {
 }
 
 double Timeline::attributed() const {
+    return shareOf([](std::int32_t layer) { return layer >= 0; });
+}
+
+double Timeline::planning() const {
+    return shareOf([](std::int32_t layer) { return layer == trace::kPlanning; });
+}
+
+double Timeline::shareOf(bool (*counts)(std::int32_t layer)) const {
     std::int64_t nodes = 0, runs = 0;
     // A node inside another's counts with that one.
     std::int64_t reached = 0;
     for (const Run& run : m_runs) runs += run.endNs - run.beginNs;
-    std::vector<Event> events = m_events;
+    std::vector<Event> events;
+    std::ranges::copy_if(m_events, std::back_inserter(events), [&](const Event& event) { return counts(event.layer); });
     std::ranges::sort(events, {}, &Event::beginNs);
     for (const Event& event : events) {
         nodes += std::max<std::int64_t>(0, event.endNs - std::max(event.beginNs, reached));
@@ -129,6 +140,11 @@ trace::Trace Timeline::trace(const std::vector<trace::LayerRecord>& records) con
     for (const Run& run : m_runs)
         result.spans.push_back({run.beginNs - start, run.endNs - run.beginNs, names.of("run"), -1, 0, trace::SpanKind::Run});
     for (const Event& event : m_events) {
+        if (event.layer == trace::kPlanning) {
+            result.spans.push_back(
+                {event.beginNs - start, event.endNs - event.beginNs, names.of("planning"), -1, 0, trace::SpanKind::Phase});
+            continue;
+        }
         const auto layer = static_cast<std::size_t>(event.layer);
         const std::int32_t name = names.of(layer < records.size() ? records[layer].node : "layer " + std::to_string(layer));
         result.spans.push_back({event.beginNs - start, event.endNs - event.beginNs, name, event.layer, nodeTrack, trace::SpanKind::Node});

@@ -30,6 +30,8 @@ public:
     std::vector<double> runTimes() const;
     /// Share of the time of the runs that were kept which some node took.
     double attributed() const;
+    /// Share of it that went into plans (trace::kPlanning).
+    double planning() const;
     bool hasDeviceTimes() const { return m_device; }
     /// Fills medianNs and share of each record, over the runs that were kept.
     void fill(std::vector<trace::LayerRecord>& records) const;
@@ -49,6 +51,7 @@ private:
 
     std::int64_t now() const;
     void keep(std::int32_t layer, std::int64_t begin, std::int64_t end);
+    double shareOf(bool (*counts)(std::int32_t layer)) const;
 
     static constexpr std::size_t kMaxDepth = 64;
 

@@ -93,6 +93,7 @@ Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profil
     fillRuns(timeline.runTimes(), turns, watch, profile);
     timeline.fill(profile.layers);
     profile.attributed = timeline.attributed();
+    profile.planning = timeline.planning();
     profile.deviceTime = timeline.hasDeviceTimes();
     profile.trace = timeline.trace(profile.layers);
     return {};

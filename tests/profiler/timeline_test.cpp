@@ -1,5 +1,7 @@
 #include "profiler/host/timeline.h"
 
+#include <chrono>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -54,6 +56,28 @@ TEST(Timeline, TheLayersTakeNoLongerThanTheirRun) {
     EXPECT_LE(records[0].medianNs + records[1].medianNs, timeline.runTimes().front());
     EXPECT_GT(timeline.attributed(), 0);
     EXPECT_LE(timeline.attributed(), 1);
+}
+
+TEST(Timeline, TellsPlanningApartFromLayers) {
+    Timeline timeline(1, 1);
+    timeline.beginRun();
+    {
+        const trace::NodeScope scope(&timeline, trace::kPlanning);
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+        while (std::chrono::steady_clock::now() < until) {
+        }
+    }
+    { const trace::NodeScope scope(&timeline, 0); }
+    timeline.endRun();
+    EXPECT_GT(timeline.planning(), 0);
+    EXPECT_LE(timeline.planning() + timeline.attributed(), 1);
+    auto records = layers(1);
+    timeline.fill(records);
+    EXPECT_LE(records[0].medianNs, (1 - timeline.planning()) * timeline.runTimes().front() + 1) << "planning is no layer's time";
+    const trace::Trace trace = timeline.trace(records);
+    ASSERT_TRUE(trace::check(trace));
+    EXPECT_EQ(spansOf(trace, trace::SpanKind::Phase), 1U);
+    EXPECT_EQ(spansOf(trace, trace::SpanKind::Node), 1U);
 }
 
 TEST(Timeline, CountsANodeInsideAnotherOnce) {

@@ -36,11 +36,11 @@ int DiagnosisTableModel::columnCount(const QModelIndex& parent) const { return p
 
 double DiagnosisTableModel::nanoseconds(int row) const {
     if (row < layers()) return m_profile->profile().layers[static_cast<std::size_t>(row)].medianNs;
-    return m_profile->diagnosis.elsewhere * m_profile->profile().runNs;
+    return share(row) * m_profile->profile().runNs;
 }
 
 double DiagnosisTableModel::share(int row) const {
-    if (row >= layers()) return m_profile->diagnosis.elsewhere;
+    if (row >= layers()) return m_profile->diagnosis.elsewhere + m_profile->profile().planning;
     return m_profile->profile().shareOf(m_profile->profile().layers[static_cast<std::size_t>(row)]);
 }
 
@@ -59,7 +59,11 @@ QVariant DiagnosisTableModel::data(const QModelIndex& index, int role) const {
 }
 
 QString DiagnosisTableModel::elsewhereText() const {
-    const auto& device = m_profile->profile().device;
+    const trace::Profile& profile = m_profile->profile();
+    const auto& device = profile.device;
+    if (profile.planning > 0)
+        return tr("Planning for new shapes %1; for the rest between the layers: inputs, outputs, scheduling")
+            .arg(millisecondsText(profile.planning * profile.runNs / 1e6));
     if (!device) return tr("Between the layers: inputs, outputs, scheduling");
     return tr("Inputs and outputs %1, of no layer that is known %2; for the rest the device waits: launches, the host")
         .arg(millisecondsText(device->transfersNs / 1e6), millisecondsText(device->restNs / 1e6));

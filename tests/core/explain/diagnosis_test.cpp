@@ -133,5 +133,15 @@ TEST(Diagnosis, OfLayersThatWereNotTimedSaysNothing) {
     EXPECT_TRUE(diagnosis.layers.front().evidence.empty());
 }
 
+TEST(Diagnosis, NamesPlanningWhereMostOfARunIsThat) {
+    trace::Profile profile;
+    profile.runNs = 1000;
+    profile.attributed = 0.3;
+    profile.planning = 0.6;
+    const Diagnosis diagnosis = diagnose(profile, std::nullopt);
+    EXPECT_EQ(diagnosis.main(), Cause::Planning);
+    EXPECT_NEAR(diagnosis.elsewhere, 0.1, 1e-12);
+}
+
 }  // namespace
 }  // namespace trimtab::explain
