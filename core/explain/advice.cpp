@@ -1,5 +1,5 @@
 // Advice on layers adds up what an option saved on each unit alone, scaled to the time that the same nodes took in the whole run. Advice
-// on the batch goes on from what a larger one took.
+// on the batch says what a larger one took.
 #include "core/explain/advice.h"
 
 #include <algorithm>
@@ -179,21 +179,17 @@ std::string whyNothing(const Profiled& profiled, const std::string& option) {
                        isExplained ? fmt::format("; the largest part of the time is bound by {}", words(*main)) : "");
 }
 
-/// What the batch that was tried takes tells the part of a run that each sample adds; the rest stays as long.
 std::optional<Advice> batchAdvice(const Profiled& profiled) {
     if (profiled.largerBatch.value <= 0) return std::nullopt;
-    const auto gainOf = [](double ratio) {
-        const auto probed = static_cast<double>(kProbedBatch), advised = static_cast<double>(kAdvisedBatch);
-        return advised / (1 + (advised - 1) * std::clamp((ratio - 1) / (probed - 1), 1e-3, 1.0));
-    };
-    if (!(gainOf(profiled.largerBatch.interval.high) >= kWorthTelling)) return std::nullopt;
+    const auto times = static_cast<double>(kLargerBatch);
+    if (!(times / profiled.largerBatch.interval.high >= kWorthTelling)) return std::nullopt;
     Advice advice;
     advice.recipe = profiled.recipe;
     advice.setting = profiled.setting;
-    advice.setting.batch = profiled.batch * kAdvisedBatch;
-    advice.speedup = gainOf(profiled.largerBatch.value);
+    advice.setting.batch = profiled.batch * kLargerBatch;
+    advice.speedup = times / profiled.largerBatch.value;
     advice.text = fmt::format("{} samples at once", advice.setting.batch);
-    advice.because = fmt::format("{} take {:.2f} times as long as {}; each sample waits for the others", profiled.batch * kProbedBatch,
+    advice.because = fmt::format("{} take {:.2f} times as long as {}; each sample waits for the others", profiled.batch * kLargerBatch,
                                  profiled.largerBatch.value, profiled.batch);
     return advice;
 }

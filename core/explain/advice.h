@@ -12,8 +12,8 @@
 
 namespace trimtab::explain {
 
-/// How many times the batch is tried, and how many are then advised.
-inline constexpr std::int64_t kProbedBatch = 4, kAdvisedBatch = 8;
+/// How many times the batch is tried, and advised. No other is: kernels change with the number of rows, so that four do not tell eight.
+inline constexpr std::int64_t kLargerBatch = 8;
 
 struct Advice {
     std::string text;                 // "int8 weights on 4 units of layers"
@@ -38,7 +38,7 @@ struct Profiled {
     const recipe::Recipe& recipe;
     const recipe::RunSetting& setting;
     std::int64_t batch = 1;
-    base::Estimate largerBatch = {};  // time of a run of kProbedBatch times the batch over that of one; 0: not known
+    base::Estimate largerBatch = {};  // time of a run of kLargerBatch times the batch over that of one; 0: not known
 };
 AdviceList advise(const Profiled& profiled);
 

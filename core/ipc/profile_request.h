@@ -28,7 +28,7 @@ struct ProfileAnswer {
     std::vector<trial::LayerTrial> trials;  // of the options, unit after unit
     std::string noTrials;                   // why there are none though there are options
     std::int64_t batch = 1;
-    /// Time of a run of explain::kProbedBatch times the batch over that of one, in turns; 0: it was not measured.
+    /// Time of a run of explain::kLargerBatch times the batch over that of one, in turns; 0: it was not measured.
     base::Estimate largerBatch;
     std::string noLargerBatch;  // why there is none
     std::int64_t weightBytes = 0, arenaBytes = 0;

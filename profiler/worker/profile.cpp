@@ -60,7 +60,7 @@ Result<base::Estimate> timeLargerBatch(const ipc::ProfileRequest& request, Timed
         if (fixedBatch(model->graph) != 0) return fail(ErrorCode::Refused, "the file fixes the batch");
     }
     ipc::ModelRequest larger = request.model;
-    larger.setting.batch = explain::kProbedBatch * run.batch();
+    larger.setting.batch = explain::kLargerBatch * run.batch();
     TRIMTAB_TRY(const auto other, timedRun(larger, {}, bench, call));
     profiler::TimingPlan plan;
     plan.seconds = kBatchSeconds;
