@@ -92,6 +92,11 @@ std::vector<double> Timeline::runTimes() const {
     return times;
 }
 
+std::optional<Timeline::Clock::time_point> Timeline::begin() const {
+    if (m_runs.empty()) return std::nullopt;
+    return m_start + std::chrono::nanoseconds(m_runs.front().beginNs);
+}
+
 double Timeline::attributed() const {
     std::int64_t nodes = 0, runs = 0;
     // A node inside another's counts with that one.
