@@ -88,6 +88,11 @@ bool slowedDown(const std::vector<Reading>& readings, const std::vector<Block>& 
     });
 }
 
+Error nothingDrawn(const EnergyCurve& curve, const Block& block) {
+    if (!curve.isCounter()) return {ErrorCode::Unsupported, "the power was not read throughout, or was none", {}};
+    return {ErrorCode::Unsupported, fmt::format("the energy counter stood still for {:.2g} s", block.seconds()), {}};
+}
+
 Result<trace::Energy> energyOf(const std::vector<Block>& blocks, const Samples& samples) {
     const EnergyCurve curve(samples.readings);
     trace::Energy energy;
@@ -95,9 +100,7 @@ Result<trace::Energy> energyOf(const std::vector<Block>& blocks, const Samples& 
     double joules = 0, ofTheRuns = 0;
     for (const Block& block : blocks) {
         const auto drawn = curve.between(block.begin, block.end);
-        if (!drawn || !(*drawn > 0))
-            return fail(ErrorCode::Unsupported, curve.isCounter() ? fmt::format("the energy counter stood still for {:.2g} s", block.seconds())
-                                                                  : "the power was not read throughout, or was none");
+        if (!drawn || !(*drawn > 0)) return fail(nothingDrawn(curve, block));
         const double share = 1 - block.preparing / block.seconds();
         ofRuns.push_back({{*drawn * share / static_cast<double>(block.runs)}, {1}});
         joules += *drawn;
@@ -132,8 +135,8 @@ Result<trace::Energy> measureEnergy(const Subject& subject, PowerSource& source,
     TRIMTAB_TRY(trace::Energy energy, energyOf(stretch.blocks(), sampler.stop()));
     if (energy.preparing > kMostPreparing)
         return fail(ErrorCode::Unsupported,
-                    fmt::format("making the runs ready takes {:.0f} % of the time (a prompt is read anew), and the energy of both cannot be "
-                                "told apart; a larger --generate makes it less",
+                    fmt::format("making the runs ready takes {:.0f} % of the time (a prompt is read anew), and the energy of both can not "
+                                "be told apart; a larger --generate makes it less",
                                 100 * energy.preparing));
     energy.source = info.name;
     energy.covers = info.covers;

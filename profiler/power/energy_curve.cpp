@@ -22,7 +22,8 @@ EnergyCurve::EnergyCurve(std::span<const Reading> readings)
         }
         before = &reading;
     }
-    if (m_counter && before && !m_points.empty() && m_points.back().time < before->time) m_points.push_back({before->time, *before->joules});
+    const bool stoodStill = m_counter && !m_points.empty() && m_points.back().time < before->time;
+    if (stoodStill) m_points.push_back({before->time, *before->joules});
 }
 
 std::optional<double> EnergyCurve::at(Time time) const {

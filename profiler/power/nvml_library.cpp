@@ -25,7 +25,8 @@ std::string Library::answer(int result) const {
 Result<Library> open(const std::string& library) {
     void* const handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!handle)
-        return fail(ErrorCode::Unsupported, library + " was not found; it comes with NVIDIA's driver (in a container: with the capability \"utility\")");
+        return fail(ErrorCode::Unsupported,
+                    library + " was not found; it comes with NVIDIA's driver (in a container: with the capability \"utility\")");
     Library found;
     resolve(handle, found.init, {"nvmlInit_v2"});
     resolve(handle, found.shutdown, {"nvmlShutdown"});

@@ -47,12 +47,14 @@ public:
         Reading reading;
         // The counter first: energy is what the time must go with.
         reading.time = std::chrono::steady_clock::now();
-        if (const auto value = ask<unsigned long long>("energy counter", m_library.totalEnergy)) reading.joules = 1e-3 * static_cast<double>(*value);
+        const auto millijoules = ask<unsigned long long>("energy counter", m_library.totalEnergy);
+        if (millijoules) reading.joules = 1e-3 * static_cast<double>(*millijoules);
         if (const auto value = ask<unsigned>("power", m_library.powerUsage)) reading.watts = 1e-3 * *value;
         if (const auto value = ask<unsigned>("core clock", m_library.clockInfo, nvml::kSmClock)) reading.coreMHz = *value;
         if (const auto value = ask<unsigned>("memory clock", m_library.clockInfo, nvml::kMemoryClock)) reading.memoryMHz = *value;
         if (const auto value = ask<unsigned>("temperature", m_library.temperature, nvml::kGpuSensor)) reading.celsius = *value;
-        if (const auto bits = ask<unsigned long long>("throttle reasons", m_library.clocksEventReasons)) reading.reasons = reasonsOfNvml(*bits);
+        const auto bits = ask<unsigned long long>("throttle reasons", m_library.clocksEventReasons);
+        if (bits) reading.reasons = reasonsOfNvml(*bits);
         return reading;
     }
 

@@ -129,8 +129,8 @@ private:
         const std::string file = (zone / "energy_uj").string();
         m_info.missing["energy counter"] = m_info.missing["power"] =
             error.code == ErrorCode::Refused
-                ? fmt::format("{} is kept to the administrator (so since Linux 5.10): let this user read it (chmod a+r), or run as root", file)
-                : fmt::format("{} can not be read: {}", file, error.message);
+                ? file + " is kept to the administrator (so since Linux 5.10): let this user read it (chmod a+r), or run as root"
+                : file + " can not be read: " + error.message;
     }
 
     void findClocks() {

@@ -27,7 +27,7 @@ public:
     /// When the turns are over: what comes behind them is no part of it.
     void stop();
     /// Fills the profile's clocks (from the first kept run on) and adds its series to the trace, whose time 0 is when `wall`'s first kept
-    /// run began; marks the profile as throttled where the device tells so. REQUIRES: stop(); the profile's trace and `throttled` are there.
+    /// run began; marks the profile as throttled where the device tells so. REQUIRES: stop(), and the profile's trace and `throttled`.
     void finish(const profiler::Timeline& wall, trace::Profile& profile) const;
 
 private:
