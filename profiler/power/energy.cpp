@@ -135,8 +135,8 @@ Result<trace::Energy> measureEnergy(const Subject& subject, PowerSource& source,
     TRIMTAB_TRY(trace::Energy energy, energyOf(stretch.blocks(), sampler.stop()));
     if (energy.preparing > kMostPreparing)
         return fail(ErrorCode::Unsupported,
-                    fmt::format("making the runs ready takes {:.0f} % of the time (a prompt is read anew), and the energy of both can not "
-                                "be told apart; a larger --generate makes it less",
+                    fmt::format("making the runs ready takes {:.0f} % of the time, and the energy of both cannot be told apart; where a "
+                                "prompt is read anew for them, a larger --generate makes it less",
                                 100 * energy.preparing));
     energy.source = info.name;
     energy.covers = info.covers;

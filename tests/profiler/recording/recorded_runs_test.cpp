@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 
 #include "profiler/worker/modules.h"
@@ -26,6 +27,8 @@ public:
         (isRecorded ? recorded : listener ? timed : plain) += 1;
         EXPECT_EQ(m_activity.isOn, isRecorded) << "other runs go as if nothing listened";
         if (listener && !isRecorded) listener->nodeTime(0, 500);
+        for (const auto end = std::chrono::steady_clock::now() + lasts; std::chrono::steady_clock::now() < end;) {
+        }
         return {};
     }
     std::vector<trace::LayerRecord> layers() const override { return std::vector<trace::LayerRecord>(1); }
@@ -35,6 +38,7 @@ public:
     trial::Environment environment() const override { return {}; }
 
     bool fails = false;
+    std::chrono::microseconds lasts{0};
     int recorded = 0, timed = 0, plain = 0;
 
 private:
@@ -131,6 +135,7 @@ TEST_F(RecordedRuns, AreReadBesideForTheirClocks) {
         reading.reasons = profiler::kIdle;
     });
     DeviceRun run(*m_activity);
+    run.lasts = std::chrono::microseconds(100);
     for (const std::string engine : {"cuda", "cpu"}) {
         *m_activity = {};
         ASSERT_TRUE(record(run, engine, &source));
@@ -138,6 +143,7 @@ TEST_F(RecordedRuns, AreReadBesideForTheirClocks) {
         EXPECT_EQ(m_profile.clocks->coreMHz.value().low, 1755);
         EXPECT_FALSE(m_profile.clocks->celsius);
         EXPECT_TRUE(trace::check(m_profile.trace));
+        EXPECT_EQ(m_profile.trace.counters.empty(), engine == "cuda") << "the module's trace has no length, and the other has";
         for (const trace::CounterSeries& series : m_profile.trace.counters) EXPECT_EQ(series.name, "clock");
     }
     ASSERT_TRUE(record(run));
@@ -169,6 +175,7 @@ TEST_F(RecordedRuns, OfADeviceThatTellsNothingSayWhy) {
 TEST_F(RecordedRuns, HaveTheirEnergyFromRunsThatNothingRecords) {
     profiler::test::FakeSource source([](double t, profiler::Reading& reading) { reading.joules = 70 * t; });
     DeviceRun run(*m_activity);
+    run.lasts = std::chrono::milliseconds(1);
     ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile));
     ASSERT_TRUE(m_profile.energy) << m_profile.noEnergy;
     EXPECT_NEAR(m_profile.energy->watts, 70, 1);
