@@ -19,9 +19,9 @@ struct Energy {
     std::string covers;           // "the GPU's whole board": all that ran there, this program or not
     std::int64_t runs = 0;
     std::int64_t blocks = 0;
-    double seconds = 0;           // that the stretch lasted
+    double seconds = 0;           // that the blocks lasted in all
     double watts = 0;             // mean power in it
-    double preparing = 0;         // share of the stretch in which runs were made ready; left out of joulesPerRun at the mean power
+    double preparing = 0;         // share of the blocks in which runs were made ready; left out of joulesPerRun at the mean power
     bool throttled = false;       // during the stretch
 };
 

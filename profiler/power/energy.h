@@ -18,16 +18,18 @@ struct EnergyPlan {
     double blockSeconds = 0.2;   // or one run, where that lasts longer
     int fewestBlocks = 3;
     double runOutSeconds = 0.15;  // runs go on behind the stretch until the counter has told it all
+    double guardSeconds = 0.15;   // beside a long preparation is left out: as long as a counter may take for a step
     SamplingPlan sampling;
     std::function<bool()> cancelled;  // polled between runs
     std::function<void(double share)> progress;
 };
 
-/// Making runs ready may take this share of the time at most: what it draws cannot be told from what the runs do.
+/// Up to this share of the time in which runs are made ready is left out at the mean power. Where it is more, blocks lie only between long
+/// preparations (a prompt is read anew), and a counter is needed to tell them apart.
 inline constexpr double kMostPreparing = 0.05;
 
 /// Without a counter a power that reaches back is waited for: warm-up and blocks then last as long as it reaches. Unsupported, with the
-/// reason: the source tells neither, making ready takes too long, or the counter stood still. The first error of a run; Cancelled.
+/// reason: the source tells neither, what makes runs ready cannot be told apart, or the counter stood still. The first error of a run; Cancelled.
 /// REQUIRES: the subject was run before (its plans are made).
 Result<trace::Energy> measureEnergy(const Subject& subject, PowerSource& source, const EnergyPlan& plan = {});
 

@@ -55,7 +55,7 @@ void PowerRecording::finish(const profiler::Timeline& wall, trace::Profile& prof
     if (!m_source) return;
     const profiler::PowerSourceInfo& info = m_source->info();
     const auto begin = wall.begin();
-    if (!info.tellsClocks()) profile.noClocks = info.reasons({"core clock", "temperature", "memory clock", "throttle reasons"});
+    if (!info.tellsClocks()) profile.noClocks = info.reasons({"core clock", "temperature"});
     else if (begin) profile.clocks = profiler::summary(m_samples, info, *begin);
     profile.throttled = profile.throttled || profiler::wasSlowed(m_samples.readings);
     if (begin) profile.trace.counters = profiler::seriesOf(m_samples.readings, info, *begin, lengthOf(profile.trace));

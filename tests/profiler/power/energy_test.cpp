@@ -1,5 +1,7 @@
 #include "profiler/power/energy.h"
 
+#include <atomic>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,6 +99,58 @@ TEST(Energy, LeavesOutALittlePreparingAndRefusesMuchOfIt) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::Unsupported);
     EXPECT_THAT(refused.error().text(), HasSubstr("ready"));
+}
+
+/// Runs at 40 W, and ahead of every 25th a preparation of 30 ms at 400 W.
+struct Prompted {
+    Subject subject() {
+        return Subject{[] { return spin(4); },
+                       [this]() -> Status {
+                           if (calls++ % 25 != 0) return {};
+                           isPreparing = true;
+                           const Status done = spin(30);
+                           isPreparing = false;
+                           return done;
+                       }};
+    }
+    int calls = 0;
+    std::atomic<bool> isPreparing = false;
+};
+
+TEST(Energy, IsThatOfTheRunsBetweenLongPreparations) {
+    Prompted prompted;
+    double joules = 0, last = 0;
+    FakeSource source([&](double t, Reading& reading) {
+        joules += (prompted.isPreparing ? 400 : 40) * (t - last);
+        last = t;
+        reading.joules = joules;
+    });
+    EnergyPlan plan = shortPlan();
+    plan.guardSeconds = 0.01;
+    const auto energy = measureEnergy(prompted.subject(), source, plan);
+    ASSERT_TRUE(energy) << energy.error().text();
+    EXPECT_NEAR(energy->watts, 40, 2) << "across preparations it would be above a hundred";
+    EXPECT_NEAR(energy->joulesPerRun.value / (40 * secondsOfRun(*energy)), 1, 0.05);
+    EXPECT_LT(energy->preparing, kMostPreparing);
+}
+
+TEST(Energy, OfPowerAloneCannotBeToldFromLongPreparations) {
+    Prompted prompted;
+    FakeSource source([&](double, Reading& reading) { reading.watts = 40; });
+    source.facts.missing["energy counter"] = "none";
+    const auto refused = measureEnergy(prompted.subject(), source, shortPlan());
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text(), HasSubstr("told apart"));
+}
+
+TEST(Energy, OfLegsThatAreTooShortIsNone) {
+    Prompted prompted;
+    FakeSource source([&](double t, Reading& reading) { reading.joules = t; });
+    EnergyPlan plan = shortPlan();
+    plan.guardSeconds = 0.06;  // of a hundred milliseconds between two preparations nothing is left
+    const auto refused = measureEnergy(prompted.subject(), source, plan);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().text(), HasSubstr("told apart"));
 }
 
 TEST(Energy, IsMarkedWhereTheDeviceWasSlowedDown) {
