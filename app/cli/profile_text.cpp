@@ -6,6 +6,7 @@
 
 #include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
+#include "app/cli/power_text.h"
 #include "app/cli/table.h"
 #include "core/base/units.h"
 
@@ -188,6 +189,10 @@ Json documentOf(const ReadProfile& read) {
             {"basis", "measured"},
             {"random_weights", randomWeightsOf(model)},
             {"throttled", profile.throttled},
+            {"energy", energyDocument(profile, workOfRun(answer.batch, model.setting))},
+            {"no_energy", profile.noEnergy},
+            {"clocks", profile.clocks ? trace::toJson(*profile.clocks) : Json(nullptr)},
+            {"no_clocks", profile.noClocks},
             {"recipe", recipe::toJson(model.recipe)},
             {"setting", recipe::toJson(model.setting)},
             {"weight_bytes", answer.weightBytes},
@@ -217,6 +222,8 @@ void print(const ReadProfile& read) {
         if (share >= kWorthNaming || causes.empty())
             causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
     fmt::print("{:<12}{}\n", "bound by", causes);
+    fmt::print("{:<12}{}\n", "energy", energyText(profile, workOfRun(answer.batch, model.setting)));
+    fmt::print("{:<12}{}\n", "clocks", clocksText(profile));
     for (const trace::CounterTotal& counter : profile.counters)
         fmt::print("{:<12}{}: {}\n", "counter", counter.name,
                    counter.unavailable.empty() ? base::formatCount(counter.perRun) + " a run" : "unavailable: " + counter.unavailable);
@@ -233,7 +240,7 @@ void print(const ReadProfile& read) {
     if (diagnosis.ceilingsExceeded)
         fmt::print("{:<12}layers exceed these ceilings: the machine was busier while they were measured; profile again\n", "mark");
     if (!profile.noCeilings.empty()) fmt::print("{:<12}no ceilings were measured: {}\n", "mark", printable(profile.noCeilings));
-    if (profile.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
+    if (profile.throttled) fmt::print("{:<12}{}\n", "mark", throttledText(profile));
     printNodes(profile, diagnosis);
     if (!read.request.options.empty()) printAdvice(read.advice, answer);
 }

@@ -41,6 +41,18 @@ Result<DeviceTime> deviceTimeFromJson(const Json& json) {
     return time;
 }
 
+Status readPower(const Json& json, Profile& profile) {
+    if (const Json* energy = base::memberAt(json, "energy"); energy && !energy->is_null()) {
+        TRIMTAB_TRY(profile.energy, energyFromJson(*energy));
+    }
+    TRIMTAB_TRY(profile.noEnergy, base::stringAt(json, "no_energy", ""));
+    if (const Json* clocks = base::memberAt(json, "clocks"); clocks && !clocks->is_null()) {
+        TRIMTAB_TRY(profile.clocks, clocksFromJson(*clocks));
+    }
+    TRIMTAB_TRY(profile.noClocks, base::stringAt(json, "no_clocks", ""));
+    return {};
+}
+
 }  // namespace
 
 double DeviceTime::attributed() const { return layersNs > 0 ? layersNs / (layersNs + restNs) : 0; }
@@ -73,6 +85,10 @@ Json toJson(const Profile& profile) {
             {"device", profile.device ? toJson(*profile.device) : Json(nullptr)},
             {"no_activity", profile.noActivity},
             {"throttled", profile.throttled},
+            {"energy", profile.energy ? toJson(*profile.energy) : Json(nullptr)},
+            {"no_energy", profile.noEnergy},
+            {"clocks", profile.clocks ? toJson(*profile.clocks) : Json(nullptr)},
+            {"no_clocks", profile.noClocks},
             {"counters", std::move(counters)},
             {"ceilings", toJson(profile.ceilings)},
             {"no_ceilings", profile.noCeilings}};
@@ -97,6 +113,7 @@ Result<Profile> profileFromJson(const Json& json) {
     }
     TRIMTAB_TRY(profile.noActivity, base::stringAt(json, "no_activity", ""));
     TRIMTAB_TRY(profile.throttled, base::booleanAt(json, "throttled", false));
+    TRIMTAB_REQUIRE(readPower(json, profile));
     if (const Json* counters = base::memberAt(json, "counters")) {
         if (!counters->is_array()) return fail(ErrorCode::Refused, "\"counters\" must be a list");
         for (const Json& entry : *counters) {

@@ -9,6 +9,7 @@
 #include "core/base/statistics.h"
 #include "core/trace/ceilings.h"
 #include "core/trace/layer_record.h"
+#include "core/trace/power.h"
 #include "core/trace/trace.h"
 
 namespace trimtab::trace {
@@ -41,7 +42,11 @@ struct Profile {
     bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
     std::optional<DeviceTime> device; // where the device's activity was recorded
     std::string noActivity;           // why it was not, though the engine has such a device
-    bool throttled = false;
+    bool throttled = false;           // by the system's counters, the drift of the timings, or what the device tells
+    std::optional<Energy> energy;
+    std::string noEnergy;  // why it was not measured
+    std::optional<Clocks> clocks;
+    std::string noClocks;  // why nothing of them could be read
     std::vector<CounterTotal> counters;
     Ceilings ceilings;
     std::string noCeilings;  // why they are not known

@@ -94,6 +94,11 @@ std::vector<double> Timeline::runTimes() const {
     return times;
 }
 
+std::optional<Timeline::Clock::time_point> Timeline::begin() const {
+    if (m_runs.empty()) return std::nullopt;
+    return m_start + std::chrono::nanoseconds(m_runs.front().beginNs);
+}
+
 double Timeline::attributed() const {
     return shareOf([](std::int32_t layer) { return layer >= 0; });
 }

@@ -3,6 +3,7 @@
 // node costs two clock reads and a store.
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/trace/layer_record.h"
@@ -28,6 +29,8 @@ public:
 
     /// Wall time of each run that was kept, ns.
     std::vector<double> runTimes() const;
+    /// When the first run that was kept began: a trace's time 0. nullopt where none was.
+    std::optional<std::chrono::steady_clock::time_point> begin() const;
     /// Share of the time of the runs that were kept which some node took.
     double attributed() const;
     /// Share of it that went into plans (trace::kPlanning).

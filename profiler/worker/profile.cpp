@@ -12,6 +12,7 @@
 #include "profiler/worker/layer_trials.h"
 #include "profiler/worker/machine.h"
 #include "profiler/worker/methods.h"
+#include "profiler/worker/power_recording.h"
 #include "profiler/worker/recorded_runs.h"
 #include "profiler/worker/timed_run.h"
 
@@ -23,6 +24,7 @@ constexpr int kCountedRuns = 5;
 constexpr double kTrialSeconds = 0.15, kBatchSeconds = 0.5;
 
 constexpr double kTimingShare = 0.4, kTrialShare = 0.4;  // of the progress; the rest measures ceilings
+constexpr double kTurnsShare = 0.6;                      // of the timing; the rest measures energy
 
 /// Counters over runs of their own: reading them takes time.
 Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
@@ -103,6 +105,19 @@ Status prepareAdvice(const ipc::ProfileRequest& request, TimedRun& run, Workbenc
     return orReason(tryOptions(request, answer.profile, bench, within), answer.trials, answer.noTrials);
 }
 
+/// The energy is measured behind the turns, in runs of its own that nothing records.
+Status recordWithPower(const ipc::ProfileRequest& request, TimedRun& run, const Call& call, trace::Profile& profile) {
+    const auto& setting = request.model.setting;
+    const auto power = openPowerSource(setting.engine, setting.device);
+    if (!power) profile.noClocks = profile.noEnergy = power.error().text();
+    const Call turns{[&call](double share, const std::string& what) { call.progress(kTurnsShare * share, what); }, call.cancelled};
+    TRIMTAB_REQUIRE(recordRuns(run, setting.engine, request.seconds, turns, profile, power ? power->get() : nullptr));
+    if (!power) return {};
+    const Call behind{[&call](double share, const std::string& what) { call.progress(kTurnsShare + (1 - kTurnsShare) * share, what); },
+                      call.cancelled};
+    return recordEnergy(run, **power, behind, profile);
+}
+
 }  // namespace
 
 Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
@@ -117,7 +132,7 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     trace::Profile& profile = answer.profile;
     profile.layers = run->layers();
     const Call recording{[&call](double share, const std::string& what) { call.progress(kTimingShare * share, what); }, call.cancelled};
-    TRIMTAB_REQUIRE(recordRuns(*run, request.model.setting.engine, request.seconds, recording, profile));
+    TRIMTAB_REQUIRE(recordWithPower(request, *run, recording, profile));
     if (request.counters) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
     }

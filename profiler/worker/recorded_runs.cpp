@@ -8,6 +8,7 @@
 #include "profiler/clock/throttle_watch.h"
 #include "profiler/host/timeline.h"
 #include "profiler/worker/device_recording.h"
+#include "profiler/worker/power_recording.h"
 
 namespace trimtab::worker {
 namespace {
@@ -79,7 +80,7 @@ void fillRuns(const std::vector<double>& times, const Turns& turns, const profil
 }
 
 /// By the host's clock, or by marks in the device's stream.
-Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profile& profile) {
+Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profile& profile, profiler::PowerSource* power) {
     profiler::Timeline timeline(profile.layers.size(), runsToKeep(profile.layers.size()));
     Recorder recorder;
     recorder.run = [&](bool keep) {
@@ -89,18 +90,22 @@ Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profil
         return done;
     };
     const profiler::ThrottleWatch watch;
+    PowerRecording beside(power);
     TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
+    beside.stop();
     fillRuns(timeline.runTimes(), turns, watch, profile);
     timeline.fill(profile.layers);
     profile.attributed = timeline.attributed();
     profile.planning = timeline.planning();
     profile.deviceTime = timeline.hasDeviceTimes();
     profile.trace = timeline.trace(profile.layers);
+    beside.finish(timeline, profile);
     return {};
 }
 
 /// By what the device tells of itself.
-Status recordDevice(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile) {
+Status recordDevice(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile,
+                    profiler::PowerSource* power) {
     // What others replay is recorded before anything listens to it.
     TRIMTAB_REQUIRE(run.once());
     TRIMTAB_REQUIRE(run.makeReady());
@@ -119,7 +124,9 @@ Status recordDevice(TimedRun& run, const std::string& engine, double seconds, co
         return done;
     };
     const profiler::ThrottleWatch watch;
+    PowerRecording beside(power);
     TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
+    beside.stop();
     const std::vector<double> times = wall.runTimes();
     if (times.empty()) return fail(ErrorCode::Failed, "no run was recorded");
     TRIMTAB_TRY(auto device, activity->finish(profile.layers));
@@ -129,19 +136,22 @@ Status recordDevice(TimedRun& run, const std::string& engine, double seconds, co
     profile.deviceTime = true;
     profile.device = device.time;
     profile.trace = std::move(device.trace);
+    // The device keeps the same runs as `wall`, so that its trace begins at the same moment.
+    beside.finish(wall, profile);
     return {};
 }
 
 }  // namespace
 
-Status recordRuns(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile) {
+Status recordRuns(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile,
+                  profiler::PowerSource* power) {
     if (hasDeviceActivity(engine)) {
-        Status recorded = recordDevice(run, engine, seconds, call, profile);
+        Status recorded = recordDevice(run, engine, seconds, call, profile, power);
         if (recorded || recorded.error().code == ErrorCode::Cancelled) return recorded;
         profile.noActivity = recorded.error().text();
         TRIMTAB_REQUIRE(run.makeReady());
     }
-    return timeLayers(run, seconds, call, profile);
+    return timeLayers(run, seconds, call, profile, power);
 }
 
 }  // namespace trimtab::worker

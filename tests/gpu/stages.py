@@ -225,7 +225,7 @@ class Stages:
             if reason:
                 status = "refused" if any(words in reason for words in NO_RECORDING) else "failed"
                 return {"status": status, "reason": f"{name}: {reason}"[:400], "figures": figures}
-            keys = ("device", "overhead", "dropped", "run_ms", "runs", "attributed")
+            keys = ("device", "overhead", "dropped", "run_ms", "runs", "attributed", "energy", "no_energy", "clocks", "no_clocks", "throttled")
             figures.append({"model": name, **{key: found.get(key) for key in keys}})
             if found["device"]["attributed"] < LEAST_ATTRIBUTED:
                 return self.failed(answer, figures, f"{name}: {100 * found['device']['attributed']:.1f} % of the GPU's time is attributed")

@@ -1,5 +1,7 @@
 #include "kernels/cuda/libraries/driver.h"
 
+#include <array>
+
 #include <dlfcn.h>
 #include <fmt/format.h>
 
@@ -56,6 +58,24 @@ Result<Driver> checkDriver(const std::string& library) {
     if (const int code = driver.deviceGetCount(&found.devices); code != 0 || found.devices < 1)
         return fail(ErrorCode::Unsupported, "the NVIDIA driver shows no GPU to this process (is CUDA_VISIBLE_DEVICES set?)");
     return found;
+}
+
+Result<std::string> pciBusId(int ordinal, const std::string& library) {
+    TRIMTAB_TRY(const DriverFunctions driver, open(library));
+    void* const handle = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
+    int (*deviceGet)(int* device, int ordinal) = nullptr;
+    int (*deviceGetPciBusId)(char* id, int length, int device) = nullptr;
+    if (!handle || !resolve(handle, "cuDeviceGet", deviceGet) || !resolve(handle, "cuDeviceGetPCIBusId", deviceGetPciBusId))
+        return fail(ErrorCode::Unsupported, library + " does not tell where a device is");
+    int device = 0;
+    std::array<char, 32> id{};  // "0000:65:00.0" and room
+    int code = driver.init(0);
+    if (code == 0) code = deviceGet(&device, ordinal);
+    if (code == 0) code = deviceGetPciBusId(id.data(), static_cast<int>(id.size()), device);
+    if (code != 0)
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("the NVIDIA driver does not tell where device {} is ({})", ordinal, errorText(driver, code)));
+    return std::string(id.data());
 }
 
 }  // namespace trimtab::cuda

@@ -22,4 +22,8 @@ std::string cudaVersionText(int version);
 /// does not start (with its code), no device.
 Result<Driver> checkDriver(const std::string& library = "libcuda.so.1");
 
+/// Of the device that this process knows by that number (CUDA_VISIBLE_DEVICES and its like have their say): "0000:65:00.0". Unsupported
+/// where the driver cannot tell. Initialises the driver.
+Result<std::string> pciBusId(int ordinal, const std::string& library = "libcuda.so.1");
+
 }  // namespace trimtab::cuda

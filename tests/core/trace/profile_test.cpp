@@ -21,6 +21,8 @@ Profile sample() {
     profile.device = DeviceTime{70, 15, 5};
     profile.noActivity = "no such library";
     profile.throttled = true;
+    profile.energy = Energy{{0.012, {0.011, 0.013}}, "energy counter", "NVML", "the board", 400, 8, 1.6, 310, 0.01, true};
+    profile.clocks = Clocks{"NVML", Extent{1755, 1980}, {}, Extent{41, 47}, true, {"idle", "power cap"}, {{"memory clock", "not here"}}, 120, 20, 0.01};
     profile.counters = {{"cycles", 12.5, ""}, {"cache misses", 0, "not here"}};
     profile.ceilings = {1e10, 5e10, {{"fp32", 1e11}, {"int8", 3e11}}, 900};
     return profile;
@@ -44,6 +46,12 @@ TEST(Profile, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->device->restNs, 5);
     EXPECT_EQ(again->noActivity, "no such library");
     EXPECT_TRUE(again->throttled);
+    ASSERT_TRUE(again->energy);
+    EXPECT_EQ(toJson(*again->energy), toJson(*sample().energy));
+    ASSERT_TRUE(again->clocks);
+    EXPECT_EQ(toJson(*again->clocks), toJson(*sample().clocks));
+    EXPECT_EQ(again->clocks->coreMHz.value().high, 1980);
+    EXPECT_FALSE(again->clocks->memoryMHz);
     EXPECT_EQ(again->ceilings, sample().ceilings);
     ASSERT_EQ(again->counters.size(), 2U);
     EXPECT_EQ(again->counters[0].perRun, 12.5);
@@ -63,6 +71,31 @@ TEST(Profile, OfADeviceTheShareThatLayersTookLeavesTransfersOut) {
 
 TEST(Profile, ACounterThatIsNotThereHasNoValueAndNoZero) { EXPECT_FALSE(written(sample())["counters"][1].contains("per_run")); }
 
+TEST(Profile, WithoutAnEnergyOrClocksHasTheReasonAndNoZero) {
+    Profile profile = sample();
+    profile.energy.reset();
+    profile.clocks.reset();
+    profile.noEnergy = "no counter here";
+    profile.noClocks = "no cpufreq here";
+    const Json json = written(profile);
+    EXPECT_TRUE(json["energy"].is_null());
+    EXPECT_TRUE(json["clocks"].is_null());
+    const auto again = profileFromJson(json);
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_FALSE(again->energy || again->clocks);
+    EXPECT_EQ(again->noEnergy, "no counter here");
+    EXPECT_EQ(again->noClocks, "no cpufreq here");
+}
+
+TEST(Profile, ThatKnowsNoThrottleReasonsIsNotOneThatHadNone) {
+    Profile profile = sample();
+    profile.clocks->reasons.clear();
+    EXPECT_EQ(written(profile)["clocks"]["throttle_reasons"], Json::array());
+    profile.clocks->tellsReasons = false;
+    EXPECT_TRUE(written(profile)["clocks"]["throttle_reasons"].is_null());
+    EXPECT_FALSE(profileFromJson(written(profile))->clocks->tellsReasons);
+}
+
 TEST(Profile, AnIntervalWithoutAnEndReadsBackWithout) {
     Profile profile = sample();
     profile.overhead.interval.high = std::numeric_limits<double>::infinity();
@@ -76,7 +109,11 @@ TEST(Profile, ALayersShareOfARunLeavesOutWhatNoLayerTook) {
 
 TEST(Profile, RefusesWhatIsNone) {
     for (const char* text : {"[]", R"({"layers": 1})", R"({"overhead": 1})", R"({"counters": {}})", R"({"counters": [{}]})",
-                             R"({"run_ns": "x"})", R"({"device": 3})", R"({"device": {"rest_ns": "x"}})", R"({"ceilings": {"operations_per_s": []}})",
+                             R"({"run_ns": "x"})", R"({"device": 3})", R"({"device": {"rest_ns": "x"}})",
+                             R"({"energy": 3})", R"({"energy": {}})", R"({"energy": {"joules_per_run": "x"}})", R"({"no_energy": 1})",
+                             R"({"clocks": []})", R"({"clocks": {"core_mhz": [1]}})", R"({"clocks": {"celsius": [1, "x"]}})",
+                             R"({"clocks": {"throttle_reasons": [1]}})", R"({"clocks": {"unavailable": {"power": 1}}})",
+                             R"({"ceilings": {"operations_per_s": []}})",
                              R"({"ceilings": {"memory_bytes_per_s": -1}})", R"({"ceilings": {"operations_per_s": {"fp32": "x"}}})"})
         EXPECT_FALSE(profileFromJson(*base::parseJson(text, "profile"))) << text;
 }

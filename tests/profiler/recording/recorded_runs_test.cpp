@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 
 #include "profiler/worker/modules.h"
+#include "profiler/worker/power_recording.h"
+#include "tests/profiler/power/fake_source.h"
 #include "tests/profiler/recording/fake_activity.h"
 
 namespace trimtab::worker {
@@ -24,6 +27,8 @@ public:
         (isRecorded ? recorded : listener ? timed : plain) += 1;
         EXPECT_EQ(m_activity.isOn, isRecorded) << "other runs go as if nothing listened";
         if (listener && !isRecorded) listener->nodeTime(0, 500);
+        for (const auto end = std::chrono::steady_clock::now() + lasts; std::chrono::steady_clock::now() < end;) {
+        }
         return {};
     }
     std::vector<trace::LayerRecord> layers() const override { return std::vector<trace::LayerRecord>(1); }
@@ -33,6 +38,7 @@ public:
     trial::Environment environment() const override { return {}; }
 
     bool fails = false;
+    std::chrono::microseconds lasts{0};
     int recorded = 0, timed = 0, plain = 0;
 
 private:
@@ -48,10 +54,10 @@ protected:
     }
     void TearDown() override { ::unsetenv("TRIMTAB_MODULES"); }
 
-    Status record(DeviceRun& run, const std::string& engine = "cuda") {
+    Status record(DeviceRun& run, const std::string& engine = "cuda", profiler::PowerSource* power = nullptr) {
         m_profile = {};
         m_profile.layers = run.layers();
-        return recordRuns(run, engine, 0.02, m_call, m_profile);
+        return recordRuns(run, engine, 0.02, m_call, m_profile, power);
     }
 
     test::FakeActivity* m_activity = nullptr;
@@ -121,6 +127,76 @@ TEST_F(RecordedRuns, FailWithTheRunAndStopWhenCancelled) {
     EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
     EXPECT_EQ(run.timed, 0) << "nothing is begun anew";
     EXPECT_EQ(m_activity->closed, m_activity->opened);
+}
+
+TEST_F(RecordedRuns, AreReadBesideForTheirClocks) {
+    profiler::test::FakeSource source([](double, profiler::Reading& reading) {
+        reading.coreMHz = 1755;
+        reading.reasons = profiler::kIdle;
+    });
+    DeviceRun run(*m_activity);
+    run.lasts = std::chrono::microseconds(100);
+    for (const std::string engine : {"cuda", "cpu"}) {
+        *m_activity = {};
+        ASSERT_TRUE(record(run, engine, &source));
+        ASSERT_TRUE(m_profile.clocks) << m_profile.noClocks;
+        EXPECT_EQ(m_profile.clocks->coreMHz.value().low, 1755);
+        EXPECT_FALSE(m_profile.clocks->celsius);
+        EXPECT_TRUE(trace::check(m_profile.trace));
+        EXPECT_EQ(m_profile.trace.counters.empty(), engine == "cuda") << "the module's trace has no length, and the other has";
+        for (const trace::CounterSeries& series : m_profile.trace.counters) EXPECT_EQ(series.name, "clock");
+    }
+    ASSERT_TRUE(record(run));
+    EXPECT_FALSE(m_profile.clocks) << "nothing was there to read";
+}
+
+TEST_F(RecordedRuns, AreMarkedWhereTheDeviceHoldsItsClocksDown) {
+    profiler::test::FakeSource source([](double, profiler::Reading& reading) { reading.reasons = profiler::kHardwareThermalSlowdown; });
+    DeviceRun run(*m_activity);
+    ASSERT_TRUE(record(run, "cuda", &source));
+    EXPECT_TRUE(m_profile.throttled);
+    EXPECT_THAT(m_profile.clocks.value().reasons, ::testing::ElementsAre("hardware thermal slowdown"));
+}
+
+TEST_F(RecordedRuns, OfADeviceThatTellsNothingSayWhy) {
+    profiler::test::FakeSource source([](double, profiler::Reading&) {});
+    for (const char* quantity : {"power", "energy counter", "core clock", "memory clock", "temperature", "throttle reasons"})
+        source.facts.missing[quantity] = "the driver keeps it";
+    DeviceRun run(*m_activity);
+    ASSERT_TRUE(record(run, "cpu", &source));
+    EXPECT_FALSE(m_profile.clocks);
+    EXPECT_EQ(m_profile.noClocks, "the driver keeps it");
+    EXPECT_EQ(source.reads, 0) << "and nothing is asked in vain";
+    ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile));
+    EXPECT_FALSE(m_profile.energy);
+    EXPECT_EQ(m_profile.noEnergy, "the driver keeps it");
+}
+
+TEST_F(RecordedRuns, HaveTheirEnergyFromRunsThatNothingRecords) {
+    profiler::test::FakeSource source([](double t, profiler::Reading& reading) { reading.joules = 70 * t; });
+    DeviceRun run(*m_activity);
+    run.lasts = std::chrono::milliseconds(1);
+    ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile));
+    ASSERT_TRUE(m_profile.energy) << m_profile.noEnergy;
+    EXPECT_NEAR(m_profile.energy->watts, 70, 1);
+    EXPECT_EQ(run.timed + run.recorded, 0);
+    m_call.cancelled = [] { return true; };
+    const Status cancelled = recordEnergy(run, source, m_call, m_profile);
+    ASSERT_FALSE(cancelled);
+    EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
+}
+
+TEST(PowerOfAnEngine, IsItsDevicesOrHasAReason) {
+    const auto processor = openPowerSource("cpu", "");
+    ASSERT_TRUE(processor);
+    EXPECT_NE((*processor)->info().name, "NVML");
+    for (const auto& [engine, device] : std::vector<std::pair<std::string, std::string>>{{"cuda", ""}, {"onnxruntime", "cuda:0"}}) {
+        const auto gpu = openPowerSource(engine, device);
+        if (gpu) EXPECT_EQ((*gpu)->info().name, "NVML");
+        else EXPECT_FALSE(gpu.error().text().empty());
+    }
+    const auto beyond = openPowerSource("cuda", "cuda:4096");
+    EXPECT_FALSE(beyond) << "there are not so many";
 }
 
 }  // namespace

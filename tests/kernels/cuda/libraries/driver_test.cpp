@@ -67,5 +67,17 @@ TEST_F(DriverCheck, IsNotFooledByAnotherLibrary) {
     EXPECT_THAT(found.error().text(), HasSubstr("is no NVIDIA driver"));
 }
 
+TEST_F(DriverCheck, TellsWhereADeviceIs) {
+    ::setenv("FAKE_DRIVER_DEVICES", "4", 1);
+    EXPECT_EQ(pciBusId(0, kFake).value(), "0000:07:00.0");
+    EXPECT_EQ(pciBusId(3, kFake).value(), "0000:0a:00.0");
+    const auto beyond = pciBusId(4, kFake);
+    ASSERT_FALSE(beyond);
+    EXPECT_EQ(beyond.error().code, ErrorCode::Unsupported);
+    EXPECT_THAT(beyond.error().text(), HasSubstr("code 101"));
+    EXPECT_FALSE(pciBusId(0, "libm.so.6"));
+    EXPECT_FALSE(pciBusId(0, "libcuda-of-nowhere.so.1"));
+}
+
 }  // namespace
 }  // namespace trimtab::cuda

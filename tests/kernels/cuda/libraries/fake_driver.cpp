@@ -1,4 +1,5 @@
 // A driver library for tests: answers as the environment says.
+#include <cstdio>
 #include <cstdlib>
 
 namespace {
@@ -19,6 +20,14 @@ EXPORTED int cuDriverGetVersion(int* version) {
 }
 EXPORTED int cuDeviceGetCount(int* count) {
     *count = number("FAKE_DRIVER_DEVICES", 1);
+    return 0;
+}
+EXPORTED int cuDeviceGet(int* device, int ordinal) {
+    *device = 7 + ordinal;  // no device is its ordinal
+    return ordinal < number("FAKE_DRIVER_DEVICES", 1) ? 0 : 101;
+}
+EXPORTED int cuDeviceGetPCIBusId(char* id, int length, int device) {
+    std::snprintf(id, static_cast<std::size_t>(length), "0000:%02x:00.0", device);
     return 0;
 }
 EXPORTED int cuGetErrorName(int error, const char** name) {
