@@ -94,10 +94,13 @@ TEST_F(Listening, FindsEveryRangeWhereThePlanIsRecordedAndNoneWhereItIsReplayed)
     EXPECT_EQ(listener.recordings.size(), 1U);
 }
 
-TEST_F(Listening, TheFirstRunIsLaunchedStepByStep) {
+TEST_F(Listening, TheFirstRunIsPlannedAndLaunchedStepByStep) {
     Listener listener(true);
     run(&listener);
-    EXPECT_EQ(listener.taken(), withTransfers(true));
+    std::vector<std::int32_t> expected{trace::kPlanning};
+    const std::vector<std::int32_t> steps = withTransfers(true);
+    expected.insert(expected.end(), steps.begin(), steps.end());
+    EXPECT_EQ(listener.taken(), expected);
     EXPECT_THAT(listener.recordings, IsEmpty());
     run(&listener);
     EXPECT_EQ(listener.taken(), withTransfers(true));
@@ -130,6 +133,7 @@ TEST_F(Listening, WhoHasNoSuchClockIsToldTheTimes) {
         void nodeTime(std::int32_t, double) override { ++times; }
         int scopes = 0, times = 0;
     } timed;
+    run(nullptr);  // is planned
     run(&timed);
     EXPECT_EQ(timed.scopes, 0);
     EXPECT_GE(timed.times, 2);
