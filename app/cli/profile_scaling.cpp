@@ -126,7 +126,7 @@ Status profileScaling(Program& program, const ipc::BenchRequest& request, const 
     const double largest = measured.sizes.back();
     const explain::ScalingFit whole = explain::fitScaling(measured.runs);
     auto layers = explain::scalingOf(measured.sizes, measured.plans);
-    const auto advice = explain::adviseSize(scale.symbol, measured.sizes, whole, layers);
+    const auto advice = explain::adviseSize(scale.symbol, measured.runs, whole, layers);
     if (program.options.json) {
         Json nodes = Json::array();
         for (const auto& layer : layers)

@@ -1,7 +1,6 @@
 #include "core/explain/size_advice.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -13,7 +12,7 @@ constexpr double kWorthTelling = 1.03;
 constexpr std::size_t kNamed = 3;  // layers
 constexpr double kOfItAll = 0.8;   // the layers named are those that make up so much of the part
 
-double each(const ScalingFit& fit, double size) { return fit.at(size) / size; }
+double each(const ScalingPoint& run) { return run.ns / run.size; }
 
 double quadraticPart(const ScalingFit& fit, double size) { return fit.quadratic * size * size; }
 
@@ -38,24 +37,23 @@ std::vector<std::string> layersWith(const std::vector<LayerScaling>& layers, Par
 
 }  // namespace
 
-std::optional<SizeAdvice> adviseSize(const std::string& symbol, const std::vector<double>& sizes, const ScalingFit& run,
+std::optional<SizeAdvice> adviseSize(const std::string& symbol, const std::vector<ScalingPoint>& runs, const ScalingFit& fit,
                                      const std::vector<LayerScaling>& layers) {
-    const double largest = sizes.back();
-    SizeAdvice best{largest, 1, {}, {}, {}};
-    for (double size = 2 * largest; size >= sizes.front() && size >= 1; size = std::floor(size / 2)) {
-        const double gain = each(run, largest) / each(run, size);
-        if (gain > best.speedup) best = {size, gain, {}, {}, {}};
-    }
-    if (best.speedup < kWorthTelling) return std::nullopt;
-    best.text = fmt::format("{} of {}, not {}", symbol, best.size, largest);
-    const bool isShorter = best.size < largest;
-    const auto part = [&](const ScalingFit& fit) { return isShorter ? quadraticPart(fit, largest) : fit.constant; };
-    best.layers = layersWith(layers, part);
-    best.because = fmt::format("at {} {:.0f} % of a run {}{}", largest, 100 * part(run) / run.at(largest),
-                               isShorter ? "grows with the square of it" : "is the same whatever the size",
-                               best.layers.empty() ? "" : fmt::format(", most of it in {}", fmt::join(best.layers, ", ")));
-    if (isShorter) best.because += "; pieces do not see one another";
-    return best;
+    const ScalingPoint longest = runs.back();
+    std::vector<ScalingPoint> candidates = runs;
+    candidates.push_back({2 * longest.size, fit.at(2 * longest.size)});
+    const ScalingPoint& found = *std::ranges::min_element(candidates, {}, each);
+    const double speedup = each(longest) / each(found);
+    if (!(speedup >= kWorthTelling)) return std::nullopt;
+    const bool isShorter = found.size < longest.size;
+    const auto part = [&](const ScalingFit& of) { return isShorter ? quadraticPart(of, longest.size) : of.constant; };
+    SizeAdvice advice{found.size, speedup, {}, {}, layersWith(layers, part)};
+    advice.text = fmt::format("{} of {}, not {}", symbol, advice.size, longest.size);
+    advice.because = fmt::format("at {} {:.0f} % of a run {}{}", longest.size, 100 * part(fit) / fit.at(longest.size),
+                                 isShorter ? "grows with the square of it" : "is the same whatever the size",
+                                 advice.layers.empty() ? "" : fmt::format(", most of it in {}", fmt::join(advice.layers, ", ")));
+    if (isShorter) advice.because += "; pieces do not see one another";
+    return advice;
 }
 
 }  // namespace trimtab::explain
