@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "core/graph/shape_inference.h"
 
@@ -21,12 +22,17 @@ ChainModel::ChainModel(Shape input, std::uint64_t seed) : m_random(seed) {
 }
 
 graph::ValueId ChainModel::weights(Shape shape, std::int64_t fan) {
-    std::vector<float> values(static_cast<std::size_t>(shape.elementCount()));
+    auto made = Tensor::allocate(DataType::Float32, std::move(shape));
+    if (!made) {
+        m_failed = made.error();
+        return m_last;
+    }
+    const std::span<float> values = made->mutableData<float>();
     const double scale = 1 / std::sqrt(static_cast<double>(fan));
     const std::size_t drawn = std::min(values.size(), kDrawn);
     for (std::size_t i = 0; i < drawn; ++i) values[i] = static_cast<float>(m_random.normal() * scale);
     for (std::size_t i = drawn; i < values.size(); ++i) values[i] = values[i - drawn];
-    return m_graph.addConstant("w", Tensor::fromFloats(std::move(shape), values));
+    return m_graph.addConstant("w", std::move(*made));
 }
 
 ChainModel& ChainModel::add(const std::string& op, std::vector<graph::ValueId> others, std::map<std::string, graph::Attribute> attributes) {
@@ -45,6 +51,7 @@ ChainModel& ChainModel::add(const std::string& op, std::vector<graph::ValueId> o
 }
 
 Result<Graph> ChainModel::finish() {
+    if (m_failed) return fail(*m_failed);
     m_graph.outputs.push_back(m_last);
     TRIMTAB_REQUIRE(graph::inferShapes(m_graph));
     return std::move(m_graph);

@@ -1,6 +1,7 @@
 #pragma once
 // A small model made in memory: nodes one after the other, with seeded weights. For what a worker tries of an engine by itself.
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,14 @@ public:
     /// A node that takes the last result first, then `others`; its first output is the last result from now on.
     ChainModel& add(const std::string& op, std::vector<graph::ValueId> others = {},
                     std::map<std::string, graph::Attribute> attributes = {});
-    /// The graph with its shapes inferred, and the last result as output. Call it once.
+    /// The graph with its shapes inferred, and the last result as output. OutOfMemory where some weights found no room. Call it once.
     Result<Graph> finish();
 
 private:
     Graph m_graph;
     base::Random m_random;
     graph::ValueId m_last = graph::kNoValue;
+    std::optional<Error> m_failed;
 };
 
 }  // namespace trimtab::worker

@@ -181,6 +181,19 @@ TEST_F(Profile, OfAModelThatDoesNotFitTriesWhatWould) {
     EXPECT_LT(capacity.options[1].weightBytes, 2 * 4 * kWidth * kWidth);
 }
 
+TEST_F(Profile, SaysWhyThereAreNoCeilingsWhereMemoryIsShort) {
+    support::ModelBuilder model;
+    model.input("x", DataType::Float32, {1, 64}).constant("w", Tensor::zeros(DataType::Float32, {64, 64}).value());
+    model.node("MatMul", {"x", "w"}, {"y"}).output("y").save((m_folder.path() / "small.onnx").string());
+    Workbench fresh;  // has measured none before
+    const WithMemoryLimit limit(400'000);
+    const auto answer = profile(ipc::toJson(requestFor((m_folder.path() / "small.onnx").string())), fresh, m_call);
+    ASSERT_TRUE(answer) << answer.error().text();
+    const trace::Profile told = ipc::profileAnswerFromJson(*answer).value().profile;
+    EXPECT_GT(told.runs, 0);
+    EXPECT_NE(told.noCeilings.find("memory"), std::string::npos) << told.noCeilings;
+}
+
 TEST_F(Profile, SaysWhyOptionsAreNotTried) {
     auto request = requestFor(sampleFile("language"));
     request.options = {trial::parseOption("weights.bits=8").value()};

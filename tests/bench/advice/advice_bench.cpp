@@ -112,12 +112,12 @@ private:
         return outcome;
     }
 
-    /// The limit leaves room to read the model, and for little more than half of it in its kernels' form. That the advice runs at all is its sign; predicted is the time of a run.
+    /// The limit is three quarters of the weights. That the advice runs at all is its sign; predicted is the time of a run.
     Outcome ofCapacity(const ipc::ProfileRequest& request, worker::Workbench& workbench) const {
         base::MemoryBudget& budget = base::MemoryBudget::process();
         const std::int64_t before = budget.limit();
         const auto fileBytes = static_cast<std::int64_t>(std::filesystem::file_size(request.model.model));
-        budget.setLimit(budget.used() + fileBytes * 8 / 5);
+        budget.setLimit(budget.used() + fileBytes * 3 / 4);
         const auto answer = orStop(ipc::profileAnswerFromJson(orStop(worker::profile(ipc::toJson(request), workbench, m_call))));
         Outcome outcome;
         outcome.isRightCause = !answer.capacity.fits();
