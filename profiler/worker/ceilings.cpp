@@ -27,8 +27,9 @@ constexpr std::int64_t kTimesTheCaches = 4, kMostOfMemory = 16;
 constexpr std::int64_t kNearBytes = 8 << 20;
 constexpr std::int64_t kColumns = 4096;
 
-/// A product is doubled until it takes this long, so that its start counts for nothing.
-constexpr double kLongEnoughMs = 3;
+/// A product's sides are doubled until it takes this long and doubling them gains no more than this: its start counts for nothing then,
+/// even on a machine that is so busy that a small one takes as long as a large one.
+constexpr double kLongEnoughMs = 3, kGrows = 1.25;
 constexpr std::int64_t kFirstSide = 128, kLastSide = 8192;
 
 constexpr int kTinyNodes = 256;
@@ -99,6 +100,7 @@ Result<double> readingRate(runtime::Engine& engine, std::int64_t weightBytes, co
 /// Operations a second of a square product; 0 where the engine has no kernel for that type.
 Result<double> peakOf(runtime::Engine& engine, const TypeToTry& type, const Call& call) {
     TRIMTAB_TRY(const auto recipe, recipe::parse(type.recipe));
+    double best = 0;
     for (std::int64_t side = kFirstSide;; side *= 2) {
         ChainModel chain({side, side}, kSeed);
         chain.add("MatMul", {chain.weights({side, side}, side)});
@@ -108,9 +110,11 @@ Result<double> peakOf(runtime::Engine& engine, const TypeToTry& type, const Call
             if (engine.supports(compressed.graph, node).level != runtime::Support::Level::Native) return 0;
         TRIMTAB_TRY(const Timed result, timed(engine, compressed.graph, call));
         if (trace::overall(result.layers) != trace::Execution::Native) return 0;
-        if (result.runNs < kLongEnoughMs * kNsOfMs && side < kLastSide) continue;
         const auto length = static_cast<double>(side);
-        return 1e9 * 2 * length * length * length / result.runNs;
+        const double rate = 1e9 * 2 * length * length * length / result.runNs;
+        const bool isDone = result.runNs >= kLongEnoughMs * kNsOfMs && rate < kGrows * best;
+        best = std::max(best, rate);
+        if (isDone || side >= kLastSide) return best;
     }
 }
 
