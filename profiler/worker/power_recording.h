@@ -18,8 +18,7 @@ namespace trimtab::worker {
 Result<std::unique_ptr<profiler::PowerSource>> openPowerSource(const std::string& engine, const std::string& device);
 
 /// Reads while it lives, in a thread of its own: recorded runs and the others that take turns with them meet it alike, so it is no part of
-/// what the recording is said to cost. Without a source, or where that
-/// tells nothing of clocks and energy, nothing is read.
+/// what the recording is said to cost. Without a source, or where that tells nothing of clocks and energy, nothing is read.
 class PowerRecording {
 public:
     explicit PowerRecording(profiler::PowerSource* source);

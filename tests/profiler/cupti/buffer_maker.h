@@ -3,7 +3,7 @@
 #include <cstring>
 #include <vector>
 
-#include <cupti.h>
+#include "profiler/cupti/cupti_library.h"
 
 namespace trimtab::cupti::test {
 
