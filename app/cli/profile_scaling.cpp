@@ -40,30 +40,38 @@ Status checkSymbol(ipc::WorkerClient& worker, const ipc::ModelRequest& model, co
                                                 info.openSymbols.empty() ? "none" : fmt::format("{}", fmt::join(info.openSymbols, ", "))));
 }
 
+recipe::RunSetting ofSize(recipe::RunSetting setting, const std::string& symbol, std::int64_t size) {
+    if (symbol == "batch") setting.batch = size;
+    else setting.symbols[symbol] = size;
+    return setting;
+}
+
 Result<Measured> measure(Program& program, ipc::BenchRequest request, const Scale& scale) {
     TRIMTAB_TRY(const auto worker, program.startWorker());
     TRIMTAB_REQUIRE(checkSymbol(*worker, request.model, scale.symbol));
     Progress progress(program.quiet());
     Measured measured;
+    std::vector<base::PairedBlock> timings;
+    const recipe::RunSetting setting = request.model.setting;
+    request.baseline = trial::Trial{request.model.recipe, ofSize(setting, scale.symbol, scale.sizes.back()), {}};
     for (const std::int64_t size : scale.sizes) {
         const double done = static_cast<double>(measured.sizes.size());
         const auto show = [&](double share, const std::string& what) {
             progress.show((done + std::max(share, 0.0)) / static_cast<double>(scale.sizes.size()),
                           fmt::format("{} = {}: {}", scale.symbol, size, printable(what)));
         };
-        auto& setting = request.model.setting;
-        if (scale.symbol == "batch") setting.batch = size;
-        else setting.symbols[scale.symbol] = size;
+        request.model.setting = ofSize(setting, scale.symbol, size);
         TRIMTAB_TRY(const Json json, worker->call("bench", ipc::toJson(request), show, program.stop.get_token()));
         TRIMTAB_TRY(auto answer, ipc::benchAnswerFromJson(json));
-        if (answer.timings.trial.empty()) return fail(ErrorCode::Failed, "nothing was timed");
+        if (answer.timings.trial.empty() || answer.timings.baseline.empty()) return fail(ErrorCode::Failed, "nothing was timed");
         measured.sizes.push_back(static_cast<double>(size));
-        measured.runs.push_back({static_cast<double>(size), 1e6 * base::median(answer.timings.trial)});
+        timings.push_back(std::move(answer.timings));
         if (trace::overall(answer.layers) == trace::Execution::Emulated) measured.execution = trace::Execution::Emulated;
         measured.throttled = measured.throttled || answer.throttled;
         measured.plans.push_back(std::move(answer.layers));
         measured.environment = answer.environment;
     }
+    measured.runs = explain::besideLargest(measured.sizes, timings);
     return measured;
 }
 

@@ -22,6 +22,7 @@
 #include "core/compress/storage_forms.h"
 #include "core/compress/structure/original_rows.h"
 #include "core/compress/tied_layers.h"
+#include "core/graph/passes/passes.h"
 #include "core/recipe/methods.h"
 #include "core/tensor/code_values.h"
 #include "core/tensor/convert.h"
@@ -341,6 +342,13 @@ std::int64_t bytesOfConstants(const Graph& graph) {
 
 Result<Compressed> compress(const Graph& original, const recipe::Recipe& recipe, const Tools& tools) {
     TRIMTAB_REQUIRE(recipe::check(recipe));
+    if (recipe.cancelsTransposes) {
+        Graph reordered = original;
+        TRIMTAB_REQUIRE(graph::cancelTransposes(reordered));
+        recipe::Recipe rest = recipe;
+        rest.cancelsTransposes = false;
+        return compress(reordered, rest, tools);
+    }
     TRIMTAB_REQUIRE(checkForNaN(original));
     TRIMTAB_REQUIRE(checkCoverage(original, graph::compressibleWeights(original), recipe));
     for (const WeightUse& use : graph::compressibleWeights(original)) {

@@ -39,10 +39,10 @@ struct Compressed {
     std::int64_t storedBytes = 0;
 };
 
-/// Order: whole units leave, then inputs are rescaled, weights pruned, and what is left quantised (zeros stay zero when the scheme is
-/// symmetric). Refused when a rule matches no node (naming the rule), for NaN weights (naming the layer), or when the recipe asks for what
-/// a layer cannot have. Methods that look at activations (recipe::Recipe::needsCalibration()) see what the layers before have become, in
-/// the order of the graph.
+/// Order: transposes cancel, whole units leave, then inputs are rescaled, weights pruned, and what is left quantised (zeros stay zero when
+/// the scheme is symmetric). Refused when a rule matches no node (naming the rule), for NaN weights (naming the layer), or when the recipe
+/// asks for what a layer cannot have. Methods that look at activations (recipe::Recipe::needsCalibration()) see what the layers before have
+/// become, in the order of the graph.
 Result<Compressed> compress(const Graph& graph, const recipe::Recipe& recipe, const Tools& tools = {});
 
 /// Names the first layer whose weight holds a NaN; infinities are ordinary.

@@ -1,5 +1,5 @@
 // Advice on layers adds up what an option saved on each unit alone, scaled to the time that the same nodes took in the whole run. Advice
-// on the batch says what a larger one took.
+// on the batch says what a larger one took, advice on transposes what a run without them took.
 #include "core/explain/advice.h"
 
 #include <algorithm>
@@ -194,6 +194,22 @@ std::optional<Advice> batchAdvice(const Profiled& profiled) {
     return advice;
 }
 
+std::optional<Advice> reorderingAdvice(const Profiled& profiled) {
+    const auto& gone = profiled.reordering.gone;
+    const base::Estimate& time = profiled.reordering.time;
+    if (gone.empty() || time.value <= 0 || !(1 / time.interval.high >= kWorthTelling)) return std::nullopt;
+    Advice advice;
+    advice.recipe = profiled.recipe;
+    advice.recipe.cancelsTransposes = true;
+    advice.setting = profiled.setting;
+    advice.layers = gone;
+    advice.speedup = 1 / time.value;
+    advice.text = gone.size() == 1 ? "a transpose that is not needed left out" : fmt::format("{} transposes cancelled", gone.size());
+    advice.because = fmt::format("without {} a run took {:.2f} times as long", gone.size() == 1 ? "it" : "them", time.value);
+    if (const std::string cause = causeOf(profiled, gone); !cause.empty()) advice.because += "; " + cause;
+    return advice;
+}
+
 Advice fitAdvice(const trial::FitTrial& trial, const recipe::Recipe& recipe, const recipe::RunSetting& setting) {
     Advice advice;
     advice.recipe = recipe;
@@ -230,6 +246,9 @@ AdviceList advise(const Profiled& profiled) {
     }
     if (const Choice mixed = bestOfEach(profiled, stretches); !mixed.trials.empty()) list.best.push_back(adviceOf(profiled, mixed, units));
     if (auto batch = batchAdvice(profiled)) list.best.push_back(std::move(*batch));
+    if (auto reordering = reorderingAdvice(profiled)) list.best.push_back(std::move(*reordering));
+    if (const std::string& refusal = profiled.reordering.refusal; !refusal.empty())
+        list.nothing.push_back("a run without the transposes that cancel was not timed: " + refusal);
     for (const Advice& advice : list.best)
         if (advice.speedup < kWorthTelling && !advice.layers.empty())
             list.nothing.push_back(fmt::format("{} would gain less than {:.0f} %", advice.text, 100 * (kWorthTelling - 1)));

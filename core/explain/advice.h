@@ -9,6 +9,7 @@
 #include "core/recipe/run_setting.h"
 #include "core/trial/capacity.h"
 #include "core/trial/layer_trial.h"
+#include "core/trial/reordering.h"
 
 namespace trimtab::explain {
 
@@ -30,6 +31,8 @@ struct AdviceList {
     std::vector<std::string> nothing;   // options that give nothing, and why
 };
 
+inline const trial::Reordering kNoReordering;
+
 /// What was profiled, and what was tried on its layers.
 struct Profiled {
     const trace::Profile& profile;
@@ -39,6 +42,7 @@ struct Profiled {
     const recipe::RunSetting& setting;
     std::int64_t batch = 1;
     base::Estimate largerBatch = {};  // time of a run of kLargerBatch times the batch over that of one; 0: not known
+    const trial::Reordering& reordering = kNoReordering;
 };
 AdviceList advise(const Profiled& profiled);
 

@@ -64,6 +64,16 @@ int ScalingFit::orderAt(double size) const {
 }
 
 // With three parts each choice of those that are not zero can be tried: the best without a negative part is the constrained optimum.
+std::vector<ScalingPoint> besideLargest(const std::vector<double>& sizes, const std::vector<base::PairedBlock>& timings) {
+    constexpr double kNsOfMs = 1e6;
+    const double largestNs = kNsOfMs * base::median(timings.back().trial);
+    std::vector<ScalingPoint> points;
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        points.push_back({sizes[i], largestNs * base::median(timings[i].trial) / base::median(timings[i].baseline)});
+    points.back().ns = largestNs;
+    return points;
+}
+
 ScalingFit fitScaling(std::span<const ScalingPoint> points) {
     assert(points.size() >= 3);
     Parts best{};

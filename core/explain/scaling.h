@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/base/statistics.h"
 #include "core/trace/layer_record.h"
 
 namespace trimtab::explain {
@@ -25,6 +26,10 @@ struct ScalingFit {
     /// The part that is largest at a size: 0, 1 or 2.
     int orderAt(double size) const;
 };
+
+/// Runs of several sizes in ms, each timed in turns with the largest: what slows the machine for a while meets both, so each is told as its
+/// ratio to the largest, times what that took by itself. REQUIRES: as many blocks as sizes, with timings of both; the largest is last.
+std::vector<ScalingPoint> besideLargest(const std::vector<double>& sizes, const std::vector<base::PairedBlock>& timings);
 
 /// REQUIRES: three sizes or more, all different and positive, with positive times.
 ScalingFit fitScaling(std::span<const ScalingPoint> points);

@@ -29,6 +29,26 @@ Status checkTrace(const trace::Profile& profile) {
     return {};
 }
 
+Json encode(const trial::Reordering& reordering) {
+    return {{"gone", reordering.gone}, {"time", trial::encode(reordering.time)}, {"refusal", reordering.refusal}};
+}
+
+Result<std::string> nameFrom(const Json& json) {
+    if (!json.is_string()) return fail(ErrorCode::Refused, "a list of nodes must hold names");
+    return json.get<std::string>();
+}
+
+Result<trial::Reordering> reorderingFrom(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a reordering"));
+    trial::Reordering reordering;
+    TRIMTAB_REQUIRE(readEach(json, "gone", nameFrom, reordering.gone));
+    TRIMTAB_TRY(reordering.refusal, base::stringAt(json, "refusal", ""));
+    if (const Json* time = base::memberAt(json, "time")) {
+        TRIMTAB_TRY(reordering.time, trial::estimateFrom(*time, "time"));
+    }
+    return reordering;
+}
+
 }  // namespace
 
 Json toJson(const ProfileRequest& request) {
@@ -63,6 +83,7 @@ Json toJsonWithoutTrace(const ProfileAnswer& answer) {
             {"batch", answer.batch},
             {"larger_batch", trial::encode(answer.largerBatch)},
             {"no_larger_batch", answer.noLargerBatch},
+            {"reordering", encode(answer.reordering)},
             {"weight_bytes", answer.weightBytes},
             {"arena_bytes", answer.arenaBytes},
             {"environment", trial::toJson(answer.environment)}};
@@ -99,6 +120,9 @@ Result<ProfileAnswer> profileAnswerFromJson(const Json& json, std::string_view t
         TRIMTAB_TRY(answer.largerBatch, trial::estimateFrom(*larger, "larger_batch"));
     }
     TRIMTAB_TRY(answer.noLargerBatch, base::stringAt(json, "no_larger_batch", ""));
+    if (const Json* reordering = base::memberAt(json, "reordering")) {
+        TRIMTAB_TRY(answer.reordering, reorderingFrom(*reordering));
+    }
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.environment, environmentAt(json));

@@ -9,6 +9,7 @@
 #include "core/trace/profile.h"
 #include "core/trial/capacity.h"
 #include "core/trial/layer_trial.h"
+#include "core/trial/reordering.h"
 
 namespace trimtab::ipc {
 
@@ -31,6 +32,7 @@ struct ProfileAnswer {
     /// Time of a run of explain::kLargerBatch times the batch over that of one, in turns; 0: it was not measured.
     base::Estimate largerBatch;
     std::string noLargerBatch;  // why there is none
+    trial::Reordering reordering;
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };

@@ -38,6 +38,10 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
         if (base.compute == graph::ComputeType::Float32) base.compute.reset();
         return {};
     }
+    if (path == "transposes") {
+        TRIMTAB_TRY(recipe.cancelsTransposes, cancelsFrom(value, whole));
+        return {};
+    }
     const auto [part, key] = partAndKey(path);
     if (part == "prune" && !key.empty()) {
         TRIMTAB_REQUIRE(setPart(base.prune, key, value, whole));
@@ -63,7 +67,8 @@ Status setAxis(Recipe& recipe, std::string_view path, const Json& value) {
                 fmt::format("{} is no axis; axes are prune.ratio, prune.pattern, prune.method, prune.scope, prune.reconstruct, "
                             "weights.bits, weights.group, weights.scheme, weights.format, weights.method, "
                             "activations.bits, activations.mode, activations.granularity, activations.calibrator, "
-                            "kv_cache.bits, kv_cache.granularity, compute, run.batch, run.threads, run.engine and run.symbols.NAME",
+                            "kv_cache.bits, kv_cache.granularity, compute, transposes, "
+                            "run.batch, run.threads, run.engine and run.symbols.NAME",
                             whole));
 }
 

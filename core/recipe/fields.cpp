@@ -215,6 +215,11 @@ Result<graph::ComputeType> computeFrom(const Json& value, const std::string& pat
     return *graph::computeTypeFromName(word);
 }
 
+Result<bool> cancelsFrom(const Json& value, const std::string& path) {
+    TRIMTAB_TRY(const std::string word, wordFrom(value, path, {"keep", "cancel"}));
+    return word == "cancel";
+}
+
 Status checkUsed(const PruneSpec& spec, std::string_view key, const std::string& path) {
     return key == "seed" && spec.method != "random" ? meansNothing(path, "method random", spec.method) : Status{};
 }

@@ -14,6 +14,8 @@ Status setField(WeightSpec& spec, std::string_view key, const Json& value, const
 Status setField(ActivationSpec& spec, std::string_view key, const Json& value, const std::string& path);
 Status setField(KvCacheSpec& spec, std::string_view key, const Json& value, const std::string& path);
 Result<graph::ComputeType> computeFrom(const Json& value, const std::string& path);
+/// "cancel" or "keep".
+Result<bool> cancelsFrom(const Json& value, const std::string& path);
 
 /// Refused, naming `path` and what it belongs to, for a field that the part's own method or mode does not read (alpha without smoothquant).
 Status checkUsed(const PruneSpec& spec, std::string_view key, const std::string& path);

@@ -158,7 +158,7 @@ Json toJson(const NodeMatch& match) {
 
 }  // namespace
 
-bool Recipe::isIdentity() const { return rules.empty() && withoutDefaults(base) == Settings{}; }
+bool Recipe::isIdentity() const { return rules.empty() && !cancelsTransposes && withoutDefaults(base) == Settings{}; }
 
 bool looksAtActivations(const PruneSpec& spec) {
     if (spec.ratio == 0) return false;
@@ -189,10 +189,13 @@ Status check(const Recipe& recipe) {
 
 Result<Recipe> fromJson(const Json& json) {
     const ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"prune", "weights", "activations", "kv_cache", "compute", "rules"}));
+    TRIMTAB_REQUIRE(reader.checkKeys({"prune", "weights", "activations", "kv_cache", "compute", "transposes", "rules"}));
     Recipe recipe;
     TRIMTAB_TRY(recipe.base, settingsFromJson(reader));
     TRIMTAB_REQUIRE(checkTogether(recipe.base, ""));
+    if (reader.has("transposes")) {
+        TRIMTAB_TRY(recipe.cancelsTransposes, cancelsFrom(reader.at("transposes"), reader.pathOf("transposes")));
+    }
     if (reader.has("rules")) {
         const Json& rules = reader.at("rules");
         if (!rules.is_array()) return fail(ErrorCode::Refused, "rules must be a list, not " + shown(rules));
@@ -216,6 +219,7 @@ Result<Recipe> parse(std::string_view text) {
 Json toJson(const Recipe& recipe) {
     const Recipe plain = normalized(recipe);
     Json json = toJson(plain.base);
+    if (plain.cancelsTransposes) json["transposes"] = "cancel";
     for (const Rule& rule : plain.rules) {
         Json entry = toJson(rule.settings);
         entry["match"] = toJson(rule.match);

@@ -8,6 +8,7 @@
 //    "weights": {"bits": 4, "format": "int", "group": 32, "scheme": "symmetric", "method": "rtn"},
 //    "activations": {"bits": 8, "mode": "dynamic"},
 //    "compute": "int8",
+//    "transposes": "cancel",
 //    "rules": [{"match": {"name": "*/lm_head/*"}, "weights": {"bits": 8}}, {"match": {"op": "Conv"}, …}, {"match": {"block": [0, 3]}, …}]}
 #include <optional>
 #include <string>
@@ -112,6 +113,7 @@ struct Rule {
 struct Recipe {
     Settings base;
     std::vector<Rule> rules;  // the last match wins, key by key ("weights" of a rule replaces "weights" whole)
+    bool cancelsTransposes = false;  // "transposes": "cancel": of the whole graph, see graph::cancelTransposes(); else "keep"
     bool operator==(const Recipe&) const = default;
     bool isIdentity() const;  // nothing is asked
     bool needsCalibration() const;  // some part looks at activations

@@ -58,6 +58,7 @@ std::string summary(const Recipe& recipe) {
     if (base.prune) parts.push_back(pruneText(*base.prune));
     if (base.kvCache) parts.push_back(kvCacheText(*base.kvCache));
     if (base.compute && !integerProducts) parts.emplace_back(graph::name(*base.compute));
+    if (recipe.cancelsTransposes) parts.emplace_back("transposes cancelled");
     if (!recipe.rules.empty()) parts.push_back(fmt::format("{} {}", recipe.rules.size(), recipe.rules.size() == 1 ? "rule" : "rules"));
     if (parts.empty()) return "as is";
     return fmt::format("{}", fmt::join(parts, " · "));

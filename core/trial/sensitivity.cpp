@@ -91,6 +91,12 @@ Status readList(const Json& json, const char* key, std::vector<T>& list, Read re
     return {};
 }
 
+/// An option treats single layers.
+Status checkOfLayers(const recipe::Recipe& recipe) {
+    if (!recipe.cancelsTransposes) return {};
+    return fail(ErrorCode::Refused, "transposes cancel in the whole graph, not in a single layer: no option can ask for it");
+}
+
 }  // namespace
 
 Result<SensitivityOption> parseOption(std::string_view text) {
@@ -111,13 +117,15 @@ Result<SensitivityOption> parseOption(std::string_view text) {
     for (const Axis& axis : axes) point.emplace_back(axis.path, axis.values.front());
     TRIMTAB_TRY(const Trial trial, trialAt({}, std::move(point)));
     for (const Axis& axis : axes) TRIMTAB_REQUIRE(recipe::checkAxisUsed(trial.recipe, axis.path));
+    TRIMTAB_REQUIRE(checkOfLayers(trial.recipe));
     if (trial.recipe.isIdentity()) return fail(ErrorCode::Refused, fmt::format("the option \"{}\" changes nothing", text));
     return SensitivityOption{trial.label, trial.recipe.base};
 }
 
 std::vector<SensitivityOption> usualOptions() {
     std::vector<SensitivityOption> options;
-    for (const char* text : {"compute=bf16", "compute=int8", "weights.bits=8", "weights.bits=4,weights.group=32", "prune.ratio=0.5"})
+    for (const char* text : {"compute=bf16", "compute=int8", "weights.bits=8", "weights.bits=4,weights.group=32", "prune.ratio=0.5",
+                             "prune.ratio=0.5,prune.pattern=block 16x16"})
         if (auto option = parseOption(text)) options.push_back(std::move(*option));
     return options;
 }
@@ -135,6 +143,7 @@ Result<SensitivityOption> sensitivityOptionFromJson(const Json& json) {
     SensitivityOption option;
     TRIMTAB_TRY(const recipe::Recipe recipe, recipe::fromJson(json["recipe"]));
     if (!recipe.rules.empty()) return fail(ErrorCode::Refused, "an option treats single units of layers: its recipe can have no rules");
+    TRIMTAB_REQUIRE(checkOfLayers(recipe));
     option.settings = recipe.base;
     TRIMTAB_TRY(option.name, base::stringAt(json, "name", recipe::summary(recipe)));
     return option;

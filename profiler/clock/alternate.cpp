@@ -44,12 +44,17 @@ struct Runner {
         return std::clamp<std::int64_t>(std::llround(fits), 1, kMaxTurn);
     }
 
-    Status turn(std::vector<double>& timings, bool dropFirst) {
+    double left() const { return static_cast<double>(plan.maxTimings - counted); }
+    double turnsLeft() const { return left() / static_cast<double>(turnLength()); }
+
+    /// `shared`: among how many turns what is left is shared out.
+    Status turn(std::vector<double>& timings, bool dropFirst, double shared = 1) {
         if (done()) return {};
         if (dropFirst) {
             TRIMTAB_TRY([[maybe_unused]] const double dropped, once());
         }
-        for (std::int64_t i = turnLength(); i > 0 && !done(); --i) {
+        const auto share = static_cast<std::int64_t>(std::ceil(left() / shared));
+        for (std::int64_t i = std::min(turnLength(), share); i > 0 && !done(); --i) {
             TRIMTAB_TRY(const double ms, once());
             timings.push_back(ms);
             ++counted;
@@ -58,6 +63,12 @@ struct Runner {
     }
 };
 
+/// A subject with short runs has enough of them long before the other: it takes fewer in each turn, so that it is there to the end.
+double turnsLeft(const Runner& first, const Runner& second, double leftMs, double blockMs) {
+    const double inTime = leftMs / std::max(blockMs, 1e-3);
+    return std::max(1.0, std::min(inTime, std::max(first.turnsLeft(), second.turnsLeft())));
+}
+
 Result<std::vector<base::PairedBlock>> turnsOf(const Subject& baseline, const Subject& trial, const TimingPlan& plan) {
     std::vector<base::PairedBlock> turns;
     Runner first{baseline, plan};
@@ -65,12 +76,17 @@ Result<std::vector<base::PairedBlock>> turnsOf(const Subject& baseline, const Su
     const bool paired = static_cast<bool>(baseline);
     if (paired) TRIMTAB_REQUIRE(first.warmUp());
     TRIMTAB_REQUIRE(second.warmUp());
+    const double wholeMs = plan.seconds * 1000;
     const Clock::time_point begin = Clock::now();
-    for (;;) {
+    for (double endMs = 0, blockMs = 2 * plan.turnMs;;) {
         base::PairedBlock& block = turns.emplace_back();
-        if (paired) TRIMTAB_REQUIRE(first.turn(block.baseline, true));
-        TRIMTAB_REQUIRE(second.turn(block.trial, paired));
-        const double share = elapsedMs(begin) / (plan.seconds * 1000);
+        const double shared = paired ? turnsLeft(first, second, wholeMs - endMs, blockMs) : 1;
+        if (paired) TRIMTAB_REQUIRE(first.turn(block.baseline, true, shared));
+        TRIMTAB_REQUIRE(second.turn(block.trial, paired, shared));
+        const double nowMs = elapsedMs(begin);
+        blockMs = nowMs - endMs;
+        endMs = nowMs;
+        const double share = nowMs / wholeMs;
         if (plan.progress) plan.progress(std::min(share, 1.0));
         const bool full = second.done() && (!paired || first.done());
         const bool enough = second.counted >= plan.minTimings && std::ssize(turns) >= plan.minTurns;

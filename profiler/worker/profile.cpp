@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/explain/roofline.h"
+#include "core/graph/passes/passes.h"
 #include "core/ipc/profile_request.h"
 #include "profiler/clock/alternate.h"
 #include "profiler/host/processor_counters.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr std::int64_t kFewestTurns = 4;
 constexpr int kCountedRuns = 5;
-constexpr double kTrialSeconds = 0.15, kBatchSeconds = 0.5;
+constexpr double kTrialSeconds = 0.15, kOtherSeconds = 1;
 
 constexpr double kTimingShare = 0.4, kTrialShare = 0.4;  // of the progress; the rest measures ceilings
 constexpr double kTurnsShare = 0.6;                      // of the timing; the rest measures energy
@@ -54,7 +55,20 @@ Status orReason(Result<T> measured, T& value, std::string& reason) {
     return {};
 }
 
-/// Time of a run of a larger batch over that of the run as it is.
+/// Time of another run over that of the run as it is.
+Result<base::Estimate> timeInPlace(TimedRun& other, TimedRun& run, const Call& call) {
+    profiler::TimingPlan plan;
+    plan.seconds = kOtherSeconds;
+    plan.minTurns = kFewestTurns;
+    plan.cancelled = call.cancelled;
+    const auto subject = [](TimedRun& timed) {
+        return profiler::Subject{[&timed] { return timed.once(); }, [&timed] { return timed.makeReady(); }};
+    };
+    TRIMTAB_TRY(auto turns, profiler::timeInTurns(subject(other), subject(run), plan));
+    std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
+    return base::pairedSpeedup(turns);
+}
+
 Result<base::Estimate> timeLargerBatch(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call) {
     if (!request.inputFiles.empty()) return fail(ErrorCode::Refused, "the inputs were given, and so the batch");
     if (request.model.setting.prompt == 0) {
@@ -64,16 +78,24 @@ Result<base::Estimate> timeLargerBatch(const ipc::ProfileRequest& request, Timed
     ipc::ModelRequest larger = request.model;
     larger.setting.batch = explain::kLargerBatch * run.batch();
     TRIMTAB_TRY(const auto other, timedRun(larger, {}, bench, call));
-    profiler::TimingPlan plan;
-    plan.seconds = kBatchSeconds;
-    plan.minTurns = kFewestTurns;
-    plan.cancelled = call.cancelled;
-    const auto subject = [](TimedRun& timed) {
-        return profiler::Subject{[&timed] { return timed.once(); }, [&timed] { return timed.makeReady(); }};
+    return timeInPlace(*other, run, call);
+}
+
+/// Nothing is timed where no transposes cancel.
+Status timeReordering(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call,
+                      trial::Reordering& reordering) {
+    if (request.model.recipe.cancelsTransposes) return {};
+    TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
+    Graph graph = compressed->graph;
+    TRIMTAB_TRY(reordering.gone, graph::cancelTransposes(graph));
+    if (reordering.gone.empty()) return {};
+    ipc::ModelRequest without = request.model;
+    without.recipe.cancelsTransposes = true;
+    const auto timed = [&]() -> Result<base::Estimate> {
+        TRIMTAB_TRY(const auto other, timedRun(without, request.inputFiles, bench, call));
+        return timeInPlace(*other, run, call);
     };
-    TRIMTAB_TRY(auto turns, profiler::timeInTurns(subject(*other), subject(run), plan));
-    std::erase_if(turns, [](const base::PairedBlock& turn) { return turn.baseline.empty() || turn.trial.empty(); });
-    return base::pairedSpeedup(turns);
+    return orReason(timed(), reordering.time, reordering.refusal);
 }
 
 /// Options are tried where a run is one of inputs through the model: a step behind a prompt has its keys and values to go with.
@@ -102,6 +124,7 @@ Status prepareAdvice(const ipc::ProfileRequest& request, TimedRun& run, Workbenc
                       },
                       call.cancelled};
     TRIMTAB_REQUIRE(orReason(timeLargerBatch(request, run, bench, within), answer.largerBatch, answer.noLargerBatch));
+    TRIMTAB_REQUIRE(timeReordering(request, run, bench, within, answer.reordering));
     return orReason(tryOptions(request, answer.profile, bench, within), answer.trials, answer.noTrials);
 }
 

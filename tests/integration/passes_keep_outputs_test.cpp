@@ -1,6 +1,7 @@
 // Random small networks give the same outputs before and after simplify() and fuse(), run by the reference kernels. The networks
 // mix what passes look for (normalisation chains, residuals, no-ops, shape arithmetic) with what must stop them: values that are
 // read twice or are outputs themselves.
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -232,6 +233,48 @@ TEST(Passes, KeepTheOutputsOfRandomNetworks) {
         }
     }
     EXPECT_GT(fused, 800);
+}
+
+/// Element-wise operators with transposes strewn among them: some meet, others lead elsewhere.
+Graph turnedAbout(std::uint64_t seed) {
+    base::Random random(seed);
+    GraphBuilder builder;
+    std::vector<ValueId> seen{builder.input("x", dims({3, 3, 3}))};  // equal extents, so that every order goes with every other
+    const auto any = [&] { return seen[seen.size() - 1 - random.below(std::min<std::size_t>(seen.size(), 3))]; };
+    const std::vector<Ints> orders{{0, 2, 1}, {1, 0, 2}, {2, 1, 0}, {1, 2, 0}, {2, 0, 1}};
+    for (std::uint64_t i = 0, nodes = 4 + random.below(14); i < nodes; ++i) {
+        const auto kind = random.below(10);
+        if (kind < 5) seen.push_back(builder.add("Transpose", {any()}, {{"perm", orders[random.below(orders.size())]}}));
+        else if (kind == 5) seen.push_back(builder.add("Sub", {any(), any()}));
+        else if (kind == 6) seen.push_back(builder.add("Mul", {builder.floats(Shape{3, 1}, {1, -2, 0.5F}), any()}));
+        else if (kind == 7) seen.push_back(builder.add("Softmax", {any()}, {{"axis", static_cast<std::int64_t>(random.below(3))}}));
+        else seen.push_back(builder.add(kind == 8 ? "Sigmoid" : "Neg", {any()}));
+        if (random.below(8) == 0) builder.output(seen.back());
+    }
+    if (!builder.graph.isOutput(seen.back())) builder.output(seen.back());
+    return builder.graph;
+}
+
+TEST(Passes, CancelledTransposesKeepTheOutputs) {
+    std::size_t gone = 0;
+    for (std::uint64_t seed = 1; seed <= 600; ++seed) {
+        Graph graph = turnedAbout(seed);
+        ASSERT_TRUE(graph::inferShapes(graph));
+        const auto input = tensor::randomTensor(DataType::Float32, Shape{3, 3, 3}, seed);
+        const auto expected = run(graph, *input);
+        ASSERT_TRUE(expected) << "seed " << seed << ": " << expected.error().text();
+        const auto count = [](const Graph& of) { return std::ranges::count(of.nodes, "Transpose", &graph::Node::op); };
+        const auto before = count(graph);
+        const auto cancelled = graph::cancelTransposes(graph);
+        ASSERT_TRUE(cancelled) << "seed " << seed << ": " << cancelled.error().text();
+        ASSERT_TRUE(graph.validate()) << "seed " << seed;
+        EXPECT_LE(count(graph), before);
+        const auto after = run(graph, *input);
+        ASSERT_TRUE(after) << "seed " << seed << ": " << after.error().text();
+        expectSame(*expected, *after, seed);
+        gone += cancelled->size();
+    }
+    EXPECT_GT(gone, 300U);
 }
 
 /// What inference says of a network with symbols bound is what running it gives.

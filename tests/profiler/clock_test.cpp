@@ -37,6 +37,24 @@ TEST(Alternate, TakesTurnsAndKeepsOneTimingForEveryCountedRun) {
     for (const double ms : block.trial) EXPECT_GE(ms, 0);
 }
 
+TEST(Alternate, ASubjectWithShortRunsIsThereToTheEnd) {
+    const Subject slow = []() -> Status {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(5);
+        while (std::chrono::steady_clock::now() < until) {
+        }
+        return {};
+    };
+    Log log;
+    TimingPlan plan;
+    plan.seconds = 0.4;
+    plan.maxTimings = 100;  // two turns of the short one, were they as long as they may be
+    const auto turns = timeInTurns(slow, log.subject('t'), plan).value();
+    ASSERT_GT(turns.size(), 4U);
+    std::size_t ofBoth = 0;
+    for (const auto& turn : turns) ofBoth += !turn.baseline.empty() && !turn.trial.empty() ? 1 : 0;
+    EXPECT_GT(2 * ofBoth, turns.size());
+}
+
 TEST(Alternate, MakesReadyAheadOfEachRunAndDoesNotTimeIt) {
     std::string order;
     TimingPlan plan;

@@ -101,6 +101,15 @@ AxisGroup products() {
               {tr("all of it"), tr("percentile"), tr("entropy"), "MSE"}}}};
 }
 
+AxisGroup layout() {
+    return {tr("Order in memory"),
+            {{QStringLiteral("transposes"),
+              tr("Transposes"),
+              tr("As the file has them; or those that undo one another leave the graph. Results stay the same."),
+              {"keep", "cancel"},
+              {tr("as is"), tr("cancelled")}}}};
+}
+
 /// What most people leave as it is.
 AxisGroup details() {
     return {tr("Details of methods"),
@@ -188,7 +197,7 @@ AxisGroup running() {
 }  // namespace
 
 const std::vector<AxisGroup>& axisGroups() {
-    static const std::vector<AxisGroup> groups{pruning(), weights(), products(), cache(), running(), details()};
+    static const std::vector<AxisGroup> groups{pruning(), weights(), products(), cache(), layout(), running(), details()};
     return groups;
 }
 

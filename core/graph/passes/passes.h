@@ -19,6 +19,9 @@ Status foldBatchNorm(Graph& graph);
 /// DequantizeLinear of 8-bit codes that Conv, MatMul or Gemm reads as its weight (float32; one scale, or one for each output) becomes a
 /// QuantizedWeight: the layer reads what the file holds. A QuantizeLinear of constants in front of it is run.
 Status adoptQuantizedWeights(Graph& graph, NodeEvaluator& evaluator);
+/// Transposes move behind element-wise operators, Concat and Softmax until they meet, and two that meet become one or none. Returns the
+/// origins of those that are gone; where none would be, the graph stays as it is. For recipes that ask for it: part of no other pass.
+Result<std::vector<std::string>> cancelTransposes(Graph& graph);
 /// removeIdentities, adoptQuantizedWeights, foldConstants, foldBatchNorm, removeDeadNodes, to a fixed point.
 Status simplify(Graph& graph, NodeEvaluator& evaluator);
 

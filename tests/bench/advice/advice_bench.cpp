@@ -24,6 +24,7 @@ namespace {
 using namespace trimtab;
 
 constexpr double kNear = 0.25;  // of a prediction
+constexpr int kBlocks = 4;
 
 struct Options {
     std::uint64_t variants = 10;
@@ -97,7 +98,8 @@ private:
         const auto answer = orStop(ipc::profileAnswerFromJson(orStop(worker::profile(ipc::toJson(request), workbench, m_call))));
         const auto diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
         const auto advice = explain::advise(
-            {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.largerBatch});
+            {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.largerBatch,
+             answer.reordering});
         Outcome outcome;
         if (const auto main = diagnosis.main()) {
             outcome.isRightCause = std::ranges::count(made.causes, *main) > 0;
@@ -138,14 +140,20 @@ private:
 
     Outcome ofScale(const ipc::ProfileRequest& request, worker::Workbench& workbench) const {
         std::vector<double> sizes;
-        std::vector<explain::ScalingPoint> runs;
+        std::vector<base::PairedBlock> timings;
         std::vector<std::vector<trace::LayerRecord>> plans;
+        ipc::ProfileRequest longest = request;
+        longest.model.setting = ofLength(request, bench::lengths().back());
         for (const std::int64_t length : bench::lengths()) {
-            const auto answer = orStop(benchOf(request, request.model.recipe, ofLength(request, length), true, workbench));
+            auto asked = benchRequest(longest, longest.model.recipe, ofLength(request, length));
+            asked.baseline = trial::Trial{longest.model.recipe, longest.model.setting, {}};
+            asked.traceLayers = true;
+            auto answer = orStop(benchOf(asked, workbench));
             sizes.push_back(static_cast<double>(length));
-            runs.push_back({sizes.back(), 1e6 * base::median(answer.timings.trial)});
-            plans.push_back(answer.layers);
+            timings.push_back(std::move(answer.timings));
+            plans.push_back(std::move(answer.layers));
         }
+        const auto runs = explain::besideLargest(sizes, timings);
         const explain::ScalingFit run = explain::fitScaling(runs);
         const auto advice = explain::adviseSize("sequence", runs, run, explain::scalingOf(sizes, plans));
         Outcome outcome;
@@ -156,8 +164,6 @@ private:
         outcome.predicted = advice->speedup;
         explain::Advice piece;
         piece.setting = ofLength(request, static_cast<std::int64_t>(advice->size));
-        ipc::ProfileRequest longest = request;
-        longest.model.setting = ofLength(request, bench::lengths().back());
         outcome.measured = measure(longest, piece, workbench) * advice->size / sizes.back();
         outcome.isRightSign = outcome.measured > 1;
         return outcome;
@@ -169,14 +175,18 @@ private:
         return setting;
     }
 
-    Result<ipc::BenchAnswer> benchOf(const ipc::ProfileRequest& profiled, const recipe::Recipe& recipe, const recipe::RunSetting& setting,
-                                     bool layers, worker::Workbench& workbench) const {
+    ipc::BenchRequest benchRequest(const ipc::ProfileRequest& profiled, const recipe::Recipe& recipe,
+                                   const recipe::RunSetting& setting) const {
         ipc::BenchRequest request;
         request.model = profiled.model;
         request.model.recipe = recipe;
         request.model.setting = setting;
         request.seconds = m_options.seconds;
-        request.traceLayers = layers;
+        request.traceLayers = false;
+        return request;
+    }
+
+    Result<ipc::BenchAnswer> benchOf(const ipc::BenchRequest& request, worker::Workbench& workbench) const {
         TRIMTAB_TRY(const Json json, worker::bench(ipc::toJson(request), workbench, m_call));
         return ipc::benchAnswerFromJson(json);
     }
@@ -184,22 +194,23 @@ private:
     /// ms of a run; 0 where there is none.
     double timeOf(const ipc::ProfileRequest& profiled, const recipe::Recipe& recipe, const recipe::RunSetting& setting,
                   worker::Workbench& workbench) const {
-        const auto answer = benchOf(profiled, recipe, setting, false, workbench);
+        const auto answer = benchOf(benchRequest(profiled, recipe, setting), workbench);
         return answer ? base::median(answer->timings.trial) : 0;
     }
 
-    /// Of a sample, both sides in turns.
+    /// Of a sample, both sides in turns, over blocks of which each stands for itself.
     double measure(const ipc::ProfileRequest& profiled, const explain::Advice& advice, worker::Workbench& workbench) const {
-        ipc::BenchRequest request;
-        request.model = profiled.model;
+        ipc::BenchRequest request = benchRequest(profiled, advice.recipe, advice.setting);
         request.baseline = trial::Trial{profiled.model.recipe, profiled.model.setting, {}};
-        request.model.recipe = advice.recipe;
-        request.model.setting = advice.setting;
-        request.seconds = m_options.seconds;
-        request.traceLayers = false;
-        const auto answer = orStop(ipc::benchAnswerFromJson(orStop(worker::bench(ipc::toJson(request), workbench, m_call))));
-        const double samples = static_cast<double>(answer.batch) / static_cast<double>(answer.baselineBatch);
-        return samples * base::median(answer.timings.baseline) / base::median(answer.timings.trial);
+        request.seconds = m_options.seconds / kBlocks;
+        std::vector<base::PairedBlock> blocks;
+        double samples = 1;
+        for (int i = 0; i < kBlocks; ++i) {
+            auto answer = orStop(benchOf(request, workbench));
+            samples = static_cast<double>(answer.batch) / static_cast<double>(answer.baselineBatch);
+            blocks.push_back(std::move(answer.timings));
+        }
+        return samples * base::pairedSpeedup(blocks).value;
     }
 
     const Options& m_options;

@@ -46,7 +46,7 @@ protected:
     }
     AdviceList list(std::int64_t batch = 1, base::Estimate largerBatch = {}) {
         const Diagnosis diagnosis = diagnose(profile, std::nullopt);
-        return advise({profile, diagnosis, trials, recipe, setting, batch, largerBatch});
+        return advise({profile, diagnosis, trials, recipe, setting, batch, largerBatch, reordering});
     }
     /// Without the advice on the batch.
     std::vector<Advice> onLayers() {
@@ -59,6 +59,7 @@ protected:
     std::vector<trial::LayerTrial> trials;
     recipe::Recipe recipe;
     recipe::RunSetting setting;
+    trial::Reordering reordering;
 };
 
 TEST_F(AdviceTest, AddsUpWhatAnOptionSavesInTheWholeRun) {
@@ -126,6 +127,20 @@ TEST_F(AdviceTest, KeepsWhatTheRecipeSaysAlready) {
     EXPECT_EQ(best[0].recipe.base, recipe.base);
     ASSERT_EQ(best[0].recipe.rules.size(), 3U) << "rules go behind those that are there";
     EXPECT_EQ(best[0].recipe.rules[0], recipe.rules[0]);
+}
+
+TEST_F(AdviceTest, AdvisesToLeaveOutTransposesThatCancel) {
+    reordering = {{"norm"}, {0.8, {0.75, 0.85}}, {}};
+    const auto best = list().best;
+    ASSERT_EQ(best.size(), 1U);
+    EXPECT_TRUE(best[0].recipe.cancelsTransposes);
+    EXPECT_NEAR(best[0].speedup, 1.25, 1e-9) << "as it was timed";
+    EXPECT_THAT(best[0].layers, ElementsAre("norm"));
+    EXPECT_THAT(best[0].because, HasSubstr("10 % of the run"));
+    reordering.time = {0.99, {0.9, 1.1}};
+    EXPECT_THAT(list().best, testing::IsEmpty()) << "it could be no gain at all";
+    reordering.refusal = "no memory";
+    EXPECT_THAT(list().nothing, testing::Contains(HasSubstr("no memory")));
 }
 
 TEST_F(AdviceTest, AdvisesTheBatchThatWasTried) {

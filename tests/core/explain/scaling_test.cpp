@@ -17,6 +17,13 @@ std::vector<ScalingPoint> drawn(double constant, double linear, double quadratic
 
 const std::vector<double> kSizes{16, 64, 128, 256, 512, 1024};
 
+TEST(Scaling, SizesAreToldByTheirRatioToTheLargest) {
+    // The machine was half as fast while the first was timed.
+    const auto points = besideLargest({10, 20}, {{{8, 8}, {2, 2}}, {{4}, {4}}});
+    EXPECT_DOUBLE_EQ(points[0].ns, 1e6);
+    EXPECT_DOUBLE_EQ(points[1].ns, 4e6);
+}
+
 TEST(Scaling, FindsThePartsOfWhatIsMadeOfThem) {
     base::Random random(3);
     for (int i = 0; i < 200; ++i) {

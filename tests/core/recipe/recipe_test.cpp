@@ -59,7 +59,26 @@ TEST(Recipe, TheIdentityIsAnEmptyObject) {
     EXPECT_EQ(*spelledOut, Recipe{});
 }
 
+TEST(Recipe, CancellingTransposesIsAskedOfTheWholeGraph) {
+    const auto recipe = parse(R"({"transposes": "cancel"})");
+    ASSERT_TRUE(recipe) << recipe.error().text();
+    EXPECT_TRUE(recipe->cancelsTransposes);
+    EXPECT_FALSE(recipe->isIdentity());
+    EXPECT_FALSE(recipe->needsCalibration());
+    EXPECT_EQ(canonical(*recipe), R"({"transposes":"cancel"})");
+    EXPECT_EQ(summary(*recipe), "transposes cancelled");
+    EXPECT_EQ(canonical(*parse(R"({"transposes": "keep"})")), "{}");
+    Recipe byAxis;
+    ASSERT_TRUE(setAxis(byAxis, "transposes", "cancel"));
+    EXPECT_EQ(byAxis, *recipe);
+    ASSERT_TRUE(setAxis(byAxis, "transposes", "keep"));
+    EXPECT_EQ(byAxis, Recipe{});
+}
+
 constexpr std::pair<const char*, const char*> kRefusals[] = {
+    {R"({"transposes": "drop"})", "transposes"},
+    {R"({"transposes": true})", "transposes"},
+    {R"({"rules": [{"match": {"op": "Relu"}, "transposes": "cancel"}]})", "rules[0].transposes"},
     {R"({"wieghts": {"bits": 4}})", "wieghts"},
     {R"({"weights": {"bit": 4}})", "weights.bits"},
     {R"({"weights": {"bits": 4, "grup": 1}})", "weights.grup"},
