@@ -232,7 +232,9 @@ void print(const ReadProfile& read) {
     if (trace::overall(profile.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
     if (!profile.noActivity.empty())
-        fmt::print("{:<12}layers are timed one by one, the device's own activity was not recorded: {}\n", "mark",
+        fmt::print("{:<12}{}: {}\n", "mark",
+                   profile.attributed > 0 ? "layers are timed one by one, the device's own activity was not recorded"
+                                          : "nothing tells of the layers",
                    printable(profile.noActivity));
     if (profile.deviceTime && !profile.device)
         fmt::print("{:<12}layers are told by the device's own clock, the run by this machine's: copies and waiting are elsewhere\n",

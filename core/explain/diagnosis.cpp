@@ -29,9 +29,11 @@ constexpr double kExceeds = 1.2, kLargeShare = 0.01;
 
 /// Nodes that compute nothing: they convert between types or change how values lie in memory.
 bool onlyMoves(const LayerRecord& layer) {
-    static constexpr std::array<std::string_view, 14> kMovers{
-        "Cast",   "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Transpose", "Reshape",      "Concat",
-        "Expand", "Slice",          "Split",            "Identity",              "Tile",      "SpaceToDepth", "DepthToSpace"};
+    static constexpr std::array<std::string_view, 18> kMovers{
+        "Cast",   "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Transpose",    "Reshape",        "Concat",
+        "Expand", "Slice",          "Split",            "Identity",              "Tile",         "SpaceToDepth",   "DepthToSpace",
+        // of ONNX Runtime's own
+        "ReorderInput", "ReorderOutput", "MemcpyToHost", "MemcpyFromHost"};
     return std::ranges::find(kMovers, layer.op) != kMovers.end();
 }
 

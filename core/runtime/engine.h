@@ -8,6 +8,7 @@
 
 #include "core/graph/graph.h"
 #include "core/recipe/run_setting.h"
+#include "core/runtime/library_recording.h"
 #include "core/trace/layer_record.h"
 #include "core/trace/node_scope.h"
 
@@ -36,6 +37,10 @@ public:
     /// One inference. Inputs in any order, each graph input exactly once; shapes and types are checked (Refused, naming the input).
     /// Outputs in graph order. They view the model's memory: valid until the next run; clone() to keep.
     virtual Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, trace::NodeListener* listener = nullptr) = 0;
+
+    /// A recording of runs by the library below, for engines whose nodes call no listener; null where there is no such library. Runs that
+    /// take it as their listener are recorded, and slower; all others are not.
+    virtual Result<std::unique_ptr<LibraryRecording>> recordItself() { return nullptr; }
 
     /// Plans for the shapes of these inputs without running. run() does it by itself.
     virtual Status prepare(std::span<const NamedTensor> inputs) = 0;

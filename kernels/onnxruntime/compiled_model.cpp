@@ -12,6 +12,8 @@
 #include "core/graph/cost.h"
 #include "core/graph/shape_inference.h"
 #include "kernels/onnxruntime/elements.h"
+#include "kernels/onnxruntime/own_profile.h"
+#include "kernels/onnxruntime/own_rows.h"
 
 namespace trimtab::onnxruntime {
 namespace {
@@ -88,6 +90,7 @@ Result<std::unique_ptr<runtime::CompiledModel>> OnnxRuntimeModel::make(const Lib
 }
 
 Status OnnxRuntimeModel::makeSession(const SessionSetting& setting) {
+    m_setting = setting;
     TRIMTAB_TRY(Session made, onnxruntime::makeSession(m_library, m_graph, m_plans, setting));
     m_session = std::move(made.session);
     m_rewritten = std::move(made.rewritten);
@@ -154,11 +157,28 @@ Status OnnxRuntimeModel::prepare(std::span<const NamedTensor> inputs) {
     return plan(ordered);
 }
 
-Result<std::vector<NamedTensor>> OnnxRuntimeModel::run(std::span<const NamedTensor> inputs, trace::NodeListener*) {
+Result<std::unique_ptr<runtime::LibraryRecording>> OnnxRuntimeModel::recordItself() {
+    try {
+        const auto rows = [this](const Graph& rewritten) {
+            Graph bound = m_graph;
+            (void)graph::bindInputShapes(bound, m_shapes);  // else bytes stay unknown
+            return ownRows(bound, m_layers, rewritten);
+        };
+        TRIMTAB_TRY(auto recording, OwnProfile::begin(m_library, m_graph, m_plans, m_setting, rows));
+        return recording;
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Failed, fmt::format("ONNX Runtime records nothing: {}", error.what()));
+    }
+}
+
+Result<std::vector<NamedTensor>> OnnxRuntimeModel::run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) {
     try {
         TRIMTAB_TRY(const std::vector<Tensor> ordered, inOrder(inputs));
         TRIMTAB_REQUIRE(plan(ordered));
-        return runSession(ordered);
+        auto* const recording = dynamic_cast<OwnProfile*>(listener);
+        if (!recording) return runSession(m_session, ordered);
+        recording->beginRun();
+        return runSession(recording->session(), ordered);
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::OutOfMemory, "there is no memory left for this run");
     } catch (const std::exception& error) {
@@ -166,7 +186,8 @@ Result<std::vector<NamedTensor>> OnnxRuntimeModel::run(std::span<const NamedTens
     }
 }
 
-Result<std::vector<NamedTensor>> OnnxRuntimeModel::runSession(const std::vector<Tensor>& ordered) {
+Result<std::vector<NamedTensor>> OnnxRuntimeModel::runSession(const std::shared_ptr<OrtSession>& session,
+                                                              const std::vector<Tensor>& ordered) {
     std::vector<Owned<OrtValue>> owned;
     std::vector<const OrtValue*> values;
     for (const Tensor& tensor : ordered) {
@@ -174,12 +195,12 @@ Result<std::vector<NamedTensor>> OnnxRuntimeModel::runSession(const std::vector<
         values.push_back(owned.back().get());
     }
     std::vector<OrtValue*> results(m_outputNames.size(), nullptr);
-    const Status ran = check(m_api, m_api.Run(m_session.get(), nullptr, m_inputNames.data(), values.data(), values.size(),
+    const Status ran = check(m_api, m_api.Run(session.get(), nullptr, m_inputNames.data(), values.data(), values.size(),
                                               m_outputNames.data(), m_outputNames.size(), results.data()));
     std::vector<std::shared_ptr<OrtValue>> kept;
     for (OrtValue* result : results) {
         // An output may be a constant of the session, so the session stays as long as it does.
-        kept.emplace_back(result, [release = m_api.ReleaseValue, session = m_session](OrtValue* value) { release(value); });
+        kept.emplace_back(result, [release = m_api.ReleaseValue, session](OrtValue* value) { release(value); });
     }
     TRIMTAB_REQUIRE(ran);
     std::vector<NamedTensor> outputs;

@@ -9,7 +9,7 @@ namespace trimtab::onnxruntime {
 
 /// Inputs are passed and outputs returned without a copy; an output keeps its bytes alive beyond the next run.
 /// layers() has a row for each node of the graph. ONNX Runtime fuses and moves nodes by its own rules, so no time is claimed for any of
-/// them: listeners are not called, and the rows' times stay −1.
+/// them: listeners are not called, and the rows' times stay −1. What its own profiler tells, recordItself() has.
 class OnnxRuntimeModel final : public runtime::CompiledModel {
 public:
     static Result<std::unique_ptr<runtime::CompiledModel>> make(const Library& library, Graph graph, WeightPlans plans,
@@ -17,6 +17,7 @@ public:
 
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, trace::NodeListener* listener) override;
     Status prepare(std::span<const NamedTensor> inputs) override;
+    Result<std::unique_ptr<runtime::LibraryRecording>> recordItself() override;
     const std::vector<trace::LayerRecord>& layers() const override { return m_layers; }
     /// Constants as the file holds them, without what kernels pack beside them.
     std::int64_t weightBytes() const override { return m_weightBytes; }
@@ -32,13 +33,14 @@ private:
     /// allocations do not count in.
     Status plan(const std::vector<Tensor>& ordered);
     Status describe(const Graph& bound);
-    Result<std::vector<NamedTensor>> runSession(const std::vector<Tensor>& ordered);
+    Result<std::vector<NamedTensor>> runSession(const std::shared_ptr<OrtSession>& session, const std::vector<Tensor>& ordered);
     std::int64_t arenaSize() const;
 
     const Library& m_library;
     const OrtApi& m_api;
     Graph m_graph;
     WeightPlans m_plans;
+    SessionSetting m_setting;
     Rewritten m_rewritten;
     std::shared_ptr<OrtSession> m_session;
     Owned<OrtMemoryInfo> m_memory;

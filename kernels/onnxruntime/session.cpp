@@ -63,13 +63,14 @@ Result<Owned<OrtSessionOptions>> makeOptions(const OrtApi& api, const SessionSet
     TRIMTAB_REQUIRE(check(api, api.AddSessionConfigEntry(options.get(), "session.qdq_matmulnbits_accuracy_level", "1")));
     // Between runs its threads would spin on, and take the cores from what is measured in turn with it.
     TRIMTAB_REQUIRE(check(api, api.AddSessionConfigEntry(options.get(), "session.force_spinning_stop", "1")));
+    if (!setting.profile.empty()) TRIMTAB_REQUIRE(check(api, api.EnableProfiling(options.get(), setting.profile.c_str())));
     TRIMTAB_REQUIRE(appendProvider(api, *options, setting.target));
     return options;
 }
 
-/// The model after ONNX Runtime's optimisations is to be written into the folder; weights of large ones beside it.
-Status askForRewritten(const OrtApi& api, OrtSessionOptions& options, const std::filesystem::path& folder, bool isLarge) {
-    TRIMTAB_REQUIRE(check(api, api.SetOptimizedModelFilePath(&options, (folder / kRewrittenFile).c_str())));
+/// The model after ONNX Runtime's optimisations is to be written; weights of large ones beside it.
+Status askForRewritten(const OrtApi& api, OrtSessionOptions& options, const std::filesystem::path& file, bool isLarge) {
+    TRIMTAB_REQUIRE(check(api, api.SetOptimizedModelFilePath(&options, file.c_str())));
     if (!isLarge) return {};
     return check(api, api.AddSessionConfigEntry(&options, "session.optimized_model_external_initializers_file_name", "rewritten.data"));
 }
@@ -116,7 +117,9 @@ Result<Session> makeSession(const Library& library, const Graph& graph, const We
         TRIMTAB_TRY(folder, base::TemporaryFolder::create("trimtab-onnxruntime"));
     }
     TRIMTAB_TRY(const auto options, makeOptions(api, setting));
-    if (needsEvidence(plans)) TRIMTAB_REQUIRE(askForRewritten(api, *options, folder->path(), isLarge));
+    const bool keepsRewritten = !setting.rewritten.empty();
+    const auto rewritten = keepsRewritten ? setting.rewritten : folder ? folder->path() / kRewrittenFile : std::filesystem::path();
+    if (keepsRewritten || needsEvidence(plans)) TRIMTAB_REQUIRE(askForRewritten(api, *options, rewritten, isLarge));
     Owned<OrtSession> session(nullptr, api.ReleaseSession);
     if (isLarge) {
         const auto file = folder->path() / "model.onnx";
@@ -128,7 +131,7 @@ Result<Session> makeSession(const Library& library, const Graph& graph, const We
             check(api, api.CreateSessionFromArray(library.env, model.bytes.data(), model.bytes.size(), options.get(), Out(session))));
     }
     return Session{std::shared_ptr<OrtSession>(std::move(session)),
-                   needsEvidence(plans) ? readRewritten(folder->path() / kRewrittenFile) : Rewritten{}};
+                   needsEvidence(plans) ? readRewritten(rewritten) : Rewritten{}};
 }
 
 }  // namespace trimtab::onnxruntime

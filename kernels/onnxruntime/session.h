@@ -1,5 +1,7 @@
 #pragma once
 // A graph as a session of ONNX Runtime.
+#include <filesystem>
+
 #include "core/graph/graph.h"
 #include "kernels/onnxruntime/library.h"
 #include "kernels/onnxruntime/rewritten.h"
@@ -22,6 +24,8 @@ struct SessionSetting {
     int threads = 1;
     GraphOptimizationLevel optimization = ORT_ENABLE_ALL;
     std::int64_t mostInMemory = std::int64_t{1} << 30;  // bytes of constants; more pass through a file
+    std::filesystem::path profile;    // how the names of what the session's profiler writes begin; empty: it records nothing
+    std::filesystem::path rewritten;  // where the model is kept as it is after ONNX Runtime's optimisations; empty: nowhere
 };
 
 /// $TRIMTAB_ONNXRUNTIME_OPTIMIZATION: off, basic, extended or all (also when it is not set). Read once. Usage for other words.

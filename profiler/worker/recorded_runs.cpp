@@ -6,6 +6,7 @@
 
 #include "profiler/clock/alternate.h"
 #include "profiler/clock/throttle_watch.h"
+#include "profiler/host/span_recorder.h"
 #include "profiler/host/timeline.h"
 #include "profiler/worker/device_recording.h"
 #include "profiler/worker/power_recording.h"
@@ -141,6 +142,64 @@ Status recordDevice(TimedRun& run, const std::string& engine, double seconds, co
     return {};
 }
 
+/// The library's events as spans behind the runs that they belong to; `runs` are the recorded ones that the trace has, in its order.
+void addEvents(const runtime::LibraryRecord& record, const std::vector<std::size_t>& runs, profiler::Timeline& wall, trace::Trace& trace) {
+    const auto track = static_cast<std::uint16_t>(trace.tracks.size());
+    trace.tracks.push_back(record.library);
+    const auto firstName = static_cast<std::int32_t>(trace.names.size());
+    for (const trace::LayerRecord& layer : record.layers) trace.names.push_back(layer.node);
+    for (const std::size_t run : runs) {
+        const auto begin = std::chrono::duration_cast<std::chrono::nanoseconds>(record.runs[run].begin - *wall.begin()).count();
+        for (const auto& event : record.runs[run].events)
+            trace.spans.push_back(
+                {begin + event.beginNs, event.durationNs, firstName + event.layer, event.layer, track, trace::SpanKind::Node});
+    }
+    trace::sortSpans(trace);
+}
+
+/// By what the library that runs the graph tells of its nodes.
+Status recordLibrary(TimedRun& run, runtime::LibraryRecording& library, double seconds, const Call& call, trace::Profile& profile,
+                     profiler::PowerSource* power) {
+    const std::size_t most = runsToKeep(profile.layers.size());
+    profiler::Timeline wall(0, most);
+    std::size_t recorded = 0;
+    std::vector<std::size_t> kept;
+    Recorder recorder;
+    recorder.run = [&](bool keep) {
+        if (keep && kept.size() < most) kept.push_back(recorded);
+        ++recorded;
+        wall.beginRun(keep);
+        Status done = run.once(&library);
+        wall.endRun();
+        return done;
+    };
+    const profiler::ThrottleWatch watch;
+    PowerRecording beside(power);
+    TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
+    beside.stop();
+    TRIMTAB_TRY(auto record, library.finish());
+    if (record.runs.size() < recorded || kept.empty())
+        return fail(ErrorCode::Failed, record.library + " did not tell of every run that it recorded");
+    const std::vector<double> times = wall.runTimes();
+    fillRuns(times, turns, watch, profile);
+    profiler::SpanRecorder spans(record.layers.size(), kept.size());
+    double inNodes = 0;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        if (i > 0) spans.nextRun();
+        for (const auto& event : record.runs[kept[i]].events) {
+            spans.nodeTime(event.layer, static_cast<double>(event.durationNs));
+            inNodes += static_cast<double>(event.durationNs);
+        }
+    }
+    profile.layers = record.layers;
+    spans.fill(profile.layers);
+    profile.attributed = std::min(1.0, inNodes / std::accumulate(times.begin(), times.end(), 0.0));
+    profile.trace = wall.trace(profile.layers);
+    addEvents(record, kept, wall, profile.trace);
+    beside.finish(wall, profile);
+    return {};
+}
+
 }  // namespace
 
 Status recordRuns(TimedRun& run, const std::string& engine, double seconds, const Call& call, trace::Profile& profile,
@@ -150,6 +209,15 @@ Status recordRuns(TimedRun& run, const std::string& engine, double seconds, cons
         if (recorded || recorded.error().code == ErrorCode::Cancelled) return recorded;
         profile.noActivity = recorded.error().text();
         TRIMTAB_REQUIRE(run.makeReady());
+    }
+    auto library = run.recordItself();
+    if (library && *library) {
+        Status recorded = recordLibrary(run, **library, seconds, call, profile, power);
+        if (recorded || recorded.error().code == ErrorCode::Cancelled) return recorded;
+        profile.noActivity = recorded.error().text();
+        TRIMTAB_REQUIRE(run.makeReady());
+    } else if (!library) {
+        profile.noActivity = library.error().text();
     }
     return timeLayers(run, seconds, call, profile, power);
 }

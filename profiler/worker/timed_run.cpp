@@ -16,6 +16,7 @@ public:
         TRIMTAB_TRY([[maybe_unused]] const auto outputs, m_trial->model->run(m_inputs, listener));
         return {};
     }
+    Result<std::unique_ptr<runtime::LibraryRecording>> recordItself() override { return m_trial->model->recordItself(); }
     std::vector<trace::LayerRecord> layers() const override { return m_trial->layers(); }
     std::int64_t batch() const override { return batchOf(m_inputs); }
     std::int64_t weightBytes() const override { return m_trial->model->weightBytes(); }

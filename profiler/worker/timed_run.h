@@ -20,6 +20,8 @@ public:
     /// Ahead of every run, and no part of it.
     virtual Status makeReady() { return {}; }
     virtual Status once(trace::NodeListener* listener = nullptr) = 0;
+    /// Listens to once() in its place where nodes call no listener (runtime::CompiledModel); null where they do.
+    virtual Result<std::unique_ptr<runtime::LibraryRecording>> recordItself() { return nullptr; }
     /// The rows of the plan that once() takes. REQUIRES: it was made ready.
     virtual std::vector<trace::LayerRecord> layers() const = 0;
     /// Samples, or sequences side by side.

@@ -56,7 +56,8 @@ QString marksText(const trace::Profile& profile) {
     if (profile.throttled) lines << tr("The machine slowed down while this was measured.");
     if (profile.trace.dropped > 0) lines << tr("%1 records of the trace were lost.").arg(profile.trace.dropped);
     if (!profile.noActivity.empty())
-        lines << tr("Layers are timed one by one; the device's own activity was not recorded: %1.")
+        lines << (profile.attributed > 0 ? tr("Layers are timed one by one; the device's own activity was not recorded: %1.")
+                                         : tr("Nothing tells of the layers: %1."))
                      .arg(QString::fromStdString(profile.noActivity));
     if (!profile.noCeilings.empty()) lines << tr("No ceilings were measured: %1.").arg(QString::fromStdString(profile.noCeilings));
     return lines.join('\n');

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "core/base/json.h"
@@ -48,6 +49,20 @@ TEST_F(OnnxRuntime, RunsBenchesAndEvaluates) {
     EXPECT_EQ(scored.status, 0) << scored.err;
     EXPECT_THAT(scored.out, HasSubstr("0.9"));
     EXPECT_EQ(trimtab({"selftest", "--engine", "onnxruntime"}).status, 0);
+}
+
+TEST_F(OnnxRuntime, ProfilesByItsOwnNodes) {
+    const std::string trace = m_tiny.at("runs.pftrace");
+    const Json profiled = document(
+        trimtab({"profile", m_tiny.model(), "--engine", "onnxruntime", "--seconds", "0.1", "--trace", trace.c_str(), "--json"}));
+    EXPECT_EQ(profiled["no_activity"], "");
+    EXPECT_GT(profiled["attributed"].get<double>(), 0);
+    ASSERT_FALSE(profiled["nodes"].empty());
+    for (const Json& node : profiled["nodes"]) {
+        EXPECT_THAT(node["kernel"].get<std::string>(), testing::StartsWith("CPU ")) << node.dump();
+        EXPECT_FALSE(node["origins"].empty()) << node.dump();
+    }
+    EXPECT_GT(std::filesystem::file_size(trace), 100U);
 }
 
 TEST_F(OnnxRuntime, RefusesAWrongShape) {

@@ -1,0 +1,130 @@
+#include "kernels/onnxruntime/own_rows.h"
+
+#include <algorithm>
+#include <map>
+
+namespace trimtab::onnxruntime {
+namespace {
+
+using graph::Node;
+using graph::ValueId;
+using trace::LayerRecord;
+
+constexpr int kNobody = -1;
+
+/// Nodes that ONNX Runtime puts in to bring values into a form or to another device.
+bool bringsIntoForm(const Node& node) { return node.op.starts_with("Reorder") || node.op.starts_with("Memcpy"); }
+
+std::map<std::string, int> makersByName(const Graph& graph) {
+    std::map<std::string, int> makers;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+        for (const ValueId id : graph.nodes[i].outputs)
+            if (id != graph::kNoValue) makers[graph.value(id).name] = static_cast<int>(i);
+    return makers;
+}
+
+/// For each node of `graph`, the node of `rewritten` that does its work; kNobody where it cannot be told.
+std::vector<int> ownersOf(const Graph& graph, const Graph& rewritten) {
+    std::vector<int> owners(graph.nodes.size(), kNobody);
+    std::map<std::string, int> byName;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) byName[graph.nodes[i].name] = static_cast<int>(i);
+    const auto makers = makersByName(graph);
+    for (std::size_t own = 0; own < rewritten.nodes.size(); ++own) {
+        const Node& node = rewritten.nodes[own];
+        if (bringsIntoForm(node)) continue;
+        if (const auto same = byName.find(node.name); same != byName.end())
+            owners[static_cast<std::size_t>(same->second)] = static_cast<int>(own);
+        for (const ValueId id : node.outputs) {
+            if (id == graph::kNoValue) continue;
+            if (const auto made = makers.find(rewritten.value(id).name); made != makers.end())
+                owners[static_cast<std::size_t>(made->second)] = static_cast<int>(own);
+        }
+    }
+    const auto readers = graph.consumers();
+    for (std::size_t i = graph.nodes.size(); i-- > 0;) {
+        for (const ValueId id : graph.nodes[i].outputs) {
+            if (owners[i] != kNobody || id == graph::kNoValue) continue;
+            for (const int reader : readers[static_cast<std::size_t>(id)])
+                if (owners[i] == kNobody) owners[i] = owners[static_cast<std::size_t>(reader)];
+        }
+    }
+    return owners;
+}
+
+/// The node that reads what `own` makes, else the one that makes what it reads.
+int neighbourOf(const Graph& rewritten, std::size_t own) {
+    const auto readers = rewritten.consumers();
+    for (const ValueId id : rewritten.nodes[own].outputs)
+        if (id != graph::kNoValue)
+            for (const int reader : readers[static_cast<std::size_t>(id)])
+                if (!bringsIntoForm(rewritten.nodes[static_cast<std::size_t>(reader)])) return reader;
+    const auto makers = rewritten.producers();
+    for (const ValueId id : rewritten.nodes[own].inputs)
+        if (id != graph::kNoValue && makers[static_cast<std::size_t>(id)] >= 0) return makers[static_cast<std::size_t>(id)];
+    return kNobody;
+}
+
+std::optional<std::int64_t> bytesOf(const Graph& graph, const std::string& name) {
+    const ValueId id = graph.find(name);
+    if (id == graph::kNoValue) return std::nullopt;
+    if (graph.value(id).isConstant()) return 0;
+    const auto shape = graph.value(id).type.shape();
+    const auto count = shape ? shape->checkedElementCount() : std::nullopt;
+    return count ? tensor::byteSize(graph.value(id).type.type, *count) : std::nullopt;
+}
+
+/// What goes in and out; inside a fused node nothing moves. nullopt where some of it is not known.
+std::optional<std::int64_t> bytesThrough(const Graph& graph, const Graph& rewritten, const Node& own) {
+    std::int64_t sum = 0;
+    for (const auto* list : {&own.inputs, &own.outputs}) {
+        for (const ValueId id : *list) {
+            if (id == graph::kNoValue || rewritten.value(id).isConstant()) continue;
+            const auto bytes = bytesOf(graph, rewritten.value(id).name);
+            if (!bytes) return std::nullopt;
+            sum += *bytes;
+        }
+    }
+    return sum;
+}
+
+/// The row of the one that computes most, with the work of all.
+LayerRecord rowOf(const std::vector<const LayerRecord*>& members, const Node& own) {
+    LayerRecord row;
+    if (!members.empty()) row = **std::ranges::max_element(members, {}, &LayerRecord::operations);
+    row.operations = 0;
+    row.parameters = row.weightBytes = row.activationBytes = 0;
+    row.origins.clear();
+    for (const LayerRecord* member : members) {
+        row.operations += member->operations;
+        row.parameters += member->parameters;
+        row.weightBytes += member->weightBytes;
+        row.activationBytes += member->activationBytes;
+        for (const std::string& origin : member->origins)
+            if (std::ranges::find(row.origins, origin) == row.origins.end()) row.origins.push_back(origin);
+    }
+    if (members.empty()) row.node = own.name;
+    row.op = own.op;
+    return row;
+}
+
+}  // namespace
+
+std::vector<LayerRecord> ownRows(const Graph& graph, const std::vector<LayerRecord>& rows, const Graph& rewritten) {
+    std::vector<std::vector<const LayerRecord*>> members(rewritten.nodes.size());
+    const std::vector<int> owners = ownersOf(graph, rewritten);
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        if (owners[i] != kNobody) members[static_cast<std::size_t>(owners[i])].push_back(&rows[i]);
+    std::vector<LayerRecord> own;
+    for (std::size_t i = 0; i < rewritten.nodes.size(); ++i) {
+        own.push_back(rowOf(members[i], rewritten.nodes[i]));
+        if (const auto bytes = bytesThrough(graph, rewritten, rewritten.nodes[i])) own.back().activationBytes = *bytes;
+    }
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        if (!members[i].empty()) continue;
+        const int neighbour = neighbourOf(rewritten, i);
+        if (neighbour != kNobody) own[i].origins = own[static_cast<std::size_t>(neighbour)].origins;
+    }
+    return own;
+}
+
+}  // namespace trimtab::onnxruntime
