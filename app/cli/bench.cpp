@@ -6,6 +6,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/layers_table.h"
 #include "app/cli/model_options.h"
+#include "app/cli/power_text.h"
 #include "app/cli/timing_figure.h"
 #include "core/base/units.h"
 #include "core/trial/stream.h"
@@ -44,6 +45,7 @@ Json documentOf(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, 
                   {"basis", "measured"},
                   {"random_weights", randomWeightsOf(model)},
                   {"throttled", answer.throttled},
+                  {"power", trace::toJson(answer.power)},
                   {"recipe", recipe::toJson(model.recipe)},
                   {"setting", recipe::toJson(model.setting)},
                   {"weight_bytes", answer.weightBytes},
@@ -79,6 +81,8 @@ void print(const ipc::BenchAnswer& answer, const ipc::ModelRequest& model, const
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
     printRandomWeights(stdout, model);
+    fmt::print("{:<12}{}\n", "energy", energyText(answer.power, trial::workOfRun(answer.batch, model.setting)));
+    fmt::print("{:<12}{}\n", "clocks", clocksText(answer.power));
     if (answer.throttled) fmt::print("{:<12}the machine slowed down while this was measured\n", "mark");
     fmt::print("\n{}", layersTable(answer.layers));
 }
@@ -96,6 +100,7 @@ Status work(Program& program, const BenchOptions& options) {
     }
     TRIMTAB_TRY(request.inputFiles, inputFilesOf(options.model));
     request.seconds = options.seconds;
+    request.power = true;
     TRIMTAB_TRY(const Json json, program.callWorker("bench", ipc::toJson(request)));
     TRIMTAB_TRY(const auto answer, ipc::benchAnswerFromJson(json));
     if (answer.timings.trial.empty()) return fail(ErrorCode::Failed, "nothing was timed");

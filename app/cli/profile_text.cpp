@@ -189,7 +189,7 @@ Json documentOf(const ReadProfile& read) {
             {"basis", "measured"},
             {"random_weights", randomWeightsOf(model)},
             {"throttled", profile.throttled},
-            {"energy", energyDocument(profile, workOfRun(answer.batch, model.setting))},
+            {"energy", energyDocument(profile, trial::workOfRun(answer.batch, model.setting))},
             {"no_energy", profile.noEnergy},
             {"clocks", profile.clocks ? trace::toJson(*profile.clocks) : Json(nullptr)},
             {"no_clocks", profile.noClocks},
@@ -222,7 +222,7 @@ void print(const ReadProfile& read) {
         if (share >= kWorthNaming || causes.empty())
             causes += fmt::format("{}{} {:.0f} %", causes.empty() ? "" : ", ", explain::words(cause), 100 * share);
     fmt::print("{:<12}{}\n", "bound by", causes);
-    fmt::print("{:<12}{}\n", "energy", energyText(profile, workOfRun(answer.batch, model.setting)));
+    fmt::print("{:<12}{}\n", "energy", energyText(profile, trial::workOfRun(answer.batch, model.setting)));
     fmt::print("{:<12}{}\n", "clocks", clocksText(profile));
     for (const trace::CounterTotal& counter : profile.counters)
         fmt::print("{:<12}{}: {}\n", "counter", counter.name,

@@ -75,10 +75,15 @@ Result<tune::SpeedBlock> WorkerTrialRunner::measureSpeed(const trial::Study& stu
     bench.baseline = trial::baselineFor(study, trial.setting);
     if (!trial.variant.empty()) bench.baselineModel = study.modelPath;
     bench.seconds = study.budget.speedSeconds;
+    // In the first process of a trial: it takes a while, and says little more the second time.
+    const std::string subject = base::dumpJson(trial::toJson(trial));
+    bench.power = subject != m_powerOf;
     TRIMTAB_TRY(const auto worker, ipc::WorkerClient::start(m_options.worker));
     TRIMTAB_TRY(const Json json, callOn(*worker, "bench", ipc::toJson(bench), {}, std::move(stop)));
     TRIMTAB_TRY(auto answer, ipc::benchAnswerFromJson(json));
-    return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), answer.throttled, answer.batch, answer.baselineBatch};
+    m_powerOf = subject;
+    return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), answer.throttled,
+                            answer.batch,              answer.baselineBatch,     std::move(answer.power)};
 }
 
 }  // namespace trimtab::tasks

@@ -39,6 +39,7 @@ private:
 
     RunnerOptions m_options;
     std::unique_ptr<ipc::WorkerClient> m_worker;
+    std::string m_powerOf;  // the trial whose energy and clocks were told last
     mutable std::mutex m_mutex;  // guards m_activeProcess
     int m_activeProcess = 0;
 };

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -40,6 +41,13 @@ std::string formatMilliseconds(double value) {
     if (magnitude >= 1000) return fmt::format("{:.{}f} s", value / 1000, magnitude < 10000 ? 2 : 1);
     if (magnitude >= 1) return fmt::format("{:.{}f} ms", value, magnitude < 10 ? 2 : magnitude < 100 ? 1 : 0);
     return fmt::format("{:.{}f} µs", value * 1000, magnitude < 0.01 ? 2 : magnitude < 0.1 ? 1 : 0);
+}
+
+std::string formatJoules(double joules) {
+    constexpr std::array<std::pair<double, const char*>, 4> kUnits{{{1, "J"}, {1e-3, "mJ"}, {1e-6, "µJ"}, {1e-9, "nJ"}}};
+    for (const auto& [unit, name] : kUnits)
+        if (joules >= unit || unit == kUnits.back().first) return fmt::format("{:.3g} {}", joules / unit, name);
+    return {};
 }
 
 std::string formatRatio(double ratio) { return fmt::format("{:.2f}×", ratio); }

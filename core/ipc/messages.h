@@ -87,6 +87,7 @@ struct BenchRequest {
     double seconds = 2.0;      // of timing
     bool traceLayers = true;   // a separate, traced run fills LayerRecord.medianNs
     std::string baselineModel = {};  // path of the baseline's file; empty: the same
+    bool power = false;  // read clocks beside the turns, and measure energy behind them where the device tells any
 };
 struct BenchAnswer {
     base::PairedBlock timings;  // ms; baseline empty without one
@@ -95,6 +96,7 @@ struct BenchAnswer {
     bool throttled = false;
     trial::Environment environment;
     std::int64_t weightBytes = 0, arenaBytes = 0;
+    trace::PowerOfTurns power = {};  // empty where it was not asked for
 };
 Json toJson(const BenchRequest& request);
 Result<BenchRequest> benchRequestFromJson(const Json& json);

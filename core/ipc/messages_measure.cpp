@@ -30,7 +30,8 @@ Json toJson(const BenchRequest& request) {
     Json json{{"model", toJson(request.model)},
               {"input_files", request.inputFiles},
               {"seconds", encode(request.seconds)},
-              {"trace_layers", request.traceLayers}};
+              {"trace_layers", request.traceLayers},
+              {"power", request.power}};
     if (request.baseline) json["baseline"] = trial::toJson(*request.baseline);
     if (!request.baselineModel.empty()) json["baseline_model"] = request.baselineModel;
     return json;
@@ -43,6 +44,7 @@ Result<BenchRequest> benchRequestFromJson(const Json& json) {
     TRIMTAB_TRY(request.inputFiles, stringMapAt(json, "input_files"));
     TRIMTAB_TRY(request.seconds, realAt(json, "seconds", request.seconds));
     TRIMTAB_TRY(request.traceLayers, base::booleanAt(json, "trace_layers", true));
+    TRIMTAB_TRY(request.power, base::booleanAt(json, "power", false));
     if (const Json* baseline = base::memberAt(json, "baseline")) {
         TRIMTAB_TRY(request.baseline, trial::trialFromJson(*baseline));
     }
@@ -60,7 +62,8 @@ Json toJson(const BenchAnswer& answer) {
             {"throttled", answer.throttled},
             {"environment", trial::toJson(answer.environment)},
             {"weight_bytes", answer.weightBytes},
-            {"arena_bytes", answer.arenaBytes}};
+            {"arena_bytes", answer.arenaBytes},
+            {"power", trace::toJson(answer.power)}};
 }
 
 Result<BenchAnswer> benchAnswerFromJson(const Json& json) {
@@ -74,6 +77,9 @@ Result<BenchAnswer> benchAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.environment, environmentAt(json));
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
+    if (const Json* power = base::memberAt(json, "power")) {
+        TRIMTAB_TRY(answer.power, trace::powerOfTurnsFromJson(*power));
+    }
     return answer;
 }
 

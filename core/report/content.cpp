@@ -7,6 +7,7 @@
 
 #include "core/base/metric.h"
 #include "core/base/units.h"
+#include "core/trial/work_of_run.h"
 
 namespace trimtab::report {
 namespace {
@@ -82,6 +83,19 @@ void addFacts(Content& content, const ReportInput& input) {
     add("Trimtab", input.version);
 }
 
+void addPower(Content& content, const TrialResult& result) {
+    if (!result.speed || !result.speed->power) return;
+    const trace::PowerOfTurns& power = *result.speed->power;
+    if (const auto joules = trial::joulesOf(*result.speed, result.trial.setting))
+        content.chosen.emplace_back(
+            "Energy", fmt::format("{} a {} ({}); {}, idle power included", base::formatJoules(joules->value),
+                                  trial::workOfRun(result.speed->batch, result.trial.setting).unit,
+                                  between(joules->interval, base::formatJoules), power.energy->covers));
+    if (power.clocks) content.chosen.emplace_back("Clocks", trace::clocksInWords(*power.clocks));
+    if (power.clocks && power.baselineClocks)
+        content.chosen.emplace_back("Clocks of the baseline", trace::clocksInWords(*power.baselineClocks));
+}
+
 void addChosen(Content& content, const ReportInput& input) {
     for (std::size_t i = 0; i < input.results.size(); ++i) {
         const TrialResult& result = input.results[i];
@@ -96,6 +110,7 @@ void addChosen(Content& content, const ReportInput& input) {
         if (!row.speedup.empty())
             content.chosen.emplace_back(
                 "Speed-up", row.speedupInterval.empty() ? row.speedup : fmt::format("{} ({})", row.speedup, row.speedupInterval));
+        addPower(content, result);
         if (!row.size.empty()) content.chosen.emplace_back("Size of the weights", row.size);
         if (!input.rows[i].calibration.empty()) content.chosen.emplace_back("Calibration", input.rows[i].calibration);
         if (const auto file = trial::fileOf(input.study, result.trial); file && !result.trial.variant.empty())

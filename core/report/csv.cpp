@@ -24,7 +24,7 @@ std::string toCsv(const ReportInput& input) {
     std::string csv =
         "trial,label,engine,execution,basis,state,on_front,mark,metric,score,score_low,score_high,difference,difference_low,"
         "difference_high,latency_ms,latency_low,latency_high,throughput_sps,speedup,speedup_low,speedup_high,size_bytes,recipe,"
-        "window,stride\r\n";
+        "window,stride,joules,joules_low,joules_high\r\n";
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const trial::TrialResult& result = input.results[i];
         csv +=
@@ -49,7 +49,10 @@ std::string toCsv(const ReportInput& input) {
         }
         csv += fmt::format(",{},{}", result.sizeBytes, text(recipe::canonical(result.trial.recipe)));
         const bool isOverText = result.accuracy && result.accuracy->windows;
-        csv += isOverText ? fmt::format(",{},{}\r\n", result.accuracy->windows->window, result.accuracy->windows->stride) : ",,\r\n";
+        csv += isOverText ? fmt::format(",{},{}", result.accuracy->windows->window, result.accuracy->windows->stride) : ",,";
+        const auto joules = result.speed ? trial::joulesOf(*result.speed, result.trial.setting) : std::nullopt;
+        csv += joules ? fmt::format(",{},{},{}\r\n", number(joules->value), number(joules->interval.low), number(joules->interval.high))
+                      : ",,,\r\n";
     }
     return csv;
 }

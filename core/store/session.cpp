@@ -211,6 +211,8 @@ private:
         TRIMTAB_REQUIRE(insertMeasurement(result, "latency_ms", speed.medianMs, speed.medianInterval, speed.n));
         TRIMTAB_REQUIRE(insertMeasurement(result, "speedup", speed.speedup.value, speed.speedup.interval,
                                           static_cast<std::int64_t>(speed.blocks.size())));
+        if (const auto joules = trial::joulesOf(speed, result.trial.setting))
+            TRIMTAB_REQUIRE(insertMeasurement(result, "joules", joules->value, joules->interval, speed.power->energy->blocks));
         std::int64_t position = 0;
         for (const base::PairedBlock& block : speed.blocks) {
             TRIMTAB_TRY(Statement insert,

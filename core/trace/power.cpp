@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 namespace trimtab::trace {
 namespace {
 
@@ -38,6 +40,11 @@ Status readUnavailable(const Json& json, Clocks& clocks) {
         clocks.unavailable[what] = why.get<std::string>();
     }
     return {};
+}
+
+std::string extentText(const Extent& extent) {
+    const std::string low = fmt::format("{:.0f}", extent.low), high = fmt::format("{:.0f}", extent.high);
+    return low == high ? low : low + " … " + high;
 }
 
 }  // namespace
@@ -102,6 +109,50 @@ Result<Clocks> clocksFromJson(const Json& json) {
     TRIMTAB_TRY(clocks.periodMs, base::numberAt(json, "period_ms", 0.0));
     TRIMTAB_TRY(clocks.readingShare, base::numberAt(json, "reading_share", 0.0));
     return clocks;
+}
+
+std::string heldDownBy(const Clocks& clocks) {
+    std::string text;
+    for (const std::string& reason : clocks.reasons)
+        if (reason != "idle" && reason != "clock setting") text += (text.empty() ? "" : ", ") + reason;
+    return text;
+}
+
+std::string clocksInWords(const Clocks& clocks) {
+    std::string text;
+    const auto add = [&](const std::string& piece) { text += (text.empty() ? "" : ", ") + piece; };
+    if (clocks.coreMHz) add(extentText(*clocks.coreMHz) + " MHz");
+    if (clocks.memoryMHz) add("memory " + extentText(*clocks.memoryMHz) + " MHz");
+    if (clocks.celsius) add(extentText(*clocks.celsius) + " °C");
+    if (clocks.tellsReasons) add(heldDownBy(clocks).empty() ? "held down by nothing" : "held down by " + heldDownBy(clocks));
+    return text;
+}
+
+Json toJson(const PowerOfTurns& power) {
+    const auto orNull = [](const auto& measured) { return measured ? toJson(*measured) : Json(nullptr); };
+    return {{"energy", orNull(power.energy)},
+            {"no_energy", power.noEnergy},
+            {"clocks", orNull(power.clocks)},
+            {"baseline_clocks", orNull(power.baselineClocks)},
+            {"no_clocks", power.noClocks}};
+}
+
+Result<PowerOfTurns> powerOfTurnsFromJson(const Json& json) {
+    if (!json.is_object()) return fail(ErrorCode::Refused, "\"power\" must be an object");
+    const auto isThere = [&](const char* key) { return json.contains(key) && !json[key].is_null(); };
+    PowerOfTurns power;
+    if (isThere("energy")) {
+        TRIMTAB_TRY(power.energy, energyFromJson(json["energy"]));
+    }
+    if (isThere("clocks")) {
+        TRIMTAB_TRY(power.clocks, clocksFromJson(json["clocks"]));
+    }
+    if (isThere("baseline_clocks")) {
+        TRIMTAB_TRY(power.baselineClocks, clocksFromJson(json["baseline_clocks"]));
+    }
+    TRIMTAB_TRY(power.noEnergy, base::stringAt(json, "no_energy", ""));
+    TRIMTAB_TRY(power.noClocks, base::stringAt(json, "no_clocks", ""));
+    return power;
 }
 
 }  // namespace trimtab::trace

@@ -41,6 +41,19 @@ struct Clocks {
     double readingShare = 0;  // share of the time in which a thread of its own read them, beside recorded and other runs alike
 };
 
+/// Of a trial in turns with what it is held against, and behind them of the trial alone.
+struct PowerOfTurns {
+    std::optional<Energy> energy;
+    std::string noEnergy;  // why it was not measured
+    std::optional<Clocks> clocks, baselineClocks;  // while each of the two ran
+    std::string noClocks;
+};
+
+/// "1755 … 1980 MHz, memory 2619 MHz, 41 … 47 °C, held down by power cap"; empty where nothing was read.
+std::string clocksInWords(const Clocks& clocks);
+/// Of the reasons those that nobody asked for: neither idleness nor a setting.
+std::string heldDownBy(const Clocks& clocks);
+
 /// {"joules_per_run", "low", "high", "method", "source", "covers", "runs", "blocks", "seconds", "watts", "preparing", "idle_included",
 /// "throttled"}.
 Json toJson(const Energy& energy);
@@ -51,5 +64,9 @@ Result<Energy> energyFromJson(const Json& json);
 /// "period_ms", "reading_share"}.
 Json toJson(const Clocks& clocks);
 Result<Clocks> clocksFromJson(const Json& json);
+
+/// {"energy", "no_energy", "clocks", "baseline_clocks", "no_clocks"}; null for what was not measured.
+Json toJson(const PowerOfTurns& power);
+Result<PowerOfTurns> powerOfTurnsFromJson(const Json& json);
 
 }  // namespace trimtab::trace

@@ -1,6 +1,7 @@
 #include "core/base/metric.h"
 #include "core/trial/number_json.h"
 #include "core/trial/trial.h"
+#include "core/trial/work_of_run.h"
 
 namespace trimtab::trial {
 
@@ -94,12 +95,21 @@ Result<Accuracy> accuracyFromJson(const Json& json) {
     return accuracy;
 }
 
+std::optional<base::Estimate> joulesOf(const Speed& speed, const recipe::RunSetting& setting) {
+    if (!speed.power || !speed.power->energy) return std::nullopt;
+    base::Estimate joules = speed.power->energy->joulesPerRun;
+    const auto work = static_cast<double>(workOfRun(speed.batch, setting).count);
+    for (double* figure : {&joules.value, &joules.interval.low, &joules.interval.high}) *figure /= work;
+    return joules;
+}
+
 Json speedToJson(const Speed& speed, bool brief) {
     Json json = {{"median_ms", encode(speed.medianMs)}, {"ci", encode(speed.medianInterval)}, {"n", speed.n}, {"batch", speed.batch},
                  {"baseline_batch", speed.baselineBatch}, {"baseline_key", speed.baselineKey},
                  {"speedup", encode(speed.speedup)}, {"outliers", speed.outliers}, {"throttled", speed.throttled},
                  {"throughput_sps", encode(speed.throughput())}};
     if (speed.p95Ms) json["p95_ms"] = encode(*speed.p95Ms);
+    if (speed.power) json["power"] = trace::toJson(*speed.power);
     if (brief) return json;
     json["blocks"] = Json::array();
     for (const base::PairedBlock& block : speed.blocks) {
@@ -126,6 +136,9 @@ Result<Speed> speedFromJson(const Json& json) {
     }
     if (const Json* p95 = base::memberAt(json, "p95_ms")) {
         TRIMTAB_TRY(speed.p95Ms, estimateFrom(*p95, "p95_ms"));
+    }
+    if (const Json* power = base::memberAt(json, "power")) {
+        TRIMTAB_TRY(speed.power, trace::powerOfTurnsFromJson(*power));
     }
     TRIMTAB_TRY(speed.outliers, base::integerAt(json, "outliers", 0));
     TRIMTAB_TRY(speed.throttled, base::booleanAt(json, "throttled", false));

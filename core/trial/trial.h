@@ -11,6 +11,7 @@
 #include "core/recipe/recipe.h"
 #include "core/recipe/run_setting.h"
 #include "core/trace/layer_record.h"
+#include "core/trace/power.h"
 
 namespace trimtab::trial {
 
@@ -99,8 +100,12 @@ struct Speed {
     std::vector<base::PairedBlock> blocks;   // ms of a run, one process each; `baseline` is empty in those of the baseline itself
     std::int64_t outliers = 0;               // timings beyond 3 × IQR: flagged, kept
     bool throttled = false;
+    std::optional<trace::PowerOfTurns> power;  // of one process; absent where it was not asked for
     double throughput() const { return medianMs > 0 ? 1000.0 * static_cast<double>(batch) / medianMs : 0; }  // samples a second
 };
+
+/// Of a sample, or a token (work_of_run.h); nullopt where no energy was measured.
+std::optional<base::Estimate> joulesOf(const Speed& speed, const recipe::RunSetting& setting);
 
 /// Without blocks when `brief`.
 Json speedToJson(const Speed& speed, bool brief = false);

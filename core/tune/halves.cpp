@@ -35,6 +35,10 @@ Json drawnInputsOf(recipe::RunSetting setting) {
     return recipe::toJson(setting);
 }
 
+bool isMeasured(const trace::PowerOfTurns& power) {
+    return power.energy || power.clocks || !power.noEnergy.empty() || !power.noClocks.empty();
+}
+
 // Geometric mean of the block medians with its 95 % interval over blocks, as a latency in ms; a block alone only knows its own timings.
 base::Interval latencyInterval(const std::vector<SpeedBlock>& blocks, const std::vector<double>& times, double median) {
     if (blocks.size() < 2)
@@ -98,6 +102,7 @@ trial::Speed speedOf(const std::vector<SpeedBlock>& blocks, bool isBaseline) {
         speed.throttled = speed.throttled || block.throttled;
         speed.batch = block.batch;
         speed.baselineBatch = block.baselineBatch;
+        if (!speed.power && isMeasured(block.power)) speed.power = block.power;
         speed.blocks.push_back(block.timings);
         if (isBaseline) speed.blocks.back().baseline.clear();
     }

@@ -5,6 +5,7 @@
 
 #include "core/explain/compare.h"
 #include "core/trial/calibration_note.h"
+#include "core/trial/work_of_run.h"
 
 namespace trimtab::tune {
 namespace {
@@ -51,6 +52,7 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
               {"accuracy", Json()},
               {"size_bytes", result.sizeBytes},
               {"speedup", Json()},
+              {"joules", Json()},
               {"on_front", row.onFront},
               {"left_out_because", row.leftOutBecause},
               {"baseline", result.isBaseline}};
@@ -73,6 +75,11 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
         json["speedup"] = {{"ratio", number(speed.speedup.value)},
                            {"low", number(speed.speedup.interval.low)},
                            {"high", number(speed.speedup.interval.high)}};
+        if (const auto joules = trial::joulesOf(speed, result.trial.setting))
+            json["joules"] = {{"value", number(joules->value)},
+                              {"low", number(joules->interval.low)},
+                              {"high", number(joules->interval.high)},
+                              {"of", trial::workOfRun(speed.batch, result.trial.setting).unit}};
     }
     return json;
 }

@@ -28,6 +28,7 @@ struct SpeedBlock {
     bool throttled = false;
     std::int64_t batch = 1;          // samples a run
     std::int64_t baselineBatch = 1;
+    trace::PowerOfTurns power = {};  // in one block of a trial
 };
 
 using ProgressFn = std::function<void(double share, const std::string& what)>;

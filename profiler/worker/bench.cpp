@@ -5,6 +5,8 @@
 #include "profiler/clock/throttle_watch.h"
 #include "profiler/host/span_recorder.h"
 #include "profiler/worker/methods.h"
+#include "profiler/worker/power_of_turns.h"
+#include "profiler/worker/power_recording.h"
 #include "profiler/worker/timed_run.h"
 
 namespace trimtab::worker {
@@ -12,6 +14,7 @@ namespace {
 
 constexpr double kTraceShare = 0.3;  // of the time of timing
 constexpr double kMostTracedRuns = 25;
+constexpr double kTimedShare = 0.9;  // of the progress
 
 profiler::Subject subjectOf(TimedRun& run) {
     return {[&run] { return run.once(); }, [&run] { return run.makeReady(); }};
@@ -49,6 +52,25 @@ Result<std::shared_ptr<TimedRun>> baselineOf(const ipc::BenchRequest& request, c
     return timedRun(model, request.inputFiles, workbench, call);
 }
 
+/// Clocks are read beside the turns, the energy is measured behind them.
+Result<base::PairedBlock> timeWithPower(const ipc::BenchRequest& request, const profiler::Subject& baseline, TimedRun& trial,
+                                        const profiler::TimingPlan& plan, const Call& call, trace::PowerOfTurns& power) {
+    if (!request.power) return profiler::timeAlternating(baseline, subjectOf(trial), plan);
+    const auto& setting = request.model.setting;
+    const auto source = openPowerSource(setting.engine, setting.device);
+    if (!source) {
+        power.noEnergy = power.noClocks = source.error().text();
+        return profiler::timeAlternating(baseline, subjectOf(trial), plan);
+    }
+    PowerOfTurns turns(**source);
+    const profiler::Subject other = baseline ? turns.noted(baseline, PowerOfTurns::Side::Baseline) : baseline;
+    TRIMTAB_TRY(auto timings, profiler::timeAlternating(other, turns.noted(subjectOf(trial), PowerOfTurns::Side::Trial), plan));
+    turns.finish(power);
+    const Call behind{[&call](double, const std::string& what) { call.progress(kTimedShare, what); }, call.cancelled};
+    TRIMTAB_REQUIRE(recordEnergy(trial, **source, behind, power.energy, power.noEnergy));
+    return timings;
+}
+
 }  // namespace
 
 Result<Json> bench(const Json& params, Workbench& workbench, const Call& call) {
@@ -59,13 +81,13 @@ Result<Json> bench(const Json& params, Workbench& workbench, const Call& call) {
     profiler::TimingPlan plan;
     plan.seconds = request.seconds;
     plan.cancelled = call.cancelled;
-    plan.progress = [&](double share) { call.progress(0.9 * share, "timing"); };
+    plan.progress = [&](double share) { call.progress(kTimedShare * share, "timing"); };
     const profiler::Subject baselineRun = baseline ? subjectOf(*baseline) : profiler::Subject{};
     ipc::BenchAnswer answer;
-    TRIMTAB_TRY(answer.timings, profiler::timeAlternating(baselineRun, subjectOf(*trial), plan));
+    TRIMTAB_TRY(answer.timings, timeWithPower(request, baselineRun, *trial, plan, call, answer.power));
     answer.throttled = watch.throttled(baseline ? answer.timings.baseline : answer.timings.trial);
     if (request.traceLayers) {
-        call.progress(0.9, "timing the layers");
+        call.progress(kTimedShare, "timing the layers");
         TRIMTAB_TRY(answer.layers, tracedLayers(*trial, request.seconds, base::median(answer.timings.trial), call));
     } else {
         answer.layers = trial->layers();

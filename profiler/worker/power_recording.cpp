@@ -61,15 +61,16 @@ void PowerRecording::finish(const profiler::Timeline& wall, trace::Profile& prof
     if (begin) profile.trace.counters = profiler::seriesOf(m_samples.readings, info, *begin, lengthOf(profile.trace));
 }
 
-Status recordEnergy(TimedRun& run, profiler::PowerSource& source, const Call& call, trace::Profile& profile) {
+Status recordEnergy(TimedRun& run, profiler::PowerSource& source, const Call& call, std::optional<trace::Energy>& energy,
+                    std::string& noEnergy) {
     const profiler::Subject subject{[&run] { return run.once(); }, [&run] { return run.makeReady(); }};
     profiler::EnergyPlan plan;
     plan.cancelled = call.cancelled;
     plan.progress = [&call](double share) { call.progress(share, "measuring energy"); };
     const auto measured = profiler::measureEnergy(subject, source, plan);
-    if (measured) profile.energy = *measured;
+    if (measured) energy = *measured;
     else if (measured.error().code == ErrorCode::Cancelled) return fail(measured.error());
-    else profile.noEnergy = measured.error().text();
+    else noEnergy = measured.error().text();
     return {};
 }
 

@@ -35,7 +35,8 @@ private:
     profiler::Samples m_samples;
 };
 
-/// Fills the profile's energy, or why there is none; only Cancelled is an error. REQUIRES: the run's plans are made.
-Status recordEnergy(TimedRun& run, profiler::PowerSource& source, const Call& call, trace::Profile& profile);
+/// Fills the energy, or why there is none; only Cancelled is an error. REQUIRES: the run's plans are made.
+Status recordEnergy(TimedRun& run, profiler::PowerSource& source, const Call& call, std::optional<trace::Energy>& energy,
+                    std::string& noEnergy);
 
 }  // namespace trimtab::worker

@@ -138,7 +138,7 @@ Status recordWithPower(const ipc::ProfileRequest& request, TimedRun& run, const 
     if (!power) return {};
     const Call behind{[&call](double share, const std::string& what) { call.progress(kTurnsShare + (1 - kTurnsShare) * share, what); },
                       call.cancelled};
-    return recordEnergy(run, **power, behind, profile);
+    return recordEnergy(run, **power, behind, profile.energy, profile.noEnergy);
 }
 
 }  // namespace

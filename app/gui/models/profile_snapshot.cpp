@@ -6,6 +6,8 @@
 #include <QCoreApplication>
 
 #include "app/gui/models/text.h"
+#include "core/base/units.h"
+#include "core/trial/work_of_run.h"
 
 namespace trimtab::gui {
 
@@ -61,6 +63,20 @@ QString marksText(const trace::Profile& profile) {
                      .arg(QString::fromStdString(profile.noActivity));
     if (!profile.noCeilings.empty()) lines << tr("No ceilings were measured: %1.").arg(QString::fromStdString(profile.noCeilings));
     return lines.join('\n');
+}
+
+EnergyFigure energyFigure(const ProfileSnapshot& profile) {
+    const trace::Profile& run = profile.profile();
+    const trial::WorkOfRun work = trial::workOfRun(profile.answer.batch, profile.request.model.setting);
+    const QString clocks = run.clocks ? QString::fromStdString(trace::clocksInWords(*run.clocks)) : QString();
+    if (!run.energy) {
+        const QString why = run.noEnergy.empty() ? tr("not measured") : tr("not measured: %1").arg(QString::fromStdString(run.noEnergy));
+        return {{}, clocks.isEmpty() ? why : clocks + '\n' + why};
+    }
+    const double each = run.energy->joulesPerRun.value / static_cast<double>(work.count);
+    const QString joules = QString::fromStdString(base::formatJoules(each));
+    return {work.isTokens() ? tr("%1 a token").arg(joules) : tr("%1 a sample").arg(joules),
+            clocks.isEmpty() ? tr("%1 W, idle power included").arg(run.energy->watts, 0, 'f', 1) : clocks};
 }
 
 QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model) {

@@ -34,6 +34,11 @@ QString causeTitle(explain::Cause cause);  // "Memory bandwidth", "Launch", …
 QString marksText(const trace::Profile& profile);
 /// Why it does not fit, and what would: one line each.
 QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model);
+/// What a sample or a token draws, and the clocks beside it or why there is none.
+struct EnergyFigure {
+    QString value, detail;
+};
+EnergyFigure energyFigure(const ProfileSnapshot& profile);
 /// "0.4 % (−0.2 … 1.1 %)".
 QString overheadText(const base::Estimate& ratio);
 

@@ -6,6 +6,7 @@
 namespace trimtab::cli {
 namespace {
 
+using trial::workOfRun;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -61,12 +62,6 @@ TEST(ClocksText, TellsExtentsAndWhatHeldThemDown) {
     profile.clocks->tellsReasons = false;
     profile.clocks->reasons.clear();
     EXPECT_THAT(clocksText(profile), Not(HasSubstr("held down"))) << "nothing told so";
-}
-
-TEST(Joules, AreReadAsPeopleReadThem) {
-    EXPECT_EQ(joulesText(12.34), "12.3 J");
-    EXPECT_EQ(joulesText(1.5e-6), "1.5 µJ");
-    EXPECT_EQ(joulesText(2e-10), "0.2 nJ");
 }
 
 }  // namespace

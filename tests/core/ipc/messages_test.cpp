@@ -66,8 +66,10 @@ TEST(Messages, SurviveTheWire) {
 }
 
 TEST(Messages, AnswersSurviveTheWire) {
-    expectSurvives(BenchAnswer{{{1, 2}, {0.5, 0.25}}, {someLayer()}, 16, 4, true, someEnvironment(), 10, 20},
-                   benchAnswerFromJson);
+    BenchAnswer timed{{{1, 2}, {0.5, 0.25}}, {someLayer()}, 16, 4, true, someEnvironment(), 10, 20};
+    expectSurvives(timed, benchAnswerFromJson);
+    timed.power = {{}, "no counter", trace::Clocks{"NVML", trace::Extent{1, 2}, {}, {}, false, {}, {}, 3, 20, 0.1}, {}, {}};
+    expectSurvives(timed, benchAnswerFromJson);
     expectSurvives(PlanAnswer{{someLayer()}, "p", "n", 99, someEnvironment(), true}, planAnswerFromJson);
     expectSurvives(DatasetInfo{"d", "classification", "top1", "abc", 5, {"x"}, {"x: float32[5]"}}, datasetInfoFromJson);
     CompressAnswer compressed;

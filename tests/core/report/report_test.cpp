@@ -153,7 +153,7 @@ TEST(Report, SaysOverWhichWindowsATextWasScored) {
         if (result.accuracy) result.accuracy->windows = {512, 64};
     EXPECT_THAT(contentOf(input).metric, HasSubstr("(window 512, stride 64)"));
     EXPECT_THAT(chartModel(input).y.title, HasSubstr("(window 512, stride 64)"));
-    EXPECT_THAT(toCsv(input), HasSubstr(",512,64\r\n"));
+    EXPECT_THAT(toCsv(input), HasSubstr(",512,64,,,\r\n"));
 }
 
 TEST(Report, CsvKeepsOneRowForEachTrialAndNoFormulas) {

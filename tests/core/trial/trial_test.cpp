@@ -139,6 +139,23 @@ TEST(Speed, ThroughputCountsSamples) {
     EXPECT_DOUBLE_EQ(speed.throughput(), 4000);
 }
 
+TEST(Speed, EnergyIsToldOfASampleOrAToken) {
+    Speed speed;
+    speed.batch = 4;
+    EXPECT_FALSE(joulesOf(speed, {})) << "none was measured";
+    speed.power.emplace().energy = trace::Energy{{0.8, {0.4, 1.2}}, "energy counter", "NVML", "the board", 100, 8, 1.6, 300, 0, false};
+    speed.power->clocks = trace::Clocks{"NVML", trace::Extent{1400, 1980}, {}, {}, true, {"power cap"}, {}, 9, 20, 0.01};
+    speed.power->noClocks = "none";
+    EXPECT_DOUBLE_EQ(joulesOf(speed, {})->value, 0.2);
+    EXPECT_DOUBLE_EQ(joulesOf(speed, {})->interval.high, 0.3);
+    recipe::RunSetting prompt;
+    prompt.prompt = 10;
+    EXPECT_DOUBLE_EQ(joulesOf(speed, prompt)->value, 0.02) << "4 sequences of 10 tokens";
+    const Json json = speedToJson(speed, true);
+    EXPECT_EQ(speedToJson(speedFromJson(json).value(), true), json);
+    EXPECT_EQ(trace::clocksInWords(*speed.power->clocks), "1400 … 1980 MHz, held down by power cap");
+}
+
 TEST(Accuracy, OfAnOlderSessionBearsTodaysName) {
     Accuracy accuracy;
     accuracy.metric = "relative_error";

@@ -139,6 +139,15 @@ TEST(Pareto, TheDocumentHasEveryKeyOfTheContractAndNoInventedSpeed) {
     EXPECT_EQ(row["execution"], "emulated");
 }
 
+TEST(Pareto, RowsTellTheEnergyThatWasMeasured) {
+    std::vector<trial::TrialResult> results{point(1, 5, 0.5), point(2, 4, 0.5)};
+    results[1].speed->power.emplace().energy = trace::Energy{{2, {1, 3}}, "counter", "NVML", "the board", 10, 8, 1.6, 300, 0, false};
+    const Json json = paretoJson(results, *paretoRows(results));
+    EXPECT_TRUE(json[0]["joules"].is_null());
+    EXPECT_EQ(json[1]["joules"]["of"], "sample");
+    EXPECT_DOUBLE_EQ(json[1]["joules"]["value"].get<double>(), 2.0 / static_cast<double>(results[1].speed->batch));
+}
+
 TEST(Pareto, RowsSayWhatTheyWereCalibratedOnWhereMethodsLooked) {
     std::vector<trial::TrialResult> results{point(1, 5, 0.5), point(2, 4, 0.5)};
     results[1].trial.recipe = *recipe::parse(R"({"weights": {"bits": 4, "method": "gptq"}})");

@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 
 #include "profiler/worker/modules.h"
+#include "profiler/worker/power_of_turns.h"
 #include "profiler/worker/power_recording.h"
 #include "tests/profiler/power/fake_source.h"
 #include "tests/profiler/recording/fake_activity.h"
@@ -167,7 +169,7 @@ TEST_F(RecordedRuns, OfADeviceThatTellsNothingSayWhy) {
     EXPECT_FALSE(m_profile.clocks);
     EXPECT_EQ(m_profile.noClocks, "the driver keeps it");
     EXPECT_EQ(source.reads, 0) << "and nothing is asked in vain";
-    ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile));
+    ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile.energy, m_profile.noEnergy));
     EXPECT_FALSE(m_profile.energy);
     EXPECT_EQ(m_profile.noEnergy, "the driver keeps it");
 }
@@ -176,12 +178,12 @@ TEST_F(RecordedRuns, HaveTheirEnergyFromRunsThatNothingRecords) {
     profiler::test::FakeSource source([](double t, profiler::Reading& reading) { reading.joules = 70 * t; });
     DeviceRun run(*m_activity);
     run.lasts = std::chrono::milliseconds(1);
-    ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile));
+    ASSERT_TRUE(recordEnergy(run, source, m_call, m_profile.energy, m_profile.noEnergy));
     ASSERT_TRUE(m_profile.energy) << m_profile.noEnergy;
     EXPECT_NEAR(m_profile.energy->watts, 70, 1);
     EXPECT_EQ(run.timed + run.recorded, 0);
     m_call.cancelled = [] { return true; };
-    const Status cancelled = recordEnergy(run, source, m_call, m_profile);
+    const Status cancelled = recordEnergy(run, source, m_call, m_profile.energy, m_profile.noEnergy);
     ASSERT_FALSE(cancelled);
     EXPECT_EQ(cancelled.error().code, ErrorCode::Cancelled);
 }
@@ -197,6 +199,114 @@ TEST(PowerOfAnEngine, IsItsDevicesOrHasAReason) {
     }
     const auto beyond = openPowerSource("cuda", "cuda:4096");
     EXPECT_FALSE(beyond) << "there are not so many";
+}
+
+/// A library that tells of each run that took it as listener: two nodes, the second of a layer that the plan does not have.
+class ToldByLibrary final : public runtime::LibraryRecording {
+public:
+    Result<runtime::LibraryRecord> finish() override {
+        if (breaks) record.runs.pop_back();
+        record.library = "a library";
+        record.layers.resize(2);
+        record.layers[0].node = "fused";
+        record.layers[1].node = "reorder";
+        return record;
+    }
+    runtime::LibraryRecord record;
+    bool breaks = false;
+};
+
+class LibraryRun final : public TimedRun {
+public:
+    Status once(trace::NodeListener* listener) override {
+        const auto begin = std::chrono::steady_clock::now();
+        if (auto* const library = dynamic_cast<ToldByLibrary*>(listener))
+            library->record.runs.push_back({begin, {{0, 10'000, 60'000}, {1, 70'000, 20'000}}});
+        while (std::chrono::steady_clock::now() < begin + std::chrono::microseconds(200)) {
+        }
+        return {};
+    }
+    Result<std::unique_ptr<runtime::LibraryRecording>> recordItself() override {
+        auto made = std::make_unique<ToldByLibrary>();
+        made->breaks = breaks;
+        return made;
+    }
+    std::vector<trace::LayerRecord> layers() const override { return std::vector<trace::LayerRecord>(3); }
+    std::int64_t batch() const override { return 1; }
+    std::int64_t weightBytes() const override { return 0; }
+    std::int64_t arenaBytes() const override { return 0; }
+    trial::Environment environment() const override { return {}; }
+
+    bool breaks = false;
+};
+
+const Call kUntilDone{[](double, const std::string&) {}, [] { return false; }};
+
+TEST(LibraryRuns, AreToldByTheLibrarysOwnNodes) {
+    LibraryRun run;
+    trace::Profile profile;
+    profile.layers = run.layers();
+    ASSERT_TRUE(recordRuns(run, "onnxruntime", 0.05, kUntilDone, profile));
+    ASSERT_EQ(profile.layers.size(), 2U) << "the library's rows, not the plan's";
+    EXPECT_EQ(profile.layers[0].node, "fused");
+    EXPECT_EQ(profile.layers[0].medianNs, 60'000);
+    EXPECT_EQ(profile.layers[1].medianNs, 20'000);
+    EXPECT_GT(profile.attributed, 0);
+    EXPECT_LE(profile.attributed, 80.0 / 200.0);
+    EXPECT_TRUE(trace::check(profile.trace)) << trace::check(profile.trace).error().text();
+    EXPECT_EQ(profile.trace.tracks.back(), "a library");
+    EXPECT_EQ(profile.trace.spans.size(), static_cast<std::size_t>(3 * profile.runs));
+    EXPECT_EQ(profile.noActivity, "");
+}
+
+TEST(LibraryRuns, AreTimedAsAWholeWhereTheLibraryLostSome) {
+    LibraryRun run;
+    run.breaks = true;
+    trace::Profile profile;
+    profile.layers = run.layers();
+    ASSERT_TRUE(recordRuns(run, "onnxruntime", 0.05, kUntilDone, profile));
+    EXPECT_THAT(profile.noActivity, HasSubstr("a library"));
+    EXPECT_EQ(profile.layers.size(), 3U);
+    EXPECT_EQ(profile.attributed, 0);
+}
+
+TEST(PowerOfTurns, TellsTheClocksOfEachSideApart) {
+    std::atomic<double> clock = 1;
+    profiler::test::FakeSource source([&](double, profiler::Reading& reading) { reading.coreMHz = clock.load(); });
+    source.facts.missing = {{"temperature", "no sensor"}, {"power", "no sensor"}, {"energy counter", "no counter"}};
+    const auto at = [&](double megahertz) {
+        return profiler::Subject{[&clock, megahertz]() -> Status {
+            clock = megahertz;
+            const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
+            while (std::chrono::steady_clock::now() < until) {
+            }
+            return {};
+        }};
+    };
+    PowerOfTurns turns(source);
+    const auto baseline = turns.noted(at(2000), PowerOfTurns::Side::Baseline), trial = turns.noted(at(1500), PowerOfTurns::Side::Trial);
+    profiler::TimingPlan plan;
+    plan.seconds = 0.3;
+    ASSERT_TRUE(profiler::timeAlternating(baseline, trial, plan));
+    trace::PowerOfTurns power;
+    turns.finish(power);
+    ASSERT_TRUE(power.clocks && power.baselineClocks);
+    EXPECT_EQ(power.clocks->coreMHz->low, 1500);
+    EXPECT_EQ(power.clocks->coreMHz->high, 1500);
+    EXPECT_EQ(power.baselineClocks->coreMHz->low, 2000);
+    EXPECT_EQ(power.baselineClocks->coreMHz->high, 2000);
+    EXPECT_EQ(power.clocks->unavailable.at("temperature"), "no sensor");
+}
+
+TEST(PowerOfTurns, ASourceWithoutClocksIsNotReadAndSaysWhy) {
+    profiler::test::FakeSource source([](double, profiler::Reading&) {});
+    for (const char* quantity : {"core clock", "memory clock", "temperature", "throttle reasons"}) source.facts.missing[quantity] = "a virtual machine";
+    PowerOfTurns turns(source);
+    trace::PowerOfTurns power;
+    turns.finish(power);
+    EXPECT_EQ(source.reads, 0);
+    EXPECT_FALSE(power.clocks);
+    EXPECT_THAT(power.noClocks, HasSubstr("a virtual machine"));
 }
 
 }  // namespace

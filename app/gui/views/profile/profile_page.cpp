@@ -114,11 +114,13 @@ QWidget* ProfilePage::makeTiles() {
     m_attributed = new StatTile(tr("Attributed to layers"));
     m_bound = new StatTile(tr("Bound by"));
     m_ceilings = new StatTile(tr("At most here"));
+    m_energy = new StatTile(tr("Energy"));
     m_run->setObjectName(QStringLiteral("profile.run"));
     m_attributed->setObjectName(QStringLiteral("profile.attributed"));
     m_bound->setObjectName(QStringLiteral("profile.bound"));
     m_ceilings->setObjectName(QStringLiteral("profile.ceilings"));
-    for (StatTile* tile : {m_run, m_attributed, m_bound, m_ceilings}) layout->addWidget(tile, 1);
+    m_energy->setObjectName(QStringLiteral("profile.energy"));
+    for (StatTile* tile : {m_run, m_attributed, m_bound, m_ceilings, m_energy}) layout->addWidget(tile, 1);
     return row;
 }
 
@@ -332,6 +334,8 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
     m_ceilings->setValue(tr("%1/s").arg(bytesText(run.ceilings.memoryBytesPerSecond)),
                          busy ? tr("layers exceed this: the machine was busier while it was measured") : peaks.join(QStringLiteral(" · ")),
                          busy ? "warning" : "");
+    const auto [joules, beside] = energyFigure(profile);
+    m_energy->setValue(joules, beside);
     m_timeline->setTrace(std::shared_ptr<const trace::Trace>(m_shown, &run.trace));
     m_roofline->setProfile(m_shown);
     m_advice->setProfile(m_shown);

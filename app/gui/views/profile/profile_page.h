@@ -79,6 +79,7 @@ private:
     StatTile* m_attributed = nullptr;
     StatTile* m_bound = nullptr;
     StatTile* m_ceilings = nullptr;
+    StatTile* m_energy = nullptr;
     TimelineView* m_timeline = nullptr;
     DataTable* m_table = nullptr;
     DiagnosisTableModel* m_model = nullptr;

@@ -16,6 +16,8 @@
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/common/stat_tile.h"
 #include "app/gui/views/results/time_bars.h"
+#include "core/base/units.h"
+#include "core/trial/work_of_run.h"
 
 namespace trimtab::gui {
 
@@ -211,6 +213,23 @@ void TrialDetail::showBadges(const trial::TrialResult& result, const tune::Paret
     setTone(m_stale, "warning");
 }
 
+/// What a sample or a token draws, and at which clocks the trial and its baseline ran.
+QStringList TrialDetail::powerLines(const trial::TrialResult& result) const {
+    QStringList lines;
+    if (!result.speed || !result.speed->power) return lines;
+    const trace::PowerOfTurns& power = *result.speed->power;
+    if (const auto joules = trial::joulesOf(*result.speed, result.trial.setting))
+        lines << (trial::workOfRun(result.speed->batch, result.trial.setting).isTokens() ? tr("Energy: %1 a token (%2 … %3).")
+                                                                                         : tr("Energy: %1 a sample (%2 … %3)."))
+                     .arg(QString::fromStdString(base::formatJoules(joules->value)),
+                          QString::fromStdString(base::formatJoules(joules->interval.low)),
+                          QString::fromStdString(base::formatJoules(joules->interval.high)));
+    if (power.clocks) lines << tr("Ran at %1.").arg(QString::fromStdString(trace::clocksInWords(*power.clocks)));
+    if (power.clocks && power.baselineClocks && !result.isBaseline)
+        lines << tr("Its baseline at %1.").arg(QString::fromStdString(trace::clocksInWords(*power.baselineClocks)));
+    return lines;
+}
+
 void TrialDetail::showReason(const trial::TrialResult& result, const tune::ParetoRow* row) {
     QStringList lines;
     if (result.state == trial::State::Failed) lines << QString::fromStdString(result.failure);
@@ -219,6 +238,7 @@ void TrialDetail::showReason(const trial::TrialResult& result, const tune::Paret
         lines << emulationReasons(result);
     }
     if (result.speed && result.speed->throttled) lines << tr("The clock was throttled while this was measured.");
+    lines << powerLines(result);
     if (row && !row->onFront && !row->leftOutBecause.empty() && result.state != trial::State::Failed) {
         lines << tr("Not on the front: %1.").arg(QString::fromStdString(row->leftOutBecause));
     }

@@ -48,6 +48,7 @@ private:
     void showBadges(const trial::TrialResult& result, const tune::ParetoRow* row);
     void showFigures(const trial::TrialResult& result);
     void showReason(const trial::TrialResult& result, const tune::ParetoRow* row);
+    QStringList powerLines(const trial::TrialResult& result) const;
 
     const Theme& m_theme;
     QStackedLayout* m_stack = nullptr;
