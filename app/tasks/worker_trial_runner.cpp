@@ -77,11 +77,14 @@ Result<tune::SpeedBlock> WorkerTrialRunner::measureSpeed(const trial::Study& stu
     bench.seconds = study.budget.speedSeconds;
     // In the first process of a trial: it takes a while, and says little more the second time.
     const std::string subject = base::dumpJson(trial::toJson(trial));
-    bench.power = subject != m_powerOf;
+    if (subject != m_subject || m_blocks >= study.budget.processes) m_blocks = 0;
+    bench.power = m_blocks == 0;
+    m_subject.clear();  // a trial whose process fails begins anew
     TRIMTAB_TRY(const auto worker, ipc::WorkerClient::start(m_options.worker));
     TRIMTAB_TRY(const Json json, callOn(*worker, "bench", ipc::toJson(bench), {}, std::move(stop)));
     TRIMTAB_TRY(auto answer, ipc::benchAnswerFromJson(json));
-    m_powerOf = subject;
+    m_subject = subject;
+    ++m_blocks;
     return tune::SpeedBlock{std::move(answer.timings), std::move(answer.layers), answer.throttled,
                             answer.batch,              answer.baselineBatch,     std::move(answer.power)};
 }

@@ -39,7 +39,8 @@ private:
 
     RunnerOptions m_options;
     std::unique_ptr<ipc::WorkerClient> m_worker;
-    std::string m_powerOf;  // the trial whose energy and clocks were told last
+    std::string m_subject;  // the trial whose speed was measured last, and in how many processes
+    int m_blocks = 0;
     mutable std::mutex m_mutex;  // guards m_activeProcess
     int m_activeProcess = 0;
 };

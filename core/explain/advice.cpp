@@ -247,6 +247,8 @@ AdviceList advise(const Profiled& profiled) {
     if (const Choice mixed = bestOfEach(profiled, stretches); !mixed.trials.empty()) list.best.push_back(adviceOf(profiled, mixed, units));
     if (auto batch = batchAdvice(profiled)) list.best.push_back(std::move(*batch));
     if (auto reordering = reorderingAdvice(profiled)) list.best.push_back(std::move(*reordering));
+    else if (!profiled.reordering.gone.empty() && profiled.reordering.time.value > 0)
+        list.nothing.push_back("transposes cancel, but a run without them is not told to be faster");
     if (const std::string& refusal = profiled.reordering.refusal; !refusal.empty())
         list.nothing.push_back("a run without the transposes that cancel was not timed: " + refusal);
     for (const Advice& advice : list.best)

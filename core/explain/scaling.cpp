@@ -63,7 +63,6 @@ int ScalingFit::orderAt(double size) const {
     return static_cast<int>(std::ranges::max_element(parts) - parts.begin());
 }
 
-// With three parts each choice of those that are not zero can be tried: the best without a negative part is the constrained optimum.
 std::vector<ScalingPoint> besideLargest(const std::vector<double>& sizes, const std::vector<base::PairedBlock>& timings) {
     constexpr double kNsOfMs = 1e6;
     const double largestNs = kNsOfMs * base::median(timings.back().trial);
@@ -74,6 +73,7 @@ std::vector<ScalingPoint> besideLargest(const std::vector<double>& sizes, const 
     return points;
 }
 
+// With three parts each choice of those that are not zero can be tried: the best without a negative part is the constrained optimum.
 ScalingFit fitScaling(std::span<const ScalingPoint> points) {
     assert(points.size() >= 3);
     Parts best{};

@@ -92,7 +92,7 @@ void addPower(Content& content, const TrialResult& result) {
                                   trial::workOfRun(result.speed->batch, result.trial.setting).unit,
                                   between(joules->interval, base::formatJoules), power.energy->covers));
     if (power.clocks) content.chosen.emplace_back("Clocks", trace::clocksInWords(*power.clocks));
-    if (power.clocks && power.baselineClocks)
+    if (power.clocks && power.baselineClocks && !result.isBaseline)
         content.chosen.emplace_back("Clocks of the baseline", trace::clocksInWords(*power.baselineClocks));
 }
 

@@ -1,5 +1,6 @@
 #include "kernels/onnxruntime/own_profile.h"
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <set>
@@ -16,9 +17,13 @@ constexpr std::int64_t kNsOfUs = 1000;
 constexpr std::string_view kSuffix = "_kernel_time";
 constexpr char kRewrittenFile[] = "rewritten.onnx";
 
+/// 0 for what is no time: names of nodes stand unescaped in the file, and may look like any of its fields.
 std::int64_t nanosecondsAt(const Json& event, const char* key) {
+    constexpr double kLast = 1e15;  // µs; thirty years
     const auto found = event.find(key);
-    return found != event.end() && found->is_number() ? static_cast<std::int64_t>(found->get<double>() * kNsOfUs) : 0;
+    if (found == event.end() || !found->is_number()) return 0;
+    const double microseconds = found->get<double>();
+    return microseconds >= 0 && microseconds < kLast ? static_cast<std::int64_t>(microseconds) * kNsOfUs : 0;
 }
 
 std::string wordAt(const Json& event, const char* key) {
@@ -33,7 +38,7 @@ std::string shortName(std::string provider) {
     return provider;
 }
 
-/// Takes the events as the file has them: nodes one behind the other, a run behind its nodes.
+/// Gathers the events, in whatever order the library wrote them: some releases sort by begin, others write a node when it ends.
 class ProfileReader {
 public:
     ProfileReader(const Graph& rewritten, const std::string& provider, runtime::LibraryRecord& record)
@@ -43,33 +48,47 @@ public:
 
     void take(const Json& event) {
         const std::string category = wordAt(event, "cat"), name = wordAt(event, "name");
-        if (category == "Session" && name == "model_run") takeRun(event);
-        if (category == "Node" && name.ends_with(kSuffix)) takeNode(event, name.substr(0, name.size() - kSuffix.size()));
+        const Stretch stretch{nanosecondsAt(event, "ts"), nanosecondsAt(event, "dur")};
+        if (category == "Session" && name == "model_run") m_runs.push_back(stretch);
+        if (category != "Node" || !name.ends_with(kSuffix)) return;
+        if (const auto args = event.find("args"); args != event.end() && args->is_object())
+            m_nodes.push_back({stretch, rowOf(name.substr(0, name.size() - kSuffix.size()), *args)});
     }
 
-    std::size_t runs() const { return m_runs; }
+    /// Each run with its nodes. What ran inside another node counts with that one.
+    Status finish() {
+        std::ranges::stable_sort(m_runs, {}, &Stretch::begin);
+        std::ranges::reverse(m_nodes);  // of two that begin and last alike the one that was written later holds the other
+        std::ranges::stable_sort(m_nodes, [](const Node& a, const Node& b) {
+            return a.at.begin != b.at.begin ? a.at.begin < b.at.begin : a.at.duration > b.at.duration;
+        });
+        m_record.runs.resize(std::max(m_record.runs.size(), m_runs.size()));
+        std::size_t told = 0;
+        auto node = m_nodes.begin();
+        for (std::size_t i = 0; i < m_runs.size(); ++i) {
+            const Stretch& run = m_runs[i];
+            std::int64_t reached = run.begin;
+            for (; node != m_nodes.end() && node->at.begin <= run.end(); ++node) {
+                if (node->at.begin < reached || node->at.end() > run.end() + kNsOfUs) continue;
+                reached = node->at.end();
+                m_record.runs[i].events.push_back({node->row, node->at.begin - run.begin, node->at.duration});
+                ++told;
+            }
+        }
+        m_record.runs.resize(m_runs.size());
+        if (told == 0) return fail(ErrorCode::Failed, "ONNX Runtime's profile holds no node of any run");
+        return {};
+    }
 
 private:
-    void takeRun(const Json& event) {
-        const std::int64_t begin = nanosecondsAt(event, "ts"), end = begin + nanosecondsAt(event, "dur");
-        auto& run = m_runs < m_record.runs.size() ? m_record.runs[m_runs] : m_record.runs.emplace_back();
-        ++m_runs;
-        std::int64_t reached = begin;
-        for (runtime::LibraryRecord::Event node : m_nodes) {
-            // What runs inside another node counts with that one.
-            if (node.beginNs < reached || node.beginNs + node.durationNs > end + kNsOfUs) continue;
-            reached = node.beginNs + node.durationNs;
-            node.beginNs -= begin;
-            run.events.push_back(node);
-        }
-        m_nodes.clear();
-    }
-
-    void takeNode(const Json& event, const std::string& name) {
-        const auto args = event.find("args");
-        if (args == event.end() || !args->is_object()) return;
-        m_nodes.push_back({rowOf(name, *args), nanosecondsAt(event, "ts"), nanosecondsAt(event, "dur")});
-    }
+    struct Stretch {
+        std::int64_t begin = 0, duration = 0;  // ns
+        std::int64_t end() const { return begin + duration; }
+    };
+    struct Node {
+        Stretch at;
+        std::int32_t row = 0;
+    };
 
     std::int32_t rowOf(const std::string& name, const Json& args) {
         auto& layers = m_record.layers;
@@ -81,16 +100,16 @@ private:
         if (!op.empty()) row.op = op;
         row.kernel = fmt::format("{} {}", shortName(provider), row.op);
         if (!provider.empty() && provider != m_provider)
-            row.reason = fmt::format("fell to {}: {} has no kernel for it", shortName(provider), shortName(m_provider));
+            row.reason = fmt::format("ran on {}, not on {}", shortName(provider), shortName(m_provider));
         return found->second;
     }
 
     const std::string& m_provider;
     runtime::LibraryRecord& m_record;
     std::map<std::string, std::int32_t> m_rows;
-    std::set<std::int32_t> m_told;                       // rows whose operator and provider are known
-    std::vector<runtime::LibraryRecord::Event> m_nodes;  // of the run that goes on
-    std::size_t m_runs = 0;
+    std::set<std::int32_t> m_told;  // rows whose operator and provider are known
+    std::vector<Stretch> m_runs;
+    std::vector<Node> m_nodes;
 };
 
 }  // namespace
@@ -106,9 +125,7 @@ Status readProfile(const std::filesystem::path& file, const Graph& rewritten, co
                                        line.begin() + static_cast<std::ptrdiff_t>(end) + 1, nullptr, false);
         if (event.is_object()) reader.take(event);
     }
-    if (reader.runs() == 0) return fail(ErrorCode::Failed, "ONNX Runtime's profile holds no run", file.filename().string());
-    record.runs.resize(std::min(record.runs.size(), reader.runs()));
-    return {};
+    return reader.finish();
 }
 
 Result<std::unique_ptr<OwnProfile>> OwnProfile::begin(const Library& library, const Graph& graph, const WeightPlans& plans,

@@ -37,7 +37,7 @@ private:
 };
 
 /// Reads what the profiler wrote: of its runs the events of their nodes, by name. `record.layers` are the rows of `rewritten.nodes`; nodes
-/// that have no row get one. Nodes that ran elsewhere than on `provider` say so. Failed when there is no run.
+/// that have no row get one. Nodes that ran elsewhere than on `provider` say so. Failed when no run has a node.
 Status readProfile(const std::filesystem::path& file, const Graph& rewritten, const std::string& provider, runtime::LibraryRecord& record);
 
 }  // namespace trimtab::onnxruntime

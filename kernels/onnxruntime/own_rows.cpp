@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace trimtab::onnxruntime {
 namespace {
@@ -52,21 +53,22 @@ std::vector<int> ownersOf(const Graph& graph, const Graph& rewritten) {
 }
 
 /// The node that reads what `own` makes, else the one that makes what it reads.
-int neighbourOf(const Graph& rewritten, std::size_t own) {
-    const auto readers = rewritten.consumers();
+int neighbourOf(const Graph& rewritten, std::size_t own, const std::vector<std::vector<int>>& readers, const std::vector<int>& makers) {
     for (const ValueId id : rewritten.nodes[own].outputs)
         if (id != graph::kNoValue)
             for (const int reader : readers[static_cast<std::size_t>(id)])
                 if (!bringsIntoForm(rewritten.nodes[static_cast<std::size_t>(reader)])) return reader;
-    const auto makers = rewritten.producers();
     for (const ValueId id : rewritten.nodes[own].inputs)
         if (id != graph::kNoValue && makers[static_cast<std::size_t>(id)] >= 0) return makers[static_cast<std::size_t>(id)];
     return kNobody;
 }
 
-std::optional<std::int64_t> bytesOf(const Graph& graph, const std::string& name) {
-    const ValueId id = graph.find(name);
-    if (id == graph::kNoValue) return std::nullopt;
+using Ids = std::unordered_map<std::string, ValueId>;
+
+std::optional<std::int64_t> bytesOf(const Graph& graph, const Ids& ids, const std::string& name) {
+    const auto known = ids.find(name);
+    if (known == ids.end()) return std::nullopt;
+    const ValueId id = known->second;
     if (graph.value(id).isConstant()) return 0;
     const auto shape = graph.value(id).type.shape();
     const auto count = shape ? shape->checkedElementCount() : std::nullopt;
@@ -74,12 +76,12 @@ std::optional<std::int64_t> bytesOf(const Graph& graph, const std::string& name)
 }
 
 /// What goes in and out; inside a fused node nothing moves. nullopt where some of it is not known.
-std::optional<std::int64_t> bytesThrough(const Graph& graph, const Graph& rewritten, const Node& own) {
+std::optional<std::int64_t> bytesThrough(const Graph& graph, const Ids& ids, const Graph& rewritten, const Node& own) {
     std::int64_t sum = 0;
     for (const auto* list : {&own.inputs, &own.outputs}) {
         for (const ValueId id : *list) {
             if (id == graph::kNoValue || rewritten.value(id).isConstant()) continue;
-            const auto bytes = bytesOf(graph, rewritten.value(id).name);
+            const auto bytes = bytesOf(graph, ids, rewritten.value(id).name);
             if (!bytes) return std::nullopt;
             sum += *bytes;
         }
@@ -99,6 +101,11 @@ LayerRecord rowOf(const std::vector<const LayerRecord*>& members, const Node& ow
         row.parameters += member->parameters;
         row.weightBytes += member->weightBytes;
         row.activationBytes += member->activationBytes;
+        // A label is that of the whole row: one part that is emulated makes its time no time of the format.
+        if (member->execution == trace::Execution::Emulated && row.execution != trace::Execution::Emulated) {
+            row.execution = trace::Execution::Emulated;
+            row.reason = member->reason;
+        }
         for (const std::string& origin : member->origins)
             if (std::ranges::find(row.origins, origin) == row.origins.end()) row.origins.push_back(origin);
     }
@@ -114,16 +121,23 @@ std::vector<LayerRecord> ownRows(const Graph& graph, const std::vector<LayerReco
     const std::vector<int> owners = ownersOf(graph, rewritten);
     for (std::size_t i = 0; i < owners.size(); ++i)
         if (owners[i] != kNobody) members[static_cast<std::size_t>(owners[i])].push_back(&rows[i]);
+    Ids ids;
+    for (std::size_t id = 0; id < graph.values.size(); ++id) ids.emplace(graph.values[id].name, static_cast<ValueId>(id));
     std::vector<LayerRecord> own;
     for (std::size_t i = 0; i < rewritten.nodes.size(); ++i) {
         own.push_back(rowOf(members[i], rewritten.nodes[i]));
-        if (const auto bytes = bytesThrough(graph, rewritten, rewritten.nodes[i])) own.back().activationBytes = *bytes;
+        if (const auto bytes = bytesThrough(graph, ids, rewritten, rewritten.nodes[i])) own.back().activationBytes = *bytes;
     }
+    const auto readers = rewritten.consumers();
+    const auto makers = rewritten.producers();
     for (std::size_t i = 0; i < own.size(); ++i) {
         if (!members[i].empty()) continue;
-        const int neighbour = neighbourOf(rewritten, i);
+        const int neighbour = neighbourOf(rewritten, i, readers, makers);
         if (neighbour != kNobody) own[i].origins = own[static_cast<std::size_t>(neighbour)].origins;
     }
+    // A row whose work nobody shows keeps its label: without a time, and without being lost.
+    for (std::size_t i = 0; i < owners.size(); ++i)
+        if (owners[i] == kNobody && rows[i].execution == trace::Execution::Emulated) own.push_back(rows[i]);
     return own;
 }
 

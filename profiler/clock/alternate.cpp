@@ -89,7 +89,8 @@ Result<std::vector<base::PairedBlock>> turnsOf(const Subject& baseline, const Su
         const double share = nowMs / wholeMs;
         if (plan.progress) plan.progress(std::min(share, 1.0));
         const bool full = second.done() && (!paired || first.done());
-        const bool enough = second.counted >= plan.minTimings && std::ssize(turns) >= plan.minTurns;
+        const bool timed = second.counted >= plan.minTimings && (!paired || first.counted >= plan.minTimings);
+        const bool enough = timed && std::ssize(turns) >= plan.minTurns;
         if (full || (share >= 1 && enough)) return turns;
     }
 }

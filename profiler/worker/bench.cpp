@@ -52,23 +52,41 @@ Result<std::shared_ptr<TimedRun>> baselineOf(const ipc::BenchRequest& request, c
     return timedRun(model, request.inputFiles, workbench, call);
 }
 
-/// Clocks are read beside the turns, the energy is measured behind them.
-Result<base::PairedBlock> timeWithPower(const ipc::BenchRequest& request, const profiler::Subject& baseline, TimedRun& trial,
-                                        const profiler::TimingPlan& plan, const Call& call, trace::PowerOfTurns& power) {
-    if (!request.power) return profiler::timeAlternating(baseline, subjectOf(trial), plan);
-    const auto& setting = request.model.setting;
-    const auto source = openPowerSource(setting.engine, setting.device);
-    if (!source) {
-        power.noEnergy = power.noClocks = source.error().text();
-        return profiler::timeAlternating(baseline, subjectOf(trial), plan);
-    }
-    PowerOfTurns turns(**source);
-    const profiler::Subject other = baseline ? turns.noted(baseline, PowerOfTurns::Side::Baseline) : baseline;
-    TRIMTAB_TRY(auto timings, profiler::timeAlternating(other, turns.noted(subjectOf(trial), PowerOfTurns::Side::Trial), plan));
+/// Clocks are read beside the turns, where there is a source.
+Result<base::PairedBlock> timeTurns(const profiler::Subject& baseline, const profiler::Subject& trial, const profiler::TimingPlan& plan,
+                                    profiler::PowerSource* source, trace::PowerOfTurns& power) {
+    if (!source) return profiler::timeAlternating(baseline, trial, plan);
+    PowerOfTurns turns(*source);
+    const profiler::Subject other = baseline ? turns.noted(baseline, Side::Baseline) : baseline;
+    TRIMTAB_TRY(auto timings, profiler::timeAlternating(other, turns.noted(trial, Side::Trial), plan));
     turns.finish(power);
-    const Call behind{[&call](double, const std::string& what) { call.progress(kTimedShare, what); }, call.cancelled};
-    TRIMTAB_REQUIRE(recordEnergy(trial, **source, behind, power.energy, power.noEnergy));
     return timings;
+}
+
+/// Null, with the reason, where the engine's device tells nothing.
+std::unique_ptr<profiler::PowerSource> powerSourceOf(const ipc::BenchRequest& request, trace::PowerOfTurns& power) {
+    if (!request.power) return nullptr;
+    auto source = openPowerSource(request.model.setting.engine, request.model.setting.device);
+    if (source) return std::move(*source);
+    power.noEnergy = power.noClocks = source.error().text();
+    return nullptr;
+}
+
+/// What a baseline elsewhere does is not told by the trial's device.
+bool runsInOnePlace(const ipc::BenchRequest& request) {
+    const auto& setting = request.model.setting;
+    return request.baseline && request.baseline->setting.engine == setting.engine && request.baseline->setting.device == setting.device;
+}
+
+/// Of runs behind the turns; of runs longer than all the turns it would take too long.
+Status measureEnergy(const ipc::BenchRequest& request, TimedRun& trial, profiler::PowerSource& source, const Call& call,
+                     ipc::BenchAnswer& answer) {
+    if (base::median(answer.timings.trial) > 1000 * request.seconds) {
+        answer.power.noEnergy = "a run takes longer than was to be measured in all: give more --seconds";
+        return {};
+    }
+    const Call behind{[&call](double, const std::string& what) { call.progress(kTimedShare, what); }, call.cancelled};
+    return recordEnergy(trial, source, behind, answer.power.energy, answer.power.noEnergy);
 }
 
 }  // namespace
@@ -84,8 +102,11 @@ Result<Json> bench(const Json& params, Workbench& workbench, const Call& call) {
     plan.progress = [&](double share) { call.progress(kTimedShare * share, "timing"); };
     const profiler::Subject baselineRun = baseline ? subjectOf(*baseline) : profiler::Subject{};
     ipc::BenchAnswer answer;
-    TRIMTAB_TRY(answer.timings, timeWithPower(request, baselineRun, *trial, plan, call, answer.power));
+    const auto power = powerSourceOf(request, answer.power);
+    TRIMTAB_TRY(answer.timings, timeTurns(baselineRun, subjectOf(*trial), plan, power.get(), answer.power));
+    if (!runsInOnePlace(request)) answer.power.baselineClocks.reset();
     answer.throttled = watch.throttled(baseline ? answer.timings.baseline : answer.timings.trial);
+    if (power) TRIMTAB_REQUIRE(measureEnergy(request, *trial, *power, call, answer));
     if (request.traceLayers) {
         call.progress(kTimedShare, "timing the layers");
         TRIMTAB_TRY(answer.layers, tracedLayers(*trial, request.seconds, base::median(answer.timings.trial), call));

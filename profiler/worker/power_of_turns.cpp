@@ -6,6 +6,14 @@
 
 namespace trimtab::worker {
 
+std::vector<profiler::Reading> readingsOf(Side side, std::vector<profiler::Reading> readings, const std::vector<TurnBegin>& turns) {
+    std::erase_if(readings, [&](const profiler::Reading& reading) {
+        const auto next = std::ranges::upper_bound(turns, reading.time, {}, &TurnBegin::time);
+        return next == turns.begin() || std::prev(next)->side != side;
+    });
+    return readings;
+}
+
 PowerOfTurns::PowerOfTurns(profiler::PowerSource& source) : m_source(source) {
     if (source.info().tellsClocks()) m_sampler.emplace(source);
 }
@@ -13,7 +21,7 @@ PowerOfTurns::PowerOfTurns(profiler::PowerSource& source) : m_source(source) {
 profiler::Subject PowerOfTurns::noted(profiler::Subject subject, Side side) {
     auto run = std::move(subject.run);
     subject.run = [this, side, run = std::move(run)] {
-        if (m_begins.empty() || m_begins.back().side != side) m_begins.push_back({std::chrono::steady_clock::now(), side});
+        if (m_turns.empty() || m_turns.back().side != side) m_turns.push_back({std::chrono::steady_clock::now(), side});
         return run();
     };
     return subject;
@@ -33,10 +41,7 @@ void PowerOfTurns::finish(trace::PowerOfTurns& power) {
 
 std::optional<trace::Clocks> PowerOfTurns::clocksOf(Side side, const profiler::Samples& samples) const {
     profiler::Samples own = samples;
-    std::erase_if(own.readings, [&](const profiler::Reading& reading) {
-        const auto next = std::ranges::upper_bound(m_begins, reading.time, {}, &Begin::time);
-        return next == m_begins.begin() || std::prev(next)->side != side;
-    });
+    own.readings = readingsOf(side, std::move(own.readings), m_turns);
     if (own.readings.empty()) return std::nullopt;
     return profiler::summary(own, m_source.info(), own.readings.front().time);
 }

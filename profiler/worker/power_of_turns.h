@@ -12,30 +12,33 @@
 
 namespace trimtab::worker {
 
+enum class Side { Baseline, Trial };
+
+struct TurnBegin {
+    std::chrono::steady_clock::time_point time;
+    Side side;
+};
+
+/// A reading belongs to the side whose turn began last; those before the first turn to none. REQUIRES: turns by time.
+std::vector<profiler::Reading> readingsOf(Side side, std::vector<profiler::Reading> readings, const std::vector<TurnBegin>& turns);
+
 class PowerOfTurns {
 public:
-    enum class Side { Baseline, Trial };
-
     /// Reads from now on, in a thread of its own, which both sides meet alike; a source that tells no clocks is not read.
     explicit PowerOfTurns(profiler::PowerSource& source);
 
     /// The subject, whose runs are noted as that side's. REQUIRES: this outlives it; subjects run in one thread.
     profiler::Subject noted(profiler::Subject subject, Side side);
 
-    /// Ends the reading. A reading belongs to the side whose run began last; those before the first run to none.
+    /// Ends the reading.
     void finish(trace::PowerOfTurns& power);
 
 private:
-    struct Begin {
-        std::chrono::steady_clock::time_point time;
-        Side side;
-    };
-
     std::optional<trace::Clocks> clocksOf(Side side, const profiler::Samples& samples) const;
 
     profiler::PowerSource& m_source;
     std::optional<profiler::Sampler> m_sampler;
-    std::vector<Begin> m_begins;  // of turns: the other side's next run begins a new one
+    std::vector<TurnBegin> m_turns;  // the other side's next run begins a new one
 };
 
 }  // namespace trimtab::worker

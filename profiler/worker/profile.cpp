@@ -85,13 +85,13 @@ Result<base::Estimate> timeLargerBatch(const ipc::ProfileRequest& request, Timed
 Status timeReordering(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call,
                       trial::Reordering& reordering) {
     if (request.model.recipe.cancelsTransposes) return {};
-    TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
-    Graph graph = compressed->graph;
-    TRIMTAB_TRY(reordering.gone, graph::cancelTransposes(graph));
-    if (reordering.gone.empty()) return {};
-    ipc::ModelRequest without = request.model;
-    without.recipe.cancelsTransposes = true;
     const auto timed = [&]() -> Result<base::Estimate> {
+        TRIMTAB_TRY(const auto compressed, bench.compressed(request.model, call));
+        Graph graph = compressed->graph;
+        TRIMTAB_TRY(reordering.gone, graph::cancelTransposes(graph));
+        if (reordering.gone.empty()) return base::Estimate{};
+        ipc::ModelRequest without = request.model;
+        without.recipe.cancelsTransposes = true;
         TRIMTAB_TRY(const auto other, timedRun(without, request.inputFiles, bench, call));
         return timeInPlace(*other, run, call);
     };
@@ -109,7 +109,9 @@ Result<std::vector<trial::LayerTrial>> tryOptions(const ipc::ProfileRequest& req
     const auto cache = environmentOf(engine->info()).lastLevelCacheBytes;
     const bool evicts = cache && !explain::staysInCache(profile.layers, cache);
     const LayerTrialTools tools{*engine, setting, request.model.recipe, inputs, kTrialSeconds, evicts ? 2 * allCacheBytes() : 0, call};
-    return tryLayers(model->graph, request.options, tools);
+    Graph graph = model->graph;
+    if (request.model.recipe.cancelsTransposes) TRIMTAB_REQUIRE(graph::cancelTransposes(graph));
+    return tryLayers(graph, request.options, tools);
 }
 
 /// The speed of what is emulated is not real, and nothing is held against it.

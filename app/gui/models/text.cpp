@@ -192,6 +192,7 @@ QStringList recipeSentences(const recipe::Recipe& recipe, const recipe::RunSetti
     QStringList sentences;
     if (const QString base = settingsSentence(recipe.base); !base.isEmpty()) sentences = base.split(QStringLiteral("; "));
     for (QString& text : sentences) text = sentence(text) + '.';
+    if (recipe.cancelsTransposes) sentences << tr("Transposes that undo one another leave the graph.");
     if (recipe.isIdentity()) sentences << tr("Nothing: the model as it is stored.");
     for (const recipe::Rule& rule : recipe.rules) {
         const QString what = settingsSentence(rule.settings);

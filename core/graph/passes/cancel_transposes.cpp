@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <set>
 #include <string_view>
+#include <unordered_set>
 
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
@@ -58,6 +60,7 @@ public:
         : m_graph(graph), m_producers(graph.producers()), m_readers(graph.consumers()), m_pinned(graph.values.size(), false) {
         for (const ValueId id : graph.outputs) m_pinned[index(id)] = true;
         for (std::size_t i = 0; i < graph.nodes.size(); ++i) m_places.push_back({i, 0});
+        for (const Value& value : graph.values) m_names.insert(value.name);
     }
 
     void run() {
@@ -99,19 +102,21 @@ private:
         m_readers[index(instead)].push_back(static_cast<int>(reader));
     }
 
-    ValueId valueLike(ValueId known) {
+    /// With the type of elements of a known one, and a name that begins with its.
+    ValueId valueLike(ValueId known, std::optional<Tensor> constant = {}) {
         Value value;
-        value.name = m_graph.uniqueValueName(m_graph.value(known).name);
+        const std::string& base = m_graph.value(known).name;
+        do {
+            value.name = base + "_" + std::to_string(++m_named);
+        } while (!m_names.insert(value.name).second);
         value.type.type = m_graph.value(known).type.type;
+        if (constant) value.type = ValueType::of(constant->type(), constant->shape());
+        value.constant = std::move(constant);
         const ValueId id = m_graph.addValue(std::move(value));
-        grow();
+        m_producers.push_back(-1);
+        m_readers.emplace_back();
+        m_pinned.push_back(false);
         return id;
-    }
-
-    void grow() {
-        m_producers.resize(m_graph.values.size(), -1);
-        m_readers.resize(m_graph.values.size());
-        m_pinned.resize(m_graph.values.size(), false);
     }
 
     /// A Transpose behind another reads what that one reads.
@@ -139,17 +144,21 @@ private:
     struct Swap {
         Order order;
         std::vector<ValueId> inputs;
-        int moved = -1;  // the Transpose that moves: nobody else reads it
+        std::map<std::size_t, Tensor> constants;  // in place of an input
+        int moved = -1;                           // the Transpose that moves: nobody else reads it
     };
 
     std::optional<Swap> swapOf(std::size_t i) {
         const Node& reader = node(i);
         const bool ofOne = isOneOf(reader, kOfOne), joins = hasAxis(reader);
         if ((!ofOne && !joins && !isOneOf(reader, kOfSeveral)) || reader.outputs.size() != 1 || reader.captures > 0) return std::nullopt;
+        // Before opset 7 an attribute says how inputs spread, and before 4 a Concat needs no axis.
+        const int oldest = joins ? 4 : ofOne ? 0 : 7;
+        if (reader.version > 0 && reader.version < oldest) return std::nullopt;
         if (reader.op.ends_with("oftmax") && reader.version > 0 && reader.version < 13) return std::nullopt;  // of all axes from one on
         Swap swap;
         swap.inputs = reader.inputs;
-        const std::size_t read = ofOne ? 1 : reader.inputs.size();
+        const std::size_t read = ofOne ? std::min<std::size_t>(1, reader.inputs.size()) : reader.inputs.size();
         for (std::size_t input = 0; input < read; ++input) {
             const int transpose = transposeOf(reader.inputs[input]);
             if (transpose < 0) continue;
@@ -179,13 +188,12 @@ private:
         }
         if (wide == 0) return true;
         if (wide > 1) return false;
-        swap.inputs[input] = m_graph.addConstant(m_graph.value(swap.inputs[input]).name, constant->reshaped(Shape(extents)));
-        grow();
+        swap.constants[input] = constant->reshaped(Shape(extents));
         return true;
     }
 
     bool sinkBehind(std::size_t i) {
-        const auto swap = swapOf(i);
+        auto swap = swapOf(i);
         if (!swap) return false;
         if (hasAxis(node(i))) {
             const auto rank = static_cast<std::int64_t>(swap->order.size());
@@ -193,6 +201,7 @@ private:
             if (axis < -rank || axis >= rank) return false;
             node(i).attributes["axis"] = swap->order[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)];
         }
+        for (auto& [input, constant] : swap->constants) swap->inputs[input] = valueLike(swap->inputs[input], std::move(constant));
         for (std::size_t input = 0; input < swap->inputs.size(); ++input)
             if (swap->inputs[input] != node(i).inputs[input]) read(i, input, swap->inputs[input]);
         const ValueId result = node(i).outputs[0], before = valueLike(result);
@@ -223,6 +232,8 @@ private:
     std::vector<std::vector<int>> m_readers;
     std::vector<bool> m_pinned;
     std::vector<Place> m_places;
+    std::unordered_set<std::string> m_names;
+    std::size_t m_named = 0;
     int m_behind = std::numeric_limits<int>::max();
 };
 

@@ -112,5 +112,22 @@ TEST_F(TransposesTest, AnOlderSoftmaxOfAllAxesFromOneOnStopsThem) {
     EXPECT_THAT(cancelled(), IsEmpty());
 }
 
+TEST_F(TransposesTest, OlderOperatorsThatSpreadByAnAttributeStopThem) {
+    builder = GraphBuilder(6);
+    x = builder.input("x", dims({"n", 3, 4, 3}));
+    const ValueId bias = builder.floats(Shape{3}, {1, 2, 3});
+    builder.output(transpose(
+        builder.add("Add", {transpose(x, kThere), bias}, {{"broadcast", std::int64_t{1}}, {"axis", std::int64_t{1}}}), kBack));
+    EXPECT_THAT(cancelled(), IsEmpty());
+}
+
+TEST_F(TransposesTest, ANodeWithoutInputsIsLeftAlone) {
+    builder.output(builder.add("Relu", {}));
+    builder.output(transpose(builder.add("Neg", {transpose(x, kThere)}), kBack));
+    (void)inferShapes(builder.graph);
+    const auto gone = cancelTransposes(builder.graph);
+    EXPECT_TRUE(!gone || gone->size() == 2U);
+}
+
 }  // namespace
 }  // namespace trimtab::graph::testing

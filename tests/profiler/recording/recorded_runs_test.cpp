@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 
@@ -270,37 +269,43 @@ TEST(LibraryRuns, AreTimedAsAWholeWhereTheLibraryLostSome) {
     EXPECT_EQ(profile.attributed, 0);
 }
 
-TEST(PowerOfTurns, TellsTheClocksOfEachSideApart) {
-    std::atomic<double> clock = 1;
-    profiler::test::FakeSource source([&](double, profiler::Reading& reading) { reading.coreMHz = clock.load(); });
-    source.facts.missing = {{"temperature", "no sensor"}, {"power", "no sensor"}, {"energy counter", "no counter"}};
-    const auto at = [&](double megahertz) {
-        return profiler::Subject{[&clock, megahertz]() -> Status {
-            clock = megahertz;
-            const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
-            while (std::chrono::steady_clock::now() < until) {
-            }
-            return {};
-        }};
+TEST(PowerOfTurns, AReadingBelongsToTheSideWhoseTurnBeganLast) {
+    using profiler::test::at;
+    const auto readings = profiler::test::readingsOf(6, 1, [](double t, profiler::Reading& reading) { reading.coreMHz = t; });
+    const std::vector<TurnBegin> turns{{at(1), Side::Baseline}, {at(2.5), Side::Trial}, {at(4), Side::Baseline}, {at(9), Side::Trial}};
+    const auto clocks = [&](Side side) {
+        std::vector<double> values;
+        for (const profiler::Reading& reading : readingsOf(side, readings, turns)) values.push_back(*reading.coreMHz);
+        return values;
     };
+    EXPECT_THAT(clocks(Side::Baseline), ::testing::ElementsAre(1, 2, 4, 5)) << "the warm-up's is nobody's";
+    EXPECT_THAT(clocks(Side::Trial), ::testing::ElementsAre(3));
+}
+
+TEST(PowerOfTurns, TellsTheClocksOfBothSides) {
+    profiler::test::FakeSource source([](double, profiler::Reading& reading) { reading.coreMHz = 1500; });
+    source.facts.missing = {{"temperature", "no sensor"}, {"power", "no sensor"}, {"energy counter", "no counter"}};
+    const profiler::Subject busy{[]() -> Status {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(30);
+        while (std::chrono::steady_clock::now() < until) {
+        }
+        return {};
+    }};
     PowerOfTurns turns(source);
-    const auto baseline = turns.noted(at(2000), PowerOfTurns::Side::Baseline), trial = turns.noted(at(1500), PowerOfTurns::Side::Trial);
     profiler::TimingPlan plan;
     plan.seconds = 0.3;
-    ASSERT_TRUE(profiler::timeAlternating(baseline, trial, plan));
+    ASSERT_TRUE(profiler::timeAlternating(turns.noted(busy, Side::Baseline), turns.noted(busy, Side::Trial), plan));
     trace::PowerOfTurns power;
     turns.finish(power);
     ASSERT_TRUE(power.clocks && power.baselineClocks);
     EXPECT_EQ(power.clocks->coreMHz->low, 1500);
-    EXPECT_EQ(power.clocks->coreMHz->high, 1500);
-    EXPECT_EQ(power.baselineClocks->coreMHz->low, 2000);
-    EXPECT_EQ(power.baselineClocks->coreMHz->high, 2000);
     EXPECT_EQ(power.clocks->unavailable.at("temperature"), "no sensor");
 }
 
 TEST(PowerOfTurns, ASourceWithoutClocksIsNotReadAndSaysWhy) {
     profiler::test::FakeSource source([](double, profiler::Reading&) {});
-    for (const char* quantity : {"core clock", "memory clock", "temperature", "throttle reasons"}) source.facts.missing[quantity] = "a virtual machine";
+    for (const char* quantity : {"core clock", "memory clock", "temperature", "throttle reasons"})
+        source.facts.missing[quantity] = "a virtual machine";
     PowerOfTurns turns(source);
     trace::PowerOfTurns power;
     turns.finish(power);
