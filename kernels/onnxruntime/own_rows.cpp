@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <unordered_map>
 
 namespace trimtab::onnxruntime {
@@ -15,6 +16,13 @@ constexpr int kNobody = -1;
 
 /// Nodes that ONNX Runtime puts in to bring values into a form or to another device.
 bool bringsIntoForm(const Node& node) { return node.op.starts_with("Reorder") || node.op.starts_with("Memcpy"); }
+
+/// What runs in blocks of channels is named after the value that it makes: "y_nchwc" for "y".
+std::string withoutForm(std::string name) {
+    constexpr std::string_view kBlocked = "_nchwc";
+    if (name.ends_with(kBlocked)) name.resize(name.size() - kBlocked.size());
+    return name;
+}
 
 std::map<std::string, int> makersByName(const Graph& graph) {
     std::map<std::string, int> makers;
@@ -33,13 +41,14 @@ std::vector<int> ownersOf(const Graph& graph, const Graph& rewritten) {
     for (std::size_t own = 0; own < rewritten.nodes.size(); ++own) {
         const Node& node = rewritten.nodes[own];
         if (bringsIntoForm(node)) continue;
-        if (const auto same = byName.find(node.name); same != byName.end())
-            owners[static_cast<std::size_t>(same->second)] = static_cast<int>(own);
-        for (const ValueId id : node.outputs) {
-            if (id == graph::kNoValue) continue;
-            if (const auto made = makers.find(rewritten.value(id).name); made != makers.end())
-                owners[static_cast<std::size_t>(made->second)] = static_cast<int>(own);
-        }
+        const auto claim = [&](const std::map<std::string, int>& known, const std::string& name) {
+            if (const auto found = known.find(name); found != known.end())
+                owners[static_cast<std::size_t>(found->second)] = static_cast<int>(own);
+        };
+        claim(byName, node.name);
+        claim(makers, withoutForm(node.name));
+        for (const ValueId id : node.outputs)
+            if (id != graph::kNoValue) claim(makers, withoutForm(rewritten.value(id).name));
     }
     const auto readers = graph.consumers();
     for (std::size_t i = graph.nodes.size(); i-- > 0;) {

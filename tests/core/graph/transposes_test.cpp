@@ -40,7 +40,7 @@ TEST_F(TransposesTest, TwoThatUndoOneAnotherGoWithWhatIsBetweenThemLeft) {
     builder.output(transpose(builder.add("Relu", {builder.add("Neg", {transpose(x, kThere)})}), kBack));
     EXPECT_THAT(cancelled(), UnorderedElementsAre("Transpose_0", "Transpose_3"));
     EXPECT_THAT(operators(graph()), ElementsAre("Neg", "Relu"));
-    EXPECT_EQ(builder.typeOf(graph().outputs[0]), "float32 [n, 3, 4, 5]");
+    EXPECT_EQ(builder.typeOf(graph().outputs[0]), "float32[n, 3, 4, 5]");
 }
 
 TEST_F(TransposesTest, TwoThatDoNotAreOne) {

@@ -72,7 +72,8 @@ TEST_F(OwnRows, AFusedNodeGrewFromAllThatLeadToItsResult) {
 TEST_F(OwnRows, WhatOnlyChangesTheFormBelongsToWhoReadsIt) {
     const ValueId x = rewritten.input("x", dims({2, 4}));
     const ValueId turned = made("reorder", "ReorderInput", x, "x_blocked").outputs[0];
-    const ValueId blocked = made("MatMul_0", "BlockedMatMul", turned, "y_blocked").outputs[0];
+    const std::string product = given.graph.value(given.graph.nodes[0].outputs[0]).name;
+    const ValueId blocked = made(product + "_nchwc", "BlockedMatMul", turned, "anything").outputs[0];
     made("back", "ReorderOutput", blocked, outputName());
     const auto rows = ownRows(given.graph, rowsOf(given.graph), rewritten.graph);
     ASSERT_EQ(rows.size(), 3U);
