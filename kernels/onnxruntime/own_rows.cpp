@@ -32,9 +32,14 @@ std::map<std::string, int> makersByName(const Graph& graph) {
     return makers;
 }
 
-/// For each node of `graph`, the node of `rewritten` that does its work; kNobody where it cannot be told.
-std::vector<int> ownersOf(const Graph& graph, const Graph& rewritten) {
-    std::vector<int> owners(graph.nodes.size(), kNobody);
+/// The node of the rewritten graph that does a node's work.
+struct Owner {
+    int node = kNobody;    // where it cannot be told
+    bool isNamed = false;  // it is named after this one or its result; else that one fed it and is gone
+};
+
+std::vector<Owner> ownersOf(const Graph& graph, const Graph& rewritten) {
+    std::vector<Owner> owners(graph.nodes.size());
     std::map<std::string, int> byName;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) byName[graph.nodes[i].name] = static_cast<int>(i);
     const auto makers = makersByName(graph);
@@ -43,7 +48,7 @@ std::vector<int> ownersOf(const Graph& graph, const Graph& rewritten) {
         if (bringsIntoForm(node)) continue;
         const auto claim = [&](const std::map<std::string, int>& known, const std::string& name) {
             if (const auto found = known.find(name); found != known.end())
-                owners[static_cast<std::size_t>(found->second)] = static_cast<int>(own);
+                owners[static_cast<std::size_t>(found->second)] = {static_cast<int>(own), true};
         };
         claim(byName, node.name);
         claim(makers, withoutForm(node.name));
@@ -53,9 +58,9 @@ std::vector<int> ownersOf(const Graph& graph, const Graph& rewritten) {
     const auto readers = graph.consumers();
     for (std::size_t i = graph.nodes.size(); i-- > 0;) {
         for (const ValueId id : graph.nodes[i].outputs) {
-            if (owners[i] != kNobody || id == graph::kNoValue) continue;
+            if (owners[i].node != kNobody || id == graph::kNoValue) continue;
             for (const int reader : readers[static_cast<std::size_t>(id)])
-                if (owners[i] == kNobody) owners[i] = owners[static_cast<std::size_t>(reader)];
+                if (owners[i].node == kNobody) owners[i].node = owners[static_cast<std::size_t>(reader)].node;
         }
     }
     return owners;
@@ -98,14 +103,22 @@ std::optional<std::int64_t> bytesThrough(const Graph& graph, const Ids& ids, con
     return sum;
 }
 
-/// The row of the one that computes most, with the work of all.
-LayerRecord rowOf(const std::vector<const LayerRecord*>& members, const Node& own) {
+struct Member {
+    const LayerRecord* row;
+    bool isNamed;
+};
+
+/// The row of the one that computes most, of those that it is named after if there are any, with the work of all.
+LayerRecord rowOf(const std::vector<Member>& members, const Node& own) {
     LayerRecord row;
-    if (!members.empty()) row = **std::ranges::max_element(members, {}, &LayerRecord::operations);
+    if (!members.empty())
+        row = *std::ranges::max_element(members, {}, [](const Member& member) {
+                   return std::pair(member.isNamed, member.row->operations);
+               })->row;
     row.operations = 0;
     row.parameters = row.weightBytes = row.activationBytes = 0;
     row.origins.clear();
-    for (const LayerRecord* member : members) {
+    for (const auto& [member, isNamed] : members) {
         row.operations += member->operations;
         row.parameters += member->parameters;
         row.weightBytes += member->weightBytes;
@@ -126,10 +139,10 @@ LayerRecord rowOf(const std::vector<const LayerRecord*>& members, const Node& ow
 }  // namespace
 
 std::vector<LayerRecord> ownRows(const Graph& graph, const std::vector<LayerRecord>& rows, const Graph& rewritten) {
-    std::vector<std::vector<const LayerRecord*>> members(rewritten.nodes.size());
-    const std::vector<int> owners = ownersOf(graph, rewritten);
+    std::vector<std::vector<Member>> members(rewritten.nodes.size());
+    const std::vector<Owner> owners = ownersOf(graph, rewritten);
     for (std::size_t i = 0; i < owners.size(); ++i)
-        if (owners[i] != kNobody) members[static_cast<std::size_t>(owners[i])].push_back(&rows[i]);
+        if (owners[i].node != kNobody) members[static_cast<std::size_t>(owners[i].node)].push_back({&rows[i], owners[i].isNamed});
     Ids ids;
     for (std::size_t id = 0; id < graph.values.size(); ++id) ids.emplace(graph.values[id].name, static_cast<ValueId>(id));
     std::vector<LayerRecord> own;
@@ -146,7 +159,7 @@ std::vector<LayerRecord> ownRows(const Graph& graph, const std::vector<LayerReco
     }
     // A row whose work nobody shows keeps its label: without a time, and without being lost.
     for (std::size_t i = 0; i < owners.size(); ++i)
-        if (owners[i] == kNobody && rows[i].execution == trace::Execution::Emulated) own.push_back(rows[i]);
+        if (owners[i].node == kNobody && rows[i].execution == trace::Execution::Emulated) own.push_back(rows[i]);
     return own;
 }
 

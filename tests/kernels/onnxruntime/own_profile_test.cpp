@@ -59,7 +59,7 @@ struct OwnRows : testing::Test {
 
 TEST_F(OwnRows, AFusedNodeGrewFromAllThatLeadToItsResult) {
     const ValueId x = rewritten.input("x", dims({2, 4}));
-    made("anything", "FusedGemm", x, outputName());
+    made("MatMul_0", "FusedGemm", x, outputName());
     const auto rows = ownRows(given.graph, rowsOf(given.graph), rewritten.graph);
     ASSERT_EQ(rows.size(), 1U);
     EXPECT_THAT(rows[0].origins, ElementsAre("MatMul_0", "Add_1", "Relu_2"));
