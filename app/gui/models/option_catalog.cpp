@@ -36,6 +36,8 @@ OptionGroup weights() {
 OptionGroup zeros() {
     return {tr("Zeros"),
             {{"prune.ratio=0.5", "50 %", tr("The smaller half of the weights set to zero.")},
+             {"prune.ratio=0.5,prune.pattern=block 16x16", tr("50 %, blocks of 16 × 16"),
+              tr("Whole blocks set to zero, which products of many rows can leave out.")},
              {"prune.pattern=2:4", "2:4", tr("2 of every 4 weights kept.")},
              {"prune.pattern=2:4,prune.method=sparsegpt", tr("2:4, SparseGPT"),
               tr("2 of every 4 weights kept; those that stay make up for the others. Looks at calibration data.")}}};
