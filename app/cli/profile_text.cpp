@@ -147,7 +147,7 @@ ReadProfile readProfile(ipc::ProfileRequest request, ipc::ProfileAnswer answer) 
     }
     explain::Diagnosis diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
     explain::AdviceList advice = explain::advise({answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting,
-                                                  answer.batch, answer.largerBatch, answer.reordering});
+                                                  answer.batch, answer.largerBatch, answer.reordering, answer.removals});
     return {std::move(request), std::move(answer), std::move(diagnosis), std::move(advice)};
 }
 

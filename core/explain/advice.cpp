@@ -1,5 +1,5 @@
 // Advice on layers adds up what an option saved on each unit alone, scaled to the time that the same nodes took in the whole run. Advice
-// on the batch says what a larger one took, advice on transposes what a run without them took.
+// on the batch says what a larger one took, advice on transposes and units what a run without them took.
 #include "core/explain/advice.h"
 
 #include <algorithm>
@@ -210,6 +210,27 @@ std::optional<Advice> reorderingAdvice(const Profiled& profiled) {
     return advice;
 }
 
+/// Units that leave the graph take their part of whatever bounds it along.
+std::optional<Advice> removalAdvice(const Profiled& profiled, const trial::Removal& removal) {
+    if (removal.time.value <= 0 || !(1 / removal.time.interval.high >= kWorthTelling)) return std::nullopt;
+    Advice advice;
+    advice.recipe = profiled.recipe;
+    recipe::lay(removal.option.settings, advice.recipe.base);
+    advice.setting = profiled.setting;
+    advice.speedup = 1 / removal.time.value;
+    advice.text = removal.option.name + " on the whole model";
+    advice.because = fmt::format("they leave the graph, and without them a run took {:.2f} times as long", removal.time.value);
+    return advice;
+}
+
+void adviseRemovals(const Profiled& profiled, AdviceList& list) {
+    for (const trial::Removal& removal : profiled.removals) {
+        if (auto advice = removalAdvice(profiled, removal)) list.best.push_back(std::move(*advice));
+        else if (!removal.refusal.empty()) list.nothing.push_back(removal.option.name + " cannot be had: " + removal.refusal);
+        else list.nothing.push_back(removal.option.name + " saves nothing that can be told from nothing here");
+    }
+}
+
 Advice fitAdvice(const trial::FitTrial& trial, const recipe::Recipe& recipe, const recipe::RunSetting& setting) {
     Advice advice;
     advice.recipe = recipe;
@@ -249,6 +270,7 @@ AdviceList advise(const Profiled& profiled) {
     if (auto reordering = reorderingAdvice(profiled)) list.best.push_back(std::move(*reordering));
     else if (!profiled.reordering.gone.empty() && profiled.reordering.time.value > 0)
         list.nothing.push_back("transposes cancel, but a run without them is not told to be faster");
+    adviseRemovals(profiled, list);
     if (const std::string& refusal = profiled.reordering.refusal; !refusal.empty())
         list.nothing.push_back("a run without the transposes that cancel was not timed: " + refusal);
     for (const Advice& advice : list.best)

@@ -32,6 +32,7 @@ struct AdviceList {
 };
 
 inline const trial::Reordering kNoReordering;
+inline const std::vector<trial::Removal> kNoRemovals;
 
 /// What was profiled, and what was tried on its layers.
 struct Profiled {
@@ -43,6 +44,7 @@ struct Profiled {
     std::int64_t batch = 1;
     base::Estimate largerBatch = {};  // time of a run of kLargerBatch times the batch over that of one; 0: not known
     const trial::Reordering& reordering = kNoReordering;
+    const std::vector<trial::Removal>& removals = kNoRemovals;
 };
 AdviceList advise(const Profiled& profiled);
 

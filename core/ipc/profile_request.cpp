@@ -49,6 +49,23 @@ Result<trial::Reordering> reorderingFrom(const Json& json) {
     return reordering;
 }
 
+Json encode(const trial::Removal& removal) {
+    return {{"option", trial::toJson(removal.option)}, {"time", trial::encode(removal.time)}, {"refusal", removal.refusal}};
+}
+
+Result<trial::Removal> removalFrom(const Json& json) {
+    TRIMTAB_REQUIRE(requireObject(json, "a removal"));
+    trial::Removal removal;
+    const Json* option = base::memberAt(json, "option");
+    if (!option) return fail(ErrorCode::Refused, "\"option\" is missing");
+    TRIMTAB_TRY(removal.option, trial::sensitivityOptionFromJson(*option));
+    TRIMTAB_TRY(removal.refusal, base::stringAt(json, "refusal", ""));
+    if (const Json* time = base::memberAt(json, "time")) {
+        TRIMTAB_TRY(removal.time, trial::estimateFrom(*time, "time"));
+    }
+    return removal;
+}
+
 }  // namespace
 
 Json toJson(const ProfileRequest& request) {
@@ -76,6 +93,8 @@ Result<ProfileRequest> profileRequestFromJson(const Json& json) {
 Json toJsonWithoutTrace(const ProfileAnswer& answer) {
     Json trials = Json::array();
     for (const trial::LayerTrial& trial : answer.trials) trials.push_back(trial::toJson(trial));
+    Json removals = Json::array();
+    for (const trial::Removal& removal : answer.removals) removals.push_back(encode(removal));
     return {{"profile", trace::toJson(answer.profile)},
             {"trials", std::move(trials)},
             {"capacity", trial::toJson(answer.capacity)},
@@ -84,6 +103,7 @@ Json toJsonWithoutTrace(const ProfileAnswer& answer) {
             {"larger_batch", trial::encode(answer.largerBatch)},
             {"no_larger_batch", answer.noLargerBatch},
             {"reordering", encode(answer.reordering)},
+            {"removals", std::move(removals)},
             {"weight_bytes", answer.weightBytes},
             {"arena_bytes", answer.arenaBytes},
             {"environment", trial::toJson(answer.environment)}};
@@ -123,6 +143,7 @@ Result<ProfileAnswer> profileAnswerFromJson(const Json& json, std::string_view t
     if (const Json* reordering = base::memberAt(json, "reordering")) {
         TRIMTAB_TRY(answer.reordering, reorderingFrom(*reordering));
     }
+    TRIMTAB_REQUIRE(readEach(json, "removals", removalFrom, answer.removals));
     TRIMTAB_TRY(answer.weightBytes, base::integerAt(json, "weight_bytes", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.environment, environmentAt(json));

@@ -33,6 +33,7 @@ struct ProfileAnswer {
     base::Estimate largerBatch;
     std::string noLargerBatch;  // why there is none
     trial::Reordering reordering;
+    std::vector<trial::Removal> removals;
     std::int64_t weightBytes = 0, arenaBytes = 0;
     trial::Environment environment;
 };

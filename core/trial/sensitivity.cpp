@@ -124,8 +124,14 @@ Result<SensitivityOption> parseOption(std::string_view text) {
 
 std::vector<SensitivityOption> usualOptions() {
     std::vector<SensitivityOption> options;
-    for (const char* text : {"compute=bf16", "compute=int8", "weights.bits=8", "weights.bits=4,weights.group=32", "prune.ratio=0.5",
-                             "prune.ratio=0.5,prune.pattern=block 16x16"})
+    for (const char* text : {"compute=bf16", "compute=int8", "weights.bits=8", "weights.bits=4,weights.group=32", "prune.ratio=0.5"})
+        if (auto option = parseOption(text)) options.push_back(std::move(*option));
+    return options;
+}
+
+std::vector<SensitivityOption> usualRemovals() {
+    std::vector<SensitivityOption> options;
+    for (const char* text : {"prune.ratio=0.5,prune.pattern=neurons", "prune.ratio=0.5,prune.pattern=channels"})
         if (auto option = parseOption(text)) options.push_back(std::move(*option));
     return options;
 }

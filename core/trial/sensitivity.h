@@ -73,6 +73,8 @@ struct SensitivityTable {
 Result<SensitivityOption> parseOption(std::string_view text);
 /// What is tried when nobody says otherwise: bf16, int8 × int8, int8 and int4 (groups of 32) weights, half of the weights pruned.
 std::vector<SensitivityOption> usualOptions();
+/// Of units that leave the graph: they act on more than one layer, and are tried on the whole run.
+std::vector<SensitivityOption> usualRemovals();
 
 /// The session's document in which a study's table stands, as {"request", "table"}.
 std::string sensitivityKey(std::int64_t study);

@@ -98,6 +98,24 @@ Status timeReordering(const ipc::ProfileRequest& request, TimedRun& run, Workben
     return orReason(timed(), reordering.time, reordering.refusal);
 }
 
+/// Each on the whole model. What a recipe says of pruning already stays as it is, and nothing is tried in its place.
+Status timeRemovals(const ipc::ProfileRequest& request, TimedRun& run, Workbench& bench, const Call& call,
+                    std::vector<trial::Removal>& removals) {
+    if (request.model.recipe.base.prune || request.model.setting.prompt > 0) return {};
+    for (const trial::SensitivityOption& option : trial::usualRemovals()) {
+        call.progress(0, "trying " + option.name);
+        ipc::ModelRequest without = request.model;
+        recipe::lay(option.settings, without.recipe.base);
+        const auto timed = [&]() -> Result<base::Estimate> {
+            TRIMTAB_TRY(const auto other, timedRun(without, request.inputFiles, bench, call));
+            return timeInPlace(*other, run, call);
+        };
+        trial::Removal& removal = removals.emplace_back(trial::Removal{option, {}, {}});
+        TRIMTAB_REQUIRE(orReason(timed(), removal.time, removal.refusal));
+    }
+    return {};
+}
+
 /// Options are tried where a run is one of inputs through the model: a step behind a prompt has its keys and values to go with.
 Result<std::vector<trial::LayerTrial>> tryOptions(const ipc::ProfileRequest& request, const trace::Profile& profile, Workbench& bench,
                                                   const Call& call) {
@@ -127,6 +145,7 @@ Status prepareAdvice(const ipc::ProfileRequest& request, TimedRun& run, Workbenc
                       call.cancelled};
     TRIMTAB_REQUIRE(orReason(timeLargerBatch(request, run, bench, within), answer.largerBatch, answer.noLargerBatch));
     TRIMTAB_REQUIRE(timeReordering(request, run, bench, within, answer.reordering));
+    TRIMTAB_REQUIRE(timeRemovals(request, run, bench, within, answer.removals));
     return orReason(tryOptions(request, answer.profile, bench, within), answer.trials, answer.noTrials);
 }
 

@@ -23,7 +23,7 @@ ProfileSnapshot profileSnapshotOf(const ipc::ProfileRequest& request, ipc::Profi
     snapshot.request = request;
     snapshot.diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
     snapshot.advice = explain::advise({answer.profile, snapshot.diagnosis, answer.trials, request.model.recipe, request.model.setting,
-                                       answer.batch, answer.largerBatch, answer.reordering});
+                                       answer.batch, answer.largerBatch, answer.reordering, answer.removals});
     snapshot.answer = std::move(answer);
     return snapshot;
 }

@@ -99,7 +99,7 @@ private:
         const auto diagnosis = explain::diagnose(answer.profile, answer.environment.lastLevelCacheBytes);
         const auto advice = explain::advise(
             {answer.profile, diagnosis, answer.trials, request.model.recipe, request.model.setting, answer.batch, answer.largerBatch,
-             answer.reordering});
+             answer.reordering, answer.removals});
         Outcome outcome;
         if (const auto main = diagnosis.main()) {
             outcome.isRightCause = std::ranges::count(made.causes, *main) > 0;

@@ -46,7 +46,7 @@ protected:
     }
     AdviceList list(std::int64_t batch = 1, base::Estimate largerBatch = {}) {
         const Diagnosis diagnosis = diagnose(profile, std::nullopt);
-        return advise({profile, diagnosis, trials, recipe, setting, batch, largerBatch, reordering});
+        return advise({profile, diagnosis, trials, recipe, setting, batch, largerBatch, reordering, removals});
     }
     /// Without the advice on the batch.
     std::vector<Advice> onLayers() {
@@ -60,6 +60,7 @@ protected:
     recipe::Recipe recipe;
     recipe::RunSetting setting;
     trial::Reordering reordering;
+    std::vector<trial::Removal> removals;
 };
 
 TEST_F(AdviceTest, AddsUpWhatAnOptionSavesInTheWholeRun) {
@@ -127,6 +128,20 @@ TEST_F(AdviceTest, KeepsWhatTheRecipeSaysAlready) {
     EXPECT_EQ(best[0].recipe.base, recipe.base);
     ASSERT_EQ(best[0].recipe.rules.size(), 3U) << "rules go behind those that are there";
     EXPECT_EQ(best[0].recipe.rules[0], recipe.rules[0]);
+}
+
+TEST_F(AdviceTest, AdvisesUnitsToLeaveWhereThatWasFaster) {
+    for (const auto& option : trial::usualRemovals()) removals.push_back({option, {}, {}});
+    ASSERT_EQ(removals.size(), 2U);
+    removals[0].time = {0.5, {0.45, 0.55}};
+    removals[1].refusal = "no layer has channels";
+    const auto told = list();
+    ASSERT_EQ(told.best.size(), 1U);
+    EXPECT_NEAR(told.best[0].speedup, 2, 1e-9);
+    EXPECT_EQ(told.best[0].recipe.base.prune->pattern, "neurons");
+    EXPECT_THAT(told.nothing, testing::Contains(HasSubstr("no layer has channels")));
+    removals[0].time = {0.99, {0.9, 1.1}};
+    EXPECT_THAT(list().best, testing::IsEmpty());
 }
 
 TEST_F(AdviceTest, AdvisesToLeaveOutTransposesThatCancel) {
