@@ -23,7 +23,7 @@ struct LibraryRecord {
         std::vector<Event> events;  // one behind the other
     };
 
-    std::string library;                     // "ONNX Runtime"
+    std::string name;                        // of the library: "ONNX Runtime"
     std::vector<trace::LayerRecord> layers;  // of the library's own nodes, without times
     std::vector<Run> runs;                   // as they came
 };

@@ -153,7 +153,7 @@ Result<runtime::LibraryRecord> OwnProfile::finish() {
     options.tolerant = true;
     TRIMTAB_TRY(const auto read, formats::onnx::read(m_folder.path() / kRewrittenFile, options));
     runtime::LibraryRecord record;
-    record.library = "ONNX Runtime";
+    record.name = "ONNX Runtime";
     record.layers = m_rows(read.graph);
     for (const auto begin : m_begins) record.runs.push_back({begin, {}});
     TRIMTAB_REQUIRE(readProfile(file, read.graph, m_provider, record));

@@ -145,7 +145,7 @@ Status recordDevice(TimedRun& run, const std::string& engine, double seconds, co
 /// The library's events as spans behind the runs that they belong to; `runs` are the recorded ones that the trace has, in its order.
 void addEvents(const runtime::LibraryRecord& record, const std::vector<std::size_t>& runs, profiler::Timeline& wall, trace::Trace& trace) {
     const auto track = static_cast<std::uint16_t>(trace.tracks.size());
-    trace.tracks.push_back(record.library);
+    trace.tracks.push_back(record.name);
     const auto firstName = static_cast<std::int32_t>(trace.names.size());
     for (const trace::LayerRecord& layer : record.layers) trace.names.push_back(layer.node);
     for (const std::size_t run : runs) {
@@ -180,7 +180,7 @@ Status recordLibrary(TimedRun& run, runtime::LibraryRecording& library, double s
     TRIMTAB_TRY(auto record, library.finish());
     // It may have stopped telling at some number of events; the runs that are kept came first.
     if (kept.empty() || kept.back() >= record.runs.size())
-        return fail(ErrorCode::Failed, record.library + " did not tell of every run that it recorded");
+        return fail(ErrorCode::Failed, record.name + " did not tell of every run that it recorded");
     const std::vector<double> times = wall.runTimes();
     fillRuns(times, turns, watch, profile);
     profiler::SpanRecorder spans(record.layers.size(), kept.size());

@@ -205,7 +205,7 @@ class ToldByLibrary final : public runtime::LibraryRecording {
 public:
     Result<runtime::LibraryRecord> finish() override {
         if (breaks) record.runs.pop_back();
-        record.library = "a library";
+        record.name = "a library";
         record.layers.resize(2);
         record.layers[0].node = "fused";
         record.layers[1].node = "reorder";
