@@ -67,18 +67,34 @@ Result<Turns> timeBoth(TimedRun& run, const Recorder& recorder, double seconds, 
     return turns;
 }
 
-std::vector<double> plainTimes(const Turns& turns) {
-    std::vector<double> times;
-    for (const base::PairedBlock& turn : turns) times.insert(times.end(), turn.trial.begin(), turn.trial.end());
-    return times;
-}
+/// The turns of both, with what is watched and read while they last.
+class WatchedTurns {
+public:
+    explicit WatchedTurns(profiler::PowerSource* power) : m_beside(power) {}
 
-void fillRuns(const std::vector<double>& times, const Turns& turns, const profiler::ThrottleWatch& watch, trace::Profile& profile) {
-    profile.throttled = watch.throttled(plainTimes(turns));
-    profile.overhead = base::pairedSpeedup(turns);
-    profile.runs = static_cast<std::int64_t>(times.size());
-    profile.runNs = base::median(times);
-}
+    Status take(TimedRun& run, const Recorder& recorder, double seconds, const Call& call) {
+        TRIMTAB_TRY(m_turns, timeBoth(run, recorder, seconds, call));
+        m_beside.stop();
+        return {};
+    }
+    /// `wall` has the recorded runs.
+    void fillRuns(const profiler::Timeline& wall, trace::Profile& profile) const {
+        std::vector<double> plain;
+        for (const base::PairedBlock& turn : m_turns) plain.insert(plain.end(), turn.trial.begin(), turn.trial.end());
+        const std::vector<double> recorded = wall.runTimes();
+        profile.throttled = m_watch.throttled(plain);
+        profile.overhead = base::pairedSpeedup(m_turns);
+        profile.runs = static_cast<std::int64_t>(recorded.size());
+        profile.runNs = base::median(recorded);
+    }
+    /// REQUIRES: fillRuns(), and the profile's trace.
+    void fillPower(const profiler::Timeline& wall, trace::Profile& profile) const { m_beside.finish(wall, profile); }
+
+private:
+    profiler::ThrottleWatch m_watch;
+    PowerRecording m_beside;
+    Turns m_turns;
+};
 
 /// By the host's clock, or by marks in the device's stream.
 Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profile& profile, profiler::PowerSource* power) {
@@ -90,17 +106,15 @@ Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profil
         timeline.endRun();
         return done;
     };
-    const profiler::ThrottleWatch watch;
-    PowerRecording beside(power);
-    TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
-    beside.stop();
-    fillRuns(timeline.runTimes(), turns, watch, profile);
+    WatchedTurns turns(power);
+    TRIMTAB_REQUIRE(turns.take(run, recorder, seconds, call));
+    turns.fillRuns(timeline, profile);
     timeline.fill(profile.layers);
     profile.attributed = timeline.attributed();
     profile.planning = timeline.planning();
     profile.deviceTime = timeline.hasDeviceTimes();
     profile.trace = timeline.trace(profile.layers);
-    beside.finish(timeline, profile);
+    turns.fillPower(timeline, profile);
     return {};
 }
 
@@ -124,21 +138,19 @@ Status recordDevice(TimedRun& run, const std::string& engine, double seconds, co
         wall.endRun();
         return done;
     };
-    const profiler::ThrottleWatch watch;
-    PowerRecording beside(power);
-    TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
-    beside.stop();
+    WatchedTurns turns(power);
+    TRIMTAB_REQUIRE(turns.take(run, recorder, seconds, call));
     const std::vector<double> times = wall.runTimes();
     if (times.empty()) return fail(ErrorCode::Failed, "no run was recorded");
     TRIMTAB_TRY(auto device, activity->finish(profile.layers));
-    fillRuns(times, turns, watch, profile);
+    turns.fillRuns(wall, profile);
     const double mean = std::accumulate(times.begin(), times.end(), 0.0) / static_cast<double>(times.size());
     profile.attributed = mean > 0 ? std::min(1.0, device.time.layersNs / mean) : 0;
     profile.deviceTime = true;
     profile.device = device.time;
     profile.trace = std::move(device.trace);
     // The device keeps the same runs as `wall`, so that its trace begins at the same moment.
-    beside.finish(wall, profile);
+    turns.fillPower(wall, profile);
     return {};
 }
 
@@ -173,16 +185,14 @@ Status recordLibrary(TimedRun& run, runtime::LibraryRecording& library, double s
         wall.endRun();
         return done;
     };
-    const profiler::ThrottleWatch watch;
-    PowerRecording beside(power);
-    TRIMTAB_TRY(const Turns turns, timeBoth(run, recorder, seconds, call));
-    beside.stop();
+    WatchedTurns turns(power);
+    TRIMTAB_REQUIRE(turns.take(run, recorder, seconds, call));
     TRIMTAB_TRY(auto record, library.finish());
     // It may have stopped telling at some number of events; the runs that are kept came first.
     if (kept.empty() || kept.back() >= record.runs.size())
         return fail(ErrorCode::Failed, record.name + " did not tell of every run that it recorded");
     const std::vector<double> times = wall.runTimes();
-    fillRuns(times, turns, watch, profile);
+    turns.fillRuns(wall, profile);
     profiler::SpanRecorder spans(record.layers.size(), kept.size());
     double inNodes = 0;
     for (std::size_t i = 0; i < kept.size(); ++i) {
@@ -197,7 +207,7 @@ Status recordLibrary(TimedRun& run, runtime::LibraryRecording& library, double s
     profile.attributed = std::min(1.0, inNodes / std::accumulate(times.begin(), times.end(), 0.0));
     profile.trace = wall.trace(profile.layers);
     addEvents(record, kept, wall, profile.trace);
-    beside.finish(wall, profile);
+    turns.fillPower(wall, profile);
     return {};
 }
 
