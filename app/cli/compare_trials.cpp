@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "app/cli/accuracy_text.h"
@@ -34,9 +32,7 @@ Verdicts verdictsOf(const trial::TrialResult& a, const trial::TrialResult& b, co
     }
     verdicts.aDominates = explain::dominates(a, b);
     verdicts.bDominates = explain::dominates(b, a);
-    // Of two files a layer may stand in one alone, or under another name; what it brings is then not known.
-    const bool allMet = std::ranges::none_of(differences, [](const auto& layer) { return layer.a.medianNs > 0 && layer.b.node.empty(); });
-    if (a.trial.variant == b.trial.variant || allMet) verdicts.promise = explain::promiseOfRun(differences);
+    verdicts.promise = explain::promiseOfRun(a, b, differences);
     verdicts.result = explain::resultOfRun(a, b);
     return verdicts;
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
+#include <map>
 #include <set>
+#include <span>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -131,11 +133,40 @@ std::string noteOf(const LayerDifference& difference, const std::string& inCache
     return difference.result >= 1.05 ? "faster" : "as fast";
 }
 
-std::size_t sharedOrigins(const LayerRecord& a, const LayerRecord& b) {
-    if (a.origins.empty() || b.origins.empty()) return a.node == b.node ? 1 : 0;
-    const std::set<std::string> names(a.origins.begin(), a.origins.end());
-    return static_cast<std::size_t>(std::ranges::count_if(b.origins, [&](const std::string& origin) { return names.contains(origin); }));
-}
+/// Finds the layer that grew from most of the same nodes; the first of those that tie. By its own name where either has no origins.
+class LayerMatch {
+public:
+    /// `layers` must outlive it.
+    explicit LayerMatch(const std::vector<LayerRecord>& layers) : m_layers(layers) {
+        for (std::size_t i = 0; i < layers.size(); ++i) {
+            m_byName[layers[i].node].push_back(i);
+            for (const std::string& origin : distinct(layers[i].origins)) m_byOrigin[origin].push_back(i);
+        }
+    }
+
+    const LayerRecord* of(const LayerRecord& layer) const {
+        std::map<std::size_t, int> shared;
+        for (const std::string& origin : distinct(layer.origins)) {
+            for (const std::size_t i : found(m_byOrigin, origin)) ++shared[i];
+        }
+        for (const std::size_t i : found(m_byName, layer.node)) {
+            if (layer.origins.empty() || m_layers[i].origins.empty()) shared[i] = 1;
+        }
+        const auto most = std::ranges::max_element(shared, {}, [](const auto& entry) { return entry.second; });
+        return most == shared.end() ? nullptr : &m_layers[most->first];
+    }
+
+private:
+    using Index = std::unordered_map<std::string, std::vector<std::size_t>>;
+    static std::set<std::string> distinct(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
+    static std::span<const std::size_t> found(const Index& index, const std::string& name) {
+        const auto entry = index.find(name);
+        return entry == index.end() ? std::span<const std::size_t>() : entry->second;
+    }
+
+    const std::vector<LayerRecord>& m_layers;
+    Index m_byName, m_byOrigin;
+};
 
 }  // namespace
 
@@ -183,20 +214,15 @@ bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAx
 
 std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b) {
     const std::string inCache = heldInCache(a);
+    const LayerMatch match(b.layers);
     std::vector<LayerDifference> differences;
     for (const LayerRecord& layer : a.layers) {
         LayerDifference difference{layer.node, layer, {}};
-        std::size_t most = 0;
-        for (const LayerRecord& candidate : b.layers) {
-            const std::size_t shared = sharedOrigins(layer, candidate);
-            if (shared > most) {
-                most = shared;
-                difference.b = candidate;
-            }
-        }
-        if (most == 0) {
+        const LayerRecord* same = match.of(layer);
+        if (!same) {
             difference.note = "no layer of the other trial comes from the same nodes";
         } else {
+            difference.b = *same;
             difference.promise = promiseOf(difference.a, difference.b);
             if (difference.a.medianNs > 0 && difference.b.medianNs > 0) difference.result = difference.a.medianNs / difference.b.medianNs;
             difference.note = noteOf(difference, inCache);
@@ -214,6 +240,12 @@ std::optional<double> promiseOfRun(const std::vector<LayerDifference>& differenc
         if (!difference.b.node.empty()) after += difference.a.medianNs / difference.promise;
     }
     return after > 0 ? std::optional(before / after) : std::nullopt;
+}
+
+std::optional<double> promiseOfRun(const trial::TrialResult& a, const trial::TrialResult& b,
+                                   const std::vector<LayerDifference>& differences) {
+    const bool allMet = std::ranges::none_of(differences, [](const auto& layer) { return layer.a.medianNs > 0 && layer.b.node.empty(); });
+    return a.trial.variant == b.trial.variant || allMet ? promiseOfRun(differences) : std::nullopt;
 }
 
 std::optional<base::Estimate> resultOfRun(const trial::TrialResult& a, const trial::TrialResult& b) {

@@ -40,6 +40,9 @@ std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const tr
 /// How many times as fast as a the whole of b should run by its layers' promises: a's measured time over the sum of each layer's time over
 /// its promise. A layer that b no longer has takes no time. nullopt where a's layers were not timed.
 std::optional<double> promiseOfRun(const std::vector<LayerDifference>& differences);
+/// Nullopt too where a and b are two files of the model and b has none of some layer's nodes: what it does in their place is not known.
+std::optional<double> promiseOfRun(const trial::TrialResult& a, const trial::TrialResult& b,
+                                   const std::vector<LayerDifference>& differences);
 /// The result that stands beside it: b's speed over a's, paired block by block where both were held against one baseline.
 std::optional<base::Estimate> resultOfRun(const trial::TrialResult& a, const trial::TrialResult& b);
 

@@ -109,6 +109,38 @@ TEST_F(LayerJourney, SweepsAnAxisThatNoRowOffers) {
     EXPECT_TRUE(std::ranges::any_of(axes, [](const auto& axis) { return axis.path == "weights.bits" && axis.values.size() == 2; }));
 }
 
+TEST_F(LayerJourney, HoldsATrialAgainstItsBaselineAndAgainstAnother) {
+    openModel(smallModel());
+    workspace().data().goWithout();
+    setTinyBudget();
+    workspace().setAxes({trial::parseAxis("weights.bits=8,4").value()});
+    waitForGrid();
+    workspace().runSweep();
+    waitForEnd();
+    waitForResults(3);
+    auto* tabs = find<QTabWidget>(QStringLiteral("results.tabs"));
+    tabs->setCurrentWidget(find<QWidget>(QStringLiteral("promise")));
+    std::vector<const trial::TrialResult*> tried;
+    const gui::SnapshotPtr snapshot = workspace().results().snapshot();
+    for (const auto& result : snapshot->results)
+        if (!result.isBaseline) tried.push_back(&result);
+    ASSERT_EQ(tried.size(), 2u);
+    workspace().results().select(tried[0]->id);
+    auto* against = find<QComboBox>(QStringLiteral("promise.against"));
+    ASSERT_TRUE(against->isVisible());
+    EXPECT_EQ(against->count(), 2) << "a trial is not held against itself";
+    EXPECT_EQ(against->currentData().toLongLong(), snapshot->baseline()->id);
+    EXPECT_EQ(find<QTableView>(QStringLiteral("promise.table"))->model()->rowCount(), static_cast<int>(snapshot->baseline()->layers.size()));
+    EXPECT_TRUE(text(QStringLiteral("promise.summary")).contains(QStringLiteral("It runs")));
+    const QString heldAgainstBaseline = text(QStringLiteral("promise.summary"));
+    against->setCurrentIndex(against->findData(QVariant::fromValue<qlonglong>(tried[1]->id)));
+    emit against->activated(against->currentIndex());
+    EXPECT_NE(text(QStringLiteral("promise.summary")), heldAgainstBaseline);
+    workspace().results().select(snapshot->baseline()->id);
+    EXPECT_EQ(against->currentIndex(), -1) << "the baseline is held against what one chooses";
+    EXPECT_EQ(find<QTableView>(QStringLiteral("promise.table"))->model()->rowCount(), 0);
+}
+
 TEST_F(LayerJourney, ShowsHowATrialIsStoredAndHowItsInputsAreFilled) {
     openModel(smallModel());
     workspace().data().choose(smallData());

@@ -165,6 +165,27 @@ TEST(CompareLayers, MatchesByOriginsAcrossFusions) {
     EXPECT_THAT(differences[2].note, HasSubstr("no layer"));
 }
 
+TEST(CompareLayers, TakesTheLayerThatSharesMostOrigins) {
+    trial::TrialResult a, b;
+    a.layers = {layer("block", {"q", "k", "v"}, 1e6), layer("named", {}, 1e6), layer("head", {"head"}, 1e6)};
+    b.layers = {layer("q", {"q"}, 1e5), layer("k+v", {"k", "v", "v"}, 2e5), layer("named", {"else"}, 3e5),
+                layer("head", {"head"}, 4e5), layer("head again", {"head"}, 5e5)};
+    const auto differences = compareLayers(a, b);
+    EXPECT_EQ(differences[0].b.node, "k+v");
+    EXPECT_EQ(differences[1].b.node, "named") << "by its name where one of both has no origins";
+    EXPECT_EQ(differences[2].b.node, "head") << "the first of those that share as many";
+}
+
+TEST(CompareLayers, OfAnotherFilePromisesNothingForALayerThatItLacks) {
+    trial::TrialResult a, b;
+    a.layers = {layer("kept", {"kept"}, 1e6), layer("gone", {"gone"}, 1e6)};
+    b.layers = {layer("kept", {"kept"}, 1e6)};
+    const auto differences = compareLayers(a, b);
+    EXPECT_DOUBLE_EQ(promiseOfRun(a, b, differences).value(), 2) << "the recipe took it out";
+    b.trial.variant = "other";
+    EXPECT_FALSE(promiseOfRun(a, b, differences));
+}
+
 TEST(CompareLayers, BytesPromiseWhereMemoryBounds) {
     LayerRecord quarter = layer("fc", {"fc"}, 5e5);
     quarter.weightBytes = 1'000'000;

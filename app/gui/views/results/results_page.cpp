@@ -6,37 +6,29 @@
 #include <QFileInfo>
 #include <QGuiApplication>
 #include <QHBoxLayout>
-#include <QItemSelectionModel>
-#include <QLineEdit>
 #include <QSplitter>
 #include <QStandardPaths>
 #include <QStackedLayout>
-#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include "app/gui/charts/pareto_chart.h"
-#include "app/gui/models/layer_table_model.h"
-#include "app/gui/models/table_filter.h"
 #include "app/gui/models/text.h"
-#include "app/gui/models/trial_table_model.h"
 #include "app/gui/settings/settings.h"
 #include "app/gui/shell/file_prompt.h"
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
-#include "app/gui/views/common/data_table.h"
 #include "app/gui/views/common/empty_state.h"
 #include "app/gui/views/common/labels.h"
 #include "app/gui/views/results/chart_legend.h"
 #include "app/gui/views/results/fidelity_panel.h"
-#include "app/gui/views/results/storage_panel.h"
+#include "app/gui/views/results/result_tables.h"
 #include "app/gui/views/results/trial_detail.h"
 
 namespace trimtab::gui {
 
 namespace {
 
-constexpr int kRoomyTabs = 560;  // pixels: from there on the tabs say how many rows they have
 constexpr SpeedAxis kAxes[] = {SpeedAxis::Latency, SpeedAxis::Throughput, SpeedAxis::Size};
 
 }  // namespace
@@ -75,7 +67,8 @@ QWidget* ResultsPage::makeBody() {
     auto* vertical = new QSplitter(Qt::Vertical);
     vertical->setChildrenCollapsible(false);
     vertical->addWidget(makeChartBox());
-    vertical->addWidget(makeTables());
+    m_tables = new ResultTables(m_context);
+    vertical->addWidget(m_tables);
     vertical->setStretchFactor(0, 3);
     vertical->setStretchFactor(1, 2);
     vertical->setSizes({380, 260});
@@ -92,7 +85,6 @@ QWidget* ResultsPage::makeBody() {
     vertical->restoreState(m_context.settings.value(Setting::ResultsSplit).toByteArray());
     connect(horizontal, &QSplitter::splitterMoved, this,
             [this, horizontal] { m_context.settings.set(Setting::ResultsSideSplit, horizontal->saveState()); });
-    connect(horizontal, &QSplitter::splitterMoved, this, &ResultsPage::nameTabs);
     connect(vertical, &QSplitter::splitterMoved, this,
             [this, vertical] { m_context.settings.set(Setting::ResultsSplit, vertical->saveState()); });
     return horizontal;
@@ -120,60 +112,15 @@ QWidget* ResultsPage::makeChartBox() {
     return card;
 }
 
-QWidget* ResultsPage::makeTables() {
-    using Column = LayerTableModel::Column;
-    m_trials = new TrialTableModel(this);
-    m_rows = new TableFilter(this);
-    m_rows->setSourceModel(m_trials);
-    m_table = new DataTable(m_context.theme, QStringLiteral("results.table"), TrialTableModel::Label);
-    m_table->setModel(m_rows);
-    m_table->sortByColumn(TrialTableModel::Number, Qt::AscendingOrder);
-    m_layers = new LayerTableModel({Column::Layer, Column::Operator, Column::Treatment, Column::Kernel, Column::Bits, Column::Density,
-                                    Column::Bytes, Column::Reformat, Column::Time, Column::Share},
-                                   this);
-    m_layerRows = new TableFilter(this);
-    m_layerRows->setSourceModel(m_layers);
-    m_layerTable = new DataTable(m_context.theme, QStringLiteral("results.layers"));
-    m_layerTable->setModel(m_layerRows);
-    m_layerTable->sortByColumn(-1, Qt::AscendingOrder);
-    m_filter = new QLineEdit;
-    m_filter->setObjectName(QStringLiteral("results.filter"));
-    m_filter->setPlaceholderText(tr("Filter"));
-    m_filter->setClearButtonEnabled(true);
-    m_tabs = new QTabWidget;
-    m_tabs->setObjectName(QStringLiteral("results.tabs"));
-    m_tabs->setDocumentMode(true);
-    m_tabs->setUsesScrollButtons(false);
-    m_tabs->setElideMode(Qt::ElideRight);
-    m_tabs->addTab(m_table, tr("Configurations"));
-    m_tabs->addTab(m_layerTable, tr("Layers"));
-    m_fidelity = new FidelityPanel(m_context.theme);
-    m_tabs->addTab(m_fidelity, tr("Fidelity"));
-    m_storage = new StoragePanel(m_context);
-    m_tabs->addTab(m_storage, tr("Storage"));
-    auto* corner = new QWidget;
-    auto* cornerLayout = new QHBoxLayout(corner);
-    cornerLayout->setContentsMargins(0, 0, 1, kHalfGap);
-    cornerLayout->addWidget(m_filter);
-    m_tabs->setCornerWidget(corner, Qt::TopRightCorner);
-    return m_tabs;
-}
-
 void ResultsPage::connectTasks() {
+    const FidelityPanel& fidelity = m_tables->fidelity();
     connect(m_axis, &QComboBox::activated, this, [this](int index) {
         m_context.settings.set(Setting::ChartAxis, QString::fromStdString(word(kAxes[index])));
         m_results.setAxis(kAxes[index]);
     });
     connect(m_studies, &QComboBox::activated, this,
             [this](int index) { m_results.load(m_results.sessionPath(), m_studies->itemData(index).toLongLong()); });
-    connect(m_filter, &QLineEdit::textChanged, this, [this](const QString& text) {
-        m_rows->setWords(text);
-        m_layerRows->setWords(text);
-        m_fidelity->setWords(text);
-        m_storage->setWords(text);
-    });
     connect(m_chart, &ParetoChart::trialClicked, &m_results, &ResultsTask::select);
-    connect(m_table->selectionModel(), &QItemSelectionModel::currentRowChanged, this, &ResultsPage::selectFromTable);
     connect(&m_results, &ResultsTask::snapshotChanged, this, &ResultsPage::refresh);
     connect(&m_results, &ResultsTask::loadingChanged, this, &ResultsPage::refreshEmpty);
     connect(&m_results, &ResultsTask::selectionChanged, this, &ResultsPage::refreshSelection);
@@ -189,17 +136,17 @@ void ResultsPage::connectTasks() {
     });
     connect(&m_work.exports(), &ExportTask::runningChanged, this, &ResultsPage::refreshExport);
     connect(&m_work.fidelity(), &FidelityTask::changed, this, &ResultsPage::refreshFidelity);
-    connect(&m_work.fidelity(), &FidelityTask::progressed, m_fidelity, &FidelityPanel::showProgress);
-    connect(m_fidelity, &FidelityPanel::compareRequested, this, &ResultsPage::compareNodes);
-    connect(m_fidelity, &FidelityPanel::cancelRequested, &m_work.fidelity(), &FidelityTask::cancel);
+    connect(&m_work.fidelity(), &FidelityTask::progressed, &fidelity, &FidelityPanel::showProgress);
+    connect(&fidelity, &FidelityPanel::compareRequested, this, &ResultsPage::compareNodes);
+    connect(&fidelity, &FidelityPanel::cancelRequested, &m_work.fidelity(), &FidelityTask::cancel);
     connect(m_detail, &TrialDetail::fidelityRequested, this, [this] {
-        m_tabs->setCurrentWidget(m_fidelity);
+        m_tables->showFidelity();
         if (!m_work.fidelity().profile(m_results.selected())) compareNodes();
     });
     connect(m_detail, &TrialDetail::exportRequested, this, &ResultsPage::exportModel);
     connect(m_detail, &TrialDetail::reportRequested, this, &ResultsPage::writeReport);
     connect(m_detail, &TrialDetail::copyRequested, this, &ResultsPage::copyRecipe);
-    connect(m_detail, &TrialDetail::layersRequested, this, [this] { m_tabs->setCurrentWidget(m_layerTable); });
+    connect(m_detail, &TrialDetail::layersRequested, m_tables, &ResultTables::showLayers);
     connect(m_empty, &EmptyState::pressed, this, [this] {
         if (m_work.model().loaded()) {
             emit goTo(QStringLiteral("sweep"));
@@ -209,34 +156,14 @@ void ResultsPage::connectTasks() {
     });
 }
 
-void ResultsPage::focusFilter() { m_filter->setFocus(); }
+void ResultsPage::focusFilter() { m_tables->focusFilter(); }
 
 void ResultsPage::refresh() {
     const SnapshotPtr snapshot = m_results.snapshot();
-    m_trials->setSnapshot(snapshot);
     m_chart->setSnapshot(snapshot);
-    if (!snapshot || snapshot->results.empty()) m_fitted = false;
-    if (snapshot && !snapshot->results.empty() && (!m_fitted || snapshot->results.size() < 12)) {
-        m_table->fitColumns();
-        m_fitted = true;
-    }
     refreshEmpty();
     refreshStudies();
     refreshSelection();
-}
-
-void ResultsPage::nameTabs() {
-    const SnapshotPtr snapshot = m_results.snapshot();
-    const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
-    const bool roomy = m_tabs->width() >= kRoomyTabs;
-    m_filter->setFixedWidth(roomy ? 200 : 80);
-    m_tabs->setTabText(0, roomy && snapshot ? tr("Configurations (%1)").arg(snapshot->results.size()) : tr("Configurations"));
-    m_tabs->setTabText(1, roomy && result ? tr("Layers (%1)").arg(result->layers.size()) : tr("Layers"));
-}
-
-void ResultsPage::resizeEvent(QResizeEvent* event) {
-    Page::resizeEvent(event);
-    nameTabs();
 }
 
 void ResultsPage::refreshEmpty() {
@@ -286,22 +213,8 @@ void ResultsPage::refreshStudies() {
 void ResultsPage::refreshSelection() {
     const SnapshotPtr snapshot = m_results.snapshot();
     const std::int64_t trial = m_results.selected();
-    const trial::TrialResult* result = snapshot ? snapshot->result(trial) : nullptr;
     m_chart->setSelected(trial);
     m_detail->show(snapshot, trial);
-    m_layers->setLayers(result ? std::make_shared<const std::vector<trace::LayerRecord>>(result->layers) : nullptr);
-    nameTabs();
-    m_tabs->setTabEnabled(1, result != nullptr);
-    m_layerTable->setColumnHidden(m_layers->place(LayerTableModel::Column::Reformat), !m_layers->says(LayerTableModel::Column::Reformat));
-    m_layerTable->fitColumns();
-    const int row = m_trials->rowOf(trial);
-    const QModelIndex shown = row >= 0 ? m_rows->mapFromSource(m_trials->index(row, 0)) : QModelIndex();
-    if (shown.isValid() && m_table->currentIndex().row() != shown.row()) {
-        m_table->setCurrentIndex(shown);
-        m_table->scrollTo(shown);
-    } else if (!shown.isValid()) {
-        m_table->clearSelection();
-    }
     refreshExport();
     refreshFidelity();
 }
@@ -333,7 +246,7 @@ void ResultsPage::refreshFidelity() {
         view.reason = task.problem(trial);
         view.state = view.reason.isEmpty() ? State::Asked : State::Failed;
     }
-    m_fidelity->show(view);
+    m_tables->fidelity().show(view);
     m_detail->setFidelity(view.profile.get(), view.profile ? QString() : fidelityProblem());
 }
 
@@ -349,11 +262,6 @@ void ResultsPage::refreshExport() {
     else if (m_work.exports().running()) why = tr("A model is being written.");
     else if (!m_work.model().loaded()) why = tr("The model file of this session is not open, so there is nothing to write from.");
     m_detail->setExportProblem(why);
-}
-
-void ResultsPage::selectFromTable() {
-    const QModelIndex current = m_table->currentIndex();
-    if (current.isValid()) m_results.select(current.data(TrialIdRole).toLongLong());
 }
 
 QString ResultsPage::suggestedName(const QString& suffix) const {
