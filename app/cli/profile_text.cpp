@@ -159,7 +159,11 @@ Json documentOf(const ReadProfile& read) {
     const trace::Profile& profile = answer.profile;
     Json nodes = Json::array(), causes = Json::object(), pieces = Json::array();
     for (const explain::Advice& piece : advice.best) pieces.push_back(pieceOf(piece));
-    for (std::size_t i = 0; i < profile.layers.size(); ++i) nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
+    for (std::size_t i = 0; i < profile.layers.size(); ++i) {
+        nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
+        const auto atWork = profile.threadsAtWork(i);
+        nodes.back()["threads_at_work"] = atWork ? Json(*atWork) : Json(nullptr);
+    }
     for (const auto& [cause, share] : diagnosis.causes) causes[std::string(explain::name(cause))] = share;
     const auto main = diagnosis.main();
     return {{"attributed", profile.attributed},
@@ -168,6 +172,7 @@ Json documentOf(const ReadProfile& read) {
             {"runs", profile.runs},
             {"batch", answer.batch},
             {"overhead", overheadOf(profile.overhead)},
+            {"threads", profile.threads},
             {"device_time", profile.deviceTime},
             {"device", profile.device ? trace::toJson(*profile.device) : Json(nullptr)},
             {"no_activity", profile.noActivity},

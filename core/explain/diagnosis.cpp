@@ -24,6 +24,8 @@ constexpr double kExplains = 0.5;
 constexpr double kReformatShare = 0.3;
 // Work that at the ceilings would take no more than so many starts is too little to fill the device.
 constexpr double kSmall = 20;
+// Below this share of the threads at work the others' idleness explains what bytes and operations do not.
+constexpr double kFewAtWork = 0.7;
 // A layer of some size that computes so many times as much a second as the ceiling shows that the ceiling is none.
 constexpr double kExceeds = 1.2, kLargeShare = 0.01;
 
@@ -61,7 +63,8 @@ std::string nearestText(const LayerRecord& layer, const RooflinePoint& at) {
     return at.arithmeticNs > at.memoryNs ? operationsText(layer, at) : bytesText(layer, at);
 }
 
-std::pair<Cause, std::string> causeOf(const LayerRecord& layer, const RooflinePoint& at) {
+std::pair<Cause, std::string> causeOf(const trace::Profile& profile, std::size_t index, const RooflinePoint& at) {
+    const LayerRecord& layer = profile.layers[index];
     const double took = layer.medianNs;
     const double work = std::max(at.memoryNs, at.arithmeticNs);
     if (layer.execution == trace::Execution::Emulated)
@@ -78,6 +81,8 @@ std::pair<Cause, std::string> causeOf(const LayerRecord& layer, const RooflinePo
     if (work > 0 && work <= kSmall * at.launchNs)
         return {Cause::SmallShapes,
                 fmt::format("takes {}; its work alone would take {}, too little to fill the device", time(took), time(work))};
+    if (const auto atWork = profile.threadsAtWork(index); atWork && *atWork < kFewAtWork * profile.threads)
+        return {Cause::Threads, fmt::format("{:.1f} of {} threads at work on average; {}", *atWork, profile.threads, nearestText(layer, at))};
     return {Cause::Unexplained, nearestText(layer, at)};
 }
 
@@ -90,6 +95,7 @@ std::string_view name(Cause cause) {
         case Cause::Launch: return "launch";
         case Cause::SmallShapes: return "small shapes";
         case Cause::Reformat: return "reformat";
+        case Cause::Threads: return "threads";
         case Cause::Planning: return "planning";
         case Cause::Capacity: return "capacity";
         case Cause::Emulated: return "emulated";
@@ -105,6 +111,7 @@ std::string_view words(Cause cause) {
         case Cause::Launch: return "launch and scheduling";
         case Cause::SmallShapes: return "shapes too small to fill the device";
         case Cause::Reformat: return "moving and converting between forms";
+        case Cause::Threads: return "few of the threads at work";
         case Cause::Planning: return "planning anew for new shapes";
         case Cause::Capacity: return "memory capacity: it does not fit";
         case Cause::Emulated: return "emulated: the time is not that of the format";
@@ -125,14 +132,15 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
     Diagnosis result;
     result.fromCache = staysInCache(profile.layers, cacheBytes) && profile.ceilings.cacheBytesPerSecond > 0;
     std::map<Cause, double> times;
-    for (const LayerRecord& layer : profile.layers) {
+    for (std::size_t i = 0; i < profile.layers.size(); ++i) {
+        const LayerRecord& layer = profile.layers[i];
         LayerDiagnosis& diagnosis = result.layers.emplace_back();
         diagnosis.roofline = rooflineOf(layer, profile.ceilings, result.fromCache);
         if (layer.medianNs <= 0) continue;
         diagnosis.reached = std::min(1.0, std::max(diagnosis.roofline.memoryNs, diagnosis.roofline.arithmeticNs) / layer.medianNs);
         const bool isLarge = profile.shareOf(layer) >= kLargeShare && diagnosis.roofline.ownPeak;
         result.ceilingsExceeded = result.ceilingsExceeded || (isLarge && diagnosis.roofline.arithmeticNs > kExceeds * layer.medianNs);
-        std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(layer, diagnosis.roofline);
+        std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(profile, i, diagnosis.roofline);
         times[diagnosis.cause] += profile.shareOf(layer);
     }
     if (profile.planning > 0) times[Cause::Planning] = profile.planning;

@@ -41,6 +41,19 @@ Result<DeviceTime> deviceTimeFromJson(const Json& json) {
     return time;
 }
 
+Status readThreads(const Json& json, Profile& profile) {
+    TRIMTAB_TRY(const std::int64_t threads, base::integerAt(json, "threads", 0));
+    if (threads < 0 || threads > std::numeric_limits<int>::max()) return fail(ErrorCode::Refused, "\"threads\" must be a count");
+    profile.threads = static_cast<int>(threads);
+    const Json* atWork = base::memberAt(json, "at_work");
+    if (!atWork || atWork->is_null()) return {};
+    const bool isNumbers = atWork->is_array() && std::ranges::all_of(*atWork, [](const Json& entry) { return entry.is_number(); });
+    if (!isNumbers || (!atWork->empty() && atWork->size() != profile.layers.size()))
+        return fail(ErrorCode::Refused, "\"at_work\" must be a list of numbers, one for each layer");
+    profile.atWork = atWork->get<std::vector<double>>();
+    return {};
+}
+
 Status readPower(const Json& json, Profile& profile) {
     if (const Json* energy = base::memberAt(json, "energy"); energy && !energy->is_null()) {
         TRIMTAB_TRY(profile.energy, energyFromJson(*energy));
@@ -72,6 +85,11 @@ Json toJson(const CounterTotal& counter) {
 
 double Profile::shareOf(const LayerRecord& layer) const { return std::max(layer.share, 0.0) * attributed; }
 
+std::optional<double> Profile::threadsAtWork(std::size_t layer) const {
+    if (threads < 2 || layer >= atWork.size() || atWork[layer] < 0) return std::nullopt;
+    return atWork[layer];
+}
+
 Json toJson(const Profile& profile) {
     Json counters = Json::array();
     for (const CounterTotal& counter : profile.counters) counters.push_back(toJson(counter));
@@ -81,6 +99,8 @@ Json toJson(const Profile& profile) {
             {"attributed", profile.attributed},
             {"planning", profile.planning},
             {"overhead", toJson(profile.overhead)},
+            {"threads", profile.threads},
+            {"at_work", profile.atWork},
             {"device_time", profile.deviceTime},
             {"device", profile.device ? toJson(*profile.device) : Json(nullptr)},
             {"no_activity", profile.noActivity},
@@ -107,6 +127,7 @@ Result<Profile> profileFromJson(const Json& json) {
     if (const Json* overhead = base::memberAt(json, "overhead")) {
         TRIMTAB_TRY(profile.overhead, estimateFromJson(*overhead));
     }
+    TRIMTAB_REQUIRE(readThreads(json, profile));
     TRIMTAB_TRY(profile.deviceTime, base::booleanAt(json, "device_time", false));
     if (const Json* device = base::memberAt(json, "device"); device && !device->is_null()) {
         TRIMTAB_TRY(profile.device, deviceTimeFromJson(*device));

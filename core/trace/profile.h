@@ -39,6 +39,8 @@ struct Profile {
     double attributed = 0;            // share of the recorded runs' time that some layer took; the rest lies between them
     double planning = 0;              // share of it that went into plans, because inputs had shapes of no plan that was kept
     base::Estimate overhead;          // wall time of recorded runs over that of others, taken in turns: 1.01 is one percent
+    int threads = 0;                  // of the host's team; 0: it was not watched
+    std::vector<double> atWork;       // of each layer, the mean number of them at work while it ran; negative: not known. Empty: not watched
     bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
     std::optional<DeviceTime> device; // where the device's activity was recorded
     std::string noActivity;           // why it was not, though the engine has such a device
@@ -54,6 +56,8 @@ struct Profile {
 
     /// Of a run's time; 0 where the layer was not timed.
     double shareOf(const LayerRecord& layer) const;
+    /// Threads at work while the layer at that place ran; nullopt where that is not known, or there is but one.
+    std::optional<double> threadsAtWork(std::size_t layer) const;
 };
 
 /// {"name", "per_run"}, or {"name", "unavailable"}.

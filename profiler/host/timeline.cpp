@@ -17,7 +17,9 @@ constexpr std::size_t kEventsOfLayer = 4;
 
 class Names {
 public:
-    explicit Names(trace::Trace& trace) : m_trace(trace) {}
+    explicit Names(trace::Trace& trace) : m_trace(trace) {
+        for (const std::string& name : trace.names) m_known.try_emplace(name, static_cast<std::int32_t>(m_known.size()));
+    }
     std::int32_t of(const std::string& name) {
         const auto [found, isNew] = m_known.try_emplace(name, static_cast<std::int32_t>(m_trace.names.size()));
         if (isNew) m_trace.names.push_back(name);
@@ -31,7 +33,8 @@ private:
 
 }  // namespace
 
-Timeline::Timeline(std::size_t layers, std::size_t runs) : m_layers(layers), m_mostRuns(runs), m_start(Clock::now()), m_begun(kMaxDepth) {
+Timeline::Timeline(std::size_t layers, std::size_t runs, TeamSpans* teams)
+    : m_layers(layers), m_mostRuns(runs), m_teams(teams), m_start(Clock::now()), m_begun(kMaxDepth) {
     assert(runs >= 1);
     m_runs.reserve(runs);
     m_events.reserve(kEventsOfLayer * layers * runs);
@@ -48,23 +51,28 @@ void Timeline::beginRun(bool keep) {
     m_keeps = keep && m_runs.size() < m_mostRuns;
     Run& run = m_keeps ? m_runs.emplace_back() : m_ignored;
     run.firstEvent = m_events.size();
+    if (m_teams && m_keeps) m_teams->listen();
     run.beginNs = now();
 }
 
 void Timeline::endRun() {
     Run& run = m_keeps ? m_runs.back() : m_ignored;
     run.endNs = now();
+    if (m_teams) m_teams->pause();
     run.events = m_events.size() - run.firstEvent;
     m_keeps = false;
 }
 
-void Timeline::beginNode(std::int32_t) {
-    if (m_depth < kMaxDepth) m_begun[m_depth] = now();
+void Timeline::beginNode(std::int32_t layer) {
+    const std::int64_t begin = now();
+    if (m_depth < kMaxDepth) m_begun[m_depth] = begin;
     ++m_depth;
+    if (m_teams && m_keeps) m_teams->beginLayer(layer, m_start + std::chrono::nanoseconds(begin));
 }
 
 void Timeline::endNode(std::int32_t layer) {
     const std::int64_t end = now();
+    if (m_teams && m_keeps) m_teams->endLayer(m_start + std::chrono::nanoseconds(end));
     if (m_depth == 0) return;
     --m_depth;
     if (m_depth < kMaxDepth) keep(layer, m_begun[m_depth], end);
@@ -154,8 +162,27 @@ trace::Trace Timeline::trace(const std::vector<trace::LayerRecord>& records) con
         const std::int32_t name = names.of(layer < records.size() ? records[layer].node : "layer " + std::to_string(layer));
         result.spans.push_back({event.beginNs - start, event.endNs - event.beginNs, name, event.layer, nodeTrack, trace::SpanKind::Node});
     }
+    if (m_teams) addTeams(records, start, result);
     trace::sortSpans(result);
     return result;
+}
+
+void Timeline::addTeams(const std::vector<trace::LayerRecord>& records, std::int64_t start, trace::Trace& trace) const {
+    Names names(trace);
+    const auto threads = m_teams->spans();
+    const char* extent = m_teams->lost() > 0 ? ", first spans" : "";
+    for (std::size_t i = 0; i < threads.size(); ++i) {
+        if (threads[i].empty()) continue;
+        const auto track = static_cast<std::uint16_t>(trace.tracks.size());
+        trace.tracks.push_back("thread " + std::to_string(i + 1) + extent);
+        for (const TeamSpan& span : threads[i]) {
+            const std::int64_t begin = std::chrono::nanoseconds(span.begin - m_start).count() - start;
+            const std::int64_t took = std::chrono::nanoseconds(span.end - span.begin).count();
+            const bool isOfLayer = span.layer >= 0 && static_cast<std::size_t>(span.layer) < records.size();
+            const std::int32_t name = names.of(isOfLayer ? records[static_cast<std::size_t>(span.layer)].node : "at work");
+            trace.spans.push_back({begin, took, name, isOfLayer ? span.layer : -1, track, trace::SpanKind::Kernel});
+        }
+    }
 }
 
 }  // namespace trimtab::profiler

@@ -9,6 +9,7 @@
 #include "core/trace/layer_record.h"
 #include "core/trace/node_scope.h"
 #include "core/trace/trace.h"
+#include "profiler/host/team_spans.h"
 
 namespace trimtab::profiler {
 
@@ -16,8 +17,8 @@ namespace trimtab::profiler {
 class Timeline final : public trace::NodeListener {
 public:
     /// Keeps the first `runs` runs of so many layers each that are to be kept; later ones are listened to, so that they take as long.
-    /// REQUIRES: runs >= 1.
-    Timeline(std::size_t layers, std::size_t runs);
+    /// `teams` learns of the layers of the runs that are kept, and its spans stand in the trace; it must outlive this. REQUIRES: runs >= 1.
+    Timeline(std::size_t layers, std::size_t runs, TeamSpans* teams = nullptr);
 
     /// A run that is not to be kept (a warm-up) is listened to all the same. Forgets a run that never ended.
     void beginRun(bool keep = true);
@@ -38,7 +39,7 @@ public:
     bool hasDeviceTimes() const { return m_device; }
     /// Fills medianNs and share of each record, over the runs that were kept.
     void fill(std::vector<trace::LayerRecord>& records) const;
-    /// Spans by the names of `records`; it begins with the first run.
+    /// Spans by the names of `records`; it begins with the first run. Where teams were listened to, a track for each thread.
     trace::Trace trace(const std::vector<trace::LayerRecord>& records) const;
 
 private:
@@ -54,12 +55,14 @@ private:
 
     std::int64_t now() const;
     void keep(std::int32_t layer, std::int64_t begin, std::int64_t end);
+    void addTeams(const std::vector<trace::LayerRecord>& records, std::int64_t start, trace::Trace& trace) const;
     double shareOf(bool (*counts)(std::int32_t layer)) const;
 
     static constexpr std::size_t kMaxDepth = 64;
 
     std::size_t m_layers;
     std::size_t m_mostRuns;
+    TeamSpans* m_teams;
     Clock::time_point m_start;
     bool m_keeps = false;
     bool m_device = false;

@@ -18,6 +18,7 @@ using Turns = std::vector<base::PairedBlock>;
 
 /// Spans that a trace keeps; recorded runs beyond it count for nothing but the recording's cost.
 constexpr std::size_t kMostSpans = 400'000;
+constexpr std::size_t kMostTeamSpans = 200'000;  // beside them, of the threads
 constexpr std::size_t kMostRuns = 200;
 constexpr std::int64_t kFewestTurns = 4;  // the first is not kept
 /// A layer's on the device: its node, its kernels, and on the host the calls that start them.
@@ -98,7 +99,9 @@ private:
 
 /// By the host's clock, or by marks in the device's stream.
 Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profile& profile, profiler::PowerSource* power) {
-    profiler::Timeline timeline(profile.layers.size(), runsToKeep(profile.layers.size()));
+    const auto threads = static_cast<std::size_t>(std::max(1, run.environment().threads));
+    profiler::TeamSpans teams(threads, profile.layers.size(), kMostTeamSpans);
+    profiler::Timeline timeline(profile.layers.size(), runsToKeep(profile.layers.size()), &teams);
     Recorder recorder;
     recorder.run = [&](bool keep) {
         timeline.beginRun(keep);
@@ -113,6 +116,10 @@ Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profil
     profile.attributed = timeline.attributed();
     profile.planning = timeline.planning();
     profile.deviceTime = timeline.hasDeviceTimes();
+    if (teams.hasRegions() && !profile.deviceTime) {
+        profile.threads = static_cast<int>(teams.threads());
+        profile.atWork = teams.atWork();
+    }
     profile.trace = timeline.trace(profile.layers);
     turns.fillPower(timeline, profile);
     return {};

@@ -1,4 +1,5 @@
 // Profiles of small models, on the engine that a worker uses.
+#include <algorithm>
 #include <numeric>
 
 #include <gtest/gtest.h>
@@ -61,7 +62,7 @@ TEST_F(Profile, TheTraceHoldsEveryNodeOfEveryRunInsideIt) {
     const trace::Profile profile = profileOf(requestFor(sampleFile("classifier"))).profile;
     std::vector<std::int64_t> spans(profile.layers.size(), 0);
     for (const trace::Span& span : profile.trace.spans)
-        if (span.layer >= 0) ++spans[static_cast<std::size_t>(span.layer)];
+        if (span.kind == trace::SpanKind::Node) ++spans[static_cast<std::size_t>(span.layer)];
     std::int64_t ran = 0;
     for (std::size_t i = 0; i < spans.size(); ++i) {
         if (profile.layers[i].medianNs < 0) continue;
@@ -70,6 +71,17 @@ TEST_F(Profile, TheTraceHoldsEveryNodeOfEveryRunInsideIt) {
     }
     EXPECT_GT(ran, 5);
     EXPECT_EQ(profile.trace.dropped, 0);
+}
+
+TEST_F(Profile, TellsHowManyThreadsTheLibrarysProductsHaveAtWork) {
+    support::ModelBuilder model;
+    model.input("x", DataType::Float32, {512, 512}).constant("w", Tensor::zeros(DataType::Float32, {512, 512}).value());
+    model.node("MatMul", {"x", "w"}, {"y"}).output("y").save((m_folder.path() / "m.onnx").string());
+    const trace::Profile profile = profileOf(requestFor((m_folder.path() / "m.onnx").string())).profile;
+    ASSERT_EQ(profile.layers.size(), 1U);
+    ASSERT_EQ(profile.threads, 2);
+    EXPECT_GT(profile.threadsAtWork(0).value(), 1.2) << profile.layers[0].kernel;
+    EXPECT_TRUE(std::ranges::any_of(profile.trace.tracks, [](const std::string& track) { return track.starts_with("thread 2"); }));
 }
 
 TEST_F(Profile, MeasuresCeilingsThatNoLayerOfItsOwnExceedsByAUnit) {

@@ -80,9 +80,11 @@ QString DiagnosisTableModel::text(int row, int column) const {
     const auto at = static_cast<std::size_t>(row);
     const trace::LayerRecord& layer = m_profile->profile().layers[at];
     const explain::LayerDiagnosis& found = m_profile->diagnosis.layers[at];
+    const auto atWork = m_profile->profile().threadsAtWork(at);
     switch (column) {
         case Layer: return QString::fromStdString(layer.node);
         case Operator: return QString::fromStdString(layer.op);
+        case Threads: return atWork ? QString::number(*atWork, 'f', 1) : kNone;
         case Reached: return found.reached ? percentText(*found.reached, 0) : kNone;
         case BoundBy: return found.evidence.empty() ? kNone : causeTitle(found.cause);
         case Because: return QString::fromStdString(found.evidence);
@@ -92,6 +94,7 @@ QString DiagnosisTableModel::text(int row, int column) const {
 
 QVariant DiagnosisTableModel::sortValue(int row, int column) const {
     if (isText(column)) return text(row, column);
+    if (column == Threads) return layerOf(row) < 0 ? -1 : m_profile->profile().threadsAtWork(static_cast<std::size_t>(row)).value_or(-1);
     if (column == Reached) return layerOf(row) < 0 ? -1 : m_profile->diagnosis.layers[static_cast<std::size_t>(row)].reached.value_or(-1);
     return nanoseconds(row);
 }
@@ -101,6 +104,7 @@ QVariant DiagnosisTableModel::headerData(int section, Qt::Orientation orientatio
     if (role == Qt::TextAlignmentRole) return alignment(section);
     if (role == Qt::ToolTipRole && section == Reached)
         return tr("Of what the layer's bytes or its operations allow at the ceilings that were measured here, whichever take longer");
+    if (role == Qt::ToolTipRole && section == Threads) return tr("Of the processor's threads, the mean number at work while the layer ran");
     if (role != Qt::DisplayRole) return {};
     switch (section) {
         case Layer: return tr("Layer");
@@ -108,6 +112,7 @@ QVariant DiagnosisTableModel::headerData(int section, Qt::Orientation orientatio
         case Time: return tr("Time");
         case Share: return tr("Share of time");
         case Reached: return tr("Reached");
+        case Threads: return tr("Threads");
         case BoundBy: return tr("Bound by");
         case Because: return tr("Because");
         default: return {};

@@ -10,7 +10,7 @@ namespace trimtab::gui {
 class DiagnosisTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Layer, Time, Share, BoundBy, Reached, Operator, Because, kColumns };
+    enum Column { Layer, Time, Share, BoundBy, Reached, Threads, Operator, Because, kColumns };
 
     explicit DiagnosisTableModel(QObject* parent = nullptr);
 

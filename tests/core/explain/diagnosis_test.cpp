@@ -35,6 +35,14 @@ trace::Profile profileOf(std::vector<LayerRecord> layers) {
     return profile;
 }
 
+/// Of one layer, on a machine of 16 threads.
+LayerDiagnosis diagnosisOf(const LayerRecord& record, double threadsAtWork) {
+    trace::Profile profile = profileOf({record});
+    profile.threads = 16;
+    profile.atWork = {threadsAtWork};
+    return diagnose(profile, std::nullopt).layers.front();
+}
+
 LayerDiagnosis diagnosisOf(const LayerRecord& record) { return diagnose(profileOf({record}), std::nullopt).layers.front(); }
 
 TEST(Roofline, TellsTheLeastTimeOfBytesAndOfOperations) {
@@ -76,6 +84,15 @@ TEST(Diagnosis, TellsTheCausesOfALayerApart) {
     EXPECT_EQ(diagnosisOf(layer(2 * kMicro, 100, 100)).cause, Cause::Launch);
     EXPECT_EQ(diagnosisOf(layer(50 * kMicro, 20'000, 1e5)).cause, Cause::SmallShapes);
     EXPECT_EQ(diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7)).cause, Cause::Unexplained);
+}
+
+TEST(Diagnosis, NamesIdleThreadsWhereNothingElseExplainsTheTime) {
+    const LayerDiagnosis alone = diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7), 1.5);
+    EXPECT_EQ(alone.cause, Cause::Threads);
+    EXPECT_THAT(alone.evidence, HasSubstr("1.5 of 16 threads"));
+    EXPECT_EQ(diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7), 15).cause, Cause::Unexplained);
+    EXPECT_EQ(diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7), -1).cause, Cause::Unexplained) << "it is not known";
+    EXPECT_EQ(diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7), 1).cause, Cause::Arithmetic) << "its operations explain it";
 }
 
 TEST(Diagnosis, TellsReformattingFromTheWorkItself) {

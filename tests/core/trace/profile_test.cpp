@@ -17,6 +17,8 @@ Profile sample() {
     profile.attributed = 0.9;
     profile.layers[0].share = 2.0 / 3;
     profile.overhead = {1.01, {0.99, 1.03}};
+    profile.threads = 4;
+    profile.atWork = {3.5, -1};
     profile.deviceTime = true;
     profile.device = DeviceTime{70, 15, 5};
     profile.noActivity = "no such library";
@@ -39,6 +41,8 @@ TEST(Profile, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->attributed, 0.9);
     EXPECT_EQ(again->overhead.value, 1.01);
     EXPECT_EQ(again->overhead.interval.high, 1.03);
+    EXPECT_EQ(again->threadsAtWork(0), 3.5);
+    EXPECT_FALSE(again->threadsAtWork(1)) << "the layer did not run";
     EXPECT_TRUE(again->deviceTime);
     ASSERT_TRUE(again->device);
     EXPECT_EQ(again->device->layersNs, 70);
