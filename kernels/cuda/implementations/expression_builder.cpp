@@ -79,9 +79,14 @@ Result<Elementwise> gelu(const NodeView& view) {
     return Elementwise{{view.node.input(0)}, {simple(isTanh ? Op::GeluTanh : Op::GeluErf)}};
 }
 
-Result<Elementwise> tanhGelu(const NodeView& view) {
-    if (view.has(1)) return fail(ErrorCode::Unsupported, "its bias has no kernel");
-    return Elementwise{{view.node.input(0)}, {simple(Op::GeluTanh)}};
+/// Of x, or of x and a bias.
+Make biased(Op op) {
+    return [op](const NodeView& view) -> Result<Elementwise> {
+        if (!view.has(1)) return Elementwise{{view.node.input(0)}, {simple(op)}};
+        Instruction add = simple(Op::Add);
+        add.operand = input(1);
+        return Elementwise{{view.node.input(0), view.node.input(1)}, {add, simple(op)}};
+    };
 }
 
 Result<Elementwise> swish(const NodeView& view) {
@@ -139,7 +144,9 @@ const std::map<std::string, Make, std::less<>>& makers() {
         {"trimtab.Silu", unary(Op::Silu)},
         {"trimtab.Gelu", unary(Op::GeluErf)},
         {"Gelu", gelu},
-        {"com.microsoft.FastGelu", tanhGelu},
+        {"com.microsoft.Gelu", unary(Op::GeluErf)},
+        {"com.microsoft.BiasGelu", biased(Op::GeluErf)},
+        {"com.microsoft.FastGelu", biased(Op::GeluTanh)},
         {"Swish", swish},
         {"Clip", clip},
         {"Cast", cast},

@@ -164,6 +164,17 @@ TEST(CudaEngine, ChainsOfElementwiseNodesRunInOnePass) {
     EXPECT_EQ(passes, 1);
 }
 
+TEST(CudaEngine, GelusWithAndWithoutABiasAreElementwisePasses) {
+    GraphMaker maker;
+    const ValueId x = maker.input("x", Shape{3, 5, 36});
+    const ValueId bias = maker.constant(normalTensor(Shape{36}, 2));
+    for (const char* op : {"Gelu", "FastGelu"}) maker.output(maker.node(op, {x}, {}, "com.microsoft"));
+    for (const char* op : {"BiasGelu", "FastGelu"}) maker.output(maker.node(op, {x, bias}, {}, "com.microsoft"));
+    maker.output(maker.node("FastGelu", {maker.node("Mul", {x, x}), bias}, {}, "com.microsoft"));
+    for (const auto& layer : expectLikeReference(maker.finish(), {{"x", normalTensor(Shape{3, 5, 36}, 1)}}))
+        EXPECT_EQ(layer.kernel, "element-wise pass") << layer.node;
+}
+
 TEST(CudaEngine, NormalisationsSoftmaxAndReductionsAgree) {
     GraphMaker maker;
     const ValueId x = maker.input("x", Shape{3, 5, 36});
