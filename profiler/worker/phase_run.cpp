@@ -46,6 +46,7 @@ public:
         return {};
     }
 
+    Result<std::unique_ptr<runtime::LibraryRecording>> recordItself() override { return m_decoder->recordItself(); }
     std::vector<trace::LayerRecord> layers() const override { return withSqnr(m_decoder->compiled().layers(), *m_compressed); }
     std::int64_t batch() const override { return m_decoder->batch(); }
     std::int64_t weightBytes() const override { return m_decoder->compiled().weightBytes(); }

@@ -35,6 +35,8 @@ public:
     std::int64_t cacheBytes() const { return cacheBytesPerToken() * m_capacity * batch(); }
     /// Of the current plan: kernels and times of a step, packed weights, activations.
     virtual const CompiledModel& compiled() const = 0;
+    /// To listen() with, as CompiledModel::recordItself(): each feed() is one run of it.
+    virtual Result<std::unique_ptr<LibraryRecording>> recordItself() = 0;
     /// Bytes of the largest arena of activations that a call so far wanted.
     std::int64_t largestArena() const { return m_largestArena; }
     /// How keys and values are kept: "in place", "handed on", "recomputed".

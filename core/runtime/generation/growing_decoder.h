@@ -40,6 +40,7 @@ public:
     void clear() override;
     std::int64_t cacheBytesPerToken() const override;
     const CompiledModel& compiled() const override { return *m_compiled; }
+    Result<std::unique_ptr<LibraryRecording>> recordItself() override { return m_compiled->recordItself(); }
     std::string_view caching() const override { return m_model.caches.empty() ? "recomputed" : "handed on"; }
 
 private:

@@ -13,6 +13,7 @@ public:
     Status prepare(std::int64_t tokens) override;
     std::int64_t cacheBytesPerToken() const override;
     const CompiledModel& compiled() const override { return *m_compiled; }
+    Result<std::unique_ptr<LibraryRecording>> recordItself() override { return m_compiled->recordItself(); }
     std::string_view caching() const override { return "in place"; }
 
 private:

@@ -65,6 +65,21 @@ TEST_F(OnnxRuntime, ProfilesByItsOwnNodes) {
     EXPECT_GT(std::filesystem::file_size(trace), 100U);
 }
 
+TEST_F(OnnxRuntime, ProfilesAPromptAndAStepByItsOwnNodes) {
+    const std::vector<std::string> words{"profile", TRIMTAB_SOURCE_DIR "/resources/samples/language/language.onnx", "--engine", "onnxruntime",
+                                         "--seconds", "0.2", "--prompt", "12", "--json"};
+    for (const char* generated : {"0", "4"}) {
+        std::vector<std::string> all = words;
+        all.insert(all.end(), {"--generate", generated});
+        const Json profiled = document(trimtab(all));
+        EXPECT_EQ(profiled["no_activity"], "");
+        EXPECT_GT(profiled["runs"].get<int>(), 0);
+        ASSERT_FALSE(profiled["nodes"].empty());
+        const auto isTimed = [](const Json& node) { return node["kernel"].get<std::string>().starts_with("CPU ") && node["median_ns"] > 0; };
+        EXPECT_TRUE(std::ranges::any_of(profiled["nodes"], isTimed)) << profiled["nodes"].dump();
+    }
+}
+
 TEST_F(OnnxRuntime, RefusesAWrongShape) {
     const Ran ran = trimtab({"run", m_tiny.model(), "--engine", "onnxruntime", "--shape", "x=2,9"});
     EXPECT_EQ(ran.status, 3);
