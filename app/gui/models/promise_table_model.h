@@ -13,7 +13,7 @@ namespace trimtab::gui {
 class PromiseTableModel : public QAbstractTableModel {
     Q_OBJECT
 public:
-    enum Column { Layer, Other, This, OthersTime, ThisTime, Promise, Result, Why, kColumns };
+    enum Column { Layer, Promise, Result, Why, OthersTime, ThisTime, Other, This, kColumns };
     using Differences = std::shared_ptr<const std::vector<explain::LayerDifference>>;
 
     explicit PromiseTableModel(QObject* parent = nullptr);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/views/common/empty_state.h"
 
+#include <algorithm>
+
 #include <QVBoxLayout>
 
 #include "app/gui/theme/icons.h"
@@ -13,7 +15,7 @@ namespace trimtab::gui {
 namespace {
 
 constexpr int kIconSize = 56;
-constexpr int kTextWidth = 440;
+constexpr int kTextWidth = 440, kLeastWidth = 120;
 
 }  // namespace
 
@@ -27,7 +29,6 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& b
     m_title->setAlignment(Qt::AlignCenter);
     m_text = makeLabel({}, "muted");
     m_text->setAlignment(Qt::AlignHCenter | Qt::AlignTop);
-    m_text->setFixedWidth(kTextWidth);
     m_button = makeButton(buttonName, {}, "primary");
     layout->addWidget(m_icon);
     layout->addWidget(m_title);
@@ -44,9 +45,20 @@ EmptyState::EmptyState(const Theme& theme, const QString& icon, const QString& b
 void EmptyState::setText(const QString& title, const QString& text, const QString& button) {
     m_title->setText(title);
     m_text->setText(text);
-    m_text->setMinimumHeight(m_text->heightForWidth(kTextWidth));  // an aligned label is not asked for it by its layout
+    fitText();
     m_button->setText(button);
     m_button->setVisible(!button.isEmpty());
+}
+
+void EmptyState::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitText();
+}
+
+/// An aligned label is not asked by its layout how high it is at its width.
+void EmptyState::fitText() {
+    m_text->setFixedWidth(std::min(kTextWidth, std::max(kLeastWidth, contentsRect().width() - 2 * kWideGap)));
+    m_text->setMinimumHeight(m_text->heightForWidth(m_text->width()));
 }
 
 QString EmptyState::text() const { return m_title->text() + '\n' + m_text->text(); }

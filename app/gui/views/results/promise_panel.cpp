@@ -23,8 +23,8 @@ namespace {
 bool hasLayers(const trial::TrialResult& result) { return result.state != trial::State::Failed && !result.layers.empty(); }
 
 QString nameOf(const trial::TrialResult& result) {
-    const QString label = QString::fromStdString(result.trial.label);
-    return result.isBaseline ? PromisePanel::tr("the baseline (%1)").arg(label) : PromisePanel::tr("%1: %2").arg(result.id).arg(label);
+    return result.isBaseline ? PromisePanel::tr("Baseline")
+                             : PromisePanel::tr("%1: %2").arg(result.id).arg(QString::fromStdString(result.trial.label));
 }
 
 QString summaryOf(const trial::TrialResult& there, const trial::TrialResult& here,
@@ -77,9 +77,8 @@ QWidget* PromisePanel::makeResult(const Theme& theme) {
     m_rows = new TableFilter(this);
     m_rows->setSourceModel(m_layers);
     m_table = new DataTable(theme, QStringLiteral("promise.table"));
-    m_table->setStretchColumn(PromiseTableModel::Why);
     m_table->setModel(m_rows);
-    m_table->sortByColumn(-1, Qt::AscendingOrder);
+    m_table->sortByColumn(PromiseTableModel::ThisTime, Qt::DescendingOrder);
     layout->addLayout(head);
     layout->addWidget(m_table, 1);
     return page;
