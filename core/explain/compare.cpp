@@ -22,6 +22,8 @@ using trace::LayerRecord;
 constexpr double kLaunchBoundNs = 5000;
 // Operations a byte above which arithmetic, not memory, bounds a layer on ordinary processors: a rule of thumb.
 constexpr double kArithmeticIntensity = 10;
+// Of the times of a layer that was not changed: from there on a reader asks why.
+constexpr double kFarFromOne = 0.8;
 
 Verdict verdictOf(const base::Interval& interval, double neutral, bool higherIsBetter) {
     if (interval.low > neutral) return higherIsBetter ? Verdict::Better : Verdict::Worse;
@@ -116,6 +118,10 @@ std::string whyLessThanPromised(const LayerDifference& difference, const std::st
     return "less than promised: not explained";
 }
 
+bool isSlowerAllTheSame(const LayerDifference& difference) {
+    return difference.result > 0 && difference.result < kFarFromOne && difference.b.medianNs >= kLaunchBoundNs;
+}
+
 std::string noteOf(const LayerDifference& difference, const std::string& inCache) {
     const LayerRecord& a = difference.a;
     const LayerRecord& b = difference.b;
@@ -124,7 +130,8 @@ std::string noteOf(const LayerDifference& difference, const std::string& inCache
     if (const double moved = reformatsMore(a, b); moved > 0 && difference.result > 0 && difference.result <= 0.95)
         return fmt::format("slower: {} more are moved to bring its inputs into the form that the kernel takes", base::formatBytes(moved)) +
                (b.reason.empty() ? "" : "; " + b.reason);
-    if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.density == b.density) return "no change";
+    if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.density == b.density)
+        return isSlowerAllTheSame(difference) ? "no change, and slower all the same: noise, or what others left in the caches" : "no change";
     if (!b.reason.empty()) return b.reason;
     if (difference.result <= 0) return "not timed";
     if (a.medianNs < kLaunchBoundNs) return fmt::format("too small to gain: {} of work", base::formatMilliseconds(a.medianNs / 1e6));

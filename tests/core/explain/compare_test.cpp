@@ -237,6 +237,8 @@ TEST(CompareLayers, SaysWhyThereIsNoGain) {
     emulated.weightBits = 3;
     EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), emulated).note, HasSubstr("emulated"));
     EXPECT_EQ(only(layer("fc", {"fc"}, 1e6), layer("fc", {"fc"}, 1e6)).note, "no change");
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), layer("fc", {"fc"}, 2e6)).note, HasSubstr("no change, and slower all the same"));
+    EXPECT_EQ(only(layer("fc", {"fc"}, 1e3), layer("fc", {"fc"}, 3e3)).note, "no change") << "it does little more than start";
     LayerRecord untimed = layer("fc", {"fc"}, -1);
     untimed.weightBits = 8;
     EXPECT_EQ(only(layer("fc", {"fc"}, -1), untimed).note, "not timed");
