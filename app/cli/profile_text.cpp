@@ -34,7 +34,7 @@ Json nodeOf(const trace::LayerRecord& layer, const explain::LayerDiagnosis& diag
                         {"memory_ns", point.memoryNs},
                         {"arithmetic_ns", point.arithmeticNs},
                         {"launch_ns", point.launchNs},
-                        {"bytes_from", "shapes"}};
+                        {"bytes_from", point.counted ? "counters" : "shapes"}};
     return node;
 }
 
@@ -163,6 +163,7 @@ Json documentOf(const ReadProfile& read) {
         nodes.push_back(nodeOf(profile.layers[i], diagnosis.layers[i]));
         const auto atWork = profile.threadsAtWork(i);
         nodes.back()["threads_at_work"] = atWork ? Json(*atWork) : Json(nullptr);
+        nodes.back()["counters"] = i < profile.layerCounters.size() ? Json(profile.layerCounters[i].values) : Json(nullptr);
     }
     for (const auto& [cause, share] : diagnosis.causes) causes[std::string(explain::name(cause))] = share;
     const auto main = diagnosis.main();
@@ -182,6 +183,7 @@ Json documentOf(const ReadProfile& read) {
             {"elsewhere", diagnosis.elsewhere},
             {"ceilings", trace::toJson(profile.ceilings)},
             {"counters", countersOf(profile.counters)},
+            {"no_layer_counters", profile.noLayerCounters},
             {"advice", std::move(pieces)},
             {"capacity", trial::toJson(answer.capacity)},
             {"without_gain", advice.nothing},
@@ -246,6 +248,8 @@ void print(const ReadProfile& read) {
                    "mark");
     if (diagnosis.ceilingsExceeded)
         fmt::print("{:<12}layers exceed these ceilings: the machine was busier while they were measured; profile again\n", "mark");
+    if (!profile.noLayerCounters.empty())
+        fmt::print("{:<12}the device counted nothing: {}\n", "mark", printable(profile.noLayerCounters));
     if (!profile.noCeilings.empty()) fmt::print("{:<12}no ceilings were measured: {}\n", "mark", printable(profile.noCeilings));
     if (profile.throttled) fmt::print("{:<12}{}\n", "mark", throttledText(profile));
     printNodes(profile, diagnosis);

@@ -24,6 +24,8 @@ constexpr double kExplains = 0.5;
 constexpr double kReformatShare = 0.3;
 // Work that at the ceilings would take no more than so many starts is too little to fill the device.
 constexpr double kSmall = 20;
+// With fewer of the warps that have room a device cannot hide what it waits for, unless it issues often all the same.
+constexpr double kLowOccupancy = 0.15, kIssuesOften = 0.3;
 // Below this share of the threads at work the others' idleness explains what bytes and operations do not.
 constexpr double kFewAtWork = 0.7;
 // A layer of some size that computes so many times as much a second as the ceiling shows that the ceiling is none.
@@ -57,10 +59,31 @@ std::string operationsText(const LayerRecord& layer, const RooflinePoint& at) {
                        rate(at.operations, at.arithmeticNs, base::formatCount, "/s"));
 }
 
+/// How full the device was, where it counted that: "; occupancy 12 %, …".
+std::string countersText(const trace::LayerCounters& counters) {
+    static constexpr std::array<std::pair<const char*, const char*>, 5> kShares{{{"occupancy", "occupancy"},
+                                                                                 {"tensor_active", "tensor cores at work"},
+                                                                                 {"fma_active", "multiply-add pipes at work"},
+                                                                                 {"issue_active", "cycles with an instruction"},
+                                                                                 {"stalled_on_memory", "warps that wait for memory"}}};
+    std::string text;
+    for (const auto& [name, words] : kShares) {
+        if (const auto share = counters.at(name))
+            text += fmt::format("{} {} {:.0f} %", text.empty() ? "; counted:" : ",", words, 100 * *share);
+    }
+    return text;
+}
+
 /// The ceiling that is nearer to the layer's time.
 std::string nearestText(const LayerRecord& layer, const RooflinePoint& at) {
     if (at.memoryNs <= 0 && at.arithmeticNs <= 0) return "takes " + time(layer.medianNs) + "; its bytes and operations are not known";
     return at.arithmeticNs > at.memoryNs ? operationsText(layer, at) : bytesText(layer, at);
+}
+
+bool isBarelyFilled(const trace::Profile& profile, std::size_t layer) {
+    if (layer >= profile.layerCounters.size()) return false;
+    const auto occupancy = profile.layerCounters[layer].at("occupancy"), issues = profile.layerCounters[layer].at("issue_active");
+    return occupancy && *occupancy < kLowOccupancy && issues.value_or(0) < kIssuesOften;
 }
 
 std::pair<Cause, std::string> causeOf(const trace::Profile& profile, std::size_t index, const RooflinePoint& at) {
@@ -83,6 +106,7 @@ std::pair<Cause, std::string> causeOf(const trace::Profile& profile, std::size_t
                 fmt::format("takes {}; its work alone would take {}, too little to fill the device", time(took), time(work))};
     if (const auto atWork = profile.threadsAtWork(index); atWork && *atWork < kFewAtWork * profile.threads)
         return {Cause::Threads, fmt::format("{:.1f} of {} threads at work on average; {}", *atWork, profile.threads, nearestText(layer, at))};
+    if (isBarelyFilled(profile, index)) return {Cause::SmallShapes, "few warps are there at once: " + nearestText(layer, at)};
     return {Cause::Unexplained, nearestText(layer, at)};
 }
 
@@ -135,12 +159,14 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
     for (std::size_t i = 0; i < profile.layers.size(); ++i) {
         const LayerRecord& layer = profile.layers[i];
         LayerDiagnosis& diagnosis = result.layers.emplace_back();
-        diagnosis.roofline = rooflineOf(layer, profile.ceilings, result.fromCache);
+        const trace::LayerCounters* const counters = i < profile.layerCounters.size() ? &profile.layerCounters[i] : nullptr;
+        diagnosis.roofline = rooflineOf(layer, profile.ceilings, result.fromCache, counters);
         if (layer.medianNs <= 0) continue;
         diagnosis.reached = std::min(1.0, std::max(diagnosis.roofline.memoryNs, diagnosis.roofline.arithmeticNs) / layer.medianNs);
         const bool isLarge = profile.shareOf(layer) >= kLargeShare && diagnosis.roofline.ownPeak;
         result.ceilingsExceeded = result.ceilingsExceeded || (isLarge && diagnosis.roofline.arithmeticNs > kExceeds * layer.medianNs);
         std::tie(diagnosis.cause, diagnosis.evidence) = causeOf(profile, i, diagnosis.roofline);
+        if (counters) diagnosis.evidence += countersText(*counters);
         times[diagnosis.cause] += profile.shareOf(layer);
     }
     if (profile.planning > 0) times[Cause::Planning] = profile.planning;

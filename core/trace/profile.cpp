@@ -54,6 +54,26 @@ Status readThreads(const Json& json, Profile& profile) {
     return {};
 }
 
+Json toJson(const std::vector<LayerCounters>& counters) {
+    Json list = Json::array();
+    for (const LayerCounters& of : counters) list.push_back(Json(of.values));
+    return list;
+}
+
+Status readLayerCounters(const Json& json, Profile& profile) {
+    TRIMTAB_TRY(profile.noLayerCounters, base::stringAt(json, "no_layer_counters", ""));
+    const Json* list = base::memberAt(json, "layer_counters");
+    if (!list || list->is_null()) return {};
+    if (!list->is_array() || (!list->empty() && list->size() != profile.layers.size()))
+        return fail(ErrorCode::Refused, "\"layer_counters\" must be a list, one entry for each layer");
+    for (const Json& entry : *list) {
+        const bool isFigures = entry.is_object() && std::ranges::all_of(entry, [](const Json& value) { return value.is_number(); });
+        if (!isFigures) return fail(ErrorCode::Refused, "an entry of \"layer_counters\" must hold figures by name");
+        profile.layerCounters.push_back({entry.get<std::map<std::string, double>>()});
+    }
+    return {};
+}
+
 Status readPower(const Json& json, Profile& profile) {
     if (const Json* energy = base::memberAt(json, "energy"); energy && !energy->is_null()) {
         TRIMTAB_TRY(profile.energy, energyFromJson(*energy));
@@ -110,6 +130,8 @@ Json toJson(const Profile& profile) {
             {"clocks", profile.clocks ? toJson(*profile.clocks) : Json(nullptr)},
             {"no_clocks", profile.noClocks},
             {"counters", std::move(counters)},
+            {"layer_counters", toJson(profile.layerCounters)},
+            {"no_layer_counters", profile.noLayerCounters},
             {"ceilings", toJson(profile.ceilings)},
             {"no_ceilings", profile.noCeilings}};
 }
@@ -142,6 +164,7 @@ Result<Profile> profileFromJson(const Json& json) {
             profile.counters.push_back(std::move(counter));
         }
     }
+    TRIMTAB_REQUIRE(readLayerCounters(json, profile));
     TRIMTAB_TRY(profile.noCeilings, base::stringAt(json, "no_ceilings", ""));
     if (const Json* ceilings = base::memberAt(json, "ceilings")) {
         TRIMTAB_TRY(profile.ceilings, ceilingsFromJson(*ceilings));

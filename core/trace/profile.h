@@ -8,6 +8,7 @@
 #include "core/base/json.h"
 #include "core/base/statistics.h"
 #include "core/trace/ceilings.h"
+#include "core/trace/layer_counters.h"
 #include "core/trace/layer_record.h"
 #include "core/trace/power.h"
 #include "core/trace/trace.h"
@@ -50,6 +51,8 @@ struct Profile {
     std::optional<Clocks> clocks;
     std::string noClocks;  // why nothing of them could be read
     std::vector<CounterTotal> counters;
+    std::vector<LayerCounters> layerCounters;  // one for each layer; empty: the device's were not read
+    std::string noLayerCounters;               // why not, though they were asked for
     Ceilings ceilings;
     std::string noCeilings;  // why they are not known
     Trace trace;

@@ -1,9 +1,9 @@
 #include "profiler/cupti/cupti_library.h"
 
-#include <dlfcn.h>
 #include <fmt/format.h>
 
 #include "kernels/cuda/libraries/find_library.h"
+#include "profiler/cupti/resolver.h"
 
 namespace trimtab::cupti {
 namespace {
@@ -26,23 +26,6 @@ const char* adviceFor(CUptiResult result) {
         default: return "";
     }
 }
-
-class Resolver {
-public:
-    explicit Resolver(void* library) : m_library(library) {}
-
-    template <class F>
-    Resolver& find(const char* name, F& function) {
-        function = reinterpret_cast<F>(::dlsym(m_library, name));
-        if (!function && m_missing.empty()) m_missing = name;
-        return *this;
-    }
-    const std::string& missing() const { return m_missing; }
-
-private:
-    void* m_library;
-    std::string m_missing;
-};
 
 Result<Library> load() {
     TRIMTAB_TRY(void* const handle, cuda::openToolkitLibrary("cupti", kLibraryMajor));

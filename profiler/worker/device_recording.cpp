@@ -16,4 +16,9 @@ Result<std::unique_ptr<profiler::DeviceActivity>> openDeviceActivity(const std::
     return (*static_cast<const profiler::OpenDeviceActivity*>(entry))(runs);
 }
 
+Result<std::unique_ptr<profiler::DeviceCounters>> openDeviceCounters(const std::string&, std::size_t layers) {
+    TRIMTAB_TRY(void* const entry, moduleSymbol("cupti", profiler::kDeviceCountersEntry));
+    return (*static_cast<const profiler::OpenDeviceCounters*>(entry))(layers);
+}
+
 }  // namespace trimtab::worker

@@ -8,6 +8,7 @@
 #include "profiler/clock/alternate.h"
 #include "profiler/host/processor_counters.h"
 #include "profiler/worker/capacity.h"
+#include "profiler/worker/device_recording.h"
 #include "profiler/worker/engines.h"
 #include "profiler/worker/input_files.h"
 #include "profiler/worker/layer_trials.h"
@@ -44,6 +45,20 @@ Result<std::vector<trace::CounterTotal>> countersOf(TimedRun& run) {
         sums = std::move(totals);
     }
     return sums;
+}
+
+/// Of each layer, over runs of their own, repeated until the device has counted all.
+Result<std::vector<trace::LayerCounters>> countersOfLayers(TimedRun& run, const std::string& engine, std::size_t layers, const Call& call) {
+    TRIMTAB_TRY(const auto counters, openDeviceCounters(engine, layers));
+    for (bool isAll = false; !isAll;) {
+        if (call.cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
+        call.progress(0, "counting on the device");
+        TRIMTAB_REQUIRE(run.makeReady());
+        TRIMTAB_REQUIRE(counters->beginPass());
+        TRIMTAB_REQUIRE(run.once(&counters->listener()));
+        TRIMTAB_TRY(isAll, counters->endPass());
+    }
+    return counters->finish();
 }
 
 /// What is beside the point of a profile ends no profile: a failure says why there is nothing, and only Cancelled is one.
@@ -179,6 +194,10 @@ Result<Json> profile(const Json& params, Workbench& bench, const Call& call) {
     TRIMTAB_REQUIRE(recordWithPower(request, *run, recording, profile));
     if (request.counters) {
         TRIMTAB_TRY(profile.counters, countersOf(*run));
+        const std::string& engine = request.model.setting.engine;
+        if (hasDeviceActivity(engine))
+            TRIMTAB_REQUIRE(orReason(countersOfLayers(*run, engine, profile.layers.size(), call), profile.layerCounters,
+                                     profile.noLayerCounters));
     }
     answer.batch = run->batch();
     TRIMTAB_REQUIRE(prepareAdvice(request, *run, bench, call, answer));

@@ -9,7 +9,8 @@ NO_DEVICES = DEVICES.replace('"name": "cuda", "available": true', '"name": "cuda
 PARETO = '[{"trial": 1, "label": "as stored", "engine": "cuda", "execution": "native", "latency_ms": 0.1}]'
 PHASES = '{"prefill_tokens_per_s": 41626.0, "decode_tokens_per_s": 1666.7, "caching": "in place", "execution": "native"}'
 PROFILE = ('{"device": {"ns": 90000, "attributed": 0.991}, "no_activity": "", "overhead": {"percent": 4.2}, "dropped": 0, "run_ms": 0.1, '
-           '"runs": 200, "attributed": 0.8}')
+           '"runs": 200, "attributed": 0.8, "nodes": [{"node": "fc", "counters": {"occupancy": 0.5}, "roofline": {"bytes": 12}}, '
+           '{"node": "relu", "counters": null, "roofline": {"bytes": 3}}]}')
 GTEST = ('{"tests": 2, "testsuites": [{"name": "Rows", "testsuite": [{"name": "Adds"}]}, '
          '{"name": "Products", "testsuite": [{"name": "Agree"%s}]}]}')
 

@@ -191,7 +191,8 @@ class Verify(Folder):
     def test_asks_of_a_profile_that_nearly_all_of_the_gpus_time_stands_at_a_layer(self):
         status, stage = self.activity_stage(fakes.PROFILE)
         self.assertEqual((status, stage["status"]), (0, "passed"))
-        self.assertIn("classifier 99.1 % at 4.2 % overhead, language 99.1 %", stage["summary"])
+        self.assertIn("classifier 99.1 % at 4.2 % overhead, counters of 1 layers, language 99.1 %", stage["summary"])
+        self.assertEqual(stage["figures"][0]["counted"][0]["node"], "fc")
         self.assertEqual([row["model"] for row in stage["figures"]], ["classifier", "language"])
         status, stage = self.activity_stage(fakes.PROFILE.replace("0.991", "0.97"))
         self.assertEqual((status, stage["status"]), (1, "failed"))

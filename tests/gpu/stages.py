@@ -29,6 +29,12 @@ NOTHING_TO_WATCH = "Target application terminated before first instrumented API 
 REFUSALS = ("Device not supported", "not supported on this", "Unable to connect", "LibraryNotLoaded")
 
 
+def counted_of(nodes):
+    """The layers of which the GPU's counters were read, with what they say beside the bytes of the shapes."""
+    return [{"node": node["node"], "counters": node["counters"], "bytes": node["roofline"]["bytes"], "median_ns": node.get("median_ns")}
+            for node in nodes if node.get("counters")]
+
+
 def json_lines(text):
     """The lines that are JSON objects."""
     found = []
@@ -215,7 +221,7 @@ class Stages:
         begun, figures = time.monotonic(), []
         for name, arguments in PROFILED.items():
             model = os.path.join(self.programs.samples, name, name + ".onnx")
-            command = [self.programs.path("trimtab"), "profile", model, *arguments, "--engine", "cuda", "--seconds", "1", "--json"]
+            command = [self.programs.path("trimtab"), "profile", model, *arguments, "--engine", "cuda", "--seconds", "1", "--counters", "--json"]
             answer = run(command, limit - (time.monotonic() - begun), log=self.log(f"activity_{name}"),
                          environment={"TRIMTAB_ACTIVITY_FILE": os.path.join(self.out, f"activity_{name}.json")})
             if answer.status != 0:
@@ -225,12 +231,14 @@ class Stages:
             if reason:
                 status = "refused" if any(words in reason for words in NO_RECORDING) else "failed"
                 return {"status": status, "reason": f"{name}: {reason}"[:400], "figures": figures}
-            keys = ("device", "overhead", "dropped", "run_ms", "runs", "attributed", "energy", "no_energy", "clocks", "no_clocks", "throttled")
-            figures.append({"model": name, **{key: found.get(key) for key in keys}})
+            keys = ("device", "overhead", "dropped", "run_ms", "runs", "attributed", "energy", "no_energy", "clocks", "no_clocks", "throttled",
+                    "no_layer_counters")
+            figures.append({"model": name, **{key: found.get(key) for key in keys}, "counted": counted_of(found.get("nodes", []))})
             if found["device"]["attributed"] < LEAST_ATTRIBUTED:
                 return self.failed(answer, figures, f"{name}: {100 * found['device']['attributed']:.1f} % of the GPU's time is attributed")
         told = ", ".join(f"{row['model']} {100 * row['device']['attributed']:.1f} % at {row['overhead']['percent']:.1f} % overhead"
-                         + (f", {row['dropped']} dropped" if row["dropped"] else "") for row in figures)
+                         + (f", {row['dropped']} dropped" if row["dropped"] else "")
+                         + (f", counters of {len(row['counted'])} layers" if row["counted"] else "") for row in figures)
         return {"status": "passed", "summary": told, "figures": figures}
 
     def lines_of(self, name, limit, arguments):

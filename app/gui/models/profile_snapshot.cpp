@@ -62,6 +62,8 @@ QString marksText(const trace::Profile& profile) {
         lines << (profile.attributed > 0 ? tr("Layers are timed one by one; the device's own activity was not recorded: %1.")
                                          : tr("Nothing tells of the layers: %1."))
                      .arg(QString::fromStdString(profile.noActivity));
+    if (!profile.noLayerCounters.empty())
+        lines << tr("The device counted nothing: %1.").arg(QString::fromStdString(profile.noLayerCounters));
     if (!profile.noCeilings.empty()) lines << tr("No ceilings were measured: %1.").arg(QString::fromStdString(profile.noCeilings));
     return lines.join('\n');
 }

@@ -54,6 +54,20 @@ TEST(Roofline, TellsTheLeastTimeOfBytesAndOfOperations) {
     EXPECT_DOUBLE_EQ(rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), true).memoryNs, 50 * kMicro);
 }
 
+TEST(Roofline, TakesTheBytesThatTheDeviceCountedWhereItDid) {
+    trace::LayerCounters counters{{{"dram_read_bytes", 3e6}, {"dram_written_bytes", 1e6}, {"l2_bytes", 4e6}}};
+    RooflinePoint point = rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false, &counters);
+    EXPECT_TRUE(point.counted);
+    EXPECT_DOUBLE_EQ(point.bytes, 4e6);
+    EXPECT_DOUBLE_EQ(point.memoryNs, 400 * kMicro);
+    counters.values["l2_bytes"] = 4e7;
+    EXPECT_DOUBLE_EQ(rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false, &counters).memoryNs, 1000 * kMicro) << "the cache is the bound";
+    counters.values.erase("dram_read_bytes");
+    point = rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false, &counters);
+    EXPECT_FALSE(point.counted) << "half of the bytes is none";
+    EXPECT_DOUBLE_EQ(point.memoryNs, 200 * kMicro);
+}
+
 TEST(Roofline, CountsOperationsThatASparseKernelLeavesOutAsNone) {
     LayerRecord sparse = layer(0, 1000, 1e6);
     sparse.density = 0.1;
@@ -93,6 +107,19 @@ TEST(Diagnosis, NamesIdleThreadsWhereNothingElseExplainsTheTime) {
     EXPECT_EQ(diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7), 15).cause, Cause::Unexplained);
     EXPECT_EQ(diagnosisOf(layer(2000 * kMicro, 2'000'000, 3e7), -1).cause, Cause::Unexplained) << "it is not known";
     EXPECT_EQ(diagnosisOf(layer(400 * kMicro, 2'000'000, 3e7), 1).cause, Cause::Arithmetic) << "its operations explain it";
+}
+
+TEST(Diagnosis, TellsHowFullTheDeviceWas) {
+    trace::Profile profile = profileOf({layer(2000 * kMicro, 2'000'000, 3e7)});
+    profile.layerCounters = {{{{"occupancy", 0.08}, {"issue_active", 0.12}, {"stalled_on_memory", 0.6}}}};
+    LayerDiagnosis found = diagnose(profile, std::nullopt).layers.front();
+    EXPECT_EQ(found.cause, Cause::SmallShapes);
+    EXPECT_THAT(found.evidence, HasSubstr("; counted: occupancy 8 %, cycles with an instruction 12 %, warps that wait for memory 60 %"));
+    profile.layerCounters[0].values["occupancy"] = 0.6;
+    found = diagnose(profile, std::nullopt).layers.front();
+    EXPECT_EQ(found.cause, Cause::Unexplained);
+    profile.layerCounters[0].values = {{"occupancy", 0.1}, {"issue_active", 0.8}};
+    EXPECT_EQ(diagnose(profile, std::nullopt).layers.front().cause, Cause::Unexplained) << "few warps that issue often fill it all the same";
 }
 
 TEST(Diagnosis, TellsReformattingFromTheWorkItself) {

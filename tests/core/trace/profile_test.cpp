@@ -17,6 +17,8 @@ Profile sample() {
     profile.attributed = 0.9;
     profile.layers[0].share = 2.0 / 3;
     profile.overhead = {1.01, {0.99, 1.03}};
+    profile.layerCounters = {{{{"dram_read_bytes", 100}, {"dram_written_bytes", 20}, {"occupancy", 0.5}}}, {}};
+    profile.noLayerCounters = "the driver keeps them";
     profile.threads = 4;
     profile.atWork = {3.5, -1};
     profile.deviceTime = true;
@@ -41,6 +43,10 @@ TEST(Profile, ReadsBackAsItWasWritten) {
     EXPECT_EQ(again->attributed, 0.9);
     EXPECT_EQ(again->overhead.value, 1.01);
     EXPECT_EQ(again->overhead.interval.high, 1.03);
+    EXPECT_EQ(again->layerCounters, sample().layerCounters);
+    EXPECT_EQ(again->layerCounters[0].memoryBytes(), 120);
+    EXPECT_FALSE(again->layerCounters[1].memoryBytes());
+    EXPECT_EQ(again->noLayerCounters, "the driver keeps them");
     EXPECT_EQ(again->threadsAtWork(0), 3.5);
     EXPECT_FALSE(again->threadsAtWork(1)) << "the layer did not run";
     EXPECT_TRUE(again->deviceTime);
