@@ -80,6 +80,8 @@ void printSide(const char* title, const trial::TrialResult& result) {
     fmt::print("\n");
 }
 
+std::string treatmentOf(const trace::LayerRecord& layer) { return layer.node.empty() ? "–" : treatmentText(layer); }
+
 std::string timeText(const trace::LayerRecord& layer) { return layer.medianNs >= 0 ? base::formatMilliseconds(layer.medianNs / 1e6) : "–"; }
 
 void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdicts& verdicts,
@@ -104,7 +106,7 @@ void print(const trial::TrialResult& a, const trial::TrialResult& b, const Verdi
                  {"result", Align::Right},
                  {"why"}});
     for (const auto& difference : differences)
-        table.add({clipped(printable(difference.node), kNameWidth), treatmentText(difference.a), treatmentText(difference.b),
+        table.add({clipped(printable(difference.node), kNameWidth), treatmentOf(difference.a), treatmentOf(difference.b),
                    timeText(difference.a), timeText(difference.b), fmt::format("{:.2f}×", difference.promise),
                    difference.result > 0 ? fmt::format("{:.2f}×", difference.result) : "–", printable(difference.note)});
     if (!table.empty()) fmt::print("\n{}", table.text());

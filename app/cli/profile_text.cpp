@@ -248,6 +248,7 @@ void print(const ReadProfile& read) {
                    "mark");
     if (diagnosis.ceilingsExceeded)
         fmt::print("{:<12}layers exceed these ceilings: the machine was busier while they were measured; profile again\n", "mark");
+    if (profile.lostTeamSpans > 0) fmt::print("{:<12}the trace has but the first spans of each thread\n", "mark");
     if (!profile.noLayerCounters.empty())
         fmt::print("{:<12}the device counted nothing: {}\n", "mark", printable(profile.noLayerCounters));
     if (!profile.noCeilings.empty()) fmt::print("{:<12}no ceilings were measured: {}\n", "mark", printable(profile.noCeilings));

@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
-#include <span>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "core/base/units.h"
+#include "core/explain/layer_match.h"
 #include "core/explain/layer_work.h"
 #include "core/explain/roofline.h"
 
@@ -24,6 +21,7 @@ constexpr double kLaunchBoundNs = 5000;
 constexpr double kArithmeticIntensity = 10;
 // Of the times of a layer that was not changed: from there on a reader asks why.
 constexpr double kFarFromOne = 0.8;
+constexpr double kAlike = 0.01;  // relative: two layers do the same work
 
 Verdict verdictOf(const base::Interval& interval, double neutral, bool higherIsBetter) {
     if (interval.low > neutral) return higherIsBetter ? Verdict::Better : Verdict::Worse;
@@ -118,11 +116,21 @@ std::string whyLessThanPromised(const LayerDifference& difference, const std::st
     return "less than promised: not explained";
 }
 
-bool isSlowerAllTheSame(const LayerDifference& difference) {
-    return difference.result > 0 && difference.result < kFarFromOne && difference.b.medianNs >= kLaunchBoundNs;
+bool isAlike(double a, double b) { return std::abs(a - b) <= kAlike * std::max(a, b); }
+
+/// Of a layer that the same kernel computes in the same types.
+std::string whyUnchanged(const LayerDifference& difference, bool sameThreads) {
+    const LayerRecord& a = difference.a;
+    const LayerRecord& b = difference.b;
+    if (!isAlike(operationsDone(a), operationsDone(b)) && operationsDone(a) > 0)
+        return fmt::format("the same kernel, {:.3g} times the operations", operationsDone(b) / operationsDone(a));
+    if (!isAlike(bytesMoved(a), bytesMoved(b)) && bytesMoved(a) > 0)
+        return fmt::format("the same kernel, {:.3g} times the bytes", bytesMoved(b) / bytesMoved(a));
+    const bool isSlower = difference.result > 0 && difference.result < kFarFromOne && b.medianNs >= kLaunchBoundNs;
+    return isSlower && sameThreads ? "no change, and slower all the same: noise, or what others left in the caches" : "no change";
 }
 
-std::string noteOf(const LayerDifference& difference, const std::string& inCache) {
+std::string noteOf(const LayerDifference& difference, const std::string& inCache, bool sameThreads) {
     const LayerRecord& a = difference.a;
     const LayerRecord& b = difference.b;
     if (b.execution == trace::Execution::Emulated)
@@ -130,8 +138,9 @@ std::string noteOf(const LayerDifference& difference, const std::string& inCache
     if (const double moved = reformatsMore(a, b); moved > 0 && difference.result > 0 && difference.result <= 0.95)
         return fmt::format("slower: {} more are moved to bring its inputs into the form that the kernel takes", base::formatBytes(moved)) +
                (b.reason.empty() ? "" : "; " + b.reason);
-    if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.density == b.density)
-        return isSlowerAllTheSame(difference) ? "no change, and slower all the same: noise, or what others left in the caches" : "no change";
+    if (a.kernel == b.kernel && a.compute == b.compute && a.weightBits == b.weightBits && a.activationBits == b.activationBits &&
+        a.density == b.density)
+        return whyUnchanged(difference, sameThreads);
     if (!b.reason.empty()) return b.reason;
     if (difference.result <= 0) return "not timed";
     if (a.medianNs < kLaunchBoundNs) return fmt::format("too small to gain: {} of work", base::formatMilliseconds(a.medianNs / 1e6));
@@ -139,41 +148,6 @@ std::string noteOf(const LayerDifference& difference, const std::string& inCache
     if (difference.promise > 1.1 && difference.result < 0.8 * difference.promise) return whyLessThanPromised(difference, inCache);
     return difference.result >= 1.05 ? "faster" : "as fast";
 }
-
-/// Finds the layer that grew from most of the same nodes; the first of those that tie. By its own name where either has no origins.
-class LayerMatch {
-public:
-    /// `layers` must outlive it.
-    explicit LayerMatch(const std::vector<LayerRecord>& layers) : m_layers(layers) {
-        for (std::size_t i = 0; i < layers.size(); ++i) {
-            m_byName[layers[i].node].push_back(i);
-            for (const std::string& origin : distinct(layers[i].origins)) m_byOrigin[origin].push_back(i);
-        }
-    }
-
-    const LayerRecord* of(const LayerRecord& layer) const {
-        std::map<std::size_t, int> shared;
-        for (const std::string& origin : distinct(layer.origins)) {
-            for (const std::size_t i : found(m_byOrigin, origin)) ++shared[i];
-        }
-        for (const std::size_t i : found(m_byName, layer.node)) {
-            if (layer.origins.empty() || m_layers[i].origins.empty()) shared[i] = 1;
-        }
-        const auto most = std::ranges::max_element(shared, {}, [](const auto& entry) { return entry.second; });
-        return most == shared.end() ? nullptr : &m_layers[most->first];
-    }
-
-private:
-    using Index = std::unordered_map<std::string, std::vector<std::size_t>>;
-    static std::set<std::string> distinct(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
-    static std::span<const std::size_t> found(const Index& index, const std::string& name) {
-        const auto entry = index.find(name);
-        return entry == index.end() ? std::span<const std::size_t>() : entry->second;
-    }
-
-    const std::vector<LayerRecord>& m_layers;
-    Index m_byName, m_byOrigin;
-};
 
 }  // namespace
 
@@ -221,20 +195,30 @@ bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAx
 
 std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b) {
     const std::string inCache = heldInCache(a);
-    const LayerMatch match(b.layers);
+    const bool sameThreads = a.environment.threads == b.environment.threads;
+    const LayerMatch match = matchLayers(a.layers, b.layers);
+    std::vector<LayerDifference> ofGroups;
+    for (const LayerMatch::Group& group : match.groups) {
+        LayerDifference& together = ofGroups.emplace_back(LayerDifference{{}, sumOf(a.layers, group.a), sumOf(b.layers, group.b)});
+        together.promise = promiseOf(together.a, together.b);
+        if (together.a.medianNs > 0 && together.b.medianNs > 0) together.result = together.a.medianNs / together.b.medianNs;
+        together.note = noteOf(together, inCache, sameThreads);
+        if (group.a.size() + group.b.size() > 2) together.note += fmt::format(" ({} together against {})", group.a.size(), group.b.size());
+    }
     std::vector<LayerDifference> differences;
-    for (const LayerRecord& layer : a.layers) {
-        LayerDifference difference{layer.node, layer, {}};
-        const LayerRecord* same = match.of(layer);
-        if (!same) {
-            difference.note = "no layer of the other trial comes from the same nodes";
-        } else {
-            difference.b = *same;
-            difference.promise = promiseOf(difference.a, difference.b);
-            if (difference.a.medianNs > 0 && difference.b.medianNs > 0) difference.result = difference.a.medianNs / difference.b.medianNs;
-            difference.note = noteOf(difference, inCache);
-        }
-        differences.push_back(std::move(difference));
+    for (std::size_t i = 0; i < a.layers.size(); ++i) {
+        LayerDifference& difference = differences.emplace_back(LayerDifference{a.layers[i].node, a.layers[i], {}});
+        difference.note = "gone: nothing comes from its nodes any more";
+        if (!match.best[i]) continue;
+        const LayerDifference& together = ofGroups[*match.group[i]];
+        difference.b = b.layers[*match.best[i]];
+        difference.promise = together.promise;
+        difference.result = together.result;
+        difference.note = together.note;
+    }
+    for (const std::size_t i : match.onlyInB) {
+        LayerDifference& difference = differences.emplace_back(LayerDifference{b.layers[i].node, {}, b.layers[i]});
+        difference.note = "added: it comes from none of the other's nodes";
     }
     return differences;
 }

@@ -27,14 +27,15 @@ bool dominates(const trial::TrialResult& a, const trial::TrialResult& b, SpeedAx
 
 struct LayerDifference {
     std::string node;
-    trace::LayerRecord a;
-    trace::LayerRecord b;
+    trace::LayerRecord a;  // without a name: a layer that b has added
+    trace::LayerRecord b;  // without a name: b has none
     double promise = 1;  // what the change should give here: ratio of what bounds the layer in a (operations or bytes); 1 when launch-bound
     double result = 0;   // a's time over b's; 0 when either is not timed
     std::string note;    // why promise and result differ: "emulated", "kernel refused: …", "slower: 2 MB more are moved …", "no change"
 };
 
-/// Layers matched by origins. Whether a cache holds what a run reads is told by a's environment.
+/// A row for each of a's layers, then for those that b added. Layers meet by origins; where one was fused of several, or taken apart, its
+/// rows tell the promise and the result of all of them together. Whether a cache holds what a run reads is told by a's environment.
 std::vector<LayerDifference> compareLayers(const trial::TrialResult& a, const trial::TrialResult& b);
 
 /// How many times as fast as a the whole of b should run by its layers' promises: a's measured time over the sum of each layer's time over

@@ -135,7 +135,7 @@ std::string_view words(Cause cause) {
         case Cause::Launch: return "launch and scheduling";
         case Cause::SmallShapes: return "shapes too small to fill the device";
         case Cause::Reformat: return "moving and converting between forms";
-        case Cause::Threads: return "few of the threads at work";
+        case Cause::Threads: return "threads that have no part in it";
         case Cause::Planning: return "planning anew for new shapes";
         case Cause::Capacity: return "memory capacity: it does not fit";
         case Cause::Emulated: return "emulated: the time is not that of the format";

@@ -17,7 +17,7 @@ enum class Cause : std::uint8_t {
     Launch,       // it does little more than start
     SmallShapes,  // too little work to fill the device, and more than a start
     Reformat,     // it only moves or converts, or spends much of its time on that
-    Threads,      // few of the processor's threads have a part in it
+    Threads,      // few of the run's threads have a part in it
     Planning,     // of the run alone: inputs have shapes of no plan that is kept
     Capacity,     // of the run alone: it does not fit into memory
     Emulated,     // no kernel executes what the recipe asks for

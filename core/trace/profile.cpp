@@ -51,6 +51,9 @@ Status readThreads(const Json& json, Profile& profile) {
     if (!isNumbers || (!atWork->empty() && atWork->size() != profile.layers.size()))
         return fail(ErrorCode::Refused, "\"at_work\" must be a list of numbers, one for each layer");
     profile.atWork = atWork->get<std::vector<double>>();
+    if (std::ranges::any_of(profile.atWork, [&](double count) { return count > profile.threads; }))
+        return fail(ErrorCode::Refused, "\"at_work\" tells of more threads than there are");
+    TRIMTAB_TRY(profile.lostTeamSpans, base::integerAt(json, "lost_team_spans", 0));
     return {};
 }
 
@@ -121,6 +124,7 @@ Json toJson(const Profile& profile) {
             {"overhead", toJson(profile.overhead)},
             {"threads", profile.threads},
             {"at_work", profile.atWork},
+            {"lost_team_spans", profile.lostTeamSpans},
             {"device_time", profile.deviceTime},
             {"device", profile.device ? toJson(*profile.device) : Json(nullptr)},
             {"no_activity", profile.noActivity},

@@ -14,7 +14,7 @@ enum class SpanKind : std::uint8_t {
     Run,       // one inference, or one step of a generation
     Phase,     // of a run: prefill, decode
     Node,      // one (fused) node
-    Kernel,    // on a device, or one call of a library
+    Kernel,    // on a device, one call of a library, or a thread's part of a parallel region
     Copy,      // between host and device, or a memset
     Wait,      // for the device
     Overhead,  // of the recording itself

@@ -53,6 +53,14 @@ void watch(Body body, void* data, const Open& open) {
 TeamSpans* TeamSpans::listening() { return t_listening; }
 void TeamSpans::setListening(TeamSpans* spans) { t_listening = spans; }
 
+bool TeamSpans::canListen() {
+#ifdef __clang__
+    return false;  // its programs open regions by functions of another library
+#else
+    return libgomps<void*>("GOMP_parallel") != nullptr;
+#endif
+}
+
 #pragma GCC visibility push(default)
 extern "C" {
 

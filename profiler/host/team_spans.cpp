@@ -10,17 +10,19 @@ std::int64_t nanoseconds(TeamSpan::Time begin, TeamSpan::Time end) { return std:
 
 }  // namespace
 
-TeamSpans::TeamSpans(std::size_t threads, std::size_t layers, std::size_t spans) : m_threads(threads), m_ownNs(layers, 0), m_regionsNs(layers, 0) {
+TeamSpans::TeamSpans(std::size_t threads, std::size_t layers, std::size_t spans)
+    : m_threads(threads), m_layers(layers), m_ownNs(layers + 1, 0), m_regionsNs(layers + 1, 0) {
     assert(threads >= 1);
     for (Thread& thread : m_threads) {
         thread.spans.resize(spans / m_threads.size());
-        thread.busyNs.resize(layers, 0);
+        thread.busyNs.resize(layers + 1, 0);
     }
     m_open.reserve(kMaxDepth);
 }
 
-void TeamSpans::listen() {
+void TeamSpans::listen(bool keep) {
     m_open.clear();
+    m_keeps = keep;
     setListening(this);
 }
 
@@ -36,7 +38,7 @@ void TeamSpans::endLayer(Time now) {
     m_open.pop_back();
     const std::int64_t took = nanoseconds(ended.begin, now);
     if (!m_open.empty()) m_open.back().insideNs += took;
-    if (isKnown(ended.layer)) m_ownNs[static_cast<std::size_t>(ended.layer)] += took - ended.insideNs;
+    m_ownNs[placeOf(ended.layer)] += took - ended.insideNs;
 }
 
 void TeamSpans::addThread(std::size_t thread, const TeamSpan& span) {
@@ -44,12 +46,12 @@ void TeamSpans::addThread(std::size_t thread, const TeamSpan& span) {
     Thread& own = m_threads[thread];
     const std::size_t seen = own.seen.load(std::memory_order_relaxed);
     if (seen < own.spans.size()) own.spans[seen] = span;
-    if (isKnown(span.layer)) own.busyNs[static_cast<std::size_t>(span.layer)] += nanoseconds(span.begin, span.end);
-    own.seen.store(seen + 1, std::memory_order_release);
+    own.busyNs[placeOf(span.layer)] += nanoseconds(span.begin, span.end);
+    own.seen.store(m_keeps ? seen + 1 : seen, std::memory_order_release);
 }
 
 std::vector<double> TeamSpans::atWork() const {
-    std::vector<double> result(m_ownNs.size(), -1);
+    std::vector<double> result(m_layers, -1);
     for (const Thread& thread : m_threads) static_cast<void>(thread.seen.load(std::memory_order_acquire));
     for (std::size_t layer = 0; layer < result.size(); ++layer) {
         if (m_ownNs[layer] <= 0) continue;

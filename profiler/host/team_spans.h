@@ -28,15 +28,17 @@ public:
     TeamSpans(const TeamSpans&) = delete;
     TeamSpans& operator=(const TeamSpans&) = delete;
 
-    /// From now on, on this thread; layers that are still open are forgotten.
-    void listen();
+    /// From now on, on this thread; layers that are still open are forgotten. What is not to be kept is listened to all the same, so that
+    /// it takes as long.
+    void listen(bool keep = true);
     void pause();
     /// Regions belong to the layer that was begun last and has not ended. Layers out of range are none.
     void beginLayer(std::int32_t layer, Time now);
     void endLayer(Time now);
 
     std::size_t threads() const { return m_threads.size(); }
-    /// Whether a region was seen: never where programs are built with another OpenMP than GCC's.
+    /// Whether regions can be seen here at all: not where programs are built with another OpenMP than GCC's.
+    static bool canListen();
     bool hasRegions() const { return m_regions > 0; }
     /// Mean number of threads at work while the layer ran: 1 where all of it is done by one, at most threads(). Negative where it did not
     /// run. What layers inside it do is theirs.
@@ -56,7 +58,7 @@ public:
 private:
     struct alignas(64) Thread {  // written by that thread alone
         std::vector<TeamSpan> spans;
-        std::vector<std::int64_t> busyNs;  // of each layer
+        std::vector<std::int64_t> busyNs;  // of each layer, then of what is not kept
         std::atomic<std::size_t> seen = 0;
     };
     struct Open {
@@ -65,12 +67,17 @@ private:
         std::int64_t insideNs = 0;  // of layers inside it
     };
     static void setListening(TeamSpans* spans);
-    bool isKnown(std::int32_t layer) const { return layer >= 0 && static_cast<std::size_t>(layer) < m_ownNs.size(); }
+    /// Where a layer's sums stand; the last place is that of all that is not kept.
+    std::size_t placeOf(std::int32_t layer) const {
+        return m_keeps && layer >= 0 && static_cast<std::size_t>(layer) < m_layers ? static_cast<std::size_t>(layer) : m_layers;
+    }
 
     static constexpr std::size_t kMaxDepth = 64;
 
     std::vector<Thread> m_threads;
-    std::vector<std::int64_t> m_ownNs;      // that each layer took, less what layers inside it took
+    std::size_t m_layers;
+    bool m_keeps = false;
+    std::vector<std::int64_t> m_ownNs;      // that each layer took, less what layers inside it took; then of what is not kept
     std::vector<std::int64_t> m_regionsNs;  // of it in regions
     std::vector<Open> m_open;
     std::int64_t m_regions = 0;
@@ -85,7 +92,7 @@ void TeamSpans::within(const Region& region) {
     const Time end = std::chrono::steady_clock::now();
     setListening(this);
     ++m_regions;
-    if (isKnown(layer)) m_regionsNs[static_cast<std::size_t>(layer)] += std::chrono::nanoseconds(end - begin).count();
+    m_regionsNs[placeOf(layer)] += std::chrono::nanoseconds(end - begin).count();
 }
 
 }  // namespace trimtab::profiler

@@ -51,7 +51,7 @@ void Timeline::beginRun(bool keep) {
     m_keeps = keep && m_runs.size() < m_mostRuns;
     Run& run = m_keeps ? m_runs.emplace_back() : m_ignored;
     run.firstEvent = m_events.size();
-    if (m_teams && m_keeps) m_teams->listen();
+    if (m_teams) m_teams->listen(m_keeps);
     run.beginNs = now();
 }
 
@@ -67,12 +67,12 @@ void Timeline::beginNode(std::int32_t layer) {
     const std::int64_t begin = now();
     if (m_depth < kMaxDepth) m_begun[m_depth] = begin;
     ++m_depth;
-    if (m_teams && m_keeps) m_teams->beginLayer(layer, m_start + std::chrono::nanoseconds(begin));
+    if (m_teams) m_teams->beginLayer(layer, m_start + std::chrono::nanoseconds(begin));
 }
 
 void Timeline::endNode(std::int32_t layer) {
     const std::int64_t end = now();
-    if (m_teams && m_keeps) m_teams->endLayer(m_start + std::chrono::nanoseconds(end));
+    if (m_teams) m_teams->endLayer(m_start + std::chrono::nanoseconds(end));
     if (m_depth == 0) return;
     --m_depth;
     if (m_depth < kMaxDepth) keep(layer, m_begun[m_depth], end);
@@ -162,7 +162,7 @@ trace::Trace Timeline::trace(const std::vector<trace::LayerRecord>& records) con
         const std::int32_t name = names.of(layer < records.size() ? records[layer].node : "layer " + std::to_string(layer));
         result.spans.push_back({event.beginNs - start, event.endNs - event.beginNs, name, event.layer, nodeTrack, trace::SpanKind::Node});
     }
-    if (m_teams) addTeams(records, start, result);
+    if (m_teams && !m_device) addTeams(records, start, result);
     trace::sortSpans(result);
     return result;
 }
@@ -170,11 +170,10 @@ trace::Trace Timeline::trace(const std::vector<trace::LayerRecord>& records) con
 void Timeline::addTeams(const std::vector<trace::LayerRecord>& records, std::int64_t start, trace::Trace& trace) const {
     Names names(trace);
     const auto threads = m_teams->spans();
-    const char* extent = m_teams->lost() > 0 ? ", first spans" : "";
     for (std::size_t i = 0; i < threads.size(); ++i) {
         if (threads[i].empty()) continue;
         const auto track = static_cast<std::uint16_t>(trace.tracks.size());
-        trace.tracks.push_back("thread " + std::to_string(i + 1) + extent);
+        trace.tracks.push_back("thread " + std::to_string(i + 1));
         for (const TeamSpan& span : threads[i]) {
             const std::int64_t begin = std::chrono::nanoseconds(span.begin - m_start).count() - start;
             const std::int64_t took = std::chrono::nanoseconds(span.end - span.begin).count();

@@ -17,7 +17,8 @@ namespace trimtab::profiler {
 class Timeline final : public trace::NodeListener {
 public:
     /// Keeps the first `runs` runs of so many layers each that are to be kept; later ones are listened to, so that they take as long.
-    /// `teams` learns of the layers of the runs that are kept, and its spans stand in the trace; it must outlive this. REQUIRES: runs >= 1.
+    /// `teams` learns of the layers of every run, and its spans of those that are kept stand in the trace, unless layers have the device's
+    /// times; it must outlive this. REQUIRES: runs >= 1.
     Timeline(std::size_t layers, std::size_t runs, TeamSpans* teams = nullptr);
 
     /// A run that is not to be kept (a warm-up) is listened to all the same. Forgets a run that never ended.

@@ -116,9 +116,10 @@ Status timeLayers(TimedRun& run, double seconds, const Call& call, trace::Profil
     profile.attributed = timeline.attributed();
     profile.planning = timeline.planning();
     profile.deviceTime = timeline.hasDeviceTimes();
-    if (teams.hasRegions() && !profile.deviceTime) {
+    if (profiler::TeamSpans::canListen() && !profile.deviceTime) {
         profile.threads = static_cast<int>(teams.threads());
         profile.atWork = teams.atWork();
+        profile.lostTeamSpans = teams.lost();
     }
     profile.trace = timeline.trace(profile.layers);
     turns.fillPower(timeline, profile);

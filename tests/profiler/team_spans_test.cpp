@@ -96,13 +96,18 @@ TEST_F(TeamSpansTest, HaveThePlaceAndTheLayerOfEachThread) {
 TEST_F(TeamSpansTest, SeeLoopsWithADynamicSchedule) {
     TeamSpans teams(2, 1, 100);
     std::vector<int> done(64, 0);
+    bothWork(1);
     teams.listen();
     layerOf(teams, 0, [&] {
 #pragma omp parallel for schedule(dynamic)
-        for (int i = 0; i < 64; ++i) done[static_cast<std::size_t>(i)] = i + 1;
+        for (int i = 0; i < 64; ++i) {
+            done[static_cast<std::size_t>(i)] = i + 1;
+            spin(0.5);
+        }
     });
     teams.pause();
     EXPECT_TRUE(teams.hasRegions());
+    EXPECT_GT(teams.atWork()[0], 1.3);
     for (int i = 0; i < 64; ++i) EXPECT_EQ(done[static_cast<std::size_t>(i)], i + 1) << "it is done as ever";
 }
 
@@ -141,6 +146,27 @@ TEST_F(TeamSpansTest, KeepTheFirstSpansAndCountTheOthers) {
     for (const auto& thread : teams.spans()) EXPECT_EQ(thread.size(), 2U);
     EXPECT_EQ(teams.lost(), 6);
     EXPECT_GT(teams.atWork()[0], 1) << "sums go on";
+}
+
+TEST_F(TeamSpansTest, ListenToWhatIsNotKeptAndKeepNothingOfIt) {
+    TeamSpans teams(2, 1, 100);
+    EXPECT_TRUE(TeamSpans::canListen());
+    teams.listen(false);
+    layerOf(teams, 0, [] { bothWork(1); });
+    teams.pause();
+    EXPECT_TRUE(teams.hasRegions());
+    EXPECT_LT(teams.atWork()[0], 0);
+    for (const auto& thread : teams.spans()) EXPECT_TRUE(thread.empty());
+    EXPECT_EQ(teams.lost(), 0);
+}
+
+TEST_F(TeamSpansTest, OfALayerWithoutRegionsTellThatOneThreadDidIt) {
+    TeamSpans teams(2, 1, 100);
+    teams.listen();
+    layerOf(teams, 0, [] { spin(1); });
+    teams.pause();
+    EXPECT_FALSE(teams.hasRegions());
+    EXPECT_EQ(teams.atWork()[0], 1);
 }
 
 TEST_F(TeamSpansTest, StandInTheTraceAsATrackForEachThread) {

@@ -22,6 +22,7 @@ constexpr int kScaleHeight = 22;
 constexpr int kTrackWidth = 64;
 constexpr int kBarHeight = 24;
 constexpr int kNarrowestName = 28;  // pixels of a bar that has room for some of its name
+constexpr std::size_t kMostRows = 10;  // a page has room for no more
 constexpr double kClosestNs = 50;
 constexpr double kZoomStep = 1.25;
 constexpr double kPanStep = 0.15;
@@ -65,6 +66,8 @@ void TimelineView::setTrace(Shown trace) {
     if (trace == m_trace) return;
     m_trace = std::move(trace);
     m_rows = m_trace ? timelineRows(*m_trace) : std::vector<TimelineRow>{};
+    m_hidden = m_rows.size() - std::min(m_rows.size(), kMostRows);
+    m_rows.resize(m_rows.size() - m_hidden);
     m_whole = m_trace ? wholeRange(*m_trace) : TimeRange{};
     updateGeometry();
     showFirstRun();
@@ -96,6 +99,8 @@ void TimelineView::showFirstRun() {
 
 QRect TimelineView::plot() const { return rect().adjusted(kTrackWidth, kScaleHeight, 0, 0); }
 
+QRect TimelineView::hiddenRect() const { return {0, 0, kTrackWidth - kGap, kScaleHeight - 4}; }
+
 QRect TimelineView::rowRect(std::size_t row) const {
     return {plot().left(), plot().top() + static_cast<int>(row) * (kBarHeight + 2), plot().width(), kBarHeight};
 }
@@ -125,6 +130,10 @@ void TimelineView::paintEvent(QPaintEvent*) {
     painter.setFont(small);
     if (!m_trace || m_rows.empty()) return;
     paintScale(painter);
+    if (m_hidden > 0) {
+        painter.setPen(m_theme.palette().muted);
+        painter.drawText(hiddenRect(), Qt::AlignRight | Qt::AlignVCenter, tr("+ %1").arg(m_hidden));
+    }
     for (std::size_t row = 0; row < m_rows.size(); ++row) paintRow(painter, row);
     if (!hasFocus()) return;
     painter.setPen(QPen(m_theme.palette().accent, 1, Qt::DotLine));
@@ -219,6 +228,8 @@ void TimelineView::mouseMoveEvent(QMouseEvent* event) {
         return;
     }
     if (const auto span = spanUnder(at)) QToolTip::showText(event->globalPosition().toPoint(), words(m_trace->spans[*span]), this);
+    else if (m_hidden > 0 && hiddenRect().contains(at))
+        QToolTip::showText(event->globalPosition().toPoint(), tr("%1 more lines stand in the saved trace.").arg(m_hidden), this);
     else QToolTip::hideText();
 }
 

@@ -22,7 +22,7 @@ public:
 
     explicit TimelineView(const Theme& theme, QWidget* parent = nullptr);
 
-    /// Shows its first run.
+    /// Shows its first run, and its first ten rows.
     void setTrace(Shown trace);
     void setCurrentLayer(std::optional<int> layer);
     std::optional<int> currentLayer() const { return m_layer; }
@@ -51,6 +51,7 @@ protected:
 private:
     QRect plot() const;
     QRect rowRect(std::size_t row) const;
+    QRect hiddenRect() const;
     void zoom(double factor, double share);
     void pan(double share);
     std::optional<std::size_t> spanUnder(const QPoint& at) const;
@@ -61,6 +62,7 @@ private:
     const Theme& m_theme;
     Shown m_trace;
     std::vector<TimelineRow> m_rows;
+    std::size_t m_hidden = 0;  // rows that the trace has beyond these
     TimeRange m_whole, m_range;
     std::optional<int> m_layer;
     std::optional<QPoint> m_pressed;

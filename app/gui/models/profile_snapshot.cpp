@@ -58,6 +58,7 @@ QString marksText(const trace::Profile& profile) {
         lines << tr("Some layers are emulated: these times are not those of the format asked for.");
     if (profile.throttled) lines << tr("The machine slowed down while this was measured.");
     if (profile.trace.dropped > 0) lines << tr("%1 records of the trace were lost.").arg(profile.trace.dropped);
+    if (profile.lostTeamSpans > 0) lines << tr("The lines of threads end early: the trace has the first spans of each.");
     if (!profile.noActivity.empty())
         lines << (profile.attributed > 0 ? tr("Layers are timed one by one; the device's own activity was not recorded: %1.")
                                          : tr("Nothing tells of the layers: %1."))

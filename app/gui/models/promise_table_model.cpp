@@ -15,14 +15,15 @@ using explain::LayerDifference;
 const QString kNone = QStringLiteral("–");
 
 bool isText(int column) { return column == Model::Layer || column == Model::Other || column == Model::This || column == Model::Why; }
-bool isThere(const LayerDifference& layer) { return !layer.b.node.empty(); }
+bool hasOther(const LayerDifference& layer) { return !layer.a.node.empty(); }
+bool hasThis(const LayerDifference& layer) { return !layer.b.node.empty(); }
 
 /// Negative: not known.
 double figure(const LayerDifference& layer, int column) {
     switch (column) {
-        case Model::OthersTime: return layer.a.medianNs;
-        case Model::ThisTime: return isThere(layer) ? layer.b.medianNs : -1;
-        case Model::Promise: return isThere(layer) ? layer.promise : -1;
+        case Model::OthersTime: return hasOther(layer) ? layer.a.medianNs : -1;
+        case Model::ThisTime: return hasThis(layer) ? layer.b.medianNs : -1;
+        case Model::Promise: return hasOther(layer) && hasThis(layer) ? layer.promise : -1;
         default: return layer.result > 0 ? layer.result : -1;
     }
 }
@@ -30,8 +31,8 @@ double figure(const LayerDifference& layer, int column) {
 QString text(const LayerDifference& layer, int column) {
     switch (column) {
         case Model::Layer: return QString::fromStdString(layer.node);
-        case Model::Other: return treatmentText(layer.a);
-        case Model::This: return isThere(layer) ? treatmentText(layer.b) : kNone;
+        case Model::Other: return hasOther(layer) ? treatmentText(layer.a) : kNone;
+        case Model::This: return hasThis(layer) ? treatmentText(layer.b) : kNone;
         case Model::Why: return QString::fromStdString(layer.note);
         default: break;
     }

@@ -79,10 +79,12 @@ Result<Elementwise> gelu(const NodeView& view) {
     return Elementwise{{view.node.input(0)}, {simple(isTanh ? Op::GeluTanh : Op::GeluErf)}};
 }
 
-/// Of x, or of x and a bias.
-Make biased(Op op) {
-    return [op](const NodeView& view) -> Result<Elementwise> {
+/// Of x and a bias, which some operators may leave out.
+Make biased(Op op, bool isRequired) {
+    return [=](const NodeView& view) -> Result<Elementwise> {
+        if (!view.has(1) && isRequired) return fail(ErrorCode::Refused, "it has no bias");
         if (!view.has(1)) return Elementwise{{view.node.input(0)}, {simple(op)}};
+        if (view.type(1) != view.type(0)) return fail(ErrorCode::Unsupported, "its bias has another type");
         Instruction add = simple(Op::Add);
         add.operand = input(1);
         return Elementwise{{view.node.input(0), view.node.input(1)}, {add, simple(op)}};
@@ -145,8 +147,8 @@ const std::map<std::string, Make, std::less<>>& makers() {
         {"trimtab.Gelu", unary(Op::GeluErf)},
         {"Gelu", gelu},
         {"com.microsoft.Gelu", unary(Op::GeluErf)},
-        {"com.microsoft.BiasGelu", biased(Op::GeluErf)},
-        {"com.microsoft.FastGelu", biased(Op::GeluTanh)},
+        {"com.microsoft.BiasGelu", biased(Op::GeluErf, true)},
+        {"com.microsoft.FastGelu", biased(Op::GeluTanh, false)},
         {"Swish", swish},
         {"Clip", clip},
         {"Cast", cast},

@@ -131,13 +131,22 @@ TEST_F(LayerJourney, HoldsATrialAgainstItsBaselineAndAgainstAnother) {
     EXPECT_EQ(against->count(), 2) << "a trial is not held against itself";
     EXPECT_EQ(against->currentData().toLongLong(), snapshot->baseline()->id);
     EXPECT_EQ(find<QTableView>(QStringLiteral("promise.table"))->model()->rowCount(), static_cast<int>(snapshot->baseline()->layers.size()));
-    EXPECT_TRUE(text(QStringLiteral("promise.summary")).contains(QStringLiteral("It runs")));
+    EXPECT_TRUE(text(QStringLiteral("promise.summary")).contains(QStringLiteral("It goes")));
     const QString heldAgainstBaseline = text(QStringLiteral("promise.summary"));
     against->setCurrentIndex(against->findData(QVariant::fromValue<qlonglong>(tried[1]->id)));
     emit against->activated(against->currentIndex());
     EXPECT_NE(text(QStringLiteral("promise.summary")), heldAgainstBaseline);
+    const int held = against->currentIndex();
+    workspace().results().setAxis(gui::SpeedAxis::Size);
+    ASSERT_TRUE(waitUntil(workspace().results(), &gui::ResultsTask::snapshotChanged,
+                          [this] { return workspace().results().snapshot()->axis == gui::SpeedAxis::Size; }));
+    EXPECT_EQ(against->currentIndex(), held) << "another snapshot of the study changes nothing";
     workspace().results().select(snapshot->baseline()->id);
     EXPECT_EQ(against->currentIndex(), -1) << "the baseline is held against what one chooses";
+    EXPECT_TRUE(text(QStringLiteral("promise.summary")).contains(QStringLiteral("baseline itself")));
+    workspace().results().select(tried[0]->id);
+    EXPECT_EQ(against->currentData().toLongLong(), snapshot->baseline()->id) << "another trial is held against the baseline again";
+    workspace().results().select(snapshot->baseline()->id);
     EXPECT_EQ(find<QTableView>(QStringLiteral("promise.table"))->model()->rowCount(), 0);
 }
 

@@ -10,9 +10,9 @@
 namespace trimtab::gui {
 namespace {
 
-/// Of a layer that was to run four times as fast and runs twice as fast, and of one that is there no more.
+/// Of a layer that was to run four times as fast and runs twice as fast, of one that is there no more, and of one that was added.
 PromiseTableModel::Differences differences() {
-    explain::LayerDifference slower, gone;
+    explain::LayerDifference slower, gone, added;
     slower.node = slower.a.node = slower.b.node = "/fc";
     slower.a.medianNs = 2e6;
     slower.b.medianNs = 1e6;
@@ -22,7 +22,9 @@ PromiseTableModel::Differences differences() {
     slower.note = "because";
     gone.node = gone.a.node = "/gone";
     gone.a.medianNs = 4e6;
-    return std::make_shared<const std::vector<explain::LayerDifference>>(std::vector{slower, gone});
+    added.node = added.b.node = "/added";
+    added.b.medianNs = 1e5;
+    return std::make_shared<const std::vector<explain::LayerDifference>>(std::vector{slower, gone, added});
 }
 
 TEST(PromiseTable, SetsWhatWasPromisedBesideWhatCame) {
@@ -31,7 +33,7 @@ TEST(PromiseTable, SetsWhatWasPromisedBesideWhatCame) {
     const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::Fatal);
     EXPECT_EQ(model.rowCount(), 0);
     model.setDifferences(differences());
-    ASSERT_EQ(model.rowCount(), 2);
+    ASSERT_EQ(model.rowCount(), 3);
     const auto text = [&model](int row, Column column) { return model.index(row, column).data().toString(); };
     EXPECT_EQ(text(0, Column::Promise), QStringLiteral("4.00×"));
     EXPECT_EQ(text(0, Column::Result), QStringLiteral("2.00×"));
@@ -41,6 +43,9 @@ TEST(PromiseTable, SetsWhatWasPromisedBesideWhatCame) {
     EXPECT_DOUBLE_EQ(model.index(0, Column::OthersTime).data(BarRole).toDouble(), 0.5) << "both times have one scale";
     for (const Column column : {Column::This, Column::ThisTime, Column::Promise, Column::Result})
         EXPECT_EQ(text(1, column), QStringLiteral("–")) << "of a layer that left nothing is claimed";
+    for (const Column column : {Column::Other, Column::OthersTime, Column::Promise, Column::Result})
+        EXPECT_EQ(text(2, column), QStringLiteral("–")) << "nor of one that the other does not have";
+    EXPECT_EQ(text(2, Column::ThisTime), millisecondsText(0.1));
     EXPECT_LT(model.index(1, Column::Result).data(SortRole).toDouble(), 0) << "what is not known sorts before every figure";
 }
 

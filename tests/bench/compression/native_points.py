@@ -95,6 +95,8 @@ def line(label, compared):
     reasons = collections.Counter()
     total = sum(layer["a"]["median_ns"] for layer in compared["layers"] if layer["a"]["median_ns"] > 0)
     for layer in compared["layers"]:
+        if layer["a"]["median_ns"] <= 0:
+            continue
         if layer["promise"] > 1.1 and 0 < layer["result"] < 0.8 * layer["promise"] or 0 < layer["result"] < 0.95:
             reasons[layer["note"]] += layer["a"]["median_ns"] / total
     worth = [f"{100 * share:.0f} %: {note}" for note, share in reasons.most_common(3) if share > 0.03]

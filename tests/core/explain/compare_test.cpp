@@ -162,7 +162,7 @@ TEST(CompareLayers, MatchesByOriginsAcrossFusions) {
     EXPECT_EQ(differences[0].b.node, "conv");
     EXPECT_EQ(differences[1].b.node, "fc+bias");
     EXPECT_DOUBLE_EQ(differences[1].result, 2);
-    EXPECT_THAT(differences[2].note, HasSubstr("no layer"));
+    EXPECT_THAT(differences[2].note, HasSubstr("gone"));
 }
 
 TEST(CompareLayers, TakesTheLayerThatSharesMostOrigins) {
@@ -174,6 +174,56 @@ TEST(CompareLayers, TakesTheLayerThatSharesMostOrigins) {
     EXPECT_EQ(differences[0].b.node, "k+v");
     EXPECT_EQ(differences[1].b.node, "named") << "by its name where one of both has no origins";
     EXPECT_EQ(differences[2].b.node, "head") << "the first of those that share as many";
+}
+
+TEST(CompareLayers, SumsLayersThatWereFusedIntoOneAndPartsOfOne) {
+    trial::TrialResult a, b;
+    a.layers = {layer("q", {"q"}, 1e6), layer("k", {"k"}, 1e6), layer("v", {"v"}, 1e6)};
+    b.layers = {layer("qkv", {"q", "k", "v"}, 3e6)};
+    b.layers[0].operations *= 3;
+    b.layers[0].weightBytes *= 3;
+    for (const LayerDifference& row : compareLayers(a, b)) {
+        EXPECT_DOUBLE_EQ(row.promise, 1);
+        EXPECT_DOUBLE_EQ(row.result, 1);
+        EXPECT_THAT(row.note, HasSubstr("3 together against 1"));
+    }
+    EXPECT_DOUBLE_EQ(*promiseOfRun(compareLayers(a, b)), 1);
+    const auto back = compareLayers(b, a);
+    ASSERT_EQ(back.size(), 1U) << "the parts are no layers of their own";
+    EXPECT_DOUBLE_EQ(back[0].result, 1);
+}
+
+TEST(CompareLayers, ShowsLayersThatTheSecondTrialAdded) {
+    trial::TrialResult a, b;
+    a.layers = {layer("fc", {"fc"}, 1e6)};
+    b.layers = {layer("quantize", {"new"}, 2e5), layer("fc", {"fc"}, 1e6)};
+    const auto differences = compareLayers(a, b);
+    ASSERT_EQ(differences.size(), 2U);
+    EXPECT_EQ(differences[1].node, "quantize");
+    EXPECT_TRUE(differences[1].a.node.empty());
+    EXPECT_THAT(differences[1].note, HasSubstr("added"));
+    EXPECT_DOUBLE_EQ(*promiseOfRun(differences), 1);
+}
+
+TEST(CompareLayers, CallsMoreWorkNoNoise) {
+    LayerRecord eight = layer("fc", {"fc"}, 8e6);
+    eight.operations *= 8;
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), eight).note, HasSubstr("8 times the operations"));
+    LayerRecord bytes = layer("fc", {"fc"}, 2e6);
+    bytes.weightBytes *= 2;
+    EXPECT_THAT(only(layer("fc", {"fc"}, 1e6), bytes).note, HasSubstr("2 times the bytes"));
+    trial::TrialResult one, two;
+    one.layers = {layer("fc", {"fc"}, 2e6)};
+    two.layers = {layer("fc", {"fc"}, 1e6)};
+    two.environment.threads = 2;
+    EXPECT_EQ(compareLayers(two, one).at(0).note, "no change") << "it ran on fewer threads";
+}
+
+TEST(CompareLayers, StaysQuickWhereThousandsShareAnOrigin) {
+    trial::TrialResult a, b;
+    for (int i = 0; i < 20'000; ++i) a.layers.push_back(layer("part", {"whole"}, 1e3));
+    b.layers = a.layers;
+    EXPECT_EQ(compareLayers(a, b).size(), a.layers.size());
 }
 
 TEST(CompareLayers, OfAnotherFilePromisesNothingForALayerThatItLacks) {

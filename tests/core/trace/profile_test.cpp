@@ -21,6 +21,7 @@ Profile sample() {
     profile.noLayerCounters = "the driver keeps them";
     profile.threads = 4;
     profile.atWork = {3.5, -1};
+    profile.lostTeamSpans = 12;
     profile.deviceTime = true;
     profile.device = DeviceTime{70, 15, 5};
     profile.noActivity = "no such library";
@@ -48,6 +49,7 @@ TEST(Profile, ReadsBackAsItWasWritten) {
     EXPECT_FALSE(again->layerCounters[1].memoryBytes());
     EXPECT_EQ(again->noLayerCounters, "the driver keeps them");
     EXPECT_EQ(again->threadsAtWork(0), 3.5);
+    EXPECT_EQ(again->lostTeamSpans, 12);
     EXPECT_FALSE(again->threadsAtWork(1)) << "the layer did not run";
     EXPECT_TRUE(again->deviceTime);
     ASSERT_TRUE(again->device);

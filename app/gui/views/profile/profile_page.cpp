@@ -340,7 +340,7 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
     m_roofline->setProfile(m_shown);
     m_advice->setProfile(m_shown);
     m_model->setProfile(m_shown);
-    m_table->setColumnHidden(DiagnosisTableModel::Threads, m_shown->profile().atWork.empty());
+    m_table->setColumnHidden(DiagnosisTableModel::Threads, m_shown->profile().threads < 2);
     m_table->fitColumns();
     chooseLayer(std::nullopt);
     if (m_sorted->rowCount() > 0) m_table->selectRow(0);

@@ -8,6 +8,7 @@
 
 #include "app/gui/models/promise_table_model.h"
 #include "app/gui/models/table_filter.h"
+#include "app/gui/models/text.h"
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
 #include "app/gui/theme/theme.h"
@@ -23,23 +24,39 @@ namespace {
 bool hasLayers(const trial::TrialResult& result) { return result.state != trial::State::Failed && !result.layers.empty(); }
 
 QString nameOf(const trial::TrialResult& result) {
-    return result.isBaseline ? PromisePanel::tr("Baseline")
+    const QString name = result.isBaseline
+                             ? PromisePanel::tr("Baseline")
                              : PromisePanel::tr("%1: %2").arg(result.id).arg(QString::fromStdString(result.trial.label));
+    return result.execution == trace::Execution::Emulated ? PromisePanel::tr("%1 (emulated)").arg(name) : name;
+}
+
+/// Of the settings what makes a run the work that it is.
+bool doSameWork(recipe::RunSetting a, recipe::RunSetting b) {
+    a.threads = b.threads = 0;
+    a.engine = b.engine;
+    a.device = b.device;
+    return a == b;
+}
+
+/// Why there is no speed to tell; empty where there is one.
+QString whyNoSpeed(const trial::TrialResult& result) {
+    if (result.speed) return {};
+    const QString name = nameOf(result);
+    return result.execution == trace::Execution::Emulated ? PromisePanel::tr("%1 has no speed: its time is not that of its format.").arg(name)
+                                                          : PromisePanel::tr("%1 was not timed.").arg(name);
 }
 
 QString summaryOf(const trial::TrialResult& there, const trial::TrialResult& here,
                   const std::vector<explain::LayerDifference>& differences) {
-    const auto promise = explain::promiseOfRun(there, here, differences);
-    const auto result = explain::resultOfRun(there, here);
     QStringList parts;
-    if (promise) parts << PromisePanel::tr("By its layers it should run %1× as fast.").arg(*promise, 0, 'f', 2);
-    if (result)
-        parts << PromisePanel::tr("It runs %1× as fast (95 %: %2 … %3).")
-                     .arg(result->value, 0, 'f', 2)
-                     .arg(result->interval.low, 0, 'f', 2)
-                     .arg(result->interval.high, 0, 'f', 2);
-    else if (here.execution == trace::Execution::Emulated)
-        parts << PromisePanel::tr("It is emulated here, so it has no speed of its own.");
+    if (const auto promise = explain::promiseOfRun(there, here, differences))
+        parts << PromisePanel::tr("By its layers a run should go %1× as fast.").arg(*promise, 0, 'f', 2);
+    if (const auto result = explain::resultOfRun(there, here)) parts << PromisePanel::tr("It goes %1.").arg(speedupText(*result));
+    if (!doSameWork(there.trial.setting, here.trial.setting)) parts << PromisePanel::tr("Their runs do different work.");
+    for (const trial::TrialResult* side : {&there, &here}) {
+        if (const QString why = whyNoSpeed(*side); !why.isEmpty()) parts << why;
+        if (side->stale) parts << PromisePanel::tr("%1 is stale.").arg(nameOf(*side));
+    }
     return parts.join(' ');
 }
 
@@ -103,30 +120,36 @@ void PromisePanel::refresh() {
     m_stack->setCurrentIndex(why.isEmpty() ? 1 : 0);
     if (!why.isEmpty()) {
         m_empty->setText(tr("Nothing to hold against another"), why, {});
+        m_shown = {};
         return;
     }
-    if (snapshot != m_shown || chosen->id != m_chosen) offer(*snapshot, *chosen);
-    m_shown = snapshot;
-    m_chosen = chosen->id;
-    const trial::TrialResult* against = snapshot->result(m_against->currentData().toLongLong());
-    m_held = against ? against->id : 0;
-    if (against) {
-        compare(*against, *chosen);
+    Shown now{m_results.sessionPath(), snapshot->study.id, chosen->id, chosen->finishedAt, 0, {}};
+    const bool isOther = now.session != m_shown.session || now.study != m_shown.study || now.chosen != m_shown.chosen;
+    offer(*snapshot, *chosen, isOther ? 0 : m_shown.held);
+    if (const trial::TrialResult* against = snapshot->result(m_against->currentData().toLongLong())) {
+        now.held = against->id;
+        now.heldAt = against->finishedAt;
+        if (now != m_shown) compare(*against, *chosen);
     } else {
         m_layers->setDifferences(nullptr);
-        m_summary->setText(tr("This is the baseline itself."));
+        m_summary->setText(chosen->isBaseline ? tr("This is the baseline itself.") : tr("Nothing else has run yet."));
     }
+    m_shown = now;
 }
 
-/// The baseline where nothing else was held against this trial before.
-void PromisePanel::offer(const StudySnapshot& snapshot, const trial::TrialResult& chosen) {
-    const trial::TrialResult* baseline = snapshot.baseline();
-    const std::int64_t held = chosen.id == m_chosen && m_held != 0 ? m_held : baseline ? baseline->id : 0;
-    m_against->clear();
-    for (const trial::TrialResult& result : snapshot.results) {
-        if (result.id != chosen.id && hasLayers(result)) m_against->addItem(nameOf(result), QVariant::fromValue<qlonglong>(result.id));
+/// Against what it was held before, else against the baseline.
+void PromisePanel::offer(const StudySnapshot& snapshot, const trial::TrialResult& chosen, std::int64_t held) {
+    std::vector<std::int64_t> offered;
+    for (const trial::TrialResult& result : snapshot.results)
+        if (result.id != chosen.id && hasLayers(result)) offered.push_back(result.id);
+    const auto place = [&](std::int64_t id) { return m_against->findData(QVariant::fromValue<qlonglong>(id)); };
+    if (offered != m_offered || held == 0) {
+        m_against->clear();
+        for (const std::int64_t id : offered) m_against->addItem(nameOf(*snapshot.result(id)), QVariant::fromValue<qlonglong>(id));
+        const trial::TrialResult* baseline = snapshot.baseline();
+        m_against->setCurrentIndex(held != 0 && place(held) >= 0 ? place(held) : baseline ? place(baseline->id) : -1);
+        m_offered = std::move(offered);
     }
-    m_against->setCurrentIndex(m_against->findData(QVariant::fromValue<qlonglong>(held)));
 }
 
 void PromisePanel::compare(const trial::TrialResult& there, const trial::TrialResult& here) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 // The chosen trial held against its baseline, or against another trial: what each layer's change should have given, what it gave, and why.
-#include <optional>
+#include <string>
+#include <vector>
 
 #include <QWidget>
 
@@ -30,10 +31,19 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
+    /// What the table tells of. Snapshots come with every result of a sweep; it stays as it is while this does.
+    struct Shown {
+        QString session;
+        std::int64_t study = 0, chosen = 0;
+        std::string chosenAt;
+        std::int64_t held = 0;
+        std::string heldAt;
+        bool operator==(const Shown&) const = default;
+    };
     QWidget* makeResult(const Theme& theme);
     /// Compares only while it is seen: models may have thousands of layers.
     void refresh();
-    void offer(const StudySnapshot& snapshot, const trial::TrialResult& chosen);
+    void offer(const StudySnapshot& snapshot, const trial::TrialResult& chosen, std::int64_t held);
     void compare(const trial::TrialResult& there, const trial::TrialResult& here);
     /// Why nothing can be held against anything; empty when it can.
     QString impossible(const trial::TrialResult* chosen) const;
@@ -46,8 +56,8 @@ private:
     DataTable* m_table = nullptr;
     PromiseTableModel* m_layers = nullptr;
     TableFilter* m_rows = nullptr;
-    SnapshotPtr m_shown;
-    std::int64_t m_chosen = 0, m_held = 0;  // what is shown
+    std::vector<std::int64_t> m_offered;  // trials, in the order of the list
+    Shown m_shown;
 };
 
 }  // namespace trimtab::gui
