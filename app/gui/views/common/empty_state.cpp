@@ -58,7 +58,7 @@ void EmptyState::resizeEvent(QResizeEvent* event) {
 /// An aligned label is not asked by its layout how high it is at its width.
 void EmptyState::fitText() {
     m_text->setFixedWidth(std::min(kTextWidth, std::max(kLeastWidth, contentsRect().width() - 2 * kWideGap)));
-    m_text->setMinimumHeight(m_text->heightForWidth(m_text->width()));
+    m_text->setMinimumHeight(std::max(0, m_text->heightForWidth(m_text->width())));  // none of an empty text
 }
 
 QString EmptyState::text() const { return m_title->text() + '\n' + m_text->text(); }
