@@ -17,7 +17,13 @@ function(trimtab_library name)
   endif()
 endfunction()
 
+set(TRIMTAB_TEST_ENVIRONMENT "OMP_NUM_THREADS=2")
+if(TRIMTAB_SANITIZE)
+  list(APPEND TRIMTAB_TEST_ENVIRONMENT "OMP_WAIT_POLICY=passive")
+endif()
+
 # trimtab_test(NAME SOURCES a_test.cpp … DEPS target …): one GoogleTest binary, one CTest entry.
+# Under a sanitizer it has four times the TIMEOUT (seconds, 300 where none is given), and idle threads of a team sleep instead of spinning.
 function(trimtab_test name)
   cmake_parse_arguments(ARG "OWN_FLAGS" "TIMEOUT" "SOURCES;DEPS" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -36,5 +42,5 @@ function(trimtab_test name)
     trimtab_precompile(${name} test)
   endif()
   add_test(NAME ${name} COMMAND ${name})
-  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "OMP_NUM_THREADS=2")
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} ENVIRONMENT "${TRIMTAB_TEST_ENVIRONMENT}")
 endfunction()
