@@ -139,7 +139,9 @@ void addProfile(CLI::App& app, Program& program) {
     addRunning(*command, options->model);
     addInputs(*command, options->model);
     command->add_option("--seconds", options->seconds, "Time to measure (default: 2)")->check(realBetween(0.001, 3600.0));
-    command->add_flag("--counters", options->counters, "Read counters: the processor's (cycles, instructions, cache misses), and a GPU's for each layer (bytes, pipes, occupancy, stalls)");
+    command->add_flag("--counters", options->counters,
+                      "Read counters: the processor's (cycles, instructions, cache misses), and a GPU's for each layer (bytes, pipes, "
+                      "occupancy, stalls)");
     command->add_flag("--advice", options->advice, "Try bf16, int8, int4 and pruning on each layer alone, and say what to do next");
     command->add_option("--trace", options->trace, "Write the trace for Perfetto (ui.perfetto.dev) to this .pftrace file");
     command->add_option("--scale", options->scale,

@@ -83,9 +83,10 @@ std::string whySlower(const LayerRecord& a, const LayerRecord& b, const std::str
     const double rows = b.parameters > 0 ? b.operations / (2.0 * static_cast<double>(b.parameters)) : 0;
     const bool codesAlone = b.weightBits < a.weightBits && b.activationBits >= a.activationBits && b.compute == a.compute;
     if (codesAlone && isArithmetic(a))
-        return fmt::format("slower: each weight meets {:.0f} rows, so by a rule of thumb (above {:.0f} operations a byte) arithmetic bounds "
-                           "this layer, not bytes; narrow weights save bytes alone and are decoded on the way",
-                           rows, kArithmeticIntensity);
+        return fmt::format(
+            "slower: each weight meets {:.0f} rows, so by a rule of thumb (above {:.0f} operations a byte) arithmetic bounds "
+            "this layer, not bytes; narrow weights save bytes alone and are decoded on the way",
+            rows, kArithmeticIntensity);
     if (codesAlone && !inCache.empty())
         return fmt::format("slower: {}, and decoding narrow weights costs more than reading fewer bytes from there saves", inCache);
     if (codesAlone) return "slower: not explained";

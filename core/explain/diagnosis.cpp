@@ -105,7 +105,8 @@ std::pair<Cause, std::string> causeOf(const trace::Profile& profile, std::size_t
         return {Cause::SmallShapes,
                 fmt::format("takes {}; its work alone would take {}, too little to fill the device", time(took), time(work))};
     if (const auto atWork = profile.threadsAtWork(index); atWork && *atWork < kFewAtWork * profile.threads)
-        return {Cause::Threads, fmt::format("{:.1f} of {} threads at work on average; {}", *atWork, profile.threads, nearestText(layer, at))};
+        return {Cause::Threads,
+                fmt::format("{:.1f} of {} threads at work on average; {}", *atWork, profile.threads, nearestText(layer, at))};
     if (isBarelyFilled(profile, index)) return {Cause::SmallShapes, "few warps are there at once: " + nearestText(layer, at)};
     return {Cause::Unexplained, nearestText(layer, at)};
 }

@@ -41,7 +41,7 @@ struct Profile {
     double planning = 0;              // share of it that went into plans, because inputs had shapes of no plan that was kept
     base::Estimate overhead;          // wall time of recorded runs over that of others, taken in turns: 1.01 is one percent
     int threads = 0;                  // of the host's team; 0: it was not watched
-    std::vector<double> atWork;       // of each layer, the mean number of them at work while it ran; negative: not known. Empty: not watched
+    std::vector<double> atWork;       // of each layer, the mean number at work while it ran; negative: not known. Empty: not watched
     std::int64_t lostTeamSpans = 0;   // of threads: the trace has but the first of each; `atWork` is of all
     bool deviceTime = false;          // the layers' times are the device's own, and do not add up to wall time
     std::optional<DeviceTime> device; // where the device's activity was recorded

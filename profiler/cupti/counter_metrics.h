@@ -1,6 +1,6 @@
 #pragma once
-// Which of a chip's metrics are read, and what they say (names as of NVIDIA's Nsight Compute documentation, "Metrics Structure"). Worked out
-// on the host: no device is needed.
+// Which of a chip's metrics are read, and what they say (names as of NVIDIA's Nsight Compute documentation, "Metrics Structure"). Worked
+// out on the host: no device is needed.
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -74,7 +74,8 @@ std::vector<std::vector<TeamSpan>> TeamSpans::spans() const {
 
 std::int64_t TeamSpans::lost() const {
     std::int64_t lost = 0;
-    for (const Thread& thread : m_threads) lost += std::max<std::int64_t>(0, static_cast<std::int64_t>(thread.seen.load()) - std::ssize(thread.spans));
+    for (const Thread& thread : m_threads)
+        lost += std::max<std::int64_t>(0, static_cast<std::int64_t>(thread.seen.load()) - std::ssize(thread.spans));
     return lost;
 }
 

@@ -22,7 +22,8 @@ class TeamSpans {
 public:
     using Time = TeamSpan::Time;
 
-    /// Teams of so many threads. Sums for so many layers, and the first spans of each thread, `spans` of all together. REQUIRES: threads >= 1.
+    /// Teams of so many threads. Sums for so many layers, and the first spans of each thread, `spans` of all together.
+    /// REQUIRES: threads >= 1.
     TeamSpans(std::size_t threads, std::size_t layers, std::size_t spans);
     ~TeamSpans() { pause(); }
     TeamSpans(const TeamSpans&) = delete;

@@ -181,7 +181,8 @@ TEST_F(Profile, OfAModelThatDoesNotFitTriesWhatWould) {
     model.output(last).save((m_folder.path() / "large.onnx").string());
     auto request = requestFor((m_folder.path() / "large.onnx").string());
     s_bench->clear();
-    const WithMemoryLimit limit(7 * kWidth * kWidth * std::int64_t{sizeof(float)});  // what is read takes four, its packed form as much again
+    const WithMemoryLimit limit(7 * kWidth * kWidth *
+                                std::int64_t{sizeof(float)});  // what is read takes four, its packed form as much again
     EXPECT_EQ(profile(ipc::toJson(request), *s_bench, m_call).error().code, ErrorCode::OutOfMemory) << "nobody asked what would fit";
     request.options = {trial::parseOption("prune.ratio=0.5").value(), trial::parseOption("weights.bits=8").value()};
     const trial::Capacity capacity = profileOf(request).capacity;

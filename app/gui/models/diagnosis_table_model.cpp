@@ -104,7 +104,9 @@ QVariant DiagnosisTableModel::headerData(int section, Qt::Orientation orientatio
     if (role == Qt::TextAlignmentRole) return alignment(section);
     if (role == Qt::ToolTipRole && section == Reached)
         return tr("Of what the layer's bytes or its operations allow at the ceilings that were measured here, whichever take longer");
-    if (role == Qt::ToolTipRole && section == Threads) return tr("Of the %1 threads that the run has, the mean number at work while the layer ran").arg(m_profile ? m_profile->profile().threads : 0);
+    if (role == Qt::ToolTipRole && section == Threads)
+        return tr("Of the %1 threads that the run has, the mean number at work while the layer ran")
+            .arg(m_profile ? m_profile->profile().threads : 0);
     if (role != Qt::DisplayRole) return {};
     switch (section) {
         case Layer: return tr("Layer");

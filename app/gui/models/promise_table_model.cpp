@@ -91,8 +91,9 @@ QVariant PromiseTableModel::headerData(int section, Qt::Orientation orientation,
     if (role == Qt::TextAlignmentRole) return QVariant::fromValue((isText(section) ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
     if (role == Qt::ToolTipRole) {
         if (section == Promise)
-            return tr("How many times as fast the layer should run by what bounds it in the other: its operations, or the bytes that it moves. "
-                      "1 where it does little more than start.");
+            return tr(
+                "How many times as fast the layer should run by what bounds it in the other: its operations, or the bytes that it moves. "
+                "1 where it does little more than start.");
         if (section == Result) return tr("The other's time over this one's.");
         return {};
     }

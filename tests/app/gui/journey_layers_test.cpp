@@ -130,7 +130,8 @@ TEST_F(LayerJourney, HoldsATrialAgainstItsBaselineAndAgainstAnother) {
     ASSERT_TRUE(against->isVisible());
     EXPECT_EQ(against->count(), 2) << "a trial is not held against itself";
     EXPECT_EQ(against->currentData().toLongLong(), snapshot->baseline()->id);
-    EXPECT_EQ(find<QTableView>(QStringLiteral("promise.table"))->model()->rowCount(), static_cast<int>(snapshot->baseline()->layers.size()));
+    EXPECT_EQ(find<QTableView>(QStringLiteral("promise.table"))->model()->rowCount(),
+              static_cast<int>(snapshot->baseline()->layers.size()));
     EXPECT_TRUE(text(QStringLiteral("promise.summary")).contains(QStringLiteral("It goes")));
     const QString heldAgainstBaseline = text(QStringLiteral("promise.summary"));
     against->setCurrentIndex(against->findData(QVariant::fromValue<qlonglong>(tried[1]->id)));

@@ -61,7 +61,8 @@ TEST(Roofline, TakesTheBytesThatTheDeviceCountedWhereItDid) {
     EXPECT_DOUBLE_EQ(point.bytes, 4e6);
     EXPECT_DOUBLE_EQ(point.memoryNs, 400 * kMicro);
     counters.values["l2_bytes"] = 4e7;
-    EXPECT_DOUBLE_EQ(rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false, &counters).memoryNs, 1000 * kMicro) << "the cache is the bound";
+    EXPECT_DOUBLE_EQ(rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false, &counters).memoryNs, 1000 * kMicro)
+        << "the cache is the bound";
     counters.values.erase("dram_read_bytes");
     point = rooflineOf(layer(0, 2'000'000, 3e7), ceilings(), false, &counters);
     EXPECT_FALSE(point.counted) << "half of the bytes is none";

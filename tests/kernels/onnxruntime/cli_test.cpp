@@ -66,8 +66,11 @@ TEST_F(OnnxRuntime, ProfilesByItsOwnNodes) {
 }
 
 TEST_F(OnnxRuntime, ProfilesAPromptAndAStepByItsOwnNodes) {
-    const std::vector<std::string> words{"profile", TRIMTAB_SOURCE_DIR "/resources/samples/language/language.onnx", "--engine", "onnxruntime",
-                                         "--seconds", "0.2", "--prompt", "12", "--json"};
+    const std::vector<std::string> words{"profile",   TRIMTAB_SOURCE_DIR "/resources/samples/language/language.onnx",
+                                         "--engine",  "onnxruntime",
+                                         "--seconds", "0.2",
+                                         "--prompt",  "12",
+                                         "--json"};
     for (const bool isStep : {false, true}) {
         std::vector<std::string> all = words;
         if (isStep) all.insert(all.end(), {"--generate", "4"});
@@ -75,7 +78,9 @@ TEST_F(OnnxRuntime, ProfilesAPromptAndAStepByItsOwnNodes) {
         EXPECT_EQ(profiled["no_activity"], "");
         EXPECT_GT(profiled["runs"].get<int>(), 0);
         ASSERT_FALSE(profiled["nodes"].empty());
-        const auto isTimed = [](const Json& node) { return node["kernel"].get<std::string>().starts_with("CPU ") && node["median_ns"] > 0; };
+        const auto isTimed = [](const Json& node) {
+            return node["kernel"].get<std::string>().starts_with("CPU ") && node["median_ns"] > 0;
+        };
         EXPECT_TRUE(std::ranges::any_of(profiled["nodes"], isTimed)) << profiled["nodes"].dump();
     }
 }

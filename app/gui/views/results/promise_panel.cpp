@@ -42,8 +42,9 @@ bool doSameWork(recipe::RunSetting a, recipe::RunSetting b) {
 QString whyNoSpeed(const trial::TrialResult& result) {
     if (result.speed) return {};
     const QString name = nameOf(result);
-    return result.execution == trace::Execution::Emulated ? PromisePanel::tr("%1 has no speed: its time is not that of its format.").arg(name)
-                                                          : PromisePanel::tr("%1 was not timed.").arg(name);
+    return result.execution == trace::Execution::Emulated
+               ? PromisePanel::tr("%1 has no speed: its time is not that of its format.").arg(name)
+               : PromisePanel::tr("%1 was not timed.").arg(name);
 }
 
 QString summaryOf(const trial::TrialResult& there, const trial::TrialResult& here,
