@@ -6,8 +6,6 @@
 namespace trimtab::cupti {
 namespace {
 
-constexpr int kLibraryMajor = CUPTI_API_VERSION / 10'000;
-
 void findDriver(CounterLibrary& library) {
     void* const driver = ::dlopen("libcuda.so.1", RTLD_NOW);
     if (!driver) return;

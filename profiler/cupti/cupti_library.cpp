@@ -8,8 +8,6 @@
 namespace trimtab::cupti {
 namespace {
 
-constexpr int kLibraryMajor = CUPTI_API_VERSION / 10'000;  // 130001 is 13.0: the library's name ends in it
-
 std::string versionText(std::uint32_t version) { return fmt::format("{}.{}", version / 10'000, version % 10'000 / 100); }
 
 /// What a user can do about it; empty where nothing is known.

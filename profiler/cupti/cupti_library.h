@@ -8,6 +8,8 @@
 
 namespace trimtab::cupti {
 
+inline constexpr int kLibraryMajor = CUPTI_API_VERSION / 10'000;  // 130001 is 13.0: the library's name ends in it
+
 struct Library {
     decltype(&cuptiGetVersion) getVersion = nullptr;
     decltype(&cuptiGetResultString) getResultString = nullptr;

@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 class Counters : public ::testing::Test {
 protected:
-    Result<std::unique_ptr<profiler::DeviceCounters>> open(std::size_t layers = 3) { return openCounters(m_fake.library(), layers); }
+    Result<std::unique_ptr<profiler::DeviceCounters>> open(std::size_t layers = 3) { return openCounters(m_fake.functions(), layers); }
 
     /// Inputs on their way, layer 0, then 2 with 1 inside it.
     static void run(profiler::DeviceCounters& counters) {
@@ -108,7 +108,7 @@ TEST_F(Counters, EndWhereALibraryNeverHasEnough) {
 TEST_F(Counters, WantADriver) {
     m_fake.onDriver = CUDA_ERROR_NOT_INITIALIZED;
     EXPECT_THAT(open().error().text(), HasSubstr("driver answers"));
-    CounterLibrary without = m_fake.library();
+    CounterLibrary without = m_fake.functions();
     without.currentContext = nullptr;
     const auto counters = openCounters(without, 1);
     ASSERT_FALSE(counters);

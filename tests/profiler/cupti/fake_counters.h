@@ -16,7 +16,7 @@ public:
     FakeCounters(const FakeCounters&) = delete;
     FakeCounters& operator=(const FakeCounters&) = delete;
 
-    const CounterLibrary& library() const { return m_library; }
+    const CounterLibrary& functions() const { return m_library; }
 
     CUptiResult onEnable = CUPTI_SUCCESS, onPush = CUPTI_SUCCESS;
     CUresult onDriver = CUDA_SUCCESS;
