@@ -54,6 +54,8 @@ Status work(Program& program, const ExportOptions& options) {
     TRIMTAB_TRY(const auto session, openForReading(options.session));
     TRIMTAB_TRY(const auto result, trialOf(*session, options.trial));
     TRIMTAB_TRY(const auto study, studyWith(*session, options.trial));
+    if (study.randomWeights)
+        return fail(ErrorCode::Refused, "there is no model to export, but " + trial::randomWeightsNote(study), options.session);
     ipc::CompressRequest request;
     TRIMTAB_TRY(request.model, modelRequestOf(program, study, result.trial, options.model, options.trustLinks));
     request.model.setting.threads = program.options.threads;

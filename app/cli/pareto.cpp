@@ -21,7 +21,7 @@ Status work(Program& program, const ParetoOptions& options) {
     TRIMTAB_TRY(const auto results, resultsOf(*session, study));
     TRIMTAB_TRY(auto rows, tune::paretoRows(results, options.x));
     TRIMTAB_TRY(const trial::Study described, session->study(study));
-    tune::noteCalibration(rows, described, results);
+    tune::noteStudy(rows, described, results);
     if (program.options.json) {
         program.printJson(tune::paretoJson(results, rows));
     } else {

@@ -77,7 +77,7 @@ Result<trial::Study> studyWith(store::Session& session, std::int64_t trialId) {
 Result<ipc::ModelRequest> modelRequestOf(Program& program, const trial::Study& study, const trial::Trial& trial, const std::string& movedTo,
                                          bool trustLinks) {
     TRIMTAB_TRY(const trial::ModelFile file, trial::fileOf(study, trial));
-    ipc::ModelRequest request{movedTo.empty() ? file.path : absolutePath(movedTo), trustLinks,   std::nullopt,
+    ipc::ModelRequest request{movedTo.empty() ? file.path : absolutePath(movedTo), trustLinks,    file.randomWeights,
                               trial.recipe,                                        trial.setting, trial::calibrationOf(study)};
     TRIMTAB_TRY(const Json json, program.callWorker("info", ipc::toJson(request)));
     TRIMTAB_TRY(const auto info, ipc::modelInfoFromJson(json));

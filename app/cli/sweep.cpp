@@ -98,6 +98,7 @@ Json documentOf(const trial::Study& study, const SweepOptions& options, const tu
     for (const auto& point : outcome.skipped) skipped.push_back({{"point", point.point}, {"reason", point.reason}});
     return {{"session", absolutePath(options.session)},
             {"study", study.id},
+            {"random_weights", study.randomWeights ? Json(*study.randomWeights) : Json()},
             {"finished", outcome.finished},
             {"failed", outcome.failed},
             {"reused", outcome.reused},
@@ -126,7 +127,7 @@ Status work(Program& program, const SweepOptions& options) {
     TRIMTAB_TRY(const auto outcome, tune::runStudy(study, runner, sink, watched.observer(), program.stop.get_token(), options.refresh));
     TRIMTAB_TRY(const auto results, resultsOf(*session, study.id));
     TRIMTAB_TRY(auto rows, tune::paretoRows(results));
-    tune::noteCalibration(rows, study, results);
+    tune::noteStudy(rows, study, results);
     if (program.options.json) {
         program.printJson(documentOf(study, options, outcome, watched, tune::paretoJson(results, rows)));
     } else {

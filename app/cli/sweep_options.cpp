@@ -12,7 +12,9 @@
 namespace trimtab::cli {
 namespace {
 
-bool namesStudyFile(const std::string& subject) { return std::filesystem::path(subject).extension() == ".json"; }
+bool namesStudyFile(const SweepOptions& options) {
+    return !options.model.randomWeights && std::filesystem::path(options.subject).extension() == ".json";
+}
 
 /// A path of the study file, which is meant relative to the file.
 std::string besideFile(const std::string& file, const std::string& path) {
@@ -92,6 +94,7 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
                        "The model file, or a study as JSON; left out with --resume: the newest study of the session");
     command.add_flag("--trust-links", options.model.trustLinks, "Accept weight files with several hard links");
     addRunning(command, options.model);
+    addRandomWeights(command, options.model);
     command.add_option("--data", options.data, "Dataset; without one, fidelity to the untouched model on seeded inputs");
     addCalibration(command, options.model);
     command.add_option("--metric", options.metric, "Metric (default: the dataset's own); exec:PROGRAM scores saved outputs");
@@ -126,7 +129,7 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
 
 Status checkOptions(const SweepOptions& options) {
     if (!options.subject.empty()) {
-        if (options.axes.empty() && options.variants.empty() && !namesStudyFile(options.subject))
+        if (options.axes.empty() && options.variants.empty() && !namesStudyFile(options))
             return fail(ErrorCode::Usage, "a sweep wants one axis or more, such as --axis weights.bits=4,8,16, or a --variant");
         return {};
     }
@@ -139,10 +142,11 @@ Status checkOptions(const SweepOptions& options) {
 
 Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& common) {
     trial::Study study;
-    if (namesStudyFile(options.subject)) {
+    if (namesStudyFile(options)) {
         TRIMTAB_TRY(study, studyFromFile(options.subject));
     } else {
         study.modelPath = options.subject;
+        study.randomWeights = options.model.randomWeights;
         TRIMTAB_TRY(study.setting, settingOf(options.model, common));
         study.seed = common.seed;
     }
@@ -170,6 +174,8 @@ Result<trial::Study> studyOf(const SweepOptions& options, const CommonOptions& c
         TRIMTAB_TRY(study.baseline.recipe, readRecipe(options.baseline));
         study.baselineName = recipe::summary(study.baseline.recipe);
     }
+    if (const Status speedAlone = trial::checkRandomWeights(study); !speedAlone)
+        return fail(ErrorCode::Usage, speedAlone.error().message, "--random-weights");
     TRIMTAB_REQUIRE(checkMetric(study.metric, !study.dataPath.empty()));
     applyBudget(study.budget, options);
     return study;

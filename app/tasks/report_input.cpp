@@ -49,7 +49,7 @@ Result<report::ReportInput> reportInput(store::Session& session, std::int64_t st
     TRIMTAB_TRY(input.results, session.results(study));
     markStale(input.results);
     TRIMTAB_TRY(input.rows, tune::paretoRows(input.results));
-    tune::noteCalibration(input.rows, input.study, input.results);
+    tune::noteStudy(input.rows, input.study, input.results);
     TRIMTAB_TRY(input.note, session.note(study));
     input.chosen = chosen;
     input.sessionPath = session.path().string();

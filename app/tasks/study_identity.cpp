@@ -25,10 +25,11 @@ public:
         : m_worker(worker), m_trustLinks(trustLinks), m_stop(std::move(stop)) {}
 
     /// A model that can be read whole.
-    Result<ipc::ModelInfo> model(const std::string& path) const {
+    Result<ipc::ModelInfo> model(const std::string& path, std::optional<std::uint64_t> randomWeights = {}) const {
         ipc::ModelRequest request;
         request.model = path;
         request.trustLinks = m_trustLinks;
+        request.randomWeights = randomWeights;
         TRIMTAB_TRY(const Json json, m_worker.call("info", ipc::toJson(request), {}, m_stop));
         TRIMTAB_TRY(auto info, ipc::modelInfoFromJson(json));
         if (info.hash.empty())
@@ -115,12 +116,13 @@ Status nameVariants(std::vector<trial::Variant>& variants) {
 }
 
 Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bool trustLinks, std::stop_token stop) {
+    TRIMTAB_REQUIRE(trial::checkRandomWeights(study));
     const Witness witness(worker, trustLinks, std::move(stop));
     study.modelPath = absolute(study.modelPath);
     StudySubject subject;
-    TRIMTAB_TRY(subject.model, witness.model(study.modelPath));
+    TRIMTAB_TRY(subject.model, witness.model(study.modelPath, study.randomWeights));
     study.modelHash = subject.model.hash;
-    study.modelName = modelNameOf(study.modelPath);
+    study.modelName = modelNameOf(modelAt(study.modelPath));
     if (!study.calibration.path.empty()) {
         study.calibration.path = absolute(study.calibration.path);
         TRIMTAB_TRY(const auto calibration,
@@ -132,7 +134,7 @@ Result<StudySubject> identify(trial::Study& study, ipc::WorkerClient& worker, bo
         TRIMTAB_TRY(subject.data, witness.data(study.dataPath, study.modelPath));
         study.dataHash = subject.data->hash;
         if (study.metric.empty()) study.metric = subject.data->metric;
-    } else {
+    } else if (!study.randomWeights) {
         if (study.metric.starts_with(kProgramPrefix))
             return fail(ErrorCode::Usage, "a metric program wants a dataset: name it with --data");
         if (study.metric.empty()) study.metric = "agreement";

@@ -41,7 +41,7 @@ Result<Json> WorkerTrialRunner::call(const std::string& method, Json params, con
 
 Result<ipc::ModelRequest> WorkerTrialRunner::request(const trial::Study& study, const trial::Trial& trial) const {
     TRIMTAB_TRY(const auto file, trial::fileOf(study, trial));
-    return ipc::ModelRequest{file.path, m_options.trustLinks, std::nullopt, trial.recipe, trial.setting, trial::calibrationOf(study)};
+    return ipc::ModelRequest{file.path, m_options.trustLinks, file.randomWeights, trial.recipe, trial.setting, trial::calibrationOf(study)};
 }
 
 Result<tune::PlanSummary> WorkerTrialRunner::plan(const trial::Study& study, const trial::Trial& trial, std::stop_token stop) {

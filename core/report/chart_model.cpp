@@ -101,6 +101,17 @@ ChartAxis makeAxis(std::string title, double low, double high, bool reversed) {
     return axis;
 }
 
+std::optional<VerticalFigure> verticalFigure(const trial::Study& study, const trial::TrialResult& result) {
+    if (result.state != trial::State::Finished) return std::nullopt;
+    if (study.randomWeights) {
+        const double megabytes = static_cast<double>(result.sizeBytes) / 1e6;
+        return VerticalFigure{"size", "weights, MB", false, megabytes, {megabytes, megabytes}};
+    }
+    if (!result.accuracy || !std::isfinite(result.accuracy->value)) return std::nullopt;
+    const trial::Accuracy& accuracy = *result.accuracy;
+    return VerticalFigure{accuracy.metric, accuracy.title(), accuracy.higherIsBetter, accuracy.value, accuracy.interval};
+}
+
 ChartModel chartModel(const ReportInput& input) {
     ChartModel chart;
     chart.title = input.study.modelName.empty() ? input.study.name : input.study.modelName;
@@ -110,16 +121,16 @@ ChartModel chartModel(const ReportInput& input) {
     std::string metric = "accuracy";
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const trial::TrialResult& result = input.results[i];
-        if (!result.accuracy || result.state != trial::State::Finished) continue;
-        ChartPoint point{result.id, result.trial.label, 0, result.accuracy->value, {}, result.accuracy->interval};
-        metric = result.accuracy->title();
-        higherIsBetter = result.accuracy->higherIsBetter;
+        const auto figure = verticalFigure(input.study, result);
+        if (!figure) continue;
+        ChartPoint point{result.id, result.trial.label, 0, figure->value, {}, figure->interval};
+        metric = figure->title;
+        higherIsBetter = figure->higherIsBetter;
         point.emulated = result.execution == trace::Execution::Emulated;
         point.onFront = input.rows[i].onFront;
         point.baseline = result.isBaseline;
         point.stale = result.stale;
         point.chosen = result.id == input.chosen;
-        if (!std::isfinite(point.y)) continue;
         if (!isFinite(point.yInterval)) point.yInterval = {point.y, point.y};
         y.include(point.yInterval.low);
         y.include(point.yInterval.high);

@@ -2,6 +2,7 @@
 // What the Pareto chart shows, before anything is drawn: points with their marks, two axes with ticks. Better is always up and to the left:
 // an axis whose metric is better when lower is drawn upside down. Rows without a real speed (emulated) stand in a margin of their own.
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,6 +50,17 @@ struct ChartModel {
 };
 
 ChartModel chartModel(const ReportInput& input);
+
+/// What the vertical axis shows of a result: its score, or, in a study of random weights, where nothing is scored, their size.
+struct VerticalFigure {
+    std::string metric;  // "size" of weights
+    std::string title;   // "perplexity (window 256, stride 256)", "weights, MB"
+    bool higherIsBetter = true;
+    double value = 0;
+    base::Interval interval;
+};
+/// Nothing where there is no such figure, or it is no number.
+std::optional<VerticalFigure> verticalFigure(const trial::Study& study, const trial::TrialResult& result);
 
 /// What an axis must show; figures that are no numbers are passed over.
 struct AxisRange {

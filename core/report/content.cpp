@@ -60,10 +60,12 @@ void addFacts(Content& content, const ReportInput& input) {
     };
     const trial::Study& study = input.study;
     add("Model", study.modelName.empty() ? study.modelPath : fmt::format("{} ({})", study.modelName, study.modelPath));
+    add("Weights", trial::randomWeightsNote(study));
     add("Model hash", study.modelHash.substr(0, 16));
     for (const trial::Variant& variant : study.variants)
         add("Variant " + variant.name, fmt::format("{} ({})", variant.path, variant.hash.substr(0, 16)));
-    add("Data", study.dataPath.empty() ? "none: fidelity to the reference on seeded inputs" : study.dataPath);
+    const char* without = study.randomWeights ? "none: nothing is scored" : "none: fidelity to the reference on seeded inputs";
+    add("Data", study.dataPath.empty() ? without : study.dataPath);
     add("Metric", content.metric);
     add("Baseline", study.baselineName);
     for (const TrialResult& result : std::views::reverse(input.results)) {
@@ -153,6 +155,7 @@ std::string settingWords(const trial::Study& study) {
 
 void addRepeat(Content& content, const ReportInput& input) {
     std::string sweep = "trimtab sweep " + quoted(input.study.modelPath);
+    if (input.study.randomWeights) sweep += fmt::format(" --random-weights {}", *input.study.randomWeights);
     if (!input.study.dataPath.empty()) sweep += " --data " + quoted(input.study.dataPath);
     sweep += settingWords(input.study);
     for (const trial::Variant& variant : input.study.variants) sweep += " --variant " + quoted(variant.name + "=" + variant.path);
@@ -177,9 +180,11 @@ std::string formatScore(const std::string& metric, double value) {
 Content contentOf(const ReportInput& input) {
     Content content;
     content.title = input.study.name.empty() ? input.study.modelName : input.study.name;
-    content.question = input.study.question.empty()
-                           ? "Which configurations are faster than the baseline, and what does each cost in accuracy?"
-                           : input.study.question;
+    content.question = input.study.question;
+    if (content.question.empty())
+        content.question = input.study.randomWeights
+                               ? "Which configurations are faster than the baseline, and what does each take in memory?"
+                               : "Which configurations are faster than the baseline, and what does each cost in accuracy?";
     content.note = input.note;
     for (std::size_t i = 0; i < input.results.size() && i < input.rows.size(); ++i) {
         const TrialResult& result = input.results[i];

@@ -79,10 +79,27 @@ Result<Calibration> calibrationFromJson(const Json& json) {
 }
 
 Result<ModelFile> fileOf(const Study& study, const Trial& trial) {
-    if (trial.variant.empty()) return ModelFile{study.modelPath, study.modelHash};
+    if (trial.variant.empty()) return ModelFile{study.modelPath, study.modelHash, study.randomWeights};
     const auto variant = std::ranges::find(study.variants, trial.variant, &Variant::name);
     if (variant == study.variants.end()) return fail(ErrorCode::NotFound, "the study has no variant \"" + trial.variant + "\"");
     return ModelFile{variant->path, variant->hash};
+}
+
+Status checkRandomWeights(const Study& study) {
+    if (!study.randomWeights) return {};
+    const std::pair<const char*, bool> fields[] = {{"data", !study.dataPath.empty()},
+                                                   {"metric", !study.metric.empty()},
+                                                   {"calibration.data", !study.calibration.path.empty()},
+                                                   {"variants", !study.variants.empty()}};
+    for (const auto& [field, isGiven] : fields)
+        if (isGiven)
+            return fail(ErrorCode::Refused, fmt::format("{}: weights that are drawn (random_weights) give answers without meaning, so only "
+                                                        "speed and memory are measured; leave it out", field));
+    return {};
+}
+
+std::string randomWeightsNote(const Study& study) {
+    return study.randomWeights ? fmt::format("random weights (seed {}): speed and memory alone", *study.randomWeights) : std::string();
 }
 
 Calibration calibrationOf(const Study& study) {
@@ -127,14 +144,16 @@ Json toJson(const Study& study) {
                  {"created_at", study.createdAt}};
     json["axes"] = Json::array();
     for (const Axis& axis : study.axes) json["axes"].push_back(toJson(axis));
-    if (!study.variants.empty()) json["variants"] = toJson(study.variants);  // documents without them keep their identity
+    // Documents without these keep their identity.
+    if (!study.variants.empty()) json["variants"] = toJson(study.variants);
+    if (study.randomWeights) json["random_weights"] = *study.randomWeights;
     return json;
 }
 
 Result<Study> studyFromJson(const Json& json) {
     const recipe::ObjectReader reader(json, "");
-    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "variants", "data", "data_hash", "metric",
-                                      "calibration", "baseline", "baseline_name", "run", "axes", "budget", "seed", "question",
+    TRIMTAB_REQUIRE(reader.checkKeys({"id", "name", "model", "model_hash", "model_name", "random_weights", "variants", "data", "data_hash",
+                                      "metric", "calibration", "baseline", "baseline_name", "run", "axes", "budget", "seed", "question",
                                       "created_at"}));
     Study study;
     TRIMTAB_TRY(study.id, reader.integer("id", 0, 0, INT64_MAX));
@@ -164,6 +183,10 @@ Result<Study> studyFromJson(const Json& json) {
         TRIMTAB_TRY(study.budget, budgetFromJson(reader.at("budget")));
     }
     TRIMTAB_TRY(study.seed, reader.seed("seed", study.seed));
+    if (reader.has("random_weights")) {
+        TRIMTAB_TRY(study.randomWeights, reader.seed("random_weights", 0));
+    }
+    TRIMTAB_REQUIRE(checkRandomWeights(study));
     return study;
 }
 

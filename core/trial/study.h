@@ -51,6 +51,8 @@ struct Study {
     std::string modelPath;
     std::string modelHash;
     std::string modelName;
+    /// The model is a config.json, and its weights are drawn from this seed: for speed alone, since its answers mean nothing.
+    std::optional<std::uint64_t> randomWeights;
     std::vector<Variant> variants;
     std::string dataPath;    // empty: fidelity on seeded inputs
     std::string dataHash;
@@ -70,6 +72,7 @@ struct Study {
 struct ModelFile {
     std::string path;
     std::string hash;
+    std::optional<std::uint64_t> randomWeights = {};
 };
 Result<ModelFile> fileOf(const Study& study, const Trial& trial);
 /// The calibration set of a study's trials.
@@ -79,6 +82,11 @@ Trial baselineOf(const Study& study);
 /// What a trial's speed is held against: the baseline under its own batch, engine and threads, given the inputs or the prompt that the
 /// trial is given. Shorter ones are less work, no speed-up.
 Trial baselineFor(const Study& study, const recipe::RunSetting& setting);
+
+/// Refused, naming the field, where weights are drawn and something would look at answers: data, a metric, calibration data, variants.
+Status checkRandomWeights(const Study& study);
+/// "random weights (seed 7): speed and memory alone"; empty where the model's own are read.
+std::string randomWeightsNote(const Study& study);
 
 Json toJson(const Study& study);
 /// STUDY.json of `trimtab sweep`; relative paths are left as they are. Axes stand as "weights.bits=4,8" or {"path", "values"}. Refused,

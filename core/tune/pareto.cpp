@@ -12,6 +12,8 @@ namespace {
 
 using trial::TrialResult;
 
+constexpr const char* kNoAccuracy = "no accuracy";
+
 // Why a row cannot enter any front; empty when it can.
 std::string obstacle(const TrialResult& result, bool needsSpeed) {
     if (result.state == trial::State::Failed) return "failed";
@@ -19,7 +21,7 @@ std::string obstacle(const TrialResult& result, bool needsSpeed) {
     if (result.execution == trace::Execution::Emulated) return "emulated";
     if (result.basis != trial::Basis::Measured) return std::string(trial::name(result.basis));
     if (result.stale) return "stale";
-    if (!result.accuracy) return "no accuracy";
+    if (!result.accuracy) return kNoAccuracy;
     if (!std::isfinite(result.accuracy->value)) return "its score is no number";
     if (needsSpeed && !result.speed) return "no speed";
     return {};
@@ -114,9 +116,12 @@ Result<std::vector<ParetoRow>> paretoRows(const std::vector<TrialResult>& result
     return rows;
 }
 
-void noteCalibration(std::vector<ParetoRow>& rows, const trial::Study& study, const std::vector<TrialResult>& results) {
-    for (std::size_t i = 0; i < rows.size() && i < results.size(); ++i)
+void noteStudy(std::vector<ParetoRow>& rows, const trial::Study& study, const std::vector<TrialResult>& results) {
+    const std::string drawn = trial::randomWeightsNote(study);
+    for (std::size_t i = 0; i < rows.size() && i < results.size(); ++i) {
         rows[i].calibration = trial::calibrationNote(study, results[i].trial.recipe);
+        if (!drawn.empty() && rows[i].leftOutBecause == kNoAccuracy) rows[i].leftOutBecause = drawn;
+    }
 }
 
 Json paretoJson(const std::vector<TrialResult>& results, const std::vector<ParetoRow>& rows) {

@@ -14,15 +14,16 @@ struct ParetoRow {
     std::string label;
     bool onFront = false;
     std::string leftOutBecause;  // "emulated", "stale", "failed", "no speed", "dominated by N"; empty on the front
-    std::string calibration;     // trial::calibrationNote(); empty until noteCalibration(), and for recipes that calibrate on nothing
+    std::string calibration;     // trial::calibrationNote(); empty until noteStudy(), and for recipes that calibrate on nothing
 };
 
 /// One row for each finished result, in the order given. `x` is "latency_ms" or "size_bytes" (lower is better) or "throughput_sps";
 /// Refused for other words.
 Result<std::vector<ParetoRow>> paretoRows(const std::vector<trial::TrialResult>& results, std::string_view x = "latency_ms");
 
-/// Writes what each row was calibrated on. REQUIRES: rows of paretoRows(results), all trials of the study.
-void noteCalibration(std::vector<ParetoRow>& rows, const trial::Study& study, const std::vector<trial::TrialResult>& results);
+/// Writes what the study knows of each row: what it was calibrated on, that its weights are random. REQUIRES: rows of paretoRows(results),
+/// all trials of the study.
+void noteStudy(std::vector<ParetoRow>& rows, const trial::Study& study, const std::vector<trial::TrialResult>& results);
 
 /// The document of `trimtab pareto`: an array of rows as DESIGN.md, section 8, states it.
 Json paretoJson(const std::vector<trial::TrialResult>& results, const std::vector<ParetoRow>& rows);

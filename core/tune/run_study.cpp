@@ -1,5 +1,5 @@
 // The order of a study: the baseline, then one trial after the other. What an earlier run finished with what is here now is taken over;
-// else plan → accuracy (unless its key is known) → speed, one fresh process a block (unless its key is known, or the trial is emulated) →
+// else plan → accuracy (unless its key is known, or weights are random) → speed, one fresh process a block (unless its key is known, or the trial is emulated) →
 // commit → tell.
 #include "core/tune/run_study.h"
 
@@ -105,9 +105,9 @@ private:
         Status done = runTrial(trial);
         m_isBaseline = false;
         if (!done) return done;
-        if (!m_baseline)
+        if (m_outcome.failed > 0)  // the first that ran
             return fail(ErrorCode::Failed, "the baseline could not be measured, so nothing can be held against it: " + m_lastFailure);
-        if (m_observer.baselineScore) m_observer.baselineScore(*m_baseline);
+        if (m_observer.baselineScore && m_baseline) m_observer.baselineScore(*m_baseline);
         return {};
     }
 
@@ -171,11 +171,11 @@ private:
         result.execution = trace::overall(plan.layers);
         result.sizeBytes = plan.sizeBytes;
         result.environment = plan.environment;
-        result.accuracyKey = accuracyKey(m_study, result.trial, plan);
+        if (!m_study.randomWeights) result.accuracyKey = accuracyKey(m_study, result.trial, plan);
         if (m_isBaseline) m_baselineEnvironment = plan.environment;
         const std::string against = baselineKey(m_study, result.trial, m_baselineEnvironment);
         result.speedKey = speedKey(m_study, result.trial, plan, against);
-        TRIMTAB_REQUIRE(measureAccuracy(result));
+        if (!m_study.randomWeights) TRIMTAB_REQUIRE(measureAccuracy(result));
         // What is emulated has no speed of its own to measure.
         if (result.execution == trace::Execution::Native) TRIMTAB_REQUIRE(measureSpeed(result, against));
         result.state = trial::State::Finished;

@@ -52,15 +52,16 @@ QString verticalTitle(const std::string& metric, bool higherIsBetter) {
 
 void addPoints(ChartPlan& plan, const StudySnapshot& snapshot) {
     for (const trial::TrialResult& result : snapshot.results) {
-        if (result.state != trial::State::Finished || !result.accuracy || !std::isfinite(result.accuracy->value)) continue;
+        const auto figure = report::verticalFigure(snapshot.study, result);
+        if (!figure) continue;
         const tune::ParetoRow* row = snapshot.row(result.id);
         ChartPoint point;
         point.trial = result.id;
         point.marker = markerOf(result);
         point.onFront = row && row->onFront;
         point.label = QString::fromStdString(result.trial.label);
-        point.y = result.accuracy->value * plan.yScale;
-        point.yInterval = scaled(result.accuracy->interval, plan.yScale);
+        point.y = figure->value * plan.yScale;
+        point.yInterval = scaled(figure->interval, plan.yScale);
         const std::optional<double> x = axisValue(result, snapshot.axis);
         point.inStrip = !x;
         if (x) point.x = *x * plan.xScale;
@@ -140,17 +141,16 @@ void placePoints(ChartPlan& plan) {
 ChartPlan planChart(const StudySnapshot& snapshot, bool nearFront) {
     ChartPlan plan;
     double largest = 0;
-    std::string metric = snapshot.study.metric;
-    bool higherIsBetter = true;
+    report::VerticalFigure shown{.metric = snapshot.study.metric};
     for (const auto& result : snapshot.results) {
         largest = std::max(largest, axisValue(result, snapshot.axis).value_or(0));
-        if (!result.accuracy) continue;
-        metric = result.accuracy->metric;
-        higherIsBetter = result.accuracy->higherIsBetter;
+        if (auto figure = report::verticalFigure(snapshot.study, result)) shown = std::move(*figure);
     }
+    const bool higherIsBetter = shown.higherIsBetter;
     chooseUnit(plan, snapshot.axis, largest);
-    plan.yScale = metricIsShare(metric) ? 100 : 1;
-    plan.yTitle = verticalTitle(metric, higherIsBetter);
+    plan.yScale = metricIsShare(shown.metric) ? 100 : 1;
+    plan.yTitle = snapshot.study.randomWeights ? QCoreApplication::translate("Chart", "Weights, MB<br>(lower is better)")
+                                               : verticalTitle(shown.metric, higherIsBetter);
     addPoints(plan, snapshot);
     if (nearFront) keepNearFront(plan, higherIsBetter);
     setAxes(plan, higherIsBetter);

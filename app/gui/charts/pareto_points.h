@@ -35,8 +35,8 @@ struct ChartPlan {
     int leftOut = 0;                      // points beyond the vertical axis
 };
 
-/// Failed trials and trials without a score are not drawn. `nearFront` ends the vertical axis a little below the worst point of the front
-/// and the baseline; points beyond it are left out and counted.
+/// Failed trials and trials without a figure (report::verticalFigure()) are not drawn. `nearFront` ends the vertical axis a little below
+/// the worst point of the front and the baseline; points beyond it are left out and counted.
 ChartPlan planChart(const StudySnapshot& snapshot, bool nearFront = false);
 
 }  // namespace trimtab::gui

@@ -15,7 +15,7 @@
 #include "app/gui/shell/file_prompt.h"
 #include "app/gui/shell/message_bar.h"
 #include "app/gui/shell/navigation_rail.h"
-#include "app/gui/shell/recording_bar.h"
+#include "app/gui/shell/mark_bar.h"
 #include "app/gui/shell/run_strip.h"
 #include "app/gui/shell/workspace.h"
 #include "app/gui/theme/metrics.h"
@@ -66,8 +66,8 @@ MainWindow::MainWindow(const PageContext& context, QWidget* parent) : QMainWindo
     messageBox->setContentsMargins(kPageMargin, kGap, kPageMargin, 0);
     messageBox->setSpacing(kGap);
     messageBox->addWidget(m_message);
-    m_recording = new RecordingBar;
-    messageBox->addWidget(m_recording);
+    m_mark = new MarkBar;
+    messageBox->addWidget(m_mark);
     m_stack = new QStackedWidget;
     auto* strip = new RunStrip(context.workspace.sweep());
     connect(strip, &RunStrip::cancelRequested, &context.workspace.sweep(), &SweepTask::cancel);
@@ -199,9 +199,10 @@ void MainWindow::connectWorkspace() {
     connect(&work.model(), &ModelTask::measuringFailed, this, showBad);
     connect(&work.sweep(), &SweepTask::runningChanged, this, [this, &work] {
         m_actions.action(QStringLiteral("sweep.cancel"))->setEnabled(work.sweep().running());
-        refreshRecording();
+        refreshMark();
     });
-    connect(&work, &Workspace::draftChanged, this, &MainWindow::refreshRecording);
+    connect(&work, &Workspace::draftChanged, this, &MainWindow::refreshMark);
+    connect(&work.results(), &ResultsTask::snapshotChanged, this, &MainWindow::refreshMark);
     m_actions.action(QStringLiteral("sweep.cancel"))->setEnabled(false);
     connect(&work.sweep(), &SweepTask::studyStarted, this, [this, &work] {
         m_message->hide();
@@ -249,10 +250,10 @@ void MainWindow::tellExported(const QString& path, const ipc::CompressAnswer& an
     m_message->showMessage(MessageBar::Tone::Good, text);
 }
 
-void MainWindow::refreshRecording() {
+void MainWindow::refreshMark() {
     Workspace& work = m_context.workspace;
     const bool recorded = !work.recording().isEmpty();
-    m_recording->showRecording(work.recording());
+    m_mark->setText(work.mark());
     QAction* run = m_actions.action(QStringLiteral("sweep.run"));
     run->setEnabled(!work.sweep().running() && !recorded);
     run->setToolTip(recorded ? work.runProblem() : run->text());

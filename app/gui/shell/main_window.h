@@ -17,7 +17,7 @@ class MessageBar;
 class ModelPage;
 class NavigationRail;
 class Page;
-class RecordingBar;
+class MarkBar;
 class ResultsPage;
 class WelcomePage;
 
@@ -45,7 +45,7 @@ private:
     void connectWorkspace();
     void connectRuns();
     void tellExported(const QString& path, const ipc::CompressAnswer& answer);
-    void refreshRecording();
+    void refreshMark();
     void openFile();
     void focusFilter();
     void chooseTheme(const QString& name);
@@ -55,7 +55,7 @@ private:
     NavigationRail* m_rail = nullptr;
     QStackedWidget* m_stack = nullptr;
     MessageBar* m_message = nullptr;
-    RecordingBar* m_recording = nullptr;
+    MarkBar* m_mark = nullptr;
     std::map<QString, Page*> m_pages;
     WelcomePage* m_welcome = nullptr;
     ModelPage* m_model = nullptr;

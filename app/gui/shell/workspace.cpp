@@ -14,6 +14,12 @@
 
 namespace trimtab::gui {
 
+namespace {
+
+constexpr std::uint64_t kDrawnSeed = 1;  // of weights that are drawn
+
+}  // namespace
+
 Workspace::Workspace(const ipc::WorkerOptions& options, Settings& settings, QObject* parent)
     : QObject(parent),
       m_settings(settings),
@@ -144,6 +150,13 @@ void Workspace::open(const QString& path) {
     emit opened(file.absoluteFilePath());
 }
 
+void Workspace::drawWeights() {
+    const QString path = m_model->path();
+    m_model->open(path, kDrawnSeed);
+    m_data->goWithout();
+    emit opened(path);
+}
+
 void Workspace::openSample(const QString& modelPath, const QString& dataPath) {
     open(modelPath);
     if (!m_sweep->running()) m_pendingData = dataPath;
@@ -161,7 +174,8 @@ void Workspace::takeSession(const trial::Study& study) {
     m_fromSession = true;
     const QString model = QString::fromStdString(study.modelPath);
     if (recorded) m_model->close();
-    else if (model != m_model->path() || !m_model->loaded()) m_model->open(model);
+    else if (model != m_model->path() || study.randomWeights != m_model->randomWeights() || !m_model->loaded())
+        m_model->open(model, study.randomWeights);
     takeSymbols();
     if (!m_results->profiles().empty()) m_results->readProfile(m_results->profiles().back().id);
     if (recorded || study.dataPath.empty()) {
@@ -211,6 +225,7 @@ void Workspace::setCalibration(const trial::Calibration& calibration) {
 
 void Workspace::refreshDraft() {
     m_draft.modelPath = m_model->path().toStdString();
+    m_draft.randomWeights = m_model->randomWeights();
     m_draft.dataPath = m_data->state() == DataTask::State::Ready ? m_data->path().toStdString() : std::string();
     const trial::Study given = m_taken.value_or(trial::Study{});
     const bool sameExtents = m_taken && (!m_takenSymbols || m_model->symbols() == *m_takenSymbols);
@@ -263,6 +278,7 @@ void Workspace::profile(const trial::TrialResult* trial) {
     request.counters = true;
     request.options = trial::usualOptions();
     request.model.model = m_model->path().toStdString();
+    request.model.randomWeights = m_model->randomWeights();
     request.model.setting = m_model->setting();
     QString subject = tr("As the model is stored");
     if (trial) {
@@ -294,6 +310,22 @@ void Workspace::setSessionPath(const QString& path) {
 
 QString Workspace::recording() const { return m_results->recording() ? whereAndWhen(*m_results->recording()) : QString(); }
 
+QString Workspace::mark() const {
+    QStringList marks;
+    if (const QString where = recording(); !where.isEmpty())
+        marks << tr("Recorded on %1 — read-only. Nothing on show was measured on this machine.").arg(where);
+    marks << answersProblem();
+    marks.removeAll(QString());
+    return marks.join('\n');
+}
+
+QString Workspace::answersProblem() const {
+    const SnapshotPtr snapshot = m_results->snapshot();
+    const auto seed = snapshot ? snapshot->study.randomWeights : m_model->randomWeights();
+    return seed ? tr("The weights are random (seed %1): speed and memory are what they would be, answers mean nothing.").arg(*seed)
+                : QString();
+}
+
 QString Workspace::runningText() const {
     return m_sweep->isMix() ? tr("The search for the best mix is running.") : tr("A sweep is running.");
 }
@@ -304,6 +336,7 @@ QString Workspace::studyProblem() const {
         return tr("This session was recorded on %1 and can only be read. Open a model to run a sweep of your own.").arg(where);
     if (!m_model->loaded()) return tr("Open a model first.");
     if (!m_data->decided()) return tr("Choose data, or go on without, on the Data page.");
+    if (const Status drawn = trial::checkRandomWeights(m_draft); !drawn) return QString::fromStdString(drawn.error().text());
     return {};
 }
 
@@ -316,6 +349,7 @@ QString Workspace::runProblem() const {
 
 QString Workspace::mixProblem() const {
     if (const QString why = studyProblem(); !why.isEmpty()) return why;
+    if (const QString why = answersProblem(); !why.isEmpty()) return why;
     if (m_sensitivity->running() || !m_sensitivity->table()) return tr("Measure first which layer can take what.");
     return engineProblem({});
 }

@@ -33,6 +33,9 @@ public:
     /// A model (.onnx, .gguf, or a Hugging Face folder or its config.json) or a session (.trimtab). Refused with a message while a sweep
     /// runs.
     void open(const QString& path);
+    /// Opens the configuration that could not be read as a model once more, its weights drawn: for speed alone, without data.
+    /// REQUIRES: model().canDraw().
+    void drawWeights();
     /// A model together with its data, as the samples have them.
     void openSample(const QString& modelPath, const QString& dataPath);
 
@@ -51,6 +54,10 @@ public:
     void setSessionPath(const QString& path);
     /// Where and when the session on show was recorded, when it can only be read; empty for every other.
     QString recording() const;
+    /// What all on show must be read with: a recording, weights that are random. Mostly empty.
+    QString mark() const;
+    /// Why nobody looks at the model's answers; empty where they mean something.
+    QString answersProblem() const;
     /// Why a sweep cannot begin now; empty when it can.
     QString runProblem() const;
     /// Why the best mix cannot be looked for now; empty when it can.

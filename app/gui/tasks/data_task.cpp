@@ -17,6 +17,7 @@ const QString kScoreTag = QStringLiteral("data.score");
 DataTask::DataTask(WorkerLane& worker, ModelTask& model, QObject* parent) : QObject(parent), m_worker(worker), m_model(model) {}
 
 void DataTask::choose(const QString& path) {
+    if (m_model.randomWeights()) return goWithout();  // their answers would mean nothing
     forgetScore();
     m_path = QFileInfo(path).absoluteFilePath();
     m_info.reset();

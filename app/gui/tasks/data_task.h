@@ -20,6 +20,7 @@ public:
 
     DataTask(WorkerLane& worker, ModelTask& model, QObject* parent = nullptr);
 
+    /// Nothing is chosen for a model of random weights.
     void choose(const QString& path);
     /// Goes on without data: the second axis is fidelity to the unchanged model.
     void goWithout();

@@ -45,9 +45,10 @@ std::string symbolOf(const ipc::ModelInfo::Port& port, std::size_t axis) {
 
 ModelTask::ModelTask(WorkerLane& worker, Settings& settings, QObject* parent) : QObject(parent), m_worker(worker), m_settings(settings) {}
 
-void ModelTask::open(const QString& path) {
+void ModelTask::open(const QString& path, std::optional<std::uint64_t> randomWeights) {
     forget();
     m_path = QFileInfo(path).absoluteFilePath();
+    m_randomWeights = randomWeights;
     m_state = State::Loading;
     emit stateChanged();
     request();
@@ -63,6 +64,7 @@ void ModelTask::close() {
 void ModelTask::forget() {
     m_worker.cancel(kTimeTag);
     m_path.clear();
+    m_randomWeights.reset();
     m_info.reset();
     m_layers.reset();
     m_symbols.clear();
@@ -135,9 +137,19 @@ recipe::RunSetting ModelTask::setting() const {
     return setting;
 }
 
-ipc::ModelRequest ModelTask::infoRequest() const {
+bool ModelTask::canDraw() const {
+    return m_state == State::Failed && !m_randomWeights && QFileInfo::exists(m_path + QStringLiteral("/config.json"));
+}
+
+ipc::ModelRequest ModelTask::bareRequest() const {
     ipc::ModelRequest request;
     request.model = m_path.toStdString();
+    request.randomWeights = m_randomWeights;
+    return request;
+}
+
+ipc::ModelRequest ModelTask::infoRequest() const {
+    ipc::ModelRequest request = bareRequest();
     for (const auto& port : m_declaredInputs) {
         std::vector<std::int64_t> dims;
         for (std::size_t axis = 0; axis < port.shape.size(); ++axis) {
@@ -158,7 +170,7 @@ ipc::ModelRequest ModelTask::infoRequest() const {
 void ModelTask::measureTime() {
     if (!loaded() || m_measuring) return;
     ipc::BenchRequest bench;
-    bench.model.model = m_path.toStdString();
+    bench.model = bareRequest();
     bench.model.setting = setting();
     m_measuring = true;
     emit measuringChanged();

@@ -24,7 +24,8 @@ public:
 
     ModelTask(WorkerLane& worker, Settings& settings, QObject* parent = nullptr);
 
-    void open(const QString& path);
+    /// `randomWeights`: of a configuration, the seed that its weights are drawn from.
+    void open(const QString& path, std::optional<std::uint64_t> randomWeights = {});
     /// No model is open from here on.
     void close();
     /// Extents for open dimensions; remembered for this model. Until they are given, proposals are taken: 1, and 64 for lengths of
@@ -35,6 +36,10 @@ public:
 
     State state() const { return m_state; }
     const QString& path() const { return m_path; }
+    /// The seed of weights that are drawn: speed and memory are real, answers mean nothing.
+    std::optional<std::uint64_t> randomWeights() const { return m_randomWeights; }
+    /// What could not be read has a configuration, from which weights can be drawn.
+    bool canDraw() const;
     const Error& error() const { return m_error; }
     bool loaded() const { return m_state == State::Ready; }
     /// REQUIRES: loaded().
@@ -64,6 +69,7 @@ private:
     void request();
     void takeInfo(Result<Json> answer);
     void takeTiming(Result<Json> answer);
+    ipc::ModelRequest bareRequest() const;
     ipc::ModelRequest infoRequest() const;
     std::string batchSymbol() const;
     void recallSymbols();
@@ -73,6 +79,7 @@ private:
     Settings& m_settings;
     State m_state = State::Empty;
     QString m_path;
+    std::optional<std::uint64_t> m_randomWeights;
     Error m_error;
     std::optional<ipc::ModelInfo> m_info;
     std::vector<std::string> m_openSymbols;             // as the file has them, before extents were given

@@ -174,6 +174,7 @@ void ResultsTask::rebuild() {
     m_lane.post(kFrontTag, [this, next](std::stop_token) -> Lane::Continuation {
         tasks::markStale(next->results);
         if (auto rows = tune::paretoRows(next->results, word(next->axis))) next->rows = std::move(*rows);
+        tune::noteStudy(next->rows, next->study, next->results);
         return [this, next] {
             m_snapshot = next;
             emit snapshotChanged();

@@ -54,6 +54,23 @@ TEST(ChartPlan, LeavesTheStripOutWhenTheAxisIsASize) {
     for (const ChartPoint& point : plan.points) EXPECT_FALSE(point.inStrip);
 }
 
+TEST(ChartPlan, ShowsTheSizeOfRandomWeightsWhereNothingIsScored) {
+    auto snapshot = std::make_shared<StudySnapshot>(*exampleSnapshot());
+    snapshot->study.randomWeights = 1;
+    for (auto& result : snapshot->results) {
+        result.accuracy.reset();
+        result.sizeBytes = 1'000'000 * (1 + result.id % 3);
+    }
+    const ChartPlan plan = planChart(*snapshot);
+    EXPECT_TRUE(plan.yTitle.contains(QStringLiteral("Weights, MB"))) << plan.yTitle.toStdString();
+    ASSERT_GT(plan.points.size(), 1u);
+    for (const ChartPoint& a : plan.points)
+        for (const ChartPoint& b : plan.points)
+            EXPECT_EQ(a.y > b.y, snapshot->result(a.trial)->sizeBytes < snapshot->result(b.trial)->sizeBytes) << "better is up";
+    snapshot->study.randomWeights.reset();
+    EXPECT_TRUE(planChart(*snapshot).points.empty()) << "a score that is missing is not made up";
+}
+
 TEST(ChartPlan, IsNotPressedTogetherByOneVeryWideInterval) {
     auto snapshot = std::make_shared<StudySnapshot>(*exampleSnapshot());
     double slowest = 0;

@@ -85,8 +85,8 @@ TEST_F(Recordings, OpenReadOnlyAndSaySoOnEveryPage) {
         << window().windowTitle().toStdString();
     for (const char* page : {"results", "sweep", "model"}) {
         window().showPage(QLatin1String(page));
-        EXPECT_TRUE(find(QStringLiteral("recordingBar"))->isVisible());
-        EXPECT_TRUE(text(QStringLiteral("recordingBar.text")).contains(QStringLiteral("read-only")));
+        EXPECT_TRUE(find(QStringLiteral("markBar"))->isVisible());
+        EXPECT_TRUE(text(QStringLiteral("markBar.text")).contains(QStringLiteral("read-only")));
     }
     EXPECT_TRUE(message().isEmpty()) << message().toStdString();
     EXPECT_EQ(workspace().results().snapshot()->results.size(), support::exampleResults().size());
@@ -114,7 +114,7 @@ TEST_F(Recordings, LeaveNothingBehindWhenAModelIsOpened) {
     openIt();
     workspace().open(smallModel());
     ASSERT_TRUE(waitUntil(workspace().model(), &gui::ModelTask::stateChanged, [this] { return workspace().model().loaded(); }));
-    EXPECT_FALSE(find(QStringLiteral("recordingBar"))->isVisible());
+    EXPECT_FALSE(find(QStringLiteral("markBar"))->isVisible());
     EXPECT_TRUE(window().actions().action(QStringLiteral("sweep.run"))->isEnabled());
     EXPECT_FALSE(workspace().sessionPath().contains(QStringLiteral("recorded"))) << workspace().sessionPath().toStdString();
     EXPECT_FALSE(window().windowTitle().contains(QStringLiteral("recorded")));

@@ -164,13 +164,30 @@ TEST(Study, RefusalsNameTheirField) {
         {R"({"variants": "a.onnx"})", "variants"},
         {R"({"variants": [{"name": "a"}]})", "variants[0].model"},
         {R"({"variants": [{"model": "a.onnx", "recipe": {}}]})", "variants[0].recipe"},
-        {R"({"seed": -1})", "seed"}};
+        {R"({"seed": -1})", "seed"},
+        {R"({"random_weights": -1})", "random_weights"},
+        {R"({"random_weights": 1, "data": "d"})", "data: "},
+        {R"({"random_weights": 1, "metric": "sqnr_db"})", "metric: "},
+        {R"({"random_weights": 1, "calibration": {"data": "d"}})", "calibration.data: "},
+        {R"({"random_weights": 1, "variants": [{"model": "a.onnx"}]})", "variants: "}};
     for (const auto& [text, field] : cases) {
         const auto study = studyFromJson(*base::parseJson(text, "study"));
         ASSERT_FALSE(study) << text;
         EXPECT_EQ(study.error().code, ErrorCode::Refused);
         EXPECT_THAT(study.error().text(), HasSubstr(field)) << text;
     }
+}
+
+TEST(Study, SaysWhereItsWeightsAreRandomAndNothingWhereTheyAreTheModelsOwn) {
+    Study study;
+    EXPECT_FALSE(toJson(study).contains("random_weights")) << "studies of before keep their identity";
+    EXPECT_EQ(randomWeightsNote(study), "");
+    study.randomWeights = 7;
+    const auto back = studyFromJson(toJson(study));
+    ASSERT_TRUE(back) << back.error().text();
+    EXPECT_EQ(back->randomWeights, 7U);
+    EXPECT_EQ(fileOf(*back, Trial{})->randomWeights, 7U);
+    EXPECT_EQ(randomWeightsNote(*back), "random weights (seed 7): speed and memory alone");
 }
 
 TEST(Study, TheBaselineRunsUnderTheStudysSettingUnlessItHasItsOwn) {

@@ -148,11 +148,23 @@ TEST(Pareto, RowsTellTheEnergyThatWasMeasured) {
     EXPECT_DOUBLE_EQ(json[1]["joules"]["value"].get<double>(), 2.0 / static_cast<double>(results[1].speed->batch));
 }
 
+TEST(Pareto, RowsOfRandomWeightsSayWhyTheyHaveNoAccuracy) {
+    std::vector<trial::TrialResult> results{point(1, 5, 0.5), point(2, 4, 0.5)};
+    for (auto& result : results) result.accuracy.reset();
+    results[1].state = trial::State::Failed;
+    trial::Study study;
+    study.randomWeights = 7;
+    auto rows = *paretoRows(results);
+    noteStudy(rows, study, results);
+    EXPECT_EQ(rows[0].leftOutBecause, "random weights (seed 7): speed and memory alone");
+    EXPECT_EQ(rows[1].leftOutBecause, "failed");
+}
+
 TEST(Pareto, RowsSayWhatTheyWereCalibratedOnWhereMethodsLooked) {
     std::vector<trial::TrialResult> results{point(1, 5, 0.5), point(2, 4, 0.5)};
     results[1].trial.recipe = *recipe::parse(R"({"weights": {"bits": 4, "method": "gptq"}})");
     auto rows = *paretoRows(results);
-    noteCalibration(rows, trial::Study{}, results);
+    noteStudy(rows, trial::Study{}, results);
     const Json json = paretoJson(results, rows);
     EXPECT_FALSE(json[0].contains("calibration"));
     EXPECT_EQ(json[1]["calibration"], "calibrated on inputs drawn from the seed");

@@ -128,6 +128,33 @@ TEST_F(RunStudyTest, MeasuresTheBaselineFirstAndEveryTrialOnce) {
     EXPECT_EQ(m_sink.kept[1].layers[0].share, 1);
 }
 
+TEST_F(RunStudyTest, TimesRandomWeightsAndScoresNothing) {
+    trial::Study random = study({"weights.bits=32,8,2"});
+    random.dataPath.clear();
+    random.randomWeights = 1;
+    m_observer.baselineScore = [](const trial::Accuracy&) { ADD_FAILURE() << "there is none"; };
+    for (const int finished : {3, 0}) {  // measured, then taken over
+        const auto outcome = run(random);
+        ASSERT_TRUE(outcome) << outcome.error().text();
+        EXPECT_EQ(outcome->finished, finished);
+    }
+    EXPECT_TRUE(m_runner.accuracies.empty());
+    ASSERT_EQ(m_sink.kept.size(), 3U);
+    for (const auto& result : m_sink.kept) EXPECT_FALSE(result.accuracy || !result.accuracyKey.empty()) << result.trial.label;
+    EXPECT_NEAR(m_sink.kept[1].speed->speedup.value, 2, 1e-9);
+    EXPECT_FALSE(m_sink.kept[2].speed) << "what is emulated has no speed here either";
+}
+
+TEST_F(RunStudyTest, FailsWhereTheBaselineOfRandomWeightsCannotBeMeasured) {
+    trial::Study random = study({"weights.bits=8"});
+    random.dataPath.clear();
+    random.randomWeights = 1;
+    m_runner.refuse = random.baselineName;
+    const auto outcome = run(random);
+    ASSERT_FALSE(outcome);
+    EXPECT_THAT(outcome.error().text(), HasSubstr("nothing executes this"));
+}
+
 TEST_F(RunStudyTest, TellsTheReferencesOwnScoreBeforeAnyOtherTrial) {
     std::vector<std::string> order;
     m_observer.baselineScore = [&](const trial::Accuracy& accuracy) { order.push_back("score " + std::to_string(accuracy.value)); };

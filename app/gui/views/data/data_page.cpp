@@ -71,10 +71,10 @@ QWidget* DataPage::makeChoices() {
                                     "muted"));
     haveLayout->addStretch();
     auto* buttons = new QHBoxLayout;
-    auto* folder = makeButton(QStringLiteral("data.folder"), tr("Choose folder…"));
-    auto* file = makeButton(QStringLiteral("data.file"), tr("Choose file…"));
-    buttons->addWidget(folder);
-    buttons->addWidget(file);
+    m_folder = makeButton(QStringLiteral("data.folder"), tr("Choose folder…"));
+    m_file = makeButton(QStringLiteral("data.file"), tr("Choose file…"));
+    buttons->addWidget(m_folder);
+    buttons->addWidget(m_file);
     buttons->addStretch();
     haveLayout->addLayout(buttons);
     auto* none = makeCard();
@@ -87,8 +87,8 @@ QWidget* DataPage::makeChoices() {
     noneLayout->addWidget(m_without, 0, Qt::AlignLeft);
     layout->addWidget(have, 1);
     layout->addWidget(none, 1);
-    connect(folder, &QPushButton::clicked, this, [this] { choose(true); });
-    connect(file, &QPushButton::clicked, this, [this] { choose(false); });
+    connect(m_folder, &QPushButton::clicked, this, [this] { choose(true); });
+    connect(m_file, &QPushButton::clicked, this, [this] { choose(false); });
     connect(m_without, &QPushButton::clicked, this, [this] {
         m_data.goWithout();
         if (m_context.workspace.model().loaded()) emit goTo(QStringLiteral("sweep"));
@@ -141,12 +141,20 @@ void DataPage::choose(bool folder) {
 
 void DataPage::refresh() {
     const DataTask::State state = m_data.state();
+    const QString unscored = m_context.workspace.answersProblem();
+    for (QPushButton* button : {m_folder, m_file}) {
+        button->setEnabled(unscored.isEmpty());
+        button->setToolTip(unscored);
+    }
     m_next->setVisible(m_data.decided() && m_context.workspace.model().loaded());
     m_previewCard->setVisible(state == DataTask::State::Ready);
     setTone(m_state, state == DataTask::State::Failed ? "bad" : "");
     switch (state) {
         case DataTask::State::Undecided: m_state->setText(tr("Nothing chosen yet. Choose one of the two to go on.")); break;
-        case DataTask::State::None: m_state->setText(tr("Going on without data: the second axis is fidelity.")); break;
+        case DataTask::State::None:
+            m_state->setText(unscored.isEmpty() ? tr("Going on without data: the second axis is fidelity.")
+                                                : unscored + ' ' + tr("Nothing is scored: the second axis is the size of the weights."));
+            break;
         case DataTask::State::Loading: m_state->setText(tr("Reading %1…").arg(m_data.path())); break;
         case DataTask::State::Failed:
             m_state->setText(tr("%1 cannot be used. %2").arg(m_data.path(), QString::fromStdString(m_data.error().text())));

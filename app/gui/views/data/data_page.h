@@ -30,6 +30,8 @@ private:
     PageContext m_context;
     DataTask& m_data;
     QPushButton* m_next = nullptr;
+    QPushButton* m_folder = nullptr;
+    QPushButton* m_file = nullptr;
     QPushButton* m_without = nullptr;
     QLabel* m_state = nullptr;
     QFrame* m_previewCard = nullptr;

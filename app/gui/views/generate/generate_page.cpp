@@ -143,6 +143,7 @@ QString GeneratePage::impossible() const {
 ipc::GenerateRequest GeneratePage::request() const {
     ipc::GenerateRequest request;
     request.model.model = m_context.workspace.model().path().toStdString();
+    request.model.randomWeights = m_context.workspace.model().randomWeights();
     request.model.setting.seed = static_cast<std::uint64_t>(m_seed->value());
     request.prompts = {m_prompt->toPlainText().toStdString()};
     request.chat = canChat() && m_chat->isChecked();

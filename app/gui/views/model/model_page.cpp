@@ -52,7 +52,7 @@ ModelPage::ModelPage(const PageContext& context, QWidget* parent)
     connect(&m_model, &ModelTask::stateChanged, next, [this, next] { next->setVisible(m_model.loaded()); });
     next->setVisible(false);
     m_empty = new EmptyState(context.theme, QStringLiteral("model"), QStringLiteral("model.open"));
-    connect(m_empty, &EmptyState::pressed, this, &ModelPage::openRequested);
+    connect(m_empty, &EmptyState::pressed, this, [this] { m_model.canDraw() ? m_context.workspace.drawWeights() : openRequested(); });
     m_stack = new QStackedLayout;
     content()->addLayout(m_stack, 1);  // first: a stack without a window shows its first page as one
     m_stack->addWidget(m_empty);
@@ -176,8 +176,8 @@ void ModelPage::refresh() {
         case ModelTask::State::Failed:
             setTitle(file);
             setSubtitle({});
-            m_empty->setText(tr("%1 could not be read").arg(file), QString::fromStdString(m_model.error().text()),
-                             tr("Open another file…"));
+            m_empty->setText(tr("%1 could not be read").arg(file), QString::fromStdString(m_model.error().text()) + drawable(),
+                             m_model.canDraw() ? tr("Draw random weights") : tr("Open another file…"));
             return;
         case ModelTask::State::Ready: break;
     }
@@ -193,6 +193,11 @@ void ModelPage::refresh() {
     refreshPorts();
     refreshLayers();
     refreshMeasuring();
+}
+
+QString ModelPage::drawable() const {
+    if (!m_model.canDraw()) return {};
+    return tr("\n\nHow fast it would be can be asked all the same: with weights that are drawn at random, for speed and memory alone.");
 }
 
 void ModelPage::refreshTiles() {

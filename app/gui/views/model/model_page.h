@@ -35,6 +35,8 @@ private:
     QWidget* makeTools();
     void connectTask();
     void refresh();
+    /// What can be done without the weights that are missing; mostly empty.
+    QString drawable() const;
     void refreshTiles();
     void refreshPorts();
     void refreshLayers();

@@ -226,6 +226,7 @@ QString ResultsPage::fidelityProblem() const {
     if (!result->trial.variant.empty()) return tr("This is another file of the model, whose nodes are not the model's own.");
     if (result->trial.recipe.isIdentity()) return tr("Nothing was done to the model in this configuration: it is the unchanged one.");
     if (result->state == trial::State::Failed) return tr("This configuration failed.");
+    if (const QString why = m_work.answersProblem(); !why.isEmpty()) return why;
     if (m_work.sweep().running()) return m_work.runningText() + ' ' + tr("Comparing now would disturb its timings.");
     if (!m_work.model().loaded()) return tr("The model file of this session is not open, so there is nothing to run.");
     return {};
@@ -258,7 +259,8 @@ void ResultsPage::compareNodes() {
 
 void ResultsPage::refreshExport() {
     QString why;
-    if (m_work.sweep().running()) why = m_work.runningText() + ' ' + tr("Writing a model now would disturb its timings.");
+    if (const QString drawn = m_work.answersProblem(); !drawn.isEmpty()) why = drawn;
+    else if (m_work.sweep().running()) why = m_work.runningText() + ' ' + tr("Writing a model now would disturb its timings.");
     else if (m_work.exports().running()) why = tr("A model is being written.");
     else if (!m_work.model().loaded()) why = tr("The model file of this session is not open, so there is nothing to write from.");
     m_detail->setExportProblem(why);
@@ -275,7 +277,8 @@ QString ResultsPage::suggestedName(const QString& suffix) const {
 void ResultsPage::exportModel() {
     const SnapshotPtr snapshot = m_results.snapshot();
     const trial::TrialResult* result = snapshot ? snapshot->result(m_results.selected()) : nullptr;
-    if (!result || !m_work.model().loaded() || m_work.sweep().running() || m_work.exports().running()) return;
+    if (!result || !m_work.model().loaded() || m_work.sweep().running() || m_work.exports().running() || !m_work.answersProblem().isEmpty())
+        return;
     FileQuestion question;
     question.kind = FileQuestion::Kind::Save;
     question.title = tr("Export model");

@@ -101,6 +101,7 @@ QString StoragePanel::impossible() const {
     const trial::TrialResult* result = chosen();
     if (!result) return tr("Click a point or a row first.");
     if (result->state == trial::State::Failed) return tr("This configuration failed.");
+    if (const QString why = m_work.answersProblem(); !why.isEmpty()) return why;
     if (m_work.sweep().running()) return m_work.runningText() + ' ' + tr("Compressing now would disturb its timings.");
     if (!m_work.model().loaded()) return tr("The model file of this session is not open, so there is nothing to compress.");
     return {};

@@ -164,6 +164,7 @@ void SensitivityPage::connectMix() {
 
 QString SensitivityPage::problem() const {
     if (m_work.sweep().running()) return m_work.runningText() + ' ' + tr("Measuring now would disturb its timings.");
+    if (const QString why = m_work.answersProblem(); !why.isEmpty()) return why;
     if (!m_work.data().decided()) return tr("Choose data, or go on without, on the Data page.");
     return {};
 }

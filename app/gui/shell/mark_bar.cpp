@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "app/gui/shell/recording_bar.h"
+#include "app/gui/shell/mark_bar.h"
 
 #include <QHBoxLayout>
 #include <QLabel>
@@ -8,14 +8,14 @@
 
 namespace trimtab::gui {
 
-RecordingBar::RecordingBar(QWidget* parent) : QFrame(parent) {
-    setObjectName(QStringLiteral("recordingBar"));
+MarkBar::MarkBar(QWidget* parent) : QFrame(parent) {
+    setObjectName(QStringLiteral("markBar"));
     setProperty("card", "message");
     setProperty("tone", "warning");
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(kWideGap, kGap, kWideGap, kGap);
     m_text = new QLabel;
-    m_text->setObjectName(QStringLiteral("recordingBar.text"));
+    m_text->setObjectName(QStringLiteral("markBar.text"));
     m_text->setWordWrap(true);
     m_text->setTextFormat(Qt::PlainText);
     m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
@@ -23,9 +23,9 @@ RecordingBar::RecordingBar(QWidget* parent) : QFrame(parent) {
     hide();
 }
 
-void RecordingBar::showRecording(const QString& where) {
-    m_text->setText(tr("Recorded on %1 — read-only. Nothing on show was measured on this machine.").arg(where));
-    setVisible(!where.isEmpty());
+void MarkBar::setText(const QString& text) {
+    m_text->setText(text);
+    setVisible(!text.isEmpty());
 }
 
 }  // namespace trimtab::gui

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The way of a person who asks how fast a model would be before they download it.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/app/gui/journey_fixture.h"
+#include "tests/core/formats/huggingface/small_decoder.h"
+
+namespace trimtab::gui_tests {
+namespace {
+
+class RandomJourney : public Journey {
+protected:
+    /// A folder that holds the configuration of a decoder, and nothing else.
+    QString configuration() {
+        formats::huggingface::SmallDecoder small;
+        small.draw(6);
+        const std::filesystem::path made = folder().toStdString() + "/decoder";
+        std::filesystem::create_directories(made);
+        small.write(made);
+        for (const auto& entry : std::filesystem::directory_iterator(made))
+            if (entry.path().filename() != "config.json") std::filesystem::remove(entry.path());
+        return QString::fromStdString(made / "config.json");
+    }
+    void waitForModel() {
+        ASSERT_TRUE(waitUntil(workspace().model(), &gui::ModelTask::stateChanged,
+                              [this] { return workspace().model().state() != gui::ModelTask::State::Loading; }));
+    }
+    void draw() {
+        workspace().open(configuration());
+        waitForModel();
+        ASSERT_TRUE(workspace().model().canDraw());
+        click(QStringLiteral("model.open"));
+        waitForModel();
+        ASSERT_TRUE(workspace().model().loaded()) << workspace().model().error().text();
+    }
+    QString mark() { return find(QStringLiteral("markBar"))->isVisible() ? text(QStringLiteral("markBar.text")) : QString(); }
+};
+
+TEST_F(RandomJourney, AConfigurationWithoutWeightsOffersToDrawThemAndSaysSoFromThenOn) {
+    workspace().open(configuration());
+    waitForModel();
+    EXPECT_EQ(find<QPushButton>(QStringLiteral("model.open"))->text(), QStringLiteral("Draw random weights"));
+    EXPECT_EQ(mark(), QString());
+    click(QStringLiteral("model.open"));
+    waitForModel();
+    EXPECT_TRUE(message().isEmpty()) << message().toStdString();
+    for (const char* page : {"model", "sweep", "sensitivity", "profile"}) {
+        window().showPage(QLatin1String(page));
+        EXPECT_TRUE(mark().contains(QStringLiteral("weights are random (seed 1)"))) << page;
+    }
+    EXPECT_TRUE(workspace().mixProblem().contains(QStringLiteral("random")));
+    openModel(smallModel());
+    EXPECT_EQ(mark(), QString());
+}
+
+TEST_F(RandomJourney, ASweepOfThemShowsSpeedAndSizeAndComesBackAsItWas) {
+    draw();
+    setTinyBudget();
+    workspace().setAxes({trial::parseAxis("weights.bits=8").value()});
+    waitForGrid();
+    ASSERT_EQ(workspace().runProblem(), QString()) << workspace().runProblem().toStdString();
+    workspace().runSweep();
+    waitForEnd();
+    waitForResults(2);
+    const auto snapshot = workspace().results().snapshot();
+    EXPECT_EQ(snapshot->study.randomWeights, 1u);
+    for (const auto& result : snapshot->results) EXPECT_TRUE(result.speed && !result.accuracy) << result.trial.label << result.failure;
+    window().showPage(QStringLiteral("results"));
+    clickPoint(snapshot->results.back().id);
+    EXPECT_EQ(workspace().results().selected(), snapshot->results.back().id) << "it stands on the chart";
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("detail.export"))->isEnabled());
+    const QString session = workspace().results().sessionPath();
+    restart();
+    workspace().open(session);
+    waitForResults(2);
+    waitForModel();
+    EXPECT_TRUE(workspace().model().loaded()) << workspace().model().error().text();
+    EXPECT_TRUE(mark().contains(QStringLiteral("random"))) << mark().toStdString();
+}
+
+TEST_F(RandomJourney, NoDataScoreThem) {
+    draw();
+    click(QStringLiteral("nav.data"));
+    EXPECT_FALSE(find<QPushButton>(QStringLiteral("data.folder"))->isEnabled());
+    EXPECT_TRUE(text(QStringLiteral("data.state")).contains(QStringLiteral("size of the weights")));
+    workspace().data().choose(smallData());
+    EXPECT_EQ(workspace().data().state(), gui::DataTask::State::None);
+    openModel(smallModel());
+    EXPECT_TRUE(find<QPushButton>(QStringLiteral("data.folder"))->isEnabled());
+}
+
+}  // namespace
+}  // namespace trimtab::gui_tests
