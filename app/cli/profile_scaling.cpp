@@ -72,6 +72,7 @@ Result<Measured> measure(Program& program, ipc::BenchRequest request, const Scal
         measured.environment = answer.environment;
     }
     measured.runs = explain::besideLargest(measured.sizes, timings);
+    explain::layersBesideLargest(measured.plans, measured.runs, timings);
     return measured;
 }
 

@@ -9,6 +9,8 @@
 namespace trimtab::explain {
 namespace {
 
+constexpr double kNsOfMs = 1e6;
+
 using Parts = std::array<double, 3>;  // constant, linear, quadratic
 
 double power(double size, std::size_t exponent) { return exponent == 0 ? 1 : exponent == 1 ? size : size * size; }
@@ -64,13 +66,21 @@ int ScalingFit::orderAt(double size) const {
 }
 
 std::vector<ScalingPoint> besideLargest(const std::vector<double>& sizes, const std::vector<base::PairedBlock>& timings) {
-    constexpr double kNsOfMs = 1e6;
     const double largestNs = kNsOfMs * base::median(timings.back().trial);
     std::vector<ScalingPoint> points;
     for (std::size_t i = 0; i < sizes.size(); ++i)
         points.push_back({sizes[i], largestNs * base::median(timings[i].trial) / base::median(timings[i].baseline)});
     points.back().ns = largestNs;
     return points;
+}
+
+void layersBesideLargest(std::vector<std::vector<trace::LayerRecord>>& plans, std::span<const ScalingPoint> runs,
+                         const std::vector<base::PairedBlock>& timings) {
+    for (std::size_t i = 0; i < plans.size(); ++i) {
+        const double correction = runs[i].ns / (kNsOfMs * base::median(timings[i].trial));
+        for (trace::LayerRecord& layer : plans[i])
+            if (layer.medianNs > 0) layer.medianNs *= correction;
+    }
 }
 
 // With three parts each choice of those that are not zero can be tried: the best without a negative part is the constrained optimum.

@@ -31,6 +31,11 @@ struct ScalingFit {
 /// ratio to the largest, times what that took by itself. REQUIRES: as many blocks as sizes, with timings of both; the largest is last.
 std::vector<ScalingPoint> besideLargest(const std::vector<double>& sizes, const std::vector<base::PairedBlock>& timings);
 
+/// Corrects the layers of each size by as much as besideLargest() corrected their run, which they were timed beside. REQUIRES: as many
+/// plans as points and blocks.
+void layersBesideLargest(std::vector<std::vector<trace::LayerRecord>>& plans, std::span<const ScalingPoint> runs,
+                         const std::vector<base::PairedBlock>& timings);
+
 /// REQUIRES: three sizes or more, all different and positive, with positive times.
 ScalingFit fitScaling(std::span<const ScalingPoint> points);
 

@@ -189,7 +189,9 @@ void MainWindow::connectWorkspace() {
         const QString name = QFileInfo(path).fileName();
         setWindowTitle(recording.isEmpty() ? tr("%1 — Trimtab").arg(name)
                                            : tr("%1 — recorded on %2, read-only — Trimtab").arg(name, recording));
-        showPage(path.endsWith(QLatin1String(".trimtab"), Qt::CaseInsensitive) ? QStringLiteral("results") : QStringLiteral("model"));
+        const bool isSession = path.endsWith(QLatin1String(".trimtab"), Qt::CaseInsensitive);
+        const bool holdsStudy = !m_context.workspace.results().studies().empty();
+        showPage(!isSession ? QStringLiteral("model") : holdsStudy ? QStringLiteral("results") : QStringLiteral("profile"));
     });
     connect(&work.model(), &ModelTask::stateChanged, this, [this, &work] {
         if (work.model().state() != ModelTask::State::Failed) return;

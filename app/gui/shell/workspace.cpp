@@ -91,6 +91,7 @@ void Workspace::connectTasks() {
     });
     connect(m_sweep.get(), &SweepTask::gridChanged, this, &Workspace::idleChanged);
     connect(m_results.get(), &ResultsTask::loaded, this, &Workspace::takeSession);
+    connect(m_results.get(), &ResultsTask::loadedProfiles, this, &Workspace::takeProfiles);
     // The last answer arrives while the lane still counts it, so a snapshot alone does not say that everything is at rest.
     connect(m_results.get(), &ResultsTask::busyChanged, this, &Workspace::idleChanged);
     connect(m_results.get(), &ResultsTask::snapshotChanged, this, &Workspace::idleChanged);
@@ -184,6 +185,16 @@ void Workspace::takeSession(const trial::Study& study) {
         m_data->choose(QString::fromStdString(study.dataPath));
     }
     refreshDraft();
+    emit opened(m_results->sessionPath());
+}
+
+void Workspace::takeProfiles(const ipc::ProfileRequest& newest) {
+    m_settings.addRecentFile(m_results->sessionPath());
+    m_taken.reset();
+    m_draft.calibration = {};
+    m_draft.variants.clear();
+    m_data->clear();
+    m_model->open(QString::fromStdString(newest.model.model), newest.model.randomWeights);
     emit opened(m_results->sessionPath());
 }
 

@@ -92,6 +92,8 @@ signals:
 private:
     void connectTasks();
     void takeSession(const trial::Study& study);
+    /// Opens the model of a session that holds profiles alone.
+    void takeProfiles(const ipc::ProfileRequest& newest);
     /// Shows the extents that the session's study was run with as the model's.
     void takeSymbols();
     void refreshDraft();

@@ -28,6 +28,7 @@ struct Loaded {
     std::vector<trial::TrialResult> results;
     std::shared_ptr<const trial::SensitivityTable> sensitivity;
     std::vector<store::ProfileHeading> profiles;
+    std::optional<store::KeptProfile> newest;  // of a session that holds no study
 };
 
 /// Null where the session holds none that can be read: it can be measured again.
@@ -46,13 +47,17 @@ Result<Loaded> readSession(const std::string& path, std::int64_t wanted, store::
         if (wanted == 0) wanted = loaded.recording->study;
     }
     TRIMTAB_TRY(loaded.studies, session->studies());
+    TRIMTAB_TRY(loaded.profiles, session->profiles());
+    if (wanted == 0 && loaded.studies.empty() && !loaded.profiles.empty()) {
+        TRIMTAB_TRY(loaded.newest, session->profile(loaded.profiles.back().id));
+        return loaded;
+    }
     if (wanted == 0) {
         TRIMTAB_TRY(wanted, tasks::newestStudy(*session));
     }
     TRIMTAB_TRY(loaded.study, session->study(wanted));
     TRIMTAB_TRY(loaded.results, session->results(wanted));
     loaded.sensitivity = sensitivityOf(*session, wanted);
-    TRIMTAB_TRY(loaded.profiles, session->profiles());
     tasks::markStale(loaded.results);
     return loaded;
 }
@@ -93,10 +98,17 @@ void ResultsTask::load(const QString& sessionPath, std::int64_t study) {
                 emit loadFailed(absolute, read->error());
                 return;
             }
+            if ((*read)->newest) clear();
             m_sessionPath = absolute;
             m_recording = (*read)->recording;
             m_sensitivity = (*read)->sensitivity;
             setProfiles(std::move((*read)->profiles));
+            if ((*read)->newest) {
+                const ipc::ProfileRequest request = (*read)->newest->request;
+                emit loadedProfiles(request);
+                emit profileRead(profileSnapshotOf(std::move(*(*read)->newest)));
+                return;
+            }
             takeSession((*read)->studies, (*read)->study, std::move((*read)->results));
             emit loaded(m_study);
         };

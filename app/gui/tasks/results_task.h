@@ -22,7 +22,7 @@ class ResultsTask : public QObject {
 public:
     explicit ResultsTask(QObject* parent = nullptr);
 
-    /// Reads the newest study of the session (or the one named).
+    /// Reads the newest study of the session (or the one named); of a session that holds profiles alone, the newest of them.
     void load(const QString& sessionPath, std::int64_t study = 0);
     /// Shows a study that has just begun; results that the session already holds are read.
     void follow(const QString& sessionPath, const trial::Study& study);
@@ -55,6 +55,8 @@ public:
 signals:
     void busyChanged(bool busy);
     void loaded(const trimtab::trial::Study& study);
+    /// A session of profiles without a study; profileRead() follows. `newest`: what was asked for then.
+    void loadedProfiles(const trimtab::ipc::ProfileRequest& newest);
     void loadFailed(const QString& path, const trimtab::Error& error);
     void snapshotChanged();
     void selectionChanged();

@@ -9,6 +9,8 @@
 
 #include "app/gui/charts/roofline_chart.h"
 #include "app/gui/charts/timeline_view.h"
+#include "core/base/units.h"
+#include "core/store/session.h"
 #include "tests/app/gui/journey_fixture.h"
 
 namespace trimtab::gui_tests {
@@ -83,6 +85,32 @@ TEST_F(ProfileJourney, ASessionKeepsProfilesAndShowsThemAgain) {
     const auto before = workspace().profiling().snapshot();
     kept->menu()->actions().front()->trigger();
     EXPECT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [&] { return workspace().profiling().snapshot() != before; }));
+}
+
+TEST_F(ProfileJourney, ASessionOfProfilesAloneShowsTheNewestAndItsModel) {
+    openModel(smallModel());
+    click(QStringLiteral("nav.profile"));
+    click(QStringLiteral("profile.begin"));
+    ASSERT_TRUE(waitForProfile());
+    const auto made = workspace().profiling().snapshot();
+    ASSERT_TRUE(made) << workspace().profiling().problem().toStdString();
+    const QString path = folder() + QStringLiteral("/profiles.trimtab");
+    {
+        const auto session = store::Session::open(path.toStdString(), store::Mode::ReadWrite);
+        ASSERT_TRUE(session) << session.error().text();
+        store::KeptProfile kept{{0, 0, "as the model is stored", base::utcNow(), 0}, made->request, made->answer};
+        ASSERT_TRUE((*session)->addProfile(kept));
+    }
+    openModel(smallModel(QStringLiteral("other.onnx")));
+    workspace().open(path);
+    ASSERT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return workspace().profiling().snapshot() != nullptr; }))
+        << message().toStdString();
+    ASSERT_TRUE(waitUntil(workspace().model(), &gui::ModelTask::stateChanged, [this] { return workspace().model().loaded(); }));
+    EXPECT_EQ(window().currentPage(), QStringLiteral("profile"));
+    EXPECT_EQ(workspace().profiling().snapshot()->profile().runNs, made->profile().runNs);
+    EXPECT_EQ(workspace().model().path(), smallModel());
+    EXPECT_EQ(workspace().sessionPath(), path) << "what is measured next is kept beside it";
+    EXPECT_FALSE(workspace().results().snapshot());
 }
 
 TEST_F(ProfileJourney, CancelsAndForgetsWithTheModel) {

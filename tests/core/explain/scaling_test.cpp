@@ -24,6 +24,17 @@ TEST(Scaling, SizesAreToldByTheirRatioToTheLargest) {
     EXPECT_DOUBLE_EQ(points[1].ns, 4e6);
 }
 
+TEST(Scaling, LayersAreCorrectedAsTheirRunsAre) {
+    trace::LayerRecord timed, untimed;
+    timed.medianNs = 4e6;
+    std::vector<std::vector<trace::LayerRecord>> plans{{timed, untimed}, {timed, untimed}};
+    const std::vector<base::PairedBlock> timings{{{8, 8}, {2, 2}}, {{4}, {4}}};  // the machine stood at half its speed for the first
+    layersBesideLargest(plans, besideLargest({10, 20}, timings), timings);
+    EXPECT_DOUBLE_EQ(plans[0][0].medianNs, 2e6);
+    EXPECT_DOUBLE_EQ(plans[1][0].medianNs, 4e6);
+    EXPECT_EQ(plans[0][1].medianNs, untimed.medianNs);
+}
+
 TEST(Scaling, FindsThePartsOfWhatIsMadeOfThem) {
     base::Random random(3);
     for (int i = 0; i < 200; ++i) {
