@@ -1,10 +1,21 @@
 #pragma once
 // The matrix products that compression needs, formed by whatever engine the study uses.
 #include <cstdint>
+#include <memory>
 
 #include "core/base/result.h"
 
 namespace trimtab::compress {
+
+/// Σ x·xᵀ over rows x, kept where products are formed. Row-major float32. Thread-compatible.
+class GramSum {
+public:
+    virtual ~GramSum() = default;
+    /// `count` rows, `stride` elements from one to the next.
+    virtual Status add(const float* rows, std::int64_t count, std::int64_t stride) = 0;
+    /// Writes size × size elements.
+    virtual Status read(float* sum) = 0;
+};
 
 /// Row-major float32. Thread-compatible.
 class TensorMath {
@@ -21,6 +32,9 @@ public:
     /// C ← alpha · op(A) · op(B) + beta · C, with op(A) m × k, op(B) k × n and C m × n. C overlaps neither.
     virtual Status multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta,
                             float* c, std::int64_t strideC) = 0;
+
+    /// For those whose products are formed far from the host's memory; null where a sum there does as well.
+    virtual Result<std::unique_ptr<GramSum>> gramSum([[maybe_unused]] std::int64_t size) { return nullptr; }
 };
 
 }  // namespace trimtab::compress

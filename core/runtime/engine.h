@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/compress/tensor_math.h"
 #include "core/graph/graph.h"
 #include "core/recipe/run_setting.h"
 #include "core/runtime/library_recording.h"
@@ -67,6 +68,8 @@ public:
     virtual bool keepsCaches() const { return false; }
     /// Unsupported, naming every operator that nothing executes (each once), before any weight is packed.
     virtual Result<std::unique_ptr<CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) = 0;
+    /// The matrix products of compression, where the engine forms them itself; null: the host's do.
+    virtual std::unique_ptr<compress::TensorMath> tensorMath() { return nullptr; }
 };
 
 }  // namespace trimtab::runtime

@@ -4,6 +4,7 @@
 
 #include "core/graph/passes/passes.h"
 #include "kernels/cuda/compiled_model.h"
+#include "kernels/cuda/device_math.h"
 
 #ifndef TRIMTAB_VERSION
 #define TRIMTAB_VERSION "development"
@@ -60,6 +61,8 @@ public:
                         fmt::format("the weights take {} bytes and {} are free on {}", needed, free, m_tools->device->properties().name));
         return std::make_unique<CudaModel>(std::move(copy), m_tools);
     }
+
+    std::unique_ptr<compress::TensorMath> tensorMath() override { return makeDeviceMath(m_tools); }
 
 private:
     std::shared_ptr<Tools> m_tools;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/cpu_engine.h"
+#include "kernels/cpu/tensor_math.h"
 #include "kernels/cuda/libraries/driver.h"
 #include "kernels/ref/reference_engine.h"
 #include "profiler/worker/modules.h"
@@ -69,6 +70,11 @@ Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int
     if (name == "onnxruntime") return makeOnnxRuntimeEngine(threads, device);
     if (name == "reference") return ref::makeReferenceEngine();
     return fail(ErrorCode::Usage, "there is no engine \"" + name + "\"; the engines are: cpu, cuda, onnxruntime, reference");
+}
+
+std::unique_ptr<compress::TensorMath> tensorMathOf(runtime::Engine& engine) {
+    auto own = engine.tensorMath();
+    return own ? std::move(own) : cpu::makeTensorMath();
 }
 
 }  // namespace trimtab::worker

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "core/base/statistics.h"
-#include "kernels/cpu/tensor_math.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
 #include "profiler/worker/engines.h"
@@ -221,7 +220,7 @@ private:
             for (const graph::ValueId id : alone.inputs) batch.push_back({alone.value(id).name, values.at(id)});
         }
         CalibrationRuns runs(std::move(batches), *m_engine, m_request.model.setting, m_call);
-        const auto math = cpu::makeTensorMath();
+        const auto math = tensorMathOf(*m_engine);
         tools.activations = &runs;
         tools.math = math.get();
         return compress::compress(alone, recipe, tools);

@@ -8,9 +8,9 @@
 #include "core/compress/layer_units.h"
 #include "core/evaluate/score.h"
 #include "core/graph/attention/attention_nodes.h"
-#include "kernels/cpu/tensor_math.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
+#include "profiler/worker/engines.h"
 #include "profiler/worker/output_distance.h"
 #include "profiler/worker/paired_gain.h"
 
@@ -128,7 +128,7 @@ Result<UnitGroupCells::Whole> UnitGroupCells::made(const recipe::Recipe& recipe,
     compress::Tools tools;
     tools.cancelled = m_tools.call.cancelled;
     std::optional<CalibrationRuns> runs;
-    const auto math = cpu::makeTensorMath();
+    const auto math = tensorMathOf(m_tools.engine);
     if (recipe.needsCalibration()) {
         TRIMTAB_TRY(auto set, calibrationSet(m_graph, request));
         tools.activations = &runs.emplace(std::move(set.batches), m_tools.engine, request.setting, m_tools.call);

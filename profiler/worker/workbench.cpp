@@ -10,7 +10,6 @@
 #include "core/formats/model_file.h"
 #include "core/graph/passes/passes.h"
 #include "core/graph/shape_inference.h"
-#include "kernels/cpu/tensor_math.h"
 #include "kernels/ref/reference.h"
 #include "profiler/worker/calibration_runs.h"
 #include "profiler/worker/calibration_set.h"
@@ -91,7 +90,7 @@ Result<compress::Compressed> Workbench::compressedWith(const Graph& graph, const
     TRIMTAB_TRY(auto set, calibrationSet(graph, request));
     TRIMTAB_TRY(const auto engine, makeEngine(request.setting.engine, request.setting.threads, request.setting.device));
     CalibrationRuns runs(std::move(set.batches), *engine, request.setting, call);
-    const auto math = cpu::makeTensorMath();
+    const auto math = tensorMathOf(*engine);
     tools.activations = &runs;
     tools.math = math.get();
     const std::string key = fileKey + calibrationKey(request) + set.data;

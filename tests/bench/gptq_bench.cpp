@@ -102,7 +102,7 @@ float timeOurs(const Layer& layer, compress::TensorMath& math, Times& times) {
     Clock clock;
     auto sum = orStop(compress::HessianSum::begin(layer.size));
     for (std::int64_t batch = 0; batch < layer.batches; ++batch) orStop(sum.add(math, layer.inputs.data(), layer.rows, layer.size));
-    compress::Hessian hessian = std::move(sum).finish();
+    compress::Hessian hessian = orStop(std::move(sum).finish());
     const float corner = hessian.diagonal(layer.size - 1);
     seconds[0] = clock.lap();
     const auto factor = orStop(compress::factorInverse(math, std::move(hessian)));

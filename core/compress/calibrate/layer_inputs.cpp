@@ -96,7 +96,7 @@ Result<LayerInputs> collectInputs(const Graph& graph, const graph::WeightUse& us
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, std::span(&input, 1), take));
     if (inputs.front().rows == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
     for (std::size_t part = 0; part < sums.size(); ++part) {
-        Hessian whole = std::move(sums[part]).finish();
+        TRIMTAB_TRY(Hessian whole, std::move(sums[part]).finish());
         if (needs.products) {
             TRIMTAB_TRY(Tensor values, needs.factors.empty() ? Result<Tensor>(std::move(whole.values)) : whole.values.clone());
             inputs[part].products = Hessian{whole.size, std::move(values), whole.rows};

@@ -80,7 +80,8 @@ Result<Seen> seenBy(const Graph& graph, const Unit& unit, bool withProducts, con
     };
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, std::span(&unit.input, 1), take));
     if (columns.rows() == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
-    return Seen{std::move(columns), std::move(sum).finish()};
+    TRIMTAB_TRY(Hessian products, std::move(sum).finish());
+    return Seen{std::move(columns), std::move(products)};
 }
 
 /// Weights and divided inputs of 16 bits would be rounded once more by any other scale than a power of two.

@@ -25,18 +25,24 @@ Result<HessianSum> HessianSum::begin(std::int64_t size) {
 Status HessianSum::add(TensorMath& math, const float* rows, std::int64_t count, std::int64_t stride) {
     if (count == 0) return {};
     const std::int64_t size = m_sum.size;
+    if (m_sum.rows == 0) {
+        TRIMTAB_TRY(m_kept, math.gramSum(size));
+    }
+    m_sum.rows += count;
+    if (m_kept) return m_kept->add(rows, count, stride);
     float* const sum = m_sum.values.mutableData<float>().data();
     for (std::int64_t top = 0; top < size; top += kPanel) {
         const std::int64_t height = std::min(kPanel, size - top);
         TRIMTAB_REQUIRE(math.multiply(height, size - top, count, 1, {rows + top, stride, true}, {rows + top, stride, false}, 1,
                                       sum + top * size + top, size));
     }
-    m_sum.rows += count;
     return {};
 }
 
-Hessian HessianSum::finish() && {
-    mirrorUpper(m_sum.values.mutableData<float>().data(), m_sum.size);
+Result<Hessian> HessianSum::finish() && {
+    float* const sum = m_sum.values.mutableData<float>().data();
+    if (m_kept) TRIMTAB_REQUIRE(m_kept->read(sum));
+    mirrorUpper(sum, m_sum.size);
     return std::move(m_sum);
 }
 

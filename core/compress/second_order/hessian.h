@@ -5,6 +5,7 @@
 // Source: Hassibi and Stork 1992, "Second order derivatives for network pruning: Optimal Brain Surgeon"; layer by layer as in Frantar and
 // Alistarh 2022, "Optimal Brain Compression", section 3.
 #include <cstdint>
+#include <memory>
 
 #include "core/compress/tensor_math.h"
 #include "core/tensor/tensor.h"
@@ -19,19 +20,21 @@ struct Hessian {
     float diagonal(std::int64_t i) const { return values.data<float>()[static_cast<std::size_t>(i * (size + 1))]; }
 };
 
-/// Sums batch by batch; holds one matrix. Thread-compatible.
+/// Sums batch by batch; holds one matrix, on the host or where products are formed. Thread-compatible.
 class HessianSum {
 public:
     /// OutOfMemory when the budget does not hold the matrix. REQUIRES: size > 0.
     static Result<HessianSum> begin(std::int64_t size);
 
-    /// `count` rows of `size` floats, `stride` from one to the next. Batches of some thousand rows use the processor best.
+    /// `count` rows of `size` floats, `stride` from one to the next. Batches of some thousand rows use the processor best. REQUIRES: the
+    /// same `math` each time, which outlives the sum.
     Status add(TensorMath& math, const float* rows, std::int64_t count, std::int64_t stride);
 
-    Hessian finish() &&;
+    Result<Hessian> finish() &&;
 
 private:
-    Hessian m_sum;  // below the diagonal blocks nothing yet
+    Hessian m_sum;                    // below the diagonal blocks nothing yet
+    std::unique_ptr<GramSum> m_kept;  // in its place, where the products' maker has a better one
 };
 
 }  // namespace trimtab::compress

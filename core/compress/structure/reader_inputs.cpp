@@ -40,7 +40,7 @@ Result<ReaderInputs> readerInputs(const Graph& graph, const UnitReader& reader, 
     const graph::ValueId input = node.input(0);
     TRIMTAB_REQUIRE(tools.activations->forEach(graph, std::span(&input, 1), take));
     if (count == 0) return fail(ErrorCode::Refused, "no calibration data reach this layer");
-    inputs.products = std::move(sum).finish();
+    TRIMTAB_TRY(inputs.products, std::move(sum).finish());
     return inputs;
 }
 

@@ -274,7 +274,7 @@ Result<DeviceMemory> randomOperand(Device& device, std::int64_t bytes) {
 Status LtProduct::choose() {
     TRIMTAB_TRY(const auto found, candidates());
     m_algorithm = found.front().algo;
-    if (found.size() > 1) {
+    if (found.size() > 1 && m_product.timed) {
         const LibraryProduct& p = m_product;
         Device& device = *m_library.device;
         const int inputBytes = p.arithmetic == Arithmetic::Float8 ? 1 : elementBytes(p.input);

@@ -27,6 +27,7 @@ struct LibraryProduct {
     bool residual = false;     // as y
     bool relu = false;
     float alpha = 1;
+    bool timed = true;  // the fastest of the library's algorithms, by timing them; else the one that it takes for that
 
     bool operator==(const LibraryProduct&) const = default;
     std::string text() const;  // names every field

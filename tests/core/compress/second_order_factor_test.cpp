@@ -48,7 +48,7 @@ TEST(HessianSum, IsTheSumOfProductsOverAllBatches) {
                         wanted[static_cast<std::size_t>(i * size + j)] += static_cast<double>(x[i]) * x[j];
             }
         }
-        const Hessian hessian = std::move(sum).finish();
+        const Hessian hessian = *std::move(sum).finish();
         EXPECT_EQ(hessian.size, size);
         EXPECT_EQ(hessian.rows, seen);
         const auto values = hessian.values.data<float>();

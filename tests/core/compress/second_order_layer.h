@@ -45,7 +45,7 @@ inline Hessian hessianOf(const std::vector<float>& inputs, std::int64_t columns)
     PlainMath math;
     HessianSum sum = *HessianSum::begin(columns);
     EXPECT_TRUE(sum.add(math, inputs.data(), static_cast<std::int64_t>(inputs.size()) / columns, columns));
-    return std::move(sum).finish();
+    return *std::move(sum).finish();
 }
 
 inline InverseFactor factorOf(const std::vector<float>& inputs, std::int64_t columns, const FactorOptions& options = {}) {

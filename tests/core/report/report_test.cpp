@@ -42,6 +42,21 @@ TEST(ChartModel, PutsNativePointsOnTheChartAndEmulatedOnesIntoTheMargin) {
     EXPECT_FALSE(chart.points[3].timed);
 }
 
+TEST(ChartModel, SetsTheSizeOfRandomWeightsBesideTheSpeed) {
+    ReportInput input = exampleInput();
+    for (trial::TrialResult& result : input.results) result.accuracy.reset();
+    EXPECT_TRUE(chartModel(input).points.empty()) << "a score that is missing is not made up";
+    input.study.randomWeights = 1;
+    const ChartModel chart = chartModel(input);
+    ASSERT_EQ(chart.points.size(), 4U);
+    EXPECT_THAT(chart.y.title, HasSubstr("weights, MB"));
+    EXPECT_TRUE(chart.y.reversed);
+    EXPECT_DOUBLE_EQ(chart.points[0].y, 4);  // 4,000,000 bytes
+    const Content content = contentOf(input);
+    EXPECT_THAT(content.question, HasSubstr("memory"));
+    EXPECT_THAT(content.repeat[0], HasSubstr("--random-weights 1"));
+}
+
 TEST(ChartModel, AxesEncloseEveryIntervalWithRoundTicks) {
     const ChartModel chart = chartModel(exampleInput());
     for (const ChartPoint& point : chart.points) {
