@@ -63,10 +63,17 @@ Pair pairOf(trial::TrialResult before, trial::TrialResult after) {
 }
 
 /// The newest finished results of the newest study.
-Result<std::vector<trial::TrialResult>> finishedOf(const std::string& path) {
+struct Finished {
+    std::vector<trial::TrialResult> results;
+    std::string weights;  // random ones, or the model's own
+};
+
+Result<Finished> finishedOf(const std::string& path) {
     TRIMTAB_TRY(const auto session, openForReading(path));
     TRIMTAB_TRY(const std::int64_t study, tasks::newestStudy(*session));
     TRIMTAB_TRY(auto results, session->results(study));
+    TRIMTAB_TRY(const trial::Study described, session->study(study));
+    const std::string drawn = trial::randomWeightsNote(described);
     std::reverse(results.begin(), results.end());
     std::vector<trial::TrialResult> newest;
     for (auto& result : results) {
@@ -75,7 +82,7 @@ Result<std::vector<trial::TrialResult>> finishedOf(const std::string& path) {
         if (result.state == trial::State::Finished && !known) newest.push_back(std::move(result));
     }
     std::reverse(newest.begin(), newest.end());
-    return newest;
+    return Finished{std::move(newest), drawn.empty() ? "the model's own" : drawn};
 }
 
 Json documentOf(const std::vector<Pair>& pairs, const std::vector<std::string>& onlyBefore, const std::vector<std::string>& onlyAfter) {
@@ -115,17 +122,20 @@ void print(const std::vector<Pair>& pairs, const std::vector<std::string>& onlyB
 }  // namespace
 
 Status compareSessions(Program& program, const std::string& beforePath, const std::string& afterPath, std::optional<double> slowerLimit) {
-    TRIMTAB_TRY(auto before, finishedOf(beforePath));
-    TRIMTAB_TRY(auto after, finishedOf(afterPath));
+    TRIMTAB_TRY(Finished old, finishedOf(beforePath));
+    TRIMTAB_TRY(Finished now, finishedOf(afterPath));
+    auto &before = old.results, &after = now.results;
     std::vector<Pair> pairs;
     std::vector<std::string> onlyBefore;
     std::vector<std::string> onlyAfter;
-    for (auto& old : before) {
-        const auto match = std::find_if(after.begin(), after.end(), [&](const auto& other) { return trial::sameTarget(other.trial, old.trial); });
+    for (auto& result : before) {
+        const auto match =
+            std::find_if(after.begin(), after.end(), [&](const auto& other) { return trial::sameTarget(other.trial, result.trial); });
         if (match == after.end()) {
-            onlyBefore.push_back(old.trial.label);
+            onlyBefore.push_back(result.trial.label);
         } else {
-            pairs.push_back(pairOf(std::move(old), std::move(*match)));
+            pairs.push_back(pairOf(std::move(result), std::move(*match)));
+            note(pairs.back().changes, "weights", old.weights, now.weights);
             after.erase(match);
         }
     }

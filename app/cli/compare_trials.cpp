@@ -120,9 +120,14 @@ Status compareTrials(Program& program, const std::string& path, std::int64_t fir
     TRIMTAB_TRY(const auto b, trialOf(*session, second));
     const auto differences = explain::compareLayers(a, b);
     const Verdicts verdicts = verdictsOf(a, b, differences);
+    TRIMTAB_TRY(const trial::Study study, studyWith(*session, first));
+    const std::string weights = trial::randomWeightsNote(study);
     if (program.options.json) {
-        program.printJson(documentOf(a, b, verdicts, differences));
+        Json document = documentOf(a, b, verdicts, differences);
+        if (!weights.empty()) document["weights"] = weights;
+        program.printJson(document);
     } else {
+        if (!weights.empty()) fmt::print("{}\n", weights);
         print(a, b, verdicts, differences);
     }
     return {};

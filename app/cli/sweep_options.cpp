@@ -129,14 +129,17 @@ void addSweepOptions(CLI::App& command, SweepOptions& options) {
 
 Status checkOptions(const SweepOptions& options) {
     if (!options.subject.empty()) {
+        if (std::filesystem::path(options.subject).filename() == "config.json" && !options.model.randomWeights)
+            return fail(ErrorCode::Usage, "is a model without weights: have them drawn with --random-weights, or name its folder",
+                        options.subject);
         if (options.axes.empty() && options.variants.empty() && !namesStudyFile(options))
             return fail(ErrorCode::Usage, "a sweep wants one axis or more, such as --axis weights.bits=4,8,16, or a --variant");
         return {};
     }
     if (!options.resume)
         return fail(ErrorCode::Usage, "name a model or a study, or give --resume to go on with the session's newest study");
-    if (!options.axes.empty() || !options.variants.empty() || !options.data.empty())
-        return fail(ErrorCode::Usage, "--axis, --variant and --data describe a study: name its model too");
+    if (!options.axes.empty() || !options.variants.empty() || !options.data.empty() || options.model.randomWeights)
+        return fail(ErrorCode::Usage, "--axis, --variant, --data and --random-weights describe a study: name its model too");
     return {};
 }
 

@@ -29,11 +29,12 @@ public:
         bool transposed = false;
     };
 
-    /// C ← alpha · op(A) · op(B) + beta · C, with op(A) m × k, op(B) k × n and C m × n. C overlaps neither.
+    /// C ← alpha · op(A) · op(B) + beta · C, with op(A) m × k, op(B) k × n and C m × n. C overlaps neither. OutOfMemory leaves C as it was.
     virtual Status multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta,
                             float* c, std::int64_t strideC) = 0;
 
-    /// For those whose products are formed far from the host's memory; null where a sum there does as well.
+    /// For those whose products are formed far from the host's memory; null where a sum there does as well, or must do. It may use memory
+    /// of this object, which outlives it.
     virtual Result<std::unique_ptr<GramSum>> gramSum([[maybe_unused]] std::int64_t size) { return nullptr; }
 };
 

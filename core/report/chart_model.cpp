@@ -115,6 +115,7 @@ std::optional<VerticalFigure> verticalFigure(const trial::Study& study, const tr
 ChartModel chartModel(const ReportInput& input) {
     ChartModel chart;
     chart.title = input.study.modelName.empty() ? input.study.name : input.study.modelName;
+    if (const std::string note = trial::randomWeightsNote(input.study); !note.empty()) chart.title += ", " + note;
     AxisRange x, y;
     std::vector<base::Interval> ofTimes;
     bool higherIsBetter = true;

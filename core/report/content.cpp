@@ -167,7 +167,7 @@ void addRepeat(Content& content, const ReportInput& input) {
     }
     content.repeat.push_back(sweep + " --session " + quoted(input.sessionPath.empty() ? "again.trimtab" : input.sessionPath) +
                              " --refresh");
-    if (input.chosen != 0 && !input.sessionPath.empty())
+    if (input.chosen != 0 && !input.sessionPath.empty() && !input.study.randomWeights)
         content.repeat.push_back(fmt::format("trimtab export {} --trial {} -o chosen/", quoted(input.sessionPath), input.chosen));
 }
 
@@ -202,8 +202,8 @@ Content contentOf(const ReportInput& input) {
          "a kernel on this machine executes the widths and types that the recipe asks for; its speed is real. Zeros that no sparse kernel "
          "skips are multiplied all the same, and the layer says so"},
         {"emulated",
-         "no kernel executes it here: the arithmetic is imitated in a wider type, so the accuracy is real and no speed is given; never on "
-         "the front"},
+         "no kernel executes it here: the arithmetic is imitated in a wider type, so a score is real and no speed is given; never on the "
+         "front"},
         {"measured", "it ran on this machine and was timed or scored"},
         {"front", "native and measured, and no other trial is better on one axis without being worse on the other (95 % intervals decide)"},
         {"fidelity",

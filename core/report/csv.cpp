@@ -18,6 +18,12 @@ std::string text(const std::string& value) {
 
 std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.9g}", value) : std::string(); }
 
+std::string markOf(const trial::TrialResult& result, const tune::ParetoRow& row) {
+    std::string mark = row.leftOutBecause;
+    if (result.isBaseline) mark = result.stale ? "baseline, stale" : "baseline";
+    return row.weights.empty() || row.weights == mark ? mark : mark + ", " + row.weights;
+}
+
 }  // namespace
 
 std::string toCsv(const ReportInput& input) {
@@ -30,7 +36,7 @@ std::string toCsv(const ReportInput& input) {
         csv +=
             fmt::format("{},{},{},{},{},{},{},{}", result.id, text(result.trial.label), text(result.trial.setting.engine),
                         trace::name(result.execution), trial::name(result.basis), trial::name(result.state), input.rows[i].onFront ? 1 : 0,
-                        text(result.isBaseline ? (result.stale ? "baseline, stale" : "baseline") : input.rows[i].leftOutBecause));
+                        text(markOf(result, input.rows[i])));
         if (result.accuracy)
             csv += fmt::format(",{},{},{},{}", text(result.accuracy->metric), number(result.accuracy->value),
                                number(result.accuracy->interval.low), number(result.accuracy->interval.high));

@@ -59,6 +59,7 @@ Json rowJson(const TrialResult& result, const ParetoRow& row) {
               {"left_out_because", row.leftOutBecause},
               {"baseline", result.isBaseline}};
     if (!row.calibration.empty()) json["calibration"] = row.calibration;
+    if (!row.weights.empty()) json["weights"] = row.weights;
     if (!result.trial.variant.empty()) json["variant"] = result.trial.variant;
     if (result.accuracy) {
         const trial::Accuracy& accuracy = *result.accuracy;
@@ -120,6 +121,7 @@ void noteStudy(std::vector<ParetoRow>& rows, const trial::Study& study, const st
     const std::string drawn = trial::randomWeightsNote(study);
     for (std::size_t i = 0; i < rows.size() && i < results.size(); ++i) {
         rows[i].calibration = trial::calibrationNote(study, results[i].trial.recipe);
+        rows[i].weights = drawn;
         if (!drawn.empty() && rows[i].leftOutBecause == kNoAccuracy) rows[i].leftOutBecause = drawn;
     }
 }

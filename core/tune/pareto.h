@@ -15,6 +15,7 @@ struct ParetoRow {
     bool onFront = false;
     std::string leftOutBecause;  // "emulated", "stale", "failed", "no speed", "dominated by N"; empty on the front
     std::string calibration;     // trial::calibrationNote(); empty until noteStudy(), and for recipes that calibrate on nothing
+    std::string weights;         // trial::randomWeightsNote(); empty until noteStudy(), and for the model's own
 };
 
 /// One row for each finished result, in the order given. `x` is "latency_ms" or "size_bytes" (lower is better) or "throughput_sps";

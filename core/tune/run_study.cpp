@@ -1,6 +1,6 @@
 // The order of a study: the baseline, then one trial after the other. What an earlier run finished with what is here now is taken over;
-// else plan → accuracy (unless its key is known, or weights are random) → speed, one fresh process a block (unless its key is known, or the trial is emulated) →
-// commit → tell.
+// else plan → accuracy (unless its key is known, or weights are random) → speed, one fresh process a block (unless its key is known, or the
+// trial is emulated) → commit → tell.
 #include "core/tune/run_study.h"
 
 #include <algorithm>

@@ -8,8 +8,6 @@ namespace trimtab::cuda {
 namespace {
 
 constexpr std::int64_t kFloat = sizeof(float);
-constexpr std::int64_t kStagingBytes = 32 << 20;   // of host memory that copies go through
-constexpr std::int64_t kOperandBytes = 256 << 20;  // of the device that one operand of a product takes: larger ones are cut
 
 using Operand = compress::TensorMath::Operand;
 
@@ -65,19 +63,23 @@ private:
 
 class DeviceMath final : public compress::TensorMath {
 public:
-    explicit DeviceMath(std::shared_ptr<Tools> tools) : m_tools(std::move(tools)) {}
+    DeviceMath(std::shared_ptr<Tools> tools, const DeviceMathLimits& limits) : m_tools(std::move(tools)), m_limits(limits) {}
 
     Status multiply(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const Operand& a, const Operand& b, float beta, float* c,
                     std::int64_t strideC) override {
         if (m == 0 || n == 0) return {};
         const HostMatrix x{m, k, a}, result{m, n, {c, strideC, false}, beta};
+        const std::int64_t height = rowsAtOnce(std::max(n, k), m);
+        // All memory first: where it does not suffice, nothing of C has been written.
+        TRIMTAB_REQUIRE(m_y.reserve(device(), height * n * kFloat));
+        TRIMTAB_REQUIRE(m_x.reserve(device(), height * k * kFloat));
+        if (beta != 0) TRIMTAB_REQUIRE(m_addend.reserve(device(), height * n * kFloat));
         TRIMTAB_REQUIRE(upload(b.transposed ? HostMatrix{n, k, {b.data, b.stride, false}} : HostMatrix{k, n, b}, m_w));
-        const std::int64_t height = std::clamp<std::int64_t>(kOperandBytes / (kFloat * std::max(n, k)), 1, m);
         for (std::int64_t top = 0; top < m; top += height) {
             const std::int64_t rows = std::min(height, m - top);
             TRIMTAB_REQUIRE(upload(x.rowsFrom(top, rows), m_x));
             if (beta != 0) TRIMTAB_REQUIRE(upload(result.rowsFrom(top, rows), m_addend));
-            TRIMTAB_REQUIRE(product(rows, n, k, alpha, b.transposed, beta != 0 ? m_addend.data() : nullptr));
+            TRIMTAB_REQUIRE(product(rows, n, k, alpha, m_w.data(), b.transposed, beta != 0 ? m_addend.data() : nullptr));
             TRIMTAB_REQUIRE(download(rows, n, m_y.data(), c + top * strideC, strideC));
         }
         return {};
@@ -89,6 +91,10 @@ private:
     friend class DeviceGram;
 
     Device& device() const { return *m_tools->device; }
+
+    std::int64_t rowsAtOnce(std::int64_t columns, std::int64_t rows) const {
+        return std::clamp<std::int64_t>(m_limits.operandBytes / (kFloat * columns), 1, std::max<std::int64_t>(rows, 1));
+    }
 
     Status upload(const HostMatrix& matrix, Buffer& to) {
         TRIMTAB_REQUIRE(to.reserve(device(), matrix.bytes()));
@@ -114,8 +120,9 @@ private:
     Status inPieces(std::int64_t rows, std::int64_t columns, const Body& body) {
         if (columns == 0) return {};
         if (m_stagedBytes < columns * kFloat) {
-            m_stagedBytes = std::max(kStagingBytes, columns * kFloat);
-            TRIMTAB_TRY(m_staging, device().allocateHost(m_stagedBytes));
+            const std::int64_t bytes = std::max(m_limits.stagingBytes, columns * kFloat);
+            TRIMTAB_TRY(m_staging, device().allocateHost(bytes));
+            m_stagedBytes = bytes;
         }
         const std::int64_t height = m_stagedBytes / (columns * kFloat);
         for (std::int64_t first = 0; first < rows; first += height) TRIMTAB_REQUIRE(body(first, std::min(height, rows - first)));
@@ -123,8 +130,8 @@ private:
     }
     float* staged() const { return reinterpret_cast<float*>(m_staging.get()); }
 
-    /// m_y ← alpha · m_x · m_w (or its transpose) + addend, where there is one.
-    Status product(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, bool weightIsRows, const float* addend) {
+    /// m_y ← alpha · m_x · w + addend, where there is one; w [n, k] where `weightIsRows`, else [k, n].
+    Status product(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const float* w, bool weightIsRows, const float* addend) {
         TRIMTAB_REQUIRE(m_y.reserve(device(), m * n * kFloat));
         if (k == 0)
             return addend ? device().copy(m_y.data(), addend, m * n * kFloat) : device().clear(m_y.data(), m * n * kFloat);
@@ -136,10 +143,11 @@ private:
         wanted.alpha = alpha;
         wanted.timed = false;  // there are as many shapes as blocks of columns, and each is met a few times
         TRIMTAB_TRY(const auto bound, m_tools->products->prepare(wanted));
-        return bound->run({.x = m_x.data(), .w = m_w.data(), .residual = addend, .y = m_y.data()});
+        return bound->run({.x = m_x.data(), .w = w, .residual = addend, .y = m_y.data()});
     }
 
     std::shared_ptr<Tools> m_tools;
+    DeviceMathLimits m_limits;
     DeviceMemory m_staging;
     std::int64_t m_stagedBytes = 0;
     Buffer m_x, m_w, m_addend, m_y;
@@ -151,13 +159,12 @@ public:
     DeviceGram(DeviceMath& math, std::int64_t size, DeviceMemory sum) : m_math(math), m_size(size), m_sum(std::move(sum)) {}
 
     Status add(const float* rows, std::int64_t count, std::int64_t stride) override {
-        const std::int64_t most = std::max<std::int64_t>(kOperandBytes / (kFloat * m_size), 1);
+        const std::int64_t most = m_math.rowsAtOnce(m_size, count);
         for (std::int64_t first = 0; first < count; first += most) {
             const std::int64_t some = std::min(most, count - first);
-            const float* const part = rows + first * stride;
-            TRIMTAB_REQUIRE(m_math.upload({m_size, some, {part, stride, true}}, m_math.m_x));
-            TRIMTAB_REQUIRE(m_math.upload({some, m_size, {part, stride, false}}, m_math.m_w));
-            TRIMTAB_REQUIRE(m_math.product(m_size, m_size, some, 1, false, sum()));
+            // xᵀ [size, some] is both operands: its rows are the columns of the other.
+            TRIMTAB_REQUIRE(m_math.upload({m_size, some, {rows + first * stride, stride, true}}, m_math.m_x));
+            TRIMTAB_REQUIRE(m_math.product(m_size, m_size, some, 1, m_math.m_x.data(), true, sum()));
             TRIMTAB_REQUIRE(m_math.device().copy(sum(), m_math.m_y.data(), m_size * m_size * kFloat));
         }
         return {};
@@ -172,19 +179,24 @@ private:
     DeviceMemory m_sum;
 };
 
-/// The host's memory serves where the device's does not.
+/// The host's memory serves where the device's does not hold the sum and what adding to it takes.
 Result<std::unique_ptr<compress::GramSum>> DeviceMath::gramSum(std::int64_t size) {
-    auto sum = device().allocate(size * size * kFloat);
-    if (!sum && sum.error().code == ErrorCode::OutOfMemory) return nullptr;
-    if (!sum) return fail(std::move(sum).error());
-    TRIMTAB_REQUIRE(device().clear(sum->get(), size * size * kFloat));
-    return std::make_unique<DeviceGram>(*this, size, std::move(*sum));
+    const std::int64_t bytes = size * size * kFloat;
+    const auto made = [&]() -> Result<DeviceMemory> {
+        TRIMTAB_REQUIRE(m_y.reserve(device(), bytes));
+        TRIMTAB_REQUIRE(m_x.reserve(device(), std::max(m_limits.operandBytes, size * kFloat)));
+        return device().allocate(bytes);
+    }();
+    if (!made && made.error().code == ErrorCode::OutOfMemory) return nullptr;
+    if (!made) return fail(made.error());
+    TRIMTAB_REQUIRE(device().clear(made->get(), bytes));
+    return std::make_unique<DeviceGram>(*this, size, *made);
 }
 
 }  // namespace
 
-std::unique_ptr<compress::TensorMath> makeDeviceMath(std::shared_ptr<Tools> tools) {
-    return std::make_unique<DeviceMath>(std::move(tools));
+std::unique_ptr<compress::TensorMath> makeDeviceMath(std::shared_ptr<Tools> tools, const DeviceMathLimits& limits) {
+    return std::make_unique<DeviceMath>(std::move(tools), limits);
 }
 
 }  // namespace trimtab::cuda

@@ -6,6 +6,7 @@
 #include "kernels/cpu/tensor_math.h"
 #include "kernels/cuda/libraries/driver.h"
 #include "kernels/ref/reference_engine.h"
+#include "profiler/worker/either_math.h"
 #include "profiler/worker/modules.h"
 
 namespace trimtab::worker {
@@ -74,7 +75,7 @@ Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int
 
 std::unique_ptr<compress::TensorMath> tensorMathOf(runtime::Engine& engine) {
     auto own = engine.tensorMath();
-    return own ? std::move(own) : cpu::makeTensorMath();
+    return own ? makeEitherMath(std::move(own), cpu::makeTensorMath()) : cpu::makeTensorMath();
 }
 
 }  // namespace trimtab::worker

@@ -19,7 +19,7 @@ const std::vector<std::string>& builtInEngineNames();
 /// had here: its module was not built, no driver or library, one too old, no device.
 Result<std::unique_ptr<runtime::Engine>> makeEngine(const std::string& name, int threads, const std::string& device = {});
 
-/// The engine's own, or the processor's.
+/// The engine's own beside the processor's (either_math.h), or the processor's alone.
 std::unique_ptr<compress::TensorMath> tensorMathOf(runtime::Engine& engine);
 
 }  // namespace trimtab::worker

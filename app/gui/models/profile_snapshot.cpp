@@ -52,8 +52,11 @@ QString causeTitle(explain::Cause cause) {
     return {};
 }
 
-QString marksText(const trace::Profile& profile) {
+QString marksText(const ProfileSnapshot& snapshot) {
+    const trace::Profile& profile = snapshot.profile();
     QStringList lines;
+    if (const auto seed = snapshot.request.model.randomWeights)
+        lines << tr("Made with random weights (seed %1): times are what they would be, answers mean nothing.").arg(*seed);
     if (trace::overall(profile.layers) == trace::Execution::Emulated)
         lines << tr("Some layers are emulated: these times are not those of the format asked for.");
     if (profile.throttled) lines << tr("The machine slowed down while this was measured.");

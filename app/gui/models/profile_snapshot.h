@@ -31,7 +31,7 @@ ProfilePtr profileSnapshotOf(store::KeptProfile kept);
 
 QString causeTitle(explain::Cause cause);  // "Memory bandwidth", "Launch", …
 /// What must be known beside the figures, one line each: lost records, emulated layers, what could not be measured. Empty: nothing.
-QString marksText(const trace::Profile& profile);
+QString marksText(const ProfileSnapshot& profile);
 /// Why it does not fit, and what would: one line each.
 QString capacityText(const trial::Capacity& capacity, const ipc::ModelRequest& model);
 /// What a sample or a token draws, and the clocks beside it or why there is none.

@@ -13,11 +13,11 @@ class QStackedWidget;
 
 namespace trimtab::gui {
 
+class MarkBar;
 class MessageBar;
 class ModelPage;
 class NavigationRail;
 class Page;
-class MarkBar;
 class ResultsPage;
 class WelcomePage;
 

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/shell/workspace.h"
 
-#include <set>
-
 #include <QDir>
 #include <QFileInfo>
 #include <QStandardPaths>
 
 #include "app/gui/models/axis_catalog.h"
-#include "app/gui/models/recordings.h"
 #include "app/gui/settings/settings.h"
 #include "app/tasks/study_identity.h"
 
@@ -128,6 +125,21 @@ void Workspace::open(const QString& path) {
         return;
     }
     m_devices->ask();
+    forgetAnswers();
+    m_settings.set(Setting::LastFolder, file.absolutePath());
+    m_fromSession = !file.isDir() && file.suffix().compare(QLatin1String("trimtab"), Qt::CaseInsensitive) == 0;
+    if (m_fromSession) {
+        m_results->load(path);
+        return;
+    }
+    m_results->clear();
+    forgetStudy();
+    m_model->open(path);
+    m_settings.addRecentFile(path);
+    emit opened(file.absoluteFilePath());
+}
+
+void Workspace::forgetAnswers() {
     m_fidelity->clear();
     m_generation->clear();
     m_profiling->clear();
@@ -135,24 +147,22 @@ void Workspace::open(const QString& path) {
     m_storage->clear();
     m_chosenSession.clear();
     m_pendingData.clear();
-    m_settings.set(Setting::LastFolder, file.absolutePath());
-    m_fromSession = !file.isDir() && file.suffix().compare(QLatin1String("trimtab"), Qt::CaseInsensitive) == 0;
-    if (m_fromSession) {
-        m_results->load(path);
-        return;
-    }
+}
+
+void Workspace::forgetStudy() {
     m_taken.reset();
     m_draft.calibration = {};
     m_draft.variants.clear();
-    m_results->clear();
     m_data->clear();
-    m_model->open(path);
-    m_settings.addRecentFile(path);
-    emit opened(file.absoluteFilePath());
 }
 
 void Workspace::drawWeights() {
+    if (m_sweep->running()) return;
     const QString path = m_model->path();
+    forgetAnswers();
+    m_fromSession = false;
+    m_results->clear();  // what was measured of other weights
+    forgetStudy();
     m_model->open(path, kDrawnSeed);
     m_data->goWithout();
     emit opened(path);
@@ -190,11 +200,9 @@ void Workspace::takeSession(const trial::Study& study) {
 
 void Workspace::takeProfiles(const ipc::ProfileRequest& newest) {
     m_settings.addRecentFile(m_results->sessionPath());
-    m_taken.reset();
-    m_draft.calibration = {};
-    m_draft.variants.clear();
-    m_data->clear();
+    forgetStudy();
     m_model->open(QString::fromStdString(newest.model.model), newest.model.randomWeights);
+    if (newest.model.randomWeights) m_data->goWithout();
     emit opened(m_results->sessionPath());
 }
 
@@ -291,7 +299,7 @@ void Workspace::profile(const trial::TrialResult* trial) {
     request.model.model = m_model->path().toStdString();
     request.model.randomWeights = m_model->randomWeights();
     request.model.setting = m_model->setting();
-    QString subject = tr("As the model is stored");
+    QString subject = subjectTitle();
     if (trial) {
         subject = QString::fromStdString(trial->trial.label);
         request.model.model = fileOf(trial->trial).toStdString();
@@ -317,65 +325,6 @@ QString Workspace::sessionPath() const {
 void Workspace::setSessionPath(const QString& path) {
     m_chosenSession = path;
     emit draftChanged();
-}
-
-QString Workspace::recording() const { return m_results->recording() ? whereAndWhen(*m_results->recording()) : QString(); }
-
-QString Workspace::mark() const {
-    QStringList marks;
-    if (const QString where = recording(); !where.isEmpty())
-        marks << tr("Recorded on %1 — read-only. Nothing on show was measured on this machine.").arg(where);
-    marks << answersProblem();
-    marks.removeAll(QString());
-    return marks.join('\n');
-}
-
-QString Workspace::answersProblem() const {
-    const SnapshotPtr snapshot = m_results->snapshot();
-    const auto seed = snapshot ? snapshot->study.randomWeights : m_model->randomWeights();
-    return seed ? tr("The weights are random (seed %1): speed and memory are what they would be, answers mean nothing.").arg(*seed)
-                : QString();
-}
-
-QString Workspace::runningText() const {
-    return m_sweep->isMix() ? tr("The search for the best mix is running.") : tr("A sweep is running.");
-}
-
-QString Workspace::studyProblem() const {
-    if (m_sweep->running()) return runningText();
-    if (const QString where = recording(); !where.isEmpty())
-        return tr("This session was recorded on %1 and can only be read. Open a model to run a sweep of your own.").arg(where);
-    if (!m_model->loaded()) return tr("Open a model first.");
-    if (!m_data->decided()) return tr("Choose data, or go on without, on the Data page.");
-    if (const Status drawn = trial::checkRandomWeights(m_draft); !drawn) return QString::fromStdString(drawn.error().text());
-    return {};
-}
-
-QString Workspace::runProblem() const {
-    if (const QString why = studyProblem(); !why.isEmpty()) return why;
-    if (m_draft.axes.empty() && m_draft.variants.empty()) return tr("Choose at least one value to vary.");
-    if (!m_sweep->gridProblem().isEmpty()) return m_sweep->gridProblem();
-    return engineProblem(m_draft.axes);
-}
-
-QString Workspace::mixProblem() const {
-    if (const QString why = studyProblem(); !why.isEmpty()) return why;
-    if (const QString why = answersProblem(); !why.isEmpty()) return why;
-    if (m_sensitivity->running() || !m_sensitivity->table()) return tr("Measure first which layer can take what.");
-    return engineProblem({});
-}
-
-QString Workspace::engineProblem(const std::vector<trial::Axis>& axes) const {
-    std::set<std::string> engines{m_draft.setting.engine};
-    for (const trial::Axis& axis : axes) {
-        if (axis.path != "run.engine") continue;
-        for (const Json& value : axis.values) engines.insert(value.is_string() ? value.get<std::string>() : std::string());
-    }
-    for (const std::string& engine : engines) {
-        const QString problem = m_devices->problem(engine);
-        if (!problem.isEmpty()) return tr("The engine %1 cannot run here: %2").arg(QString::fromStdString(engine), problem);
-    }
-    return {};
 }
 
 QString Workspace::fileOf(const trial::Trial& trial) const {

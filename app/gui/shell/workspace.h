@@ -58,6 +58,8 @@ public:
     QString mark() const;
     /// Why nobody looks at the model's answers; empty where they mean something.
     QString answersProblem() const;
+    /// The model to which nothing was done: "As the model is stored".
+    QString subjectTitle() const;
     /// Why a sweep cannot begin now; empty when it can.
     QString runProblem() const;
     /// Why the best mix cannot be looked for now; empty when it can.
@@ -91,6 +93,10 @@ signals:
 
 private:
     void connectTasks();
+    /// What was found out about the file that was open.
+    void forgetAnswers();
+    /// The study of the draft; the results stay.
+    void forgetStudy();
     void takeSession(const trial::Study& study);
     /// Opens the model of a session that holds profiles alone.
     void takeProfiles(const ipc::ProfileRequest& newest);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/gui/tasks/model_task.h"
 
+#include <QDir>
 #include <QFileInfo>
 
 #include "app/gui/settings/settings.h"
@@ -138,7 +139,11 @@ recipe::RunSetting ModelTask::setting() const {
 }
 
 bool ModelTask::canDraw() const {
-    return m_state == State::Failed && !m_randomWeights && QFileInfo::exists(m_path + QStringLiteral("/config.json"));
+    if (m_state != State::Failed || m_randomWeights) return false;
+    const QDir folder(m_path);
+    static const QStringList weights{QStringLiteral("*.safetensors*"), QStringLiteral("*.bin"), QStringLiteral("*.onnx"),
+                                     QStringLiteral("*.gguf"), QStringLiteral("*.pt"), QStringLiteral("*.pth")};
+    return folder.exists(QStringLiteral("config.json")) && folder.entryList(weights).isEmpty() && !folder.exists(QStringLiteral("onnx"));
 }
 
 ipc::ModelRequest ModelTask::bareRequest() const {

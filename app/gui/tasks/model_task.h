@@ -38,7 +38,7 @@ public:
     const QString& path() const { return m_path; }
     /// The seed of weights that are drawn: speed and memory are real, answers mean nothing.
     std::optional<std::uint64_t> randomWeights() const { return m_randomWeights; }
-    /// What could not be read has a configuration, from which weights can be drawn.
+    /// What could not be read is a folder with a configuration and without weights, which can be drawn.
     bool canDraw() const;
     const Error& error() const { return m_error; }
     bool loaded() const { return m_state == State::Ready; }

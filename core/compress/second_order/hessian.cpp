@@ -42,6 +42,7 @@ Status HessianSum::add(TensorMath& math, const float* rows, std::int64_t count, 
 Result<Hessian> HessianSum::finish() && {
     float* const sum = m_sum.values.mutableData<float>().data();
     if (m_kept) TRIMTAB_REQUIRE(m_kept->read(sum));
+    m_kept.reset();
     mirrorUpper(sum, m_sum.size);
     return std::move(m_sum);
 }

@@ -20,7 +20,7 @@ struct Hessian {
     float diagonal(std::int64_t i) const { return values.data<float>()[static_cast<std::size_t>(i * (size + 1))]; }
 };
 
-/// Sums batch by batch; holds one matrix, on the host or where products are formed. Thread-compatible.
+/// Sums batch by batch; holds one matrix on the host, and a second one where products are formed elsewhere. Thread-compatible.
 class HessianSum {
 public:
     /// OutOfMemory when the budget does not hold the matrix. REQUIRES: size > 0.

@@ -56,8 +56,8 @@ class MatrixLibrary {
 public:
     virtual ~MatrixLibrary() = default;
     virtual std::string version() const = 0;  // "cuBLASLt 13.0.2", "own kernels"
-    /// Chooses the algorithm by measuring the library's candidates on this device, once for each product, and keeps it. Unsupported when
-    /// there is none.
+    /// Chooses the algorithm once for each product and keeps it: by measuring the library's candidates on this device, unless the product
+    /// is not `timed`. Unsupported when there is none.
     virtual Result<std::shared_ptr<BoundProduct>> prepare(const LibraryProduct& product) = 0;
 };
 

@@ -30,9 +30,9 @@ protected:
         words.insert(words.end(), more.begin(), more.end());
         return words;
     }
-    Ran sweep(const std::vector<std::string>& more = {}) {
+    Ran sweep(const std::vector<std::string>& more = {}, const std::string& seed = "7") {
         std::vector<std::string> words =
-            sweepWords(config(), {"--random-weights", "7", "--prompt", "8", "--generate", "2", "--axis", "weights.bits=32,8"});
+            sweepWords(config(), {"--random-weights", seed, "--prompt", "8", "--generate", "2", "--axis", "weights.bits=32,8"});
         words.insert(words.end(), more.begin(), more.end());
         return trimtab(words);
     }
@@ -60,15 +60,20 @@ TEST_F(RandomWeights, AreTimedAndNeverScoredAndSayThatTheyAreRandom) {
         EXPECT_EQ(row["left_out_because"], "random weights (seed 7): speed and memory alone");
     }
     EXPECT_LT(answer["pareto"][1]["size_bytes"], answer["pareto"][0]["size_bytes"]);
-    EXPECT_THAT(report("r.md"), AllOf(HasSubstr("random weights (seed 7)"), HasSubstr("--random-weights 7"), Not(HasSubstr("fidelity to"))));
+    const std::string text = report("r.md");
+    EXPECT_THAT(text, AllOf(HasSubstr("random weights (seed 7)"), HasSubstr("--random-weights 7"), Not(HasSubstr("fidelity to"))));
 }
 
 TEST_F(RandomWeights, GoOnWhereTheyStoppedAndAreOtherModelsUnderAnotherSeed) {
     document(sweep());
     EXPECT_EQ(document(trimtab({"sweep", "--resume", "--session", session(), "--json"}))["reused"], 2);
-    const Json other = document(trimtab(sweepWords(m_decoder.path(), {"--random-weights", "8", "--axis", "weights.bits=32"})));
+    const Json again = document(sweep());
+    EXPECT_EQ(again["reused"], 2);
+    const Json other = document(sweep({}, "8"));
     EXPECT_EQ(other["reused"], 0);
     EXPECT_EQ(other["random_weights"], 8);
+    EXPECT_NE(other["study"], again["study"]);
+    EXPECT_EQ(trimtab({"sweep", "--resume", "--session", session(), "--random-weights", "8"}).status, 2);
 }
 
 TEST_F(RandomWeights, StandInAStudyFileToo) {
@@ -87,6 +92,25 @@ TEST_F(RandomWeights, AreNotAskedForAnswers) {
         EXPECT_THAT(ran.err, AllOf(HasSubstr("--random-weights"), HasSubstr("speed and memory"))) << words[0];
         EXPECT_FALSE(std::filesystem::exists(session())) << words[0];
     }
+}
+
+TEST_F(RandomWeights, AreAskedForByNameOfTheirOption) {
+    const Ran ran = trimtab(sweepWords(config(), {"--axis", "weights.bits=8"}));
+    EXPECT_EQ(ran.status, 2);
+    EXPECT_THAT(ran.err, HasSubstr("--random-weights"));
+}
+
+TEST_F(RandomWeights, AreSaidWhereverTrialsAreCompared) {
+    document(sweep());
+    EXPECT_THAT(trimtab({"compare", session(), "1", "2"}).out, HasSubstr("random weights (seed 7)"));
+    EXPECT_EQ(document(trimtab({"compare", session(), "1", "2", "--json"}))["weights"], "random weights (seed 7): speed and memory alone");
+    std::filesystem::copy_file(session(), at("old.trimtab"));
+    document(sweep({}, "8"));
+    const Json pairs = document(trimtab({"compare", at("old.trimtab"), session(), "--json"}))["trials"];
+    ASSERT_EQ(pairs.size(), 2u);
+    for (const Json& pair : pairs) EXPECT_THAT(pair["changes"].dump(), HasSubstr("weights: random weights (seed 7)"));
+    for (const Json& row : document(trimtab({"pareto", session(), "--json"}))) EXPECT_THAT(row["weights"].dump(), HasSubstr("seed 8"));
+    EXPECT_THAT(report("r.csv"), HasSubstr("\"baseline, random weights (seed 8): speed and memory alone\""));
 }
 
 TEST_F(RandomWeights, AreNotExported) {

@@ -21,6 +21,10 @@ protected:
     bool waitForProfile() {
         return waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return !workspace().profiling().running(); });
     }
+    bool waitForSnapshot() {
+        const auto& task = workspace().profiling();
+        return waitUntil(task, &gui::ProfileTask::changed, [&] { return task.snapshot() != nullptr; });
+    }
 };
 
 TEST_F(ProfileJourney, SeesWhatBoundsEachLayerAndSavesTheTrace) {
@@ -76,8 +80,7 @@ TEST_F(ProfileJourney, ASessionKeepsProfilesAndShowsThemAgain) {
     openModel(smallModel(QStringLiteral("other.onnx")));
     EXPECT_FALSE(workspace().profiling().snapshot());
     workspace().open(session);
-    ASSERT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return workspace().profiling().snapshot() != nullptr; }))
-        << "the newest is there when the session is opened";
+    ASSERT_TRUE(waitForSnapshot()) << "the newest is there when the session is opened";
     EXPECT_EQ(workspace().profiling().snapshot()->profile().runNs, runNs);
     EXPECT_FALSE(workspace().profiling().snapshot()->profile().trace.spans.empty());
     auto* kept = find<QPushButton>(QStringLiteral("profile.kept"));
@@ -103,8 +106,7 @@ TEST_F(ProfileJourney, ASessionOfProfilesAloneShowsTheNewestAndItsModel) {
     }
     openModel(smallModel(QStringLiteral("other.onnx")));
     workspace().open(path);
-    ASSERT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return workspace().profiling().snapshot() != nullptr; }))
-        << message().toStdString();
+    ASSERT_TRUE(waitForSnapshot()) << message().toStdString();
     ASSERT_TRUE(waitUntil(workspace().model(), &gui::ModelTask::stateChanged, [this] { return workspace().model().loaded(); }));
     EXPECT_EQ(window().currentPage(), QStringLiteral("profile"));
     EXPECT_EQ(workspace().profiling().snapshot()->profile().runNs, made->profile().runNs);

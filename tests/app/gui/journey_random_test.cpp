@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
+
+#include <QFileInfo>
+#include <QPushButton>
 
 #include "tests/app/gui/journey_fixture.h"
 #include "tests/core/formats/huggingface/small_decoder.h"
@@ -78,6 +82,58 @@ TEST_F(RandomJourney, ASweepOfThemShowsSpeedAndSizeAndComesBackAsItWas) {
     waitForModel();
     EXPECT_TRUE(workspace().model().loaded()) << workspace().model().error().text();
     EXPECT_TRUE(mark().contains(QStringLiteral("random"))) << mark().toStdString();
+}
+
+TEST_F(RandomJourney, NothingIsOfferedWhereWeightsAreThereButBroken) {
+    const QString config = configuration();
+    std::ofstream(QFileInfo(config).absolutePath().toStdString() + "/model.safetensors") << "broken";
+    workspace().open(config);
+    waitForModel();
+    EXPECT_FALSE(workspace().model().loaded() || workspace().model().canDraw());
+    EXPECT_EQ(find<QPushButton>(QStringLiteral("model.open"))->text(), QStringLiteral("Open another file…"));
+    EXPECT_EQ(mark(), QString());
+}
+
+TEST_F(RandomJourney, DrawingLeavesTheSessionOfTheRealWeightsBehind) {
+    const QString folderOfModel = QFileInfo(configuration()).absolutePath();
+    formats::huggingface::SmallDecoder small;
+    small.draw(6);
+    small.write(folderOfModel.toStdString());
+    openModel(folderOfModel);
+    workspace().data().goWithout();
+    setTinyBudget();
+    workspace().setAxes({trial::parseAxis("weights.bits=8").value()});
+    waitForGrid();
+    workspace().runSweep();
+    waitForEnd();
+    waitForResults(2);
+    const QString session = workspace().results().sessionPath();
+    configuration();  // the weights are gone
+    restart();
+    workspace().open(session);
+    waitForResults(2);
+    waitForModel();
+    EXPECT_EQ(mark(), QString()) << "what is on show was measured with the model's own";
+    workspace().drawWeights();
+    waitForModel();
+    ASSERT_TRUE(workspace().model().loaded()) << workspace().model().error().text();
+    EXPECT_TRUE(mark().contains(QStringLiteral("random")));
+    EXPECT_FALSE(workspace().results().snapshot());
+    EXPECT_TRUE(workspace().results().sessionPath().isEmpty()) << "no profile of random weights goes into it";
+    waitForGrid();
+    EXPECT_EQ(workspace().runProblem(), QString()) << workspace().runProblem().toStdString();
+}
+
+TEST_F(RandomJourney, AProfileOfThemSaysSoWhateverModelIsOpen) {
+    draw();
+    click(QStringLiteral("nav.profile"));
+    click(QStringLiteral("profile.begin"));
+    ASSERT_TRUE(waitUntil(workspace().profiling(), &gui::ProfileTask::changed, [this] { return !workspace().profiling().running(); }));
+    const auto made = workspace().profiling().snapshot();
+    ASSERT_TRUE(made) << workspace().profiling().problem().toStdString();
+    EXPECT_TRUE(made->subject.contains(QStringLiteral("random weights"))) << made->subject.toStdString();
+    EXPECT_TRUE(gui::marksText(*made).contains(QStringLiteral("random weights (seed 1)")));
+    EXPECT_EQ(made->request.model.randomWeights, 1u);
 }
 
 TEST_F(RandomJourney, NoDataScoreThem) {

@@ -196,13 +196,16 @@ TEST(DiagnosisTable, SaysWhatADeviceDidForNoLayer) {
 }
 
 TEST(ProfileSnapshot, MarksWhatMustBeKnownBesideTheFigures) {
-    trace::Profile profile = smallProfile()->profile();
-    EXPECT_EQ(marksText(profile), QString());
+    ProfileSnapshot snapshot = *smallProfile();
+    trace::Profile& profile = snapshot.answer.profile;
+    EXPECT_EQ(marksText(snapshot), QString());
     profile.trace.dropped = 7;
     profile.noActivity = "no library";
     profile.layers[0].execution = trace::Execution::Emulated;
-    const QString marks = marksText(profile);
-    EXPECT_EQ(marks.split('\n').size(), 3);
+    snapshot.request.model.randomWeights = 3;
+    const QString marks = marksText(snapshot);
+    EXPECT_EQ(marks.split('\n').size(), 4);
+    EXPECT_TRUE(marks.contains(QStringLiteral("random weights (seed 3)")));
     EXPECT_TRUE(marks.contains(QStringLiteral("no library")) && marks.contains(QStringLiteral("7 records")) &&
                 marks.contains(QStringLiteral("emulated")));
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What every TensorMath is held to: products and sums of them as three loops form them, over operands that are transposed, strided, added to.
+// What every TensorMath is held to: products as three loops form them, over operands that are transposed, strided, added to.
 #include <cmath>
 #include <span>
 #include <vector>

@@ -54,7 +54,9 @@ TEST(ChartModel, SetsTheSizeOfRandomWeightsBesideTheSpeed) {
     EXPECT_DOUBLE_EQ(chart.points[0].y, 4);  // 4,000,000 bytes
     const Content content = contentOf(input);
     EXPECT_THAT(content.question, HasSubstr("memory"));
+    ASSERT_EQ(content.repeat.size(), 1U) << "there is nothing to export";
     EXPECT_THAT(content.repeat[0], HasSubstr("--random-weights 1"));
+    EXPECT_THAT(chart.title, HasSubstr("random weights (seed 1)"));
 }
 
 TEST(ChartModel, AxesEncloseEveryIntervalWithRoundTicks) {

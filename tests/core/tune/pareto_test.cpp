@@ -158,6 +158,7 @@ TEST(Pareto, RowsOfRandomWeightsSayWhyTheyHaveNoAccuracy) {
     noteStudy(rows, study, results);
     EXPECT_EQ(rows[0].leftOutBecause, "random weights (seed 7): speed and memory alone");
     EXPECT_EQ(rows[1].leftOutBecause, "failed");
+    for (const Json& row : paretoJson(results, rows)) EXPECT_EQ(row["weights"], "random weights (seed 7): speed and memory alone");
 }
 
 TEST(Pareto, RowsSayWhatTheyWereCalibratedOnWhereMethodsLooked) {

@@ -5,6 +5,7 @@
 
 #include "core/compress/second_order/gptq.h"
 #include "core/tensor/convert.h"
+#include "kernels/cuda/cuda_engine.h"
 #include "tests/core/compress/product_checks.h"
 #include "tests/kernels/cuda/engine_harness.h"
 
@@ -13,35 +14,50 @@ namespace {
 
 using compress::normalWeights;
 
+void expectSum(compress::TensorMath& math, std::int64_t size) {
+    base::Random random(5);
+    const std::int64_t stride = size + 3;
+    auto kept = math.gramSum(size);
+    ASSERT_TRUE(kept && *kept);
+    const auto place = [](std::int64_t row, std::int64_t column, std::int64_t width) {
+        return static_cast<std::size_t>(row * width + column);
+    };
+    std::vector<double> wanted(static_cast<std::size_t>(size * size), 0.0);
+    for (const std::int64_t count : {4, 0, 1, 40}) {
+        const auto rows = normalWeights(random, count, stride);
+        ASSERT_TRUE((*kept)->add(rows.data(), count, stride));
+        for (std::int64_t r = 0; r < count; ++r)
+            for (std::int64_t i = 0; i < size; ++i)
+                for (std::int64_t j = 0; j < size; ++j)
+                    wanted[place(i, j, size)] += static_cast<double>(rows[place(r, i, stride)]) * rows[place(r, j, stride)];
+        const std::int64_t sizes[] = {17};
+        compress::expectProductsOfThreeLoops(math, sizes, 1);  // with the same memory: the sum is left alone
+    }
+    std::vector<float> sum(wanted.size());
+    ASSERT_TRUE((*kept)->read(sum.data()));
+    for (std::size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(sum[i], wanted[i], 1e-4 * (1 + std::abs(wanted[i]))) << size << " at " << i;
+}
+
 TEST(DeviceMath, FormsTheProductsThatThreeLoopsForm) {
     const std::int64_t sizes[] = {0, 1, 2, 31, 32, 33, 65};
     compress::expectProductsOfThreeLoops(*makeDeviceMath(sharedTools()), sizes, 40);
 }
 
+TEST(DeviceMath, CutsWhatIsTooMuchAtOnce) {
+    // Staging for seven floats a piece or a row of the matrix, operands of a few rows.
+    const auto math = makeDeviceMath(sharedTools(), {.stagingBytes = 28, .operandBytes = 400});
+    const std::int64_t sizes[] = {1, 3, 20, 33};
+    compress::expectProductsOfThreeLoops(*math, sizes, 30);
+    expectSum(*math, 13);
+}
+
 TEST(DeviceMath, KeepsSumsOfProductsUntilTheyAreRead) {
     const auto math = makeDeviceMath(sharedTools());
-    base::Random random(5);
-    for (const std::int64_t size : {1, 33, 70}) {
-        const std::int64_t stride = size + 3;
-        auto kept = math->gramSum(size);
-        ASSERT_TRUE(kept && *kept);
-        std::vector<double> wanted(static_cast<std::size_t>(size * size), 0.0);
-        for (const std::int64_t count : {4, 0, 1, 40}) {
-            const auto rows = normalWeights(random, count, stride);
-            ASSERT_TRUE((*kept)->add(rows.data(), count, stride));
-            for (std::int64_t r = 0; r < count; ++r)
-                for (std::int64_t i = 0; i < size; ++i)
-                    for (std::int64_t j = 0; j < size; ++j)
-                        wanted[static_cast<std::size_t>(i * size + j)] += static_cast<double>(rows[static_cast<std::size_t>(r * stride + i)]) *
-                                                                          rows[static_cast<std::size_t>(r * stride + j)];
-            // What is formed in between with the same memory leaves the sum alone.
-            const std::int64_t sizes[] = {17};
-            compress::expectProductsOfThreeLoops(*math, sizes, 1);
-        }
-        std::vector<float> sum(wanted.size());
-        ASSERT_TRUE((*kept)->read(sum.data()));
-        for (std::size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(sum[i], wanted[i], 1e-4 * (1 + std::abs(wanted[i]))) << size << " at " << i;
-    }
+    for (const std::int64_t size : {1, 33, 70}) expectSum(*math, size);
+}
+
+TEST(DeviceMath, IsWhatTheEngineBrings) {
+    EXPECT_TRUE(makeCudaEngine(sharedTools())->tensorMath());
 }
 
 TEST(DeviceMath, HessiansOnTheDeviceAreThoseOfTheHost) {

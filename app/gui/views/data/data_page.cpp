@@ -53,6 +53,7 @@ DataPage::DataPage(const PageContext& context, QWidget* parent)
         m_scoreText->setText(what);
     });
     connect(&context.workspace.model(), &ModelTask::stateChanged, this, &DataPage::refresh);
+    connect(&context.workspace.results(), &ResultsTask::snapshotChanged, this, &DataPage::refresh);
     connect(&context.workspace.sweep(), &SweepTask::runningChanged, this, &DataPage::refreshScore);
     refresh();
 }

@@ -110,7 +110,6 @@ QWidget* GeneratePage::makePanes() {
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(kWideGap);
     m_stored = new TextPane(m_context.theme, QStringLiteral("generate.stored"));
-    m_stored->setTitle(tr("As the model is stored"));
     m_chosen = new TextPane(m_context.theme, QStringLiteral("generate.chosen"));
     layout->addWidget(m_stored, 1);
     layout->addWidget(m_chosen, 1);
@@ -170,6 +169,7 @@ void GeneratePage::write() {
 }
 
 void GeneratePage::refresh() {
+    m_stored->setTitle(m_context.workspace.subjectTitle());
     const QString why = impossible();
     const bool running = m_task.running();
     m_write->setVisible(!running);

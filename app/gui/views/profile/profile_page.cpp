@@ -235,7 +235,7 @@ void ProfilePage::refreshSubjects() {
     const bool isAnother = m_offered != (trial ? trial->id : 0);  // what was just chosen is what is asked about
     m_offered = trial ? trial->id : 0;
     m_subject->clear();
-    m_subject->addItem(tr("As the model is stored"));
+    m_subject->addItem(m_context.workspace.subjectTitle());
     if (trial) m_subject->addItem(QString::fromStdString(trial->trial.label));
     m_subject->setCurrentIndex(isAnother || before < 0 || before >= m_subject->count() ? m_subject->count() - 1 : before);
     m_subject->setVisible(m_subject->count() > 1);
@@ -317,7 +317,7 @@ void ProfilePage::show(const ProfileSnapshot& profile) {
                            run.device ? tr("of %1 busy on the device, %2 to layers")
                                             .arg(millisecondsText(run.device->deviceNs() / 1e6), percentText(run.device->attributed()))
                                       : tr("%1 layers").arg(run.layers.size()));
-    const QString marks = marksText(run);
+    const QString marks = marksText(profile);
     m_marks->setText(marks);
     m_marks->setVisible(!marks.isEmpty());
     QStringList others;

@@ -175,7 +175,8 @@ void ResultsPage::refreshEmpty() {
         const std::string& name = snapshot->study.name.empty() ? snapshot->study.modelName : snapshot->study.name;
         setTitle(name.empty() ? tr("Results") : QString::fromStdString(name));
         QStringList about{QFileInfo(m_results.sessionPath()).fileName()};
-        about << (snapshot->study.dataPath.empty()
+        about << (snapshot->study.randomWeights ? QString::fromStdString(trial::randomWeightsNote(snapshot->study))
+                  : snapshot->study.dataPath.empty()
                       ? tr("fidelity on seeded inputs, not accuracy")
                       : tr("data: %1").arg(QFileInfo(QString::fromStdString(snapshot->study.dataPath)).fileName()));
         about << tr("baseline: %1").arg(QString::fromStdString(snapshot->study.baselineName));

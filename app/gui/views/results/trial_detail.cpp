@@ -234,7 +234,8 @@ void TrialDetail::showReason(const trial::TrialResult& result, const tune::Paret
     QStringList lines;
     if (result.state == trial::State::Failed) lines << QString::fromStdString(result.failure);
     if (result.execution == trace::Execution::Emulated) {
-        lines << tr("Its quality is real, its speed would not be, so it has none.");
+        lines << (result.accuracy ? tr("Its quality is real, its speed would not be, so it has none.")
+                                  : tr("Its speed would not be real, so it has none."));
         lines << emulationReasons(result);
     }
     if (result.speed && result.speed->throttled) lines << tr("The clock was throttled while this was measured.");

@@ -125,6 +125,7 @@ QWidget* SensitivityPage::makeResult() {
 }
 
 void SensitivityPage::connectTasks() {
+    connect(&m_work.results(), &ResultsTask::snapshotChanged, this, &SensitivityPage::refresh);
     const auto measure = [this] {
         m_choosing = false;
         m_task.measure(m_work.sweep().draft());

@@ -311,10 +311,15 @@ void SweepPage::refreshGrid() {
     const bool withData = chosen.state() == DataTask::State::Ready;
     const std::int64_t all = withData ? chosen.info().samples : m_work.sweep().draft().budget.fidelitySamples;
     const std::int64_t asked = m_work.sweep().draft().budget.samples;
-    const std::int64_t samples = withData && asked > 0 ? std::min(asked, all) : all;
+    const bool unscored = m_work.sweep().draft().randomWeights.has_value();
+    const std::int64_t samples = unscored ? 0 : withData && asked > 0 ? std::min(asked, all) : all;
     const bool without = chosen.state() == DataTask::State::None;
-    m_quality->setValue(withData ? metricTitle(chosen.info().metric) : without ? tr("Fidelity") : QString(),
-                        chosen.decided() ? tr("on %1 samples").arg(samples) : tr("choose data first"));
+    if (unscored) {
+        m_quality->setValue(tr("Size of the weights"), tr("random ones are not scored"));
+    } else {
+        m_quality->setValue(withData ? metricTitle(chosen.info().metric) : without ? tr("Fidelity") : QString(),
+                            chosen.decided() ? tr("on %1 samples").arg(samples) : tr("choose data first"));
+    }
     QStringList skipped;
     if (grid) {
         const auto& timing = m_work.model().timing();
