@@ -2,7 +2,7 @@
 # Installs what tests need, builds, runs every test.
 #   tests/run.sh            the ci preset with short forms
 #   tests/run.sh asan       the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
-#   tests/run.sh tsan       under ThreadSanitizer, which cannot judge OpenMP loops (tests/support/threads.supp): the CPU's kernels go unwatched
+#   tests/run.sh tsan       under ThreadSanitizer; OpenMP loops and the CPU kernels around them go unwatched (tests/support/threads.supp)
 #   tests/run.sh cuda       the CUDA engine for every architecture (wants the CUDA 13 toolkit), and every test of it over the emulator
 #   tests/run.sh fuzz       the importer's fuzzer for an hour or ten million executions, whichever ends first
 #   tests/run.sh long       the ci preset, then the full sample sweep (tests/bench/full_sweep.sh)
