@@ -85,8 +85,9 @@ TEST(DeviceMath, GptqLeavesAsLittleErrorAsWithProductsOfTheHost) {
     const auto errorWith = [&](compress::TensorMath& math) {
         const auto factor = compress::factorInverse(math, compress::hessianOf(inputs, kColumns));
         EXPECT_TRUE(factor) << factor.error().text();
-        const auto made = compress::gptq(math, weights, kRows, kColumns, spec, *factor);
+        auto made = compress::gptq(math, weights, kRows, kColumns, spec, *factor);
         EXPECT_TRUE(made) << made.error().text();
+        made->originalShape = Shape{kRows, kColumns};
         return compress::outputError(weights, tensor::toFloats(*made->dequantize()), inputs, kColumns);
     };
     compress::PlainMath plain;
