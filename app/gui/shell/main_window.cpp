@@ -194,7 +194,7 @@ void MainWindow::connectWorkspace() {
         showPage(!isSession ? QStringLiteral("model") : holdsStudy ? QStringLiteral("results") : QStringLiteral("profile"));
     });
     connect(&work.model(), &ModelTask::stateChanged, this, [this, &work] {
-        if (work.model().state() != ModelTask::State::Failed) return;
+        if (work.model().state() != ModelTask::State::Failed || work.model().canDraw()) return;  // its page offers the way on
         m_message->showMessage(MessageBar::Tone::Bad, QString::fromStdString(work.model().error().text()));
     });
     const auto showBad = [this](const QString& text) { m_message->showMessage(MessageBar::Tone::Bad, text); };

@@ -47,6 +47,7 @@ TEST_F(RandomJourney, AConfigurationWithoutWeightsOffersToDrawThemAndSaysSoFromT
     waitForModel();
     EXPECT_EQ(find<QPushButton>(QStringLiteral("model.open"))->text(), QStringLiteral("Draw random weights"));
     EXPECT_EQ(mark(), QString());
+    EXPECT_TRUE(message().isEmpty()) << "the page says what is missing and what can be done";
     click(QStringLiteral("model.open"));
     waitForModel();
     EXPECT_TRUE(message().isEmpty()) << message().toStdString();

@@ -327,9 +327,10 @@ void SweepPage::refreshGrid() {
         if (perSample <= 0 && timing && !timing->timings.trial.empty()) {
             perSample = base::median(timing->timings.trial) * 1e-3 / static_cast<double>(std::max<std::int64_t>(1, timing->batch));
         }
-        m_trials->setValue(QString::number(grid->trials.size()), grid->skipped.empty()
-                                                                     ? tr("the baseline included")
-                                                                     : tr("%1 combinations left out").arg(grid->skipped.size()));
+        const std::size_t leftOut = grid->skipped.size();
+        m_trials->setValue(QString::number(grid->trials.size()), leftOut == 0   ? tr("the baseline included")
+                                                                 : leftOut == 1 ? tr("1 combination left out")
+                                                                                : tr("%1 combinations left out").arg(leftOut));
         m_duration->setValue(tr("about %1").arg(durationText(estimateSeconds(m_work.sweep().draft(), *grid, samples, perSample))));
         skipped = skippedLines(grid->skipped);
     } else {
