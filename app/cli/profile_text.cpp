@@ -80,7 +80,7 @@ void addElsewhere(Table& table, const trace::Profile& profile, double ns) {
         add("of no layer", device.restNs, "on the device; for which layer is not known");
     }
     if (profile.planning > 0) add("planning", profile.planning * profile.runNs, "inputs have shapes of no plan that is kept");
-    add("elsewhere", std::max(0.0, ns - device.transfersNs - device.restNs),
+    add("elsewhere", std::max(0.0, ns - device.restNs),
         profile.device ? "the device waits: launches, the host" : "between layers: inputs, outputs, scheduling");
 }
 

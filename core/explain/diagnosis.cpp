@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "core/base/units.h"
+#include "core/trace/host_kernel.h"
 
 namespace trimtab::explain {
 namespace {
@@ -33,12 +34,17 @@ constexpr double kExceeds = 1.2, kLargeShare = 0.01;
 
 /// Nodes that compute nothing: they convert between types or change how values lie in memory.
 bool onlyMoves(const LayerRecord& layer) {
-    static constexpr std::array<std::string_view, 18> kMovers{
+    static constexpr std::array<std::string_view, 16> kMovers{
         "Cast",   "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Transpose",    "Reshape",        "Concat",
         "Expand", "Slice",          "Split",            "Identity",              "Tile",         "SpaceToDepth",   "DepthToSpace",
         // of ONNX Runtime's own
-        "ReorderInput", "ReorderOutput", "MemcpyToHost", "MemcpyFromHost"};
+        "ReorderInput", "ReorderOutput"};
     return std::ranges::find(kMovers, layer.op) != kMovers.end();
+}
+
+/// Copies between memories that ONNX Runtime puts between its providers, and nodes that no kernel of the device executes.
+bool travels(const LayerRecord& layer) {
+    return layer.op == "MemcpyToHost" || layer.op == "MemcpyFromHost" || layer.kernel == trace::kHostKernel;
 }
 
 std::string time(double nanoseconds) { return base::formatMilliseconds(nanoseconds / 1e6); }
@@ -92,6 +98,7 @@ std::pair<Cause, std::string> causeOf(const trace::Profile& profile, std::size_t
     const double work = std::max(at.memoryNs, at.arithmeticNs);
     if (layer.execution == trace::Execution::Emulated)
         return {Cause::Emulated, layer.reason.empty() ? "no kernel executes what is asked of it" : layer.reason};
+    if (travels(layer)) return {Cause::Communication, "its values travel between the device and the host: " + nearestText(layer, at)};
     if (took <= kStarts * at.launchNs)
         return {Cause::Launch, fmt::format("takes {}; a node with nothing to do takes {} here", time(took), time(at.launchNs))};
     if (at.reformatNs >= kReformatShare * took)
@@ -121,6 +128,7 @@ std::string_view name(Cause cause) {
         case Cause::SmallShapes: return "small shapes";
         case Cause::Reformat: return "reformat";
         case Cause::Threads: return "threads";
+        case Cause::Communication: return "communication";
         case Cause::Planning: return "planning";
         case Cause::Capacity: return "capacity";
         case Cause::Emulated: return "emulated";
@@ -137,6 +145,7 @@ std::string_view words(Cause cause) {
         case Cause::SmallShapes: return "shapes too small to fill the device";
         case Cause::Reformat: return "moving and converting between forms";
         case Cause::Threads: return "threads that have no part in it";
+        case Cause::Communication: return "communication between device and host";
         case Cause::Planning: return "planning anew for new shapes";
         case Cause::Capacity: return "memory capacity: it does not fit";
         case Cause::Emulated: return "emulated: the time is not that of the format";
@@ -171,9 +180,11 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
         times[diagnosis.cause] += profile.shareOf(layer);
     }
     if (profile.planning > 0) times[Cause::Planning] = profile.planning;
+    const double transfers = profile.device && profile.runNs > 0 ? profile.device->transfersNs / profile.runNs : 0;
+    if (transfers > 0) times[Cause::Communication] += transfers;
     result.causes.assign(times.begin(), times.end());
     std::ranges::stable_sort(result.causes, std::greater{}, &std::pair<Cause, double>::second);
-    result.elsewhere = std::max(0.0, 1 - profile.attributed - profile.planning);
+    result.elsewhere = std::max(0.0, 1 - profile.attributed - profile.planning - transfers);
     return result;
 }
 

@@ -12,16 +12,17 @@
 namespace trimtab::explain {
 
 enum class Cause : std::uint8_t {
-    Memory,       // its bytes take most of its time
-    Arithmetic,   // its operations do
-    Launch,       // it does little more than start
-    SmallShapes,  // too little work to fill the device, and more than a start
-    Reformat,     // it only moves or converts, or spends much of its time on that
-    Threads,      // few of the run's threads have a part in it
-    Planning,     // of the run alone: inputs have shapes of no plan that is kept
-    Capacity,     // of the run alone: it does not fit into memory
-    Emulated,     // no kernel executes what the recipe asks for
-    Unexplained,  // slower than bytes and operations allow, and none of the above
+    Memory,         // its bytes take most of its time
+    Arithmetic,     // its operations do
+    Launch,         // it does little more than start
+    SmallShapes,    // too little work to fill the device, and more than a start
+    Reformat,       // it only moves or converts, or spends much of its time on that
+    Threads,        // few of the run's threads have a part in it
+    Communication,  // values travel between the device and the host
+    Planning,       // of the run alone: inputs have shapes of no plan that is kept
+    Capacity,       // of the run alone: it does not fit into memory
+    Emulated,       // no kernel executes what the recipe asks for
+    Unexplained,    // slower than bytes and operations allow, and none of the above
 };
 std::string_view name(Cause cause);   // "memory", "arithmetic", "launch", "small shapes", …
 std::string_view words(Cause cause);  // "memory bandwidth", "arithmetic", "launch and scheduling", …
@@ -37,7 +38,7 @@ struct LayerDiagnosis {
 struct Diagnosis {
     std::vector<LayerDiagnosis> layers;               // one for each of the profile's
     std::vector<std::pair<Cause, double>> causes;     // share of a run's time, 0…1, the largest first
-    double elsewhere = 0;                             // share of a run's time that neither a layer nor planning took
+    double elsewhere = 0;                             // share of a run's time that no layer, no plan and no transfer took
     bool fromCache = false;
     bool ceilingsExceeded = false;  // a layer computed more a second than the ceilings say: they were measured on a busier machine
 

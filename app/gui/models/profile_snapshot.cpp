@@ -44,6 +44,7 @@ QString causeTitle(explain::Cause cause) {
         case explain::Cause::SmallShapes: return tr("Small shapes");
         case explain::Cause::Reformat: return tr("Reformatting");
         case explain::Cause::Threads: return tr("Few threads");
+        case explain::Cause::Communication: return tr("Communication");
         case explain::Cause::Planning: return tr("Planning");
         case explain::Cause::Capacity: return tr("Memory capacity");
         case explain::Cause::Emulated: return tr("Emulated");

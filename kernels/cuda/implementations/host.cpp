@@ -5,6 +5,7 @@
 #include "core/graph/attention/attention_nodes.h"
 #include "core/graph/attention/kv_rounding.h"
 #include "core/graph/weights.h"
+#include "core/trace/host_kernel.h"
 #include "kernels/cuda/implementations/families.h"
 #include "kernels/plan/operands/treated.h"
 #include "kernels/ref/reference.h"
@@ -111,7 +112,7 @@ Status placeStep(Builder& builder, const NodeView& view, std::vector<Source> sou
     for (const Target& target : targets)
         if (target.slot != kNoSlot) writes.push_back(target.slot);
     if (plan::hasTreatedOperands(view.node)) plan::recordTreatment(builder, view);
-    builder.record().kernel = "reference on the host";
+    builder.record().kernel = trace::kHostKernel;
     std::shared_ptr<const tensor::QuantizedWeight> weight;
     if (view.has(1)) weight = view.value(1).quantized;
     std::optional<graph::CachePart> part;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/trace/host_kernel.h"
 #include "kernels/cuda/implementations/expression_builder.h"
 #include "kernels/cuda/implementations/families.h"
 #include "kernels/ref/reference.h"
@@ -12,7 +13,7 @@ namespace {
 
 using List = std::vector<Implementation>;
 
-constexpr Implementation kHost{"reference on the host", judgeHost, placeHost};
+constexpr Implementation kHost{trace::kHostKernel, judgeHost, placeHost};
 
 std::map<std::string, List, std::less<>> makeLists() {
     std::map<std::string, List, std::less<>> lists;

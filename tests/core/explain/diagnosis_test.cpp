@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/trace/host_kernel.h"
+
 namespace trimtab::explain {
 namespace {
 
@@ -176,6 +178,28 @@ TEST(Diagnosis, OfLayersThatWereNotTimedSaysNothing) {
     EXPECT_FALSE(diagnosis.main());
     EXPECT_FALSE(diagnosis.layers.front().reached);
     EXPECT_TRUE(diagnosis.layers.front().evidence.empty());
+}
+
+TEST(Diagnosis, NamesCommunicationWhereValuesTravelBetweenDeviceAndHost) {
+    LayerRecord host = layer(400 * kMicro, 2'000'000, 1e6), copy = host;
+    EXPECT_EQ(diagnosisOf(host).cause, Cause::Memory);
+    host.kernel = trace::kHostKernel;
+    EXPECT_EQ(diagnosisOf(host).cause, Cause::Communication) << "a node that no kernel of the device executes";
+    EXPECT_THAT(diagnosisOf(host).evidence, testing::AllOf(HasSubstr("the host"), HasSubstr("2.00 MB")));
+    copy.op = "MemcpyFromHost";
+    EXPECT_EQ(diagnosisOf(copy).cause, Cause::Communication) << "ONNX Runtime's own copies";
+}
+
+TEST(Diagnosis, CountsInputsAndOutputsOnTheirWayAsCommunication) {
+    trace::Profile profile = profileOf({layer(300 * kMicro, 2'000'000, 1e6)});
+    profile.runNs = 1000 * kMicro;
+    profile.layers[0].share = 1;
+    profile.attributed = 0.3;
+    profile.device = trace::DeviceTime{300 * kMicro, 500 * kMicro, 0};
+    const Diagnosis diagnosis = diagnose(profile, std::nullopt);
+    EXPECT_EQ(diagnosis.main(), Cause::Communication);
+    EXPECT_NEAR(diagnosis.causes.front().second, 0.5, 1e-9);
+    EXPECT_NEAR(diagnosis.elsewhere, 0.2, 1e-9);
 }
 
 TEST(Diagnosis, NamesPlanningWhereMostOfARunIsThat) {
