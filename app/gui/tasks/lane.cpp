@@ -60,9 +60,27 @@ void Lane::report(Continuation what) {
         const std::lock_guard lock(m_mutex);
         job = m_running;
     }
-    QMetaObject::invokeMethod(this, [job, what = std::move(what)] {
+    handOver([job, what = std::move(what)] {
         if (!job || !job->replaced) what();
-    }, Qt::QueuedConnection);
+    });
+}
+
+void Lane::handOver(Continuation what) {
+    {
+        const std::lock_guard lock(m_mutex);
+        m_handed.push_back(std::move(what));
+    }
+    QMetaObject::invokeMethod(this, "takeHanded", Qt::QueuedConnection);
+}
+
+void Lane::takeHanded() {
+    Continuation what;
+    {
+        const std::lock_guard lock(m_mutex);
+        what = std::move(m_handed.front());
+        m_handed.pop_front();
+    }
+    what();
 }
 
 void Lane::loop(std::stop_token stop) {
@@ -80,8 +98,7 @@ void Lane::loop(std::stop_token stop) {
             const std::lock_guard lock(m_mutex);
             m_running.reset();
         }
-        QMetaObject::invokeMethod(
-            this, [this, job, continuation = std::move(continuation)] { finish(job, continuation); }, Qt::QueuedConnection);
+        handOver([this, job, continuation = std::move(continuation)] { finish(job, continuation); });
     }
 }
 

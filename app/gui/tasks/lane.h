@@ -43,6 +43,10 @@ signals:
 private:
     struct Job;
     void loop(std::stop_token stop);
+    /// From the lane's thread to the owner's, in order. What goes over lies in a queue under the lane's own lock, and Qt only wakes the
+    /// owner: the handing over is a fact of this file, for whoever reads it and for ThreadSanitizer, which sees none of Qt's locks.
+    void handOver(Continuation what);
+    Q_INVOKABLE void takeHanded();
     void finish(const std::shared_ptr<Job>& job, const Continuation& continuation);
     void setPending(int pending);
 
@@ -50,6 +54,7 @@ private:
     std::condition_variable_any m_wake;
     std::deque<std::shared_ptr<Job>> m_queue;
     std::shared_ptr<Job> m_running;
+    std::deque<Continuation> m_handed;
     std::map<QString, std::weak_ptr<Job>> m_latest;  // by tag
     int m_pending = 0;
     std::jthread m_thread;  // last: the thread ends before what it uses
