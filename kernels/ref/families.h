@@ -81,5 +81,6 @@ void registerBiasedGelu(Registry& registry);
 void registerFusedConv(Registry& registry);
 void registerFusedCodes(Registry& registry);
 void registerTransposingMatMul(Registry& registry);
+void registerTokenChoice(Registry& registry);
 
 }  // namespace trimtab::ref

@@ -32,7 +32,7 @@ const Registry& registry() {
                                registerMultiHeadAttention, registerProjectedAttention, registerRotaryEmbedding, registerTensorScatter,
                                registerBatchNormalization, registerGroupNormalization, registerLayerNormalization,
                                registerLineNormalization, registerSkipLayerNormalization, registerBiasedGelu, registerFusedConv,
-                               registerFusedCodes, registerTransposingMatMul})
+                               registerFusedCodes, registerTransposingMatMul, registerTokenChoice})
             add(made);
         return made;
     }();

@@ -79,7 +79,8 @@ Result<evaluate::Evaluation> onGeneratedTexts(const ipc::EvalRequest& request, c
     const auto rules = data->generationRules();
     const std::int64_t batch = std::min(request.batch, data->size());
     TRIMTAB_TRY(const auto decoder,
-                runtime::makeDecoder(*engine, graph, asked, batch, longest + rules.mostTokens - 1));  // the last token is not fed
+                runtime::makeDecoder(*engine, graph, asked, batch, longest + rules.mostTokens - 1,  // the last token is not fed
+                                     runtime::Answer::Tokens));
     TRIMTAB_TRY(const auto texts,
                 evaluate::generateTexts(*decoder, tokenizer, data->prompts(), rules, stops, progressOf(call, "generating")));
     return evaluate::scoreTexts(metric, texts, data->prompts());

@@ -95,7 +95,8 @@ Result<Opened> open(runtime::Engine& engine, const Graph& graph, const ipc::Gene
     std::size_t longest = 0;
     for (const auto& prompt : prompts) longest = std::max(longest, prompt.size());
     const auto capacity = static_cast<std::int64_t>(longest) + request.tokens - 1;  // the last token is not fed
-    TRIMTAB_TRY(opened.sourced.decoder, runtime::makeDecoder(engine, graph, asked, static_cast<std::int64_t>(prompts.size()), capacity));
+    TRIMTAB_TRY(opened.sourced.decoder, runtime::makeDecoder(engine, graph, asked, static_cast<std::int64_t>(prompts.size()), capacity,
+                                                               runtime::Answer::Tokens));
     return opened;
 }
 

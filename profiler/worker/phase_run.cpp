@@ -18,6 +18,7 @@ public:
           m_compressed(std::move(compressed)),
           m_engine(std::move(engine)),
           m_decoder(std::move(decoder)),
+          m_likeliest(static_cast<std::size_t>(m_decoder->batch())),
           m_random(setting.seed) {}
 
     Status makeReady() override {
@@ -30,7 +31,7 @@ public:
         TRIMTAB_REQUIRE(m_decoder->prepare(m_setting.prompt));
         m_next = seededTokens(*m_decoder, m_setting.prompt, m_random);
         if (!decodes) return {};
-        TRIMTAB_REQUIRE(m_decoder->feed(m_next));
+        TRIMTAB_REQUIRE(m_decoder->choose(m_next, m_likeliest));
         TRIMTAB_REQUIRE(m_decoder->prepare(1));
         m_stepsLeft = m_setting.generate;
         m_next = seededTokens(*m_decoder, 1, m_random);
@@ -39,9 +40,9 @@ public:
 
     Status once(trace::NodeListener* listener) override {
         m_decoder->listen(listener);
-        const auto logits = m_decoder->feed(m_next);
+        const auto chosen = m_decoder->choose(m_next, m_likeliest);
         m_decoder->listen(nullptr);
-        if (!logits) return fail(logits.error());
+        if (!chosen) return fail(chosen.error());
         --m_stepsLeft;
         return {};
     }
@@ -58,6 +59,7 @@ private:
     std::shared_ptr<const compress::Compressed> m_compressed;
     std::unique_ptr<runtime::Engine> m_engine;
     std::unique_ptr<runtime::Decoder> m_decoder;
+    std::vector<runtime::TokenChoice> m_likeliest;  // a prompt's and a step's time ends with the token that follows
     base::Random m_random;
     std::vector<std::vector<std::int64_t>> m_next;
     std::int64_t m_stepsLeft = 0;
@@ -70,7 +72,7 @@ Result<std::shared_ptr<TimedRun>> phaseRun(const ipc::ModelRequest& request, Wor
     TRIMTAB_TRY(auto compressed, bench.compressed(request, call));
     TRIMTAB_TRY(auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     TRIMTAB_TRY(auto decoder, runtime::makeDecoder(*engine, compressed->graph, setting, std::max<std::int64_t>(setting.batch, 1),
-                                                   setting.prompt + setting.generate));
+                                                   setting.prompt + setting.generate, runtime::Answer::Tokens));
     return std::make_shared<PhaseRun>(setting, std::move(compressed), std::move(engine), std::move(decoder));
 }
 

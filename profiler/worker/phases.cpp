@@ -27,7 +27,11 @@ double millisecondsSince(Clock::time_point start) { return std::chrono::duration
 class Rounds {
 public:
     Rounds(runtime::Decoder& decoder, const ipc::PhasesRequest& request, const Call& call)
-        : m_decoder(decoder), m_request(request), m_call(call), m_random(request.model.setting.seed) {}
+        : m_decoder(decoder),
+          m_request(request),
+          m_call(call),
+          m_likeliest(static_cast<std::size_t>(decoder.batch())),
+          m_random(request.model.setting.seed) {}
 
     /// One round that is not kept, then rounds until the time is up.
     Status run(ipc::PhasesAnswer& answer) {
@@ -47,15 +51,15 @@ public:
     /// The layers of a step with their times, from steps of their own.
     Result<std::vector<trace::LayerRecord>> traced() {
         m_decoder.clear();
-        TRIMTAB_REQUIRE(m_decoder.feed(drawn(m_request.prompt)));
+        TRIMTAB_REQUIRE(step(drawn(m_request.prompt)));
         const auto steps = static_cast<std::size_t>(std::clamp<std::int64_t>(m_request.generate - 1, 1, kTracedSteps));
-        TRIMTAB_REQUIRE(m_decoder.feed(drawn(1)));
+        TRIMTAB_REQUIRE(step(drawn(1)));
         std::vector<trace::LayerRecord> records = m_decoder.compiled().layers();
         profiler::SpanRecorder recorder(records.size(), steps);
         m_decoder.listen(&recorder);
         for (std::size_t i = 0; i < steps; ++i) {
             if (i > 0) recorder.nextRun();
-            TRIMTAB_REQUIRE(m_decoder.feed(drawn(1)));
+            TRIMTAB_REQUIRE(step(drawn(1)));
         }
         m_decoder.listen(nullptr);
         recorder.fill(records);
@@ -63,6 +67,11 @@ public:
     }
 
 private:
+    /// To the likeliest token that follows; what is fed next is drawn, so that every engine and configuration runs the same.
+    Status step(const Tokens& tokens) {
+        TRIMTAB_REQUIRE(m_decoder.choose(tokens, m_likeliest));
+        return {};
+    }
     Tokens drawn(std::int64_t count) { return seededTokens(m_decoder, count, m_random); }
 
     Result<double> round(std::int64_t steps, std::vector<double>& stepMs) {
@@ -70,13 +79,13 @@ private:
         TRIMTAB_REQUIRE(m_decoder.prepare(m_request.prompt));  // its plan may have been given up for those of steps
         const Tokens prompt = drawn(m_request.prompt);
         auto start = Clock::now();
-        TRIMTAB_REQUIRE(m_decoder.feed(prompt));
+        TRIMTAB_REQUIRE(step(prompt));
         const double prefill = millisecondsSince(start);
         for (std::int64_t i = 0; i < steps; ++i) {
             if (m_call.cancelled()) return fail(ErrorCode::Cancelled, "the measurement was cancelled");
             const Tokens next = drawn(1);
             start = Clock::now();
-            TRIMTAB_REQUIRE(m_decoder.feed(next));
+            TRIMTAB_REQUIRE(step(next));
             stepMs.push_back(millisecondsSince(start));
         }
         return prefill;
@@ -85,6 +94,7 @@ private:
     runtime::Decoder& m_decoder;
     const ipc::PhasesRequest& m_request;
     const Call& m_call;
+    std::vector<runtime::TokenChoice> m_likeliest;
     base::Random m_random;
 };
 
@@ -110,8 +120,9 @@ Result<Json> phases(const Json& params, Workbench& bench, const Call& call) {
     const auto& setting = request.model.setting;
     TRIMTAB_TRY(const auto engine, makeEngine(setting.engine, setting.threads, setting.device));
     const std::int64_t batch = std::max<std::int64_t>(setting.batch, 1);
-    TRIMTAB_TRY(const auto decoder, runtime::makeDecoder(*engine, compressed->graph, setting, batch,
-                                                         request.prompt + std::max<std::int64_t>(request.generate, 2)));
+    TRIMTAB_TRY(const auto decoder,
+                runtime::makeDecoder(*engine, compressed->graph, setting, batch,
+                                     request.prompt + std::max<std::int64_t>(request.generate, 2), runtime::Answer::Tokens));
     const profiler::ThrottleWatch watch;
     Rounds rounds(*decoder, request, call);
     ipc::PhasesAnswer answer;

@@ -28,10 +28,24 @@ Status lookup(Context& context) {
     return {};
 }
 
+/// Logits [sequences, vocabulary] and a row of numbers for each sequence → a token of each.
+Status chooseToken(Context& context) {
+    if (context.rank(0) && *context.rank(0) != 2) return context.refuse("the logits " + text(*context.dims(0)) + " must have two axes");
+    if (context.rank(1) && *context.rank(1) != 2) return context.refuse("the choices " + text(*context.dims(1)) + " must have two axes");
+    if (!context.dims(0)) {
+        context.set(0, DataType::Int64, std::nullopt);
+        return {};
+    }
+    if (context.dims(1)) TRIMTAB_REQUIRE(agree(context, context.dims(0)->front(), context.dims(1)->front(), "choices"));
+    context.set(0, DataType::Int64, std::vector{context.dims(0)->front()});
+    return {};
+}
+
 constexpr RuleEntry kRules[] = {
     {"QuantizedAdd", quantizedBinary, "trimtab"},
     {"QuantizedMul", quantizedBinary, "trimtab"},
     {"Lookup", lookup, "trimtab"},
+    {"ChooseToken", chooseToken, "trimtab"},
     {"Silu", sameAsInput, "trimtab"},
     {"Gelu", sameAsInput, "trimtab"},
     {"Gelu", sameAsInput, "com.microsoft"},

@@ -26,7 +26,7 @@ tl::unexpected<Error> cannot(std::string why, const std::string& where = {}) {
 
 class Rewriting {
 public:
-    explicit Rewriting(const Graph& graph) { m_made.graph = graph; }
+    Rewriting(const Graph& graph, Answer answer) : m_answer(answer) { m_made.graph = graph; }
 
     Result<CachedDecoder> run() {
         TRIMTAB_REQUIRE(findIds());
@@ -44,6 +44,7 @@ public:
         TRIMTAB_REQUIRE(checkCacheReaders());
         TRIMTAB_REQUIRE(takeLastToken(logits));
         graph().outputs = {castToFloat(logits)};
+        TRIMTAB_REQUIRE(inferAnew());
         return finish();
     }
 
@@ -221,20 +222,41 @@ private:
         return made;
     }
 
-    Result<CachedDecoder> finish() {
+    void addChoice() {
+        Node choice;
+        choice.name = graph().uniqueValueName("next_token/ChooseToken");
+        choice.op = "ChooseToken";
+        choice.domain = "trimtab";
+        choice.version = 1;
+        const ValueId logits = graph().outputs[0];
+        choice.inputs = {logits, addInput("choices", DataType::Float64, {m_batch, Dim::known(4)}, m_made.choices)};
+        choice.outputs = {graph().addValue({.name = graph().uniqueValueName("next_token")})};
+        graph().opsets["trimtab"] = 1;
+        graph().outputs = {choice.outputs[0]};
+        graph().nodes.push_back(std::move(choice));
+    }
+
+    Status inferAnew() {
         graph().removeDeadNodes();
         const auto consumers = graph().consumers();
         std::erase_if(graph().inputs, [&](ValueId id) { return consumers[static_cast<std::size_t>(id)].empty(); });
         const auto producers = graph().producers();
         for (std::size_t i = 0; i < graph().values.size(); ++i)
             if (producers[i] >= 0) graph().values[i].type.dims.reset();  // one axis fewer behind the last token
-        TRIMTAB_REQUIRE(graph::inferShapes(graph()));
-        TRIMTAB_REQUIRE(graph().validate());
+        return graph::inferShapes(graph());
+    }
+
+    Result<CachedDecoder> finish() {
         const std::size_t own = 4 + (m_made.positionIds.empty() ? 0 : 1) + 2 * m_made.caches.size();
         if (graph().inputs.size() != own) return cannot("it has inputs beside token ids, lengths and caches: " + strangers());
         const auto& dims = graph().value(graph().outputs[0]).type.dims;
         if (!dims || dims->size() != 2 || !dims->back().isKnown()) return cannot("the size of its vocabulary is not known");
         m_made.vocabulary = dims->back().extent;
+        if (m_answer == Answer::Tokens) {
+            addChoice();
+            TRIMTAB_REQUIRE(graph::inferShapes(graph()));
+        }
+        TRIMTAB_REQUIRE(graph().validate());
         return std::move(m_made);
     }
     std::string strangers() {
@@ -250,6 +272,7 @@ private:
         return names;
     }
 
+    Answer m_answer;
     CachedDecoder m_made;
     Dim m_batch;
     std::vector<ValueId> m_caches;  // that the graph had
@@ -258,6 +281,6 @@ private:
 
 }  // namespace
 
-Result<CachedDecoder> cachedDecoder(const Graph& graph) { return Rewriting(graph).run(); }
+Result<CachedDecoder> cachedDecoder(const Graph& graph, Answer answer) { return Rewriting(graph, answer).run(); }
 
 }  // namespace trimtab::runtime

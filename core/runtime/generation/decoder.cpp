@@ -32,19 +32,42 @@ Status Decoder::check(std::span<const std::vector<std::int64_t>> tokens) const {
 Result<std::span<const float>> Decoder::feed(std::span<const std::vector<std::int64_t>> tokens) {
     TRIMTAB_REQUIRE(check(tokens));
     TRIMTAB_TRY(const auto logits, append(tokens));
-    m_largestArena = std::max(m_largestArena, compiled().arenaBytes());
-    for (std::size_t b = 0; b < tokens.size(); ++b) m_lengths[b] += static_cast<std::int64_t>(tokens[b].size());
+    count(tokens);
     return logits;
 }
 
+Result<std::span<const std::int64_t>> Decoder::choose(std::span<const std::vector<std::int64_t>> tokens,
+                                                      std::span<const TokenChoice> choices) {
+    TRIMTAB_REQUIRE(check(tokens));
+    if (choices.size() != tokens.size())
+        return fail(ErrorCode::Usage, fmt::format("{} choices were given for {} sequences", choices.size(), tokens.size()));
+    TRIMTAB_TRY(const auto chosen, appendAndChoose(tokens, choices));
+    count(tokens);
+    return chosen;
+}
+
+Result<std::span<const std::int64_t>> Decoder::appendAndChoose(std::span<const std::vector<std::int64_t>> tokens,
+                                                               std::span<const TokenChoice> choices) {
+    TRIMTAB_TRY(const auto logits, append(tokens));
+    const auto width = static_cast<std::size_t>(m_vocabulary);
+    m_chosen.clear();
+    for (std::size_t b = 0; b < choices.size(); ++b) m_chosen.push_back(chooseToken(logits.subspan(b * width, width), choices[b]));
+    return std::span<const std::int64_t>(m_chosen);
+}
+
+void Decoder::count(std::span<const std::vector<std::int64_t>> tokens) {
+    m_largestArena = std::max(m_largestArena, compiled().arenaBytes());
+    for (std::size_t b = 0; b < tokens.size(); ++b) m_lengths[b] += static_cast<std::int64_t>(tokens[b].size());
+}
+
 Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph, const recipe::RunSetting& setting, std::int64_t batch,
-                                             std::int64_t capacity) {
+                                             std::int64_t capacity, Answer answer) {
     if (batch < 1 || capacity < 1)
         return fail(ErrorCode::Usage, fmt::format("{} sequences of {} tokens leave nothing to generate", batch, capacity));
     if (isEncoderDecoder(graph))
         return fail(ErrorCode::Unsupported, "its decoder goes on from what its encoder reads: `trimtab generate` alone gives it a source");
     Result<CachedDecoder> inPlace = fail(ErrorCode::Unsupported, "engine " + engine.info().name + " writes no caches in place");
-    if (engine.writesCachesInPlace()) inPlace = cachedDecoder(graph);
+    if (engine.writesCachesInPlace()) inPlace = cachedDecoder(graph, answer);
     if (inPlace) {
         auto made = InPlaceDecoder::make(engine, std::move(*inPlace), setting, batch, capacity);
         if (made) {

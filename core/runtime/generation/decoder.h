@@ -1,10 +1,11 @@
 #pragma once
-// A language model that is fed tokens and answers with the logits of the next one.
+// A language model that is fed tokens and answers with the next one of each sequence, or with its logits.
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "core/runtime/engine.h"
+#include "core/runtime/generation/token_choice.h"
 
 namespace trimtab::runtime {
 
@@ -13,13 +14,15 @@ class Decoder {
 public:
     virtual ~Decoder() = default;
 
-    /// Plans for so many tokens of each sequence at once, and packs the weights; feed() does it by itself.
+    /// Plans for so many tokens of each sequence at once, and packs the weights; feed() and choose() do it by themselves.
     virtual Status prepare(std::int64_t tokens) = 0;
     /// Appends tokens to every sequence: prompts of any lengths at first, later equally many for each. The logits of the token that
     /// follows, [batch][vocabulary], valid until the next call. Refused: no tokens, tokens outside the vocabulary, or more than there is
-    /// room for.
+    /// room for. Usage: the decoder was made for Answer::Tokens.
     Result<std::span<const float>> feed(std::span<const std::vector<std::int64_t>> tokens);
-    /// Hears of every node that feed() runs, by the rows of compiled().layers(); nullptr: nobody. REQUIRES: it lives until it is replaced.
+    /// As feed(), with the token of each sequence that is chosen so, or kNotANumber or kInfinite in its place, valid until the next call.
+    Result<std::span<const std::int64_t>> choose(std::span<const std::vector<std::int64_t>> tokens, std::span<const TokenChoice> choices);
+    /// Hears of every node that they run, by the rows of compiled().layers(); nullptr: nobody. REQUIRES: it lives until it is replaced.
     void listen(trace::NodeListener* listener) { m_listener = listener; }
     /// Forgets all tokens.
     virtual void clear();
@@ -35,7 +38,7 @@ public:
     std::int64_t cacheBytes() const { return cacheBytesPerToken() * m_capacity * batch(); }
     /// Of the current plan: kernels and times of a step, packed weights, activations.
     virtual const CompiledModel& compiled() const = 0;
-    /// To listen() with, as CompiledModel::recordItself(): each feed() is one run of it.
+    /// To listen() with, as CompiledModel::recordItself(): each feed() or choose() is one run of it.
     virtual Result<std::unique_ptr<LibraryRecording>> recordItself() = 0;
     /// Bytes of the largest arena of activations that a call so far wanted.
     std::int64_t largestArena() const { return m_largestArena; }
@@ -49,12 +52,17 @@ protected:
     trace::NodeListener* listener() const { return m_listener; }
     /// As feed(), for tokens that were checked; lengths() are those before.
     virtual Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) = 0;
+    /// As choose(), for tokens that were checked. Unless an engine does, the host chooses by what append() answers.
+    virtual Result<std::span<const std::int64_t>> appendAndChoose(std::span<const std::vector<std::int64_t>> tokens,
+                                                                  std::span<const TokenChoice> choices);
 
 private:
     Status check(std::span<const std::vector<std::int64_t>> tokens) const;
+    void count(std::span<const std::vector<std::int64_t>> tokens);
 
     std::int64_t m_capacity, m_vocabulary;
     std::vector<std::int64_t> m_lengths;
+    std::vector<std::int64_t> m_chosen;
     trace::NodeListener* m_listener = nullptr;
     std::int64_t m_largestArena = 0;
 };
@@ -64,6 +72,6 @@ private:
 /// right, but slow. Unsupported, saying why, for graphs that are no decoders, and for encoder-decoders, which readSource() takes; Refused
 /// when the model has fewer positions; OutOfMemory when caches do not fit.
 Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph, const recipe::RunSetting& setting, std::int64_t batch,
-                                             std::int64_t capacity);
+                                             std::int64_t capacity, Answer answer = Answer::Logits);
 
 }  // namespace trimtab::runtime

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 
-
 namespace trimtab::runtime {
 namespace {
 
@@ -16,7 +15,11 @@ double millisecondsSince(Clock::time_point start) { return std::chrono::duration
 class Run {
 public:
     Run(Decoder& decoder, const GenerationSetting& setting, const TokenListener& listener)
-        : m_decoder(decoder), m_setting(setting), m_listener(listener), m_next(static_cast<std::size_t>(decoder.batch())) {
+        : m_decoder(decoder),
+          m_setting(setting),
+          m_listener(listener),
+          m_next(static_cast<std::size_t>(decoder.batch())),
+          m_choices(m_next.size()) {
         m_made.tokens.resize(m_next.size());
         m_made.stopped.assign(m_next.size(), false);
         for (std::size_t b = 0; b < m_next.size(); ++b) m_samplers.emplace_back(setting.sampling, b);
@@ -24,28 +27,29 @@ public:
 
     Result<Generation> run(std::span<const std::vector<std::int64_t>> prompts) {
         auto start = Clock::now();
-        TRIMTAB_TRY(std::span<const float> logits, m_decoder.feed(prompts));
+        TRIMTAB_REQUIRE(chooseBehind(prompts));
         for (std::int64_t step = 0; step < m_setting.tokens; ++step) {
-            TRIMTAB_REQUIRE(pickTokens(logits));
             if (step == 0)
                 m_made.firstTokenMs = millisecondsSince(start);
             else
                 m_made.stepMs.push_back(millisecondsSince(start));
             if (!tellTokens() || step + 1 == m_setting.tokens) break;
             start = Clock::now();
-            TRIMTAB_TRY(logits, m_decoder.feed(m_next));
+            TRIMTAB_REQUIRE(chooseBehind(m_next));
         }
         return std::move(m_made);
     }
 
 private:
     /// The next token of each sequence that goes on.
-    Status pickTokens(std::span<const float> logits) {
-        const auto vocabulary = static_cast<std::size_t>(m_decoder.vocabulary());
+    Status chooseBehind(std::span<const std::vector<std::int64_t>> tokens) {
+        for (std::size_t b = 0; b < m_next.size(); ++b) m_choices[b] = m_made.stopped[b] ? TokenChoice{} : m_samplers[b].next();
+        TRIMTAB_TRY(const auto chosen, m_decoder.choose(tokens, m_choices));
         for (std::size_t b = 0; b < m_next.size(); ++b) {
             if (m_made.stopped[b]) continue;  // its last token is fed again, and nobody looks at what follows
-            TRIMTAB_TRY(const std::int64_t token, m_samplers[b].pick(logits.subspan(b * vocabulary, vocabulary)));
-            m_next[b].assign(1, token);
+            if (chosen[b] == kNotANumber) return fail(ErrorCode::Failed, fmt::format("a logit of sequence {} is not a number", b));
+            if (chosen[b] == kInfinite) return fail(ErrorCode::Failed, fmt::format("the highest logit of sequence {} is infinite", b));
+            m_next[b].assign(1, chosen[b]);
         }
         return {};
     }
@@ -71,6 +75,7 @@ private:
     const GenerationSetting& m_setting;
     const TokenListener& m_listener;
     std::vector<std::vector<std::int64_t>> m_next;
+    std::vector<TokenChoice> m_choices;
     std::vector<Sampler> m_samplers;
     Generation m_made;
 };

@@ -18,7 +18,7 @@ struct GenerationSetting {
 struct Generation {
     std::vector<std::vector<std::int64_t>> tokens;  // new ones of each sequence
     std::vector<bool> stopped;                      // by a stop token
-    double firstTokenMs = 0;                        // prefill and the choice of the first token
+    double firstTokenMs = 0;                        // prefill with the choice of the first token
     std::vector<double> stepMs;                     // each later token of all sequences
 };
 

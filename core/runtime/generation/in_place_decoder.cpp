@@ -47,7 +47,12 @@ Status InPlaceDecoder::allocate(bool cachesAreKept) {
             m_inputs.push_back({name, std::move(made)});
         }
     }
-    if (!m_model.positionIds.empty()) m_inputs.push_back({m_model.positionIds, {}});
+    m_positionsAt = m_inputs.size();
+    if (readsPositions()) m_inputs.push_back({m_model.positionIds, {}});
+    m_choicesAt = m_inputs.size();
+    if (!chooses()) return {};
+    m_inputs.push_back({m_model.choices, {}});
+    TRIMTAB_TRY(m_inputs.back().tensor, Tensor::zeros(DataType::Float64, Shape{batch(), 4}));
     return {};
 }
 
@@ -62,7 +67,7 @@ Status InPlaceDecoder::shapeInputs(std::int64_t tokens) {
     if (m_inputs[kIds].tensor.defined() && m_inputs[kIds].tensor.shape() == shape) return {};
     TRIMTAB_TRY(m_inputs[kIds].tensor, Tensor::zeros(DataType::Int64, shape));
     if (readsPositions()) {
-        TRIMTAB_TRY(m_inputs.back().tensor, Tensor::zeros(DataType::Int64, shape));
+        TRIMTAB_TRY(m_inputs[m_positionsAt].tensor, Tensor::zeros(DataType::Int64, shape));
     }
     return {};
 }
@@ -74,12 +79,12 @@ Status InPlaceDecoder::prepare(std::int64_t tokens) {
 
 /// Of the padding too, at the last one that there is.
 void InPlaceDecoder::writePositions(std::size_t tokens) {
-    const auto positions = m_inputs.back().tensor.mutableData<std::int64_t>();
+    const auto positions = m_inputs[m_positionsAt].tensor.mutableData<std::int64_t>();
     for (std::size_t i = 0; i < positions.size(); ++i)
         positions[i] = std::min(lengths()[i / tokens] + static_cast<std::int64_t>(i % tokens), capacity() - 1);
 }
 
-Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vector<std::int64_t>> tokens) {
+Status InPlaceDecoder::run(std::span<const std::vector<std::int64_t>> tokens) {
     std::size_t longest = 0;
     for (const auto& each : tokens) longest = std::max(longest, each.size());
     TRIMTAB_REQUIRE(shapeInputs(static_cast<std::int64_t>(longest)));
@@ -100,7 +105,22 @@ Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vecto
     if (readsPositions()) writePositions(longest);
     m_inputs[kTotal].tensor.mutableData<std::int32_t>()[0] = static_cast<std::int32_t>(total);
     TRIMTAB_TRY(m_outputs, m_compiled->run(m_inputs, listener()));
+    return {};
+}
+
+Result<std::span<const float>> InPlaceDecoder::append(std::span<const std::vector<std::int64_t>> tokens) {
+    if (chooses()) return fail(ErrorCode::Usage, "a decoder that answers with tokens has no logits to give");
+    TRIMTAB_REQUIRE(run(tokens));
     return m_outputs.front().tensor.data<float>();
+}
+
+Result<std::span<const std::int64_t>> InPlaceDecoder::appendAndChoose(std::span<const std::vector<std::int64_t>> tokens,
+                                                                      std::span<const TokenChoice> choices) {
+    if (!chooses()) return Decoder::appendAndChoose(tokens, choices);
+    auto row = m_inputs[m_choicesAt].tensor.mutableData<double>().begin();
+    for (const TokenChoice& choice : choices) row = std::ranges::copy(rowOf(choice), row).out;
+    TRIMTAB_REQUIRE(run(tokens));
+    return m_outputs.front().tensor.data<std::int64_t>();
 }
 
 }  // namespace trimtab::runtime

@@ -20,14 +20,20 @@ private:
     InPlaceDecoder(CachedDecoder model, std::int64_t batch, std::int64_t capacity)
         : Decoder(batch, capacity, model.vocabulary), m_model(std::move(model)) {}
     Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
+    Result<std::span<const std::int64_t>> appendAndChoose(std::span<const std::vector<std::int64_t>> tokens,
+                                                          std::span<const TokenChoice> choices) override;
+    /// → m_outputs.
+    Status run(std::span<const std::vector<std::int64_t>> tokens);
     Status allocate(bool cachesAreKept);
     Status shapeInputs(std::int64_t tokens);
     bool readsPositions() const { return !m_model.positionIds.empty(); }
+    bool chooses() const { return !m_model.choices.empty(); }
     void writePositions(std::size_t tokens);
 
     CachedDecoder m_model;
     std::unique_ptr<CompiledModel> m_compiled;
-    std::vector<NamedTensor> m_inputs;  // ids, lengths, total, last, the caches, then positions where they are read
+    std::vector<NamedTensor> m_inputs;  // ids, lengths, total, last, the caches; then positions and choices where they are read
+    std::size_t m_positionsAt = 0, m_choicesAt = 0;  // in m_inputs
     std::vector<NamedTensor> m_outputs;
 };
 

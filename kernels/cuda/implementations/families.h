@@ -17,6 +17,7 @@ TRIMTAB_FAMILY(RowNormalization);
 TRIMTAB_FAMILY(Softmax);
 TRIMTAB_FAMILY(Reduce);
 TRIMTAB_FAMILY(ArgReduce);
+TRIMTAB_FAMILY(TokenChoice);
 TRIMTAB_FAMILY(BatchNormalization);
 TRIMTAB_FAMILY(Pool);
 TRIMTAB_FAMILY(GlobalPool);

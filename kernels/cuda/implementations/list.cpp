@@ -41,6 +41,7 @@ std::map<std::string, List, std::less<>> makeLists() {
               "ReduceLogSumExp"},
         {{"reduction", judgeReduce, placeReduce}});
     put(Names{"ArgMax", "ArgMin"}, {{"index of an extreme", judgeArgReduce, placeArgReduce}});
+    put(Names{"trimtab.ChooseToken"}, {{"token choice", judgeTokenChoice, placeTokenChoice}});
     put(elementwiseOperators(), {{"element-wise pass", judgeElementwise, placeElementwise}});
     put(Names{"Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout"}, {{"view", judgeView, placeView}});
     put(Names{"Transpose", "Slice", "Split", "Concat", "Expand"}, {{"strided copy", judgeMovement, placeMovement}});

@@ -272,6 +272,46 @@ TEST_F(GenerationTest, StopTokensEndTheirSequenceAlone) {
     EXPECT_EQ(cut->tokens[1].size(), 1U);
 }
 
+/// The engine's choice, made at the end of its graph, is the one that the host makes by the logits.
+TEST_F(GenerationTest, ADecoderThatAnswersWithTokensWritesTheSameTexts) {
+    const SmallDecoder small = drawn(6);
+    const Graph graph = graphOf(small);
+    const auto byLogits = decoderOf(graph, 3, 40);
+    const auto byTokens = makeDecoder(*m_engine, graph, {}, 3, 40, Answer::Tokens);
+    ASSERT_TRUE(byTokens) << byTokens.error().text();
+    EXPECT_EQ((*byTokens)->caching(), "in place");
+    EXPECT_EQ((*byTokens)->compiled().layers().back().op, "ChooseToken");
+    const std::vector<Tokens> prompts{someTokens(5, small.vocabulary, 2), someTokens(3, small.vocabulary, 8), Tokens{1}};
+    for (const Sampling& sampling :
+         {Sampling{}, Sampling{.temperature = 1, .seed = 4}, Sampling{.temperature = 2, .topK = 9, .topP = 0.9}}) {
+        const GenerationSetting setting{.tokens = 20, .stops = {3}, .sampling = sampling};
+        const auto wanted = generateTokens(*byLogits, prompts, setting), made = generateTokens(**byTokens, prompts, setting);
+        ASSERT_TRUE(wanted && made) << made.error().text();
+        EXPECT_EQ(made->tokens, wanted->tokens);
+        EXPECT_EQ(made->stopped, wanted->stopped);
+    }
+    const auto fed = (*byTokens)->feed(prompts);
+    ASSERT_FALSE(fed);
+    EXPECT_NE(fed.error().text().find("answers with tokens"), std::string::npos) << fed.error().text();
+}
+
+TEST_F(GenerationTest, LogitsThatAreNoNumbersEndAText) {
+    Graph graph = graphOf(drawn(6));
+    const auto head =
+        std::ranges::find_if(graph.nodes, [](const graph::Node& node) { return node.name.find("lm_head") != std::string::npos; });
+    ASSERT_NE(head, graph.nodes.end());
+    std::optional<Tensor>& weight = graph.value(head->input(1)).constant;
+    const auto count = static_cast<std::size_t>(weight.value().elementCount());
+    weight = Tensor::fromFloats(weight->shape(), std::vector<float>(count, std::nanf("")));
+    for (const Answer answer : {Answer::Logits, Answer::Tokens}) {
+        const auto decoder = makeDecoder(*m_engine, graph, {}, 1, 8, answer);
+        ASSERT_TRUE(decoder) << decoder.error().text();
+        const auto made = generateTokens(**decoder, std::vector<Tokens>{{1, 2}}, {.tokens = 3});
+        ASSERT_FALSE(made);
+        EXPECT_NE(made.error().text().find("not a number"), std::string::npos) << made.error().text();
+    }
+}
+
 TEST_F(GenerationTest, RefusesWhatDoesNotFit) {
     const SmallDecoder small = drawn(6);
     const Graph graph = graphOf(small);
@@ -349,10 +389,10 @@ TEST(CachedDecoder, TakesNoGraphThatMixesTokensElsewhere) {
     const auto kept = mixing.constant(Tensor::fromInt64s(Shape{3}, {0, 0, -1}));
     const auto joined = mixing.constant(Tensor::fromInt64s(Shape{3}, {0, -1, 24}));
     EXPECT_TRUE(mixing.with({.op = "Reshape", .inputs = {kept}}));
-    for (const graph::Node& node : {graph::Node{.op = "Add", .inputs = {places}}, graph::Node{.op = "CumSum", .inputs = {axis}},
-                                    graph::Node{.op = "Reshape", .inputs = {joined}},
-                                    graph::Node{.op = "Softmax", .attributes = {{"axis", std::int64_t{1}}}},
-                                    graph::Node{.op = "LayerNormalization", .attributes = {{"axis", std::int64_t{1}}}}}) {
+    for (const graph::Node& node :
+         {graph::Node{.op = "Add", .inputs = {places}}, graph::Node{.op = "CumSum", .inputs = {axis}},
+          graph::Node{.op = "Reshape", .inputs = {joined}}, graph::Node{.op = "Softmax", .attributes = {{"axis", std::int64_t{1}}}},
+          graph::Node{.op = "LayerNormalization", .attributes = {{"axis", std::int64_t{1}}}}}) {
         const auto made = mixing.with(node);
         ASSERT_FALSE(made) << node.op;
         EXPECT_NE(made.error().text().find(node.op + " may mix tokens"), std::string::npos) << made.error().text();

@@ -105,6 +105,26 @@ TEST_F(CudaGeneration, NoStepWaitsForTheHost) {
         EXPECT_NE(layer.kernel, "reference on the host") << layer.node << " " << layer.op << ": " << layer.reason;
 }
 
+TEST_F(CudaGeneration, TokensAreChosenOnTheDeviceAsTheCpuChooses) {
+    const auto cpu = cpu::makeCpuEngine(2);
+    const SmallDecoder small = drawn();
+    const Graph graph = graphOf(small);
+    const auto decoder = runtime::makeDecoder(*m_engine, graph, {}, 2, 30, runtime::Answer::Tokens);
+    const auto beside = runtime::makeDecoder(*cpu, graph, {}, 2, 30);
+    ASSERT_TRUE(decoder && beside);
+    const std::vector<Tokens> prompts{{1, 2, 3}, {4, 5}};
+    for (const runtime::Sampling& sampling :
+         {runtime::Sampling{}, runtime::Sampling{.temperature = 1, .seed = 4}, runtime::Sampling{.temperature = 2, .topK = 9, .topP = 0.9}}) {
+        const auto made = runtime::generateTokens(**decoder, prompts, {.tokens = 12, .sampling = sampling});
+        const auto wanted = runtime::generateTokens(**beside, prompts, {.tokens = 12, .sampling = sampling});
+        ASSERT_TRUE(made && wanted) << made.error().text();
+        EXPECT_EQ(made->tokens, wanted->tokens);
+    }
+    const auto& layers = (*decoder)->compiled().layers();
+    EXPECT_EQ(layers.back().kernel, "token choice");
+    for (const trace::LayerRecord& layer : layers) EXPECT_NE(layer.kernel, "reference on the host") << layer.node << " " << layer.op;
+}
+
 /// Types of 16 bits, tensor cores' heads, and compressed weights: the same as on the CPU.
 TEST_F(CudaGeneration, AgreesWithTheCpuInEveryTypeAndCompressed) {
     const auto cpu = cpu::makeCpuEngine(2);
