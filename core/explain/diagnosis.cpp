@@ -180,11 +180,11 @@ Diagnosis diagnose(const trace::Profile& profile, std::optional<std::int64_t> ca
         times[diagnosis.cause] += profile.shareOf(layer);
     }
     if (profile.planning > 0) times[Cause::Planning] = profile.planning;
-    const double transfers = profile.device && profile.runNs > 0 ? profile.device->transfersNs / profile.runNs : 0;
-    if (transfers > 0) times[Cause::Communication] += transfers;
+    if (profile.device && profile.runNs > 0) result.transfers = profile.device->transfersNs / profile.runNs;
+    if (result.transfers > 0) times[Cause::Communication] += result.transfers;
     result.causes.assign(times.begin(), times.end());
     std::ranges::stable_sort(result.causes, std::greater{}, &std::pair<Cause, double>::second);
-    result.elsewhere = std::max(0.0, 1 - profile.attributed - profile.planning - transfers);
+    result.elsewhere = std::max(0.0, 1 - profile.attributed - profile.planning - result.transfers);
     return result;
 }
 

@@ -38,6 +38,7 @@ struct LayerDiagnosis {
 struct Diagnosis {
     std::vector<LayerDiagnosis> layers;               // one for each of the profile's
     std::vector<std::pair<Cause, double>> causes;     // share of a run's time, 0…1, the largest first
+    double transfers = 0;                             // share of a run's time that inputs and outputs were on their way
     double elsewhere = 0;                             // share of a run's time that no layer, no plan and no transfer took
     bool fromCache = false;
     bool ceilingsExceeded = false;  // a layer computed more a second than the ceilings say: they were measured on a busier machine

@@ -40,11 +40,8 @@ double DiagnosisTableModel::nanoseconds(int row) const {
 }
 
 double DiagnosisTableModel::share(int row) const {
-    if (row >= layers()) {
-        const trace::Profile& profile = m_profile->profile();
-        const double transfers = profile.device && profile.runNs > 0 ? profile.device->transfersNs / profile.runNs : 0;
-        return m_profile->diagnosis.elsewhere + profile.planning + transfers;
-    }
+    const explain::Diagnosis& diagnosis = m_profile->diagnosis;
+    if (row >= layers()) return diagnosis.elsewhere + m_profile->profile().planning + diagnosis.transfers;
     return m_profile->profile().shareOf(m_profile->profile().layers[static_cast<std::size_t>(row)]);
 }
 

@@ -53,6 +53,17 @@ protected:
             << message().toStdString();
     }
 
+    /// Over one axis in as little time as it can do with; ends when so many results, the baseline's among them, are shown.
+    void sweepOver(const char* axis, std::size_t results) {
+        setTinyBudget();
+        workspace().setAxes({trial::parseAxis(axis).value()});
+        waitForGrid();
+        ASSERT_EQ(workspace().runProblem(), QString()) << workspace().runProblem().toStdString();
+        workspace().runSweep();
+        waitForEnd();
+        waitForResults(results);
+    }
+
     void clickPoint(std::int64_t trial) {
         auto* chart = find<gui::ParetoChart>(QStringLiteral("results.chart"));
         const auto at = chart->positionOf(trial);

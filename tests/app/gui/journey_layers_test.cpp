@@ -112,12 +112,7 @@ TEST_F(LayerJourney, SweepsAnAxisThatNoRowOffers) {
 TEST_F(LayerJourney, HoldsATrialAgainstItsBaselineAndAgainstAnother) {
     openModel(smallModel());
     workspace().data().goWithout();
-    setTinyBudget();
-    workspace().setAxes({trial::parseAxis("weights.bits=8,4").value()});
-    waitForGrid();
-    workspace().runSweep();
-    waitForEnd();
-    waitForResults(3);
+    sweepOver("weights.bits=8,4", 3);
     auto* tabs = find<QTabWidget>(QStringLiteral("results.tabs"));
     tabs->setCurrentWidget(find<QWidget>(QStringLiteral("promise")));
     std::vector<const trial::TrialResult*> tried;
@@ -156,12 +151,7 @@ TEST_F(LayerJourney, ShowsHowATrialIsStoredAndHowItsInputsAreFilled) {
     workspace().data().choose(smallData());
     ASSERT_TRUE(
         waitUntil(workspace(), &gui::Workspace::idleChanged, [this] { return workspace().data().decided() && workspace().idle(); }));
-    setTinyBudget();
-    workspace().setAxes({trial::parseAxis("prune.ratio=0.5").value()});
-    waitForGrid();
-    workspace().runSweep();
-    waitForEnd();
-    waitForResults(2);
+    sweepOver("prune.ratio=0.5", 2);
     auto* tabs = find<QTabWidget>(QStringLiteral("results.tabs"));
     tabs->setCurrentWidget(find<QWidget>(QStringLiteral("storage")));
     for (const auto& result : workspace().results().snapshot()->results)

@@ -62,13 +62,7 @@ TEST_F(RandomJourney, AConfigurationWithoutWeightsOffersToDrawThemAndSaysSoFromT
 
 TEST_F(RandomJourney, ASweepOfThemShowsSpeedAndSizeAndComesBackAsItWas) {
     draw();
-    setTinyBudget();
-    workspace().setAxes({trial::parseAxis("weights.bits=8").value()});
-    waitForGrid();
-    ASSERT_EQ(workspace().runProblem(), QString()) << workspace().runProblem().toStdString();
-    workspace().runSweep();
-    waitForEnd();
-    waitForResults(2);
+    sweepOver("weights.bits=8", 2);
     const auto snapshot = workspace().results().snapshot();
     EXPECT_EQ(snapshot->study.randomWeights, 1u);
     for (const auto& result : snapshot->results) EXPECT_TRUE(result.speed && !result.accuracy) << result.trial.label << result.failure;
@@ -102,12 +96,7 @@ TEST_F(RandomJourney, DrawingLeavesTheSessionOfTheRealWeightsBehind) {
     small.write(folderOfModel.toStdString());
     openModel(folderOfModel);
     workspace().data().goWithout();
-    setTinyBudget();
-    workspace().setAxes({trial::parseAxis("weights.bits=8").value()});
-    waitForGrid();
-    workspace().runSweep();
-    waitForEnd();
-    waitForResults(2);
+    sweepOver("weights.bits=8", 2);
     const QString session = workspace().results().sessionPath();
     configuration();  // the weights are gone
     restart();

@@ -78,12 +78,7 @@ TEST_F(TextJourney, PutsAPromptIntoTheWordsOfTheModelsChat) {
 TEST_F(TextJourney, SetsAChosenConfigurationBesideTheModelAndMarksWhereTheyPart) {
     openModel(decoder());
     workspace().data().goWithout();
-    setTinyBudget();
-    workspace().setAxes({trial::parseAxis("weights.bits=2").value()});
-    waitForGrid();
-    workspace().runSweep();
-    waitForEnd();
-    waitForResults(2);
+    sweepOver("weights.bits=2", 2);
     for (const auto& result : workspace().results().snapshot()->results)
         if (!result.isBaseline) workspace().results().select(result.id);
     click(QStringLiteral("nav.generate"));
