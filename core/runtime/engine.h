@@ -66,6 +66,8 @@ public:
     virtual bool writesCachesInPlace() const { return false; }
     /// Of such caches the compiled model keeps memory of its own from run to run, zeros at first; of the tensors given it sees the shape.
     virtual bool keepsCaches() const { return false; }
+    /// Whether a run with shapes that were not seen lately plans for them first, which takes longer than many a run.
+    virtual bool plansForShapes() const { return true; }
     /// Unsupported, naming every operator that nothing executes (each once), before any weight is packed.
     virtual Result<std::unique_ptr<CompiledModel>> compile(const Graph& graph, const recipe::RunSetting& setting) = 0;
     /// The matrix products of compression, where the engine forms them itself; null: the host's do.

@@ -42,6 +42,7 @@ public:
         return made;
     }
 
+    bool plansForShapes() const override { return false; }
     runtime::Support supports(const Graph& graph, const graph::Node& node) const override {
         return supportOf(graph, node, formats::onnx::planWeights(graph), {});
     }

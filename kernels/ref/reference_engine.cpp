@@ -185,6 +185,7 @@ class ReferenceEngine final : public runtime::Engine {
 public:
     runtime::EngineInfo info() const override { return {"reference", "0.1.0", "portable", 1}; }
 
+    bool plansForShapes() const override { return false; }
     Support supports(const Graph&, const graph::Node& node) const override { return judge(node); }
 
     Result<std::unique_ptr<runtime::CompiledModel>> compile(const Graph& graph, const recipe::RunSetting&) override {

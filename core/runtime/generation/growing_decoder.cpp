@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/tensor/convert.h"
 
@@ -52,6 +53,38 @@ Status takeInput(const Graph& graph, const graph::Value& value, GrowingModel& mo
     return {};
 }
 
+/// Before so many tokens, that caches reach the next whole number of steps' worth of rows, and at least the next step's.
+std::int64_t hiddenBefore(std::int64_t tokens) {
+    constexpr std::int64_t kSteps = 64;
+    return kSteps - tokens % kSteps;
+}
+
+const Tensor& named(const std::vector<NamedTensor>& tensors, const std::string& name) {
+    return std::ranges::find(tensors, name, &NamedTensor::name)->tensor;
+}
+
+/// A cache's rows from `first` on behind `hidden` rows of zeros.
+Result<Tensor> rowsBehind(const Tensor& cache, bool rowsLast, std::int64_t first, std::int64_t hidden) {
+    const int axis = rowsLast ? 3 : 2;
+    if (cache.shape().rank() != 4 || cache.shape()[axis] < first)
+        return fail(ErrorCode::Refused, "a cache came as " + cache.shape().text());
+    std::vector<std::int64_t> extents(cache.shape().begin(), cache.shape().end());
+    const std::int64_t rows = extents[static_cast<std::size_t>(axis)];
+    extents[static_cast<std::size_t>(axis)] = hidden + rows - first;
+    TRIMTAB_TRY(Tensor made, Tensor::allocate(cache.type(), Shape(extents)));
+    const std::size_t rowBytes = static_cast<std::size_t>(bitWidth(cache.type()) / 8 * (rowsLast ? 1 : cache.shape()[3]));
+    const std::size_t from = static_cast<std::size_t>(rows) * rowBytes, skipped = static_cast<std::size_t>(first) * rowBytes;
+    const std::size_t to = static_cast<std::size_t>(hidden + rows - first) * rowBytes, zeros = static_cast<std::size_t>(hidden) * rowBytes;
+    if (from == 0) return Tensor::zeros(cache.type(), made.shape());
+    const std::span<const std::byte> bytes = cache.bytes();
+    const std::span<std::byte> result = made.mutableBytes();
+    for (std::size_t box = 0; box * from < bytes.size(); ++box) {
+        std::ranges::fill(result.subspan(box * to, zeros), std::byte{0});
+        std::ranges::copy(bytes.subspan(box * from + skipped, from - skipped), result.subspan(box * to + zeros).begin());
+    }
+    return made;
+}
+
 }  // namespace
 
 Result<GrowingModel> growingDecoder(const Graph& graph) {
@@ -80,12 +113,13 @@ Result<std::unique_ptr<Decoder>> GrowingDecoder::make(Engine& engine, GrowingMod
     auto decoder = std::unique_ptr<GrowingDecoder>(new GrowingDecoder(std::move(model), batch, capacity));
     decoder->m_source = std::move(source);
     TRIMTAB_TRY(decoder->m_compiled, engine.compile(decoder->m_model.graph, setting));
+    if (engine.plansForShapes()) decoder->m_hidesRows = decoder->answersTheSameBehindHiddenRows().value_or(false);
     return decoder;
 }
 
 void GrowingDecoder::clear() {
     Decoder::clear();
-    m_past.clear();
+    m_past = {};
     for (auto& text : m_texts) text.clear();
 }
 
@@ -96,57 +130,115 @@ std::int64_t GrowingDecoder::cacheBytesPerToken() const {
 }
 
 Status GrowingDecoder::prepare(std::int64_t tokens) {
-    // Other lengths come with every step: only the first can be planned for.
+    // Other lengths come with later steps: only the first can be planned for, and the one behind it where rows are hidden.
     if (lengths().front() > 0) return {};
-    const std::vector<std::vector<std::int64_t>> zeros(static_cast<std::size_t>(batch()),
-                                                       std::vector<std::int64_t>(static_cast<std::size_t>(tokens), 0));
-    TRIMTAB_TRY(const auto inputs, inputsFor(zeros, 0));
+    const auto zeros = [&](std::int64_t count) {
+        return std::vector<std::vector<std::int64_t>>(static_cast<std::size_t>(batch()),
+                                                      std::vector<std::int64_t>(static_cast<std::size_t>(count), 0));
+    };
+    if (m_hidesRows) {
+        TRIMTAB_TRY(const auto step, inputsFor(zeros(1), {.hidden = hiddenBefore(tokens), .tokens = tokens}));
+        TRIMTAB_REQUIRE(m_compiled->prepare(step));
+    }
+    TRIMTAB_TRY(const auto inputs, inputsFor(zeros(tokens), {}));
     return m_compiled->prepare(inputs);
 }
 
-Result<std::vector<NamedTensor>> GrowingDecoder::inputsFor(std::span<const std::vector<std::int64_t>> tokens, std::int64_t past) {
+Result<bool> GrowingDecoder::answersTheSameBehindHiddenRows() {
+    if (m_model.caches.empty() || m_model.mask.empty() || capacity() < 4) return false;
+    const auto tokensOf = [&](std::vector<std::int64_t> ids) {
+        for (std::int64_t& id : ids) id %= vocabulary();
+        return std::vector(static_cast<std::size_t>(batch()), ids);
+    };
+    TRIMTAB_TRY(const auto prompt, run(tokensOf({1, 2, 5}), {}, nullptr));
+    TRIMTAB_TRY(const Past plain, pastOf(prompt, 3, 0, 0));
+    TRIMTAB_TRY(const Past hiding, pastOf(prompt, 3, 0, hiddenBefore(3)));
+    const auto answer = [&](const Past& past) -> Result<std::vector<float>> {
+        TRIMTAB_TRY(const auto outputs, run(tokensOf({3}), past, nullptr));
+        return logitsOf(outputs);
+    };
+    TRIMTAB_TRY(const auto wanted, answer(plain));
+    TRIMTAB_TRY(const auto got, answer(hiding));
+    double difference = 0, size = 0;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        difference += std::pow(double{got[i]} - double{wanted[i]}, 2);
+        size += std::pow(double{wanted[i]}, 2);
+    }
+    // Other shapes sum in another order; rows that are seen, or counted, change far more.
+    const double rounding = m_model.caches.front().type == DataType::Float32 ? 1e-4 : 1e-2;
+    return difference <= rounding * rounding * size;
+}
+
+Result<std::vector<NamedTensor>> GrowingDecoder::inputsFor(std::span<const std::vector<std::int64_t>> tokens, const Past& past) {
     const auto count = static_cast<std::int64_t>(tokens[0].size());
-    std::vector<std::int64_t> ids, positions;
+    const std::int64_t rows = past.hidden + past.tokens;
+    std::vector<std::int64_t> ids, positions, seen;
     for (const auto& sequence : tokens) {
         ids.insert(ids.end(), sequence.begin(), sequence.end());
-        for (std::int64_t i = 0; i < count; ++i) positions.push_back(past + i);
+        for (std::int64_t i = 0; i < count; ++i) positions.push_back(past.tokens + i);
+        seen.insert(seen.end(), static_cast<std::size_t>(past.hidden), 0);
+        seen.insert(seen.end(), static_cast<std::size_t>(past.tokens + count), 1);
     }
     std::vector<NamedTensor> inputs{{m_model.ids, Tensor::fromInt64s(Shape{batch(), count}, ids)}};
     if (!m_model.positions.empty()) inputs.push_back({m_model.positions, Tensor::fromInt64s(Shape{batch(), count}, positions)});
-    if (!m_model.mask.empty()) {
-        const std::vector<std::int64_t> ones(static_cast<std::size_t>(batch() * (past + count)), 1);
-        inputs.push_back({m_model.mask, Tensor::fromInt64s(Shape{batch(), past + count}, ones)});
-    }
+    if (!m_model.mask.empty()) inputs.push_back({m_model.mask, Tensor::fromInt64s(Shape{batch(), rows + count}, seen)});
     if (!m_model.cacheBranch.empty())
-        inputs.push_back({m_model.cacheBranch, Tensor::fromValues(DataType::Bool, Shape{1}, std::vector<std::uint8_t>{past > 0})});
+        inputs.push_back({m_model.cacheBranch, Tensor::fromValues(DataType::Bool, Shape{1}, std::vector<std::uint8_t>{rows > 0})});
     for (std::size_t i = 0; i < m_model.caches.size(); ++i) {
         const auto& cache = m_model.caches[i];
-        Tensor rows = i < m_past.size() ? m_past[i] : Tensor();
-        if (past == 0) {
-            const Shape none = cache.rowsLast ? Shape{batch(), cache.heads, cache.size, 0} : Shape{batch(), cache.heads, 0, cache.size};
-            TRIMTAB_TRY(rows, Tensor::zeros(cache.type, none));
+        Tensor handedOn = i < past.caches.size() ? past.caches[i] : Tensor();
+        if (!handedOn.defined()) {
+            const Shape shape =
+                cache.rowsLast ? Shape{batch(), cache.heads, cache.size, rows} : Shape{batch(), cache.heads, rows, cache.size};
+            TRIMTAB_TRY(handedOn, Tensor::zeros(cache.type, shape));
         }
-        inputs.push_back({cache.past, std::move(rows)});
+        inputs.push_back({cache.past, std::move(handedOn)});
     }
     if (!m_model.text.empty()) {
-        TRIMTAB_TRY(Tensor text, Tensor::zeros(DataType::Int64, Shape{batch(), past + count}));
+        TRIMTAB_TRY(Tensor text, Tensor::zeros(DataType::Int64, Shape{batch(), rows + count}));
         inputs.push_back({m_model.text, std::move(text)});
     }
     inputs.insert(inputs.end(), m_source.begin(), m_source.end());
     return inputs;
 }
 
-Status GrowingDecoder::takeLogits(const Tensor& logits) {
+Result<GrowingDecoder::Outputs> GrowingDecoder::run(std::span<const std::vector<std::int64_t>> tokens, const Past& past,
+                                                    trace::NodeListener* listener) {
+    TRIMTAB_TRY(const auto inputs, inputsFor(tokens, past));
+    return m_compiled->run(inputs, listener);
+}
+
+Result<GrowingDecoder::Past> GrowingDecoder::pastOf(const Outputs& outputs, std::int64_t tokens, std::int64_t dropped,
+                                                    std::int64_t hidden) const {
+    Past past{.hidden = hidden, .tokens = tokens};
+    for (const auto& cache : m_model.caches) {
+        TRIMTAB_TRY(Tensor rows, rowsBehind(named(outputs, cache.present), cache.rowsLast, dropped, hidden));
+        past.caches.push_back(std::move(rows));
+    }
+    return past;
+}
+
+Result<GrowingDecoder::Past> GrowingDecoder::nextPast(const Outputs& outputs, const Past& before, std::int64_t tokens) const {
+    const std::int64_t all = before.tokens + tokens;
+    if (!m_hidesRows) return pastOf(outputs, all, 0, 0);
+    if (before.hidden < tokens) return pastOf(outputs, all, before.hidden, hiddenBefore(all));
+    TRIMTAB_TRY(Past past, pastOf(outputs, all, tokens, 0));
+    past.hidden = before.hidden - tokens;
+    return past;
+}
+
+Result<std::vector<float>> GrowingDecoder::logitsOf(const Outputs& outputs) const {
+    const Tensor& logits = named(outputs, m_model.logits);
     const Shape& shape = logits.shape();
     if (shape.rank() != 3 || shape[0] != batch() || shape[1] < 1 || shape[2] != vocabulary())
         return fail(ErrorCode::Refused, "its logits came as " + shape.text(), m_model.logits);
     const std::vector<float> all = tensor::toFloats(logits);
-    m_logits.clear();
+    std::vector<float> last;
     for (std::int64_t b = 0; b < batch(); ++b) {
         const auto row = all.begin() + ((b + 1) * shape[1] - 1) * shape[2];
-        m_logits.insert(m_logits.end(), row, row + shape[2]);
+        last.insert(last.end(), row, row + shape[2]);
     }
-    return {};
+    return last;
 }
 
 Result<std::span<const float>> GrowingDecoder::append(std::span<const std::vector<std::int64_t>> tokens) {
@@ -156,17 +248,14 @@ Result<std::span<const float>> GrowingDecoder::append(std::span<const std::vecto
     const bool isKept = !m_model.caches.empty();
     std::vector<std::vector<std::int64_t>> texts = m_texts;
     for (std::size_t b = 0; b < tokens.size(); ++b) texts[b].insert(texts[b].end(), tokens[b].begin(), tokens[b].end());
-    TRIMTAB_TRY(const auto inputs, isKept ? inputsFor(tokens, lengths().front()) : inputsFor(texts, 0));
-    TRIMTAB_TRY(const auto outputs, m_compiled->run(inputs, listener()));
-    const auto named = [&](const std::string& name) { return std::ranges::find(outputs, name, &NamedTensor::name)->tensor; };
-    std::vector<Tensor> present;
-    for (const auto& cache : m_model.caches) {
-        TRIMTAB_TRY(Tensor rows, named(cache.present).clone());  // outputs are the model's until its next run
-        present.push_back(std::move(rows));
+    TRIMTAB_TRY(const auto outputs, isKept ? run(tokens, m_past, listener()) : run(texts, {}, listener()));
+    TRIMTAB_TRY(auto logits, logitsOf(outputs));
+    if (isKept) {
+        TRIMTAB_TRY(m_past, nextPast(outputs, m_past, static_cast<std::int64_t>(tokens[0].size())));
+    } else {
+        m_texts = std::move(texts);
     }
-    TRIMTAB_REQUIRE(takeLogits(named(m_model.logits)));
-    m_past = std::move(present);
-    if (!isKept) m_texts = std::move(texts);
+    m_logits = std::move(logits);
     return std::span<const float>(m_logits);
 }
 

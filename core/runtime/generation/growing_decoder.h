@@ -1,6 +1,9 @@
 #pragma once
 // A decoder as exporters write it: caches that grow are outputs of one run and inputs of the next (past_key_values.0.key → present.0.key,
-// the names that Optimum gives them), or there are none and every step reads the whole text again. Planned anew at every step.
+// the names that Optimum gives them), or there are none and every step reads the whole text again.
+//
+// Engines that plan for shapes would plan anew at every step. Where the attention mask hides rows, caches therefore begin with rows that
+// are hidden, one fewer at each step, so that the shapes of many steps are the same.
 #include <string>
 #include <vector>
 
@@ -46,16 +49,30 @@ public:
 private:
     GrowingDecoder(GrowingModel model, std::int64_t batch, std::int64_t capacity)
         : Decoder(batch, capacity, model.vocabulary), m_model(std::move(model)), m_texts(static_cast<std::size_t>(batch)) {}
+    /// Keys and values of so many tokens behind rows that the mask hides.
+    struct Past {
+        std::int64_t hidden = 0, tokens = 0;
+        std::vector<Tensor> caches;  // none: zeros
+    };
+    using Outputs = std::vector<NamedTensor>;
+
     Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
-    /// `tokens` behind `past` rows of the caches.
-    Result<std::vector<NamedTensor>> inputsFor(std::span<const std::vector<std::int64_t>> tokens, std::int64_t past);
-    Status takeLogits(const Tensor& logits);
+    Result<std::vector<NamedTensor>> inputsFor(std::span<const std::vector<std::int64_t>> tokens, const Past& past);
+    Result<Outputs> run(std::span<const std::vector<std::int64_t>> tokens, const Past& past, trace::NodeListener* listener);
+    Result<std::vector<float>> logitsOf(const Outputs& outputs) const;
+    /// What `outputs` hand on of all the caches' rows, the first `dropped` of them left out, behind `hidden` others.
+    Result<Past> pastOf(const Outputs& outputs, std::int64_t tokens, std::int64_t dropped, std::int64_t hidden) const;
+    /// As pastOf(), with as many hidden rows as keep the next step's shapes.
+    Result<Past> nextPast(const Outputs& outputs, const Past& before, std::int64_t tokens) const;
+    /// Whether a step behind hidden rows answers as one without does: some graphs count rows, or read no mask. Tried with a short text.
+    Result<bool> answersTheSameBehindHiddenRows();
 
     GrowingModel m_model;
     std::unique_ptr<CompiledModel> m_compiled;
     std::vector<NamedTensor> m_source;
     std::vector<std::vector<std::int64_t>> m_texts;  // fed so far, where there are no caches
-    std::vector<Tensor> m_past;
+    Past m_past;
+    bool m_hidesRows = false;
     std::vector<float> m_logits;
 };
 

@@ -290,6 +290,7 @@ TEST_F(GenerationTest, ADecoderThatAnswersWithTokensWritesTheSameTexts) {
         EXPECT_EQ(made->tokens, wanted->tokens);
         EXPECT_EQ(made->stopped, wanted->stopped);
     }
+    (*byTokens)->clear();
     const auto fed = (*byTokens)->feed(prompts);
     ASSERT_FALSE(fed);
     EXPECT_NE(fed.error().text().find("answers with tokens"), std::string::npos) << fed.error().text();
