@@ -48,6 +48,7 @@ Json documentOf(const ipc::PhasesAnswer& answer, const ipc::ModelRequest& model,
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
             {"arena_bytes", answer.arenaBytes},
             {"caching", answer.caching},
+            {"plans_each_step", answer.plansEachStep},
             {"execution", std::string(trace::name(trace::overall(answer.layers)))},
             {"basis", "measured"},
             {"random_weights", randomWeightsOf(model)},
@@ -80,7 +81,9 @@ void print(const ipc::PhasesAnswer& answer, const ipc::ModelRequest& model, cons
                base::formatBytes(static_cast<double>(answer.weightBytes)), base::formatBytes(static_cast<double>(answer.cacheBytes)),
                base::formatBytes(static_cast<double>(answer.cacheBytesPerToken)),
                base::formatBytes(static_cast<double>(answer.arenaBytes)));
-    if (answer.caching != "in place") fmt::print("{:<12}keys and values are {}, and every step is planned anew\n", "mark", answer.caching);
+    if (answer.caching != "in place")
+        fmt::print("{:<12}keys and values are {}{}\n", "mark", answer.caching,
+                   answer.plansEachStep ? ", and every step is planned anew" : "");
     if (trace::overall(answer.layers) == trace::Execution::Emulated)
         fmt::print("{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
     printRandomWeights(stdout, model);

@@ -84,6 +84,7 @@ Json figuresDocument(const ipc::GenerateAnswer& answer, const ipc::ModelRequest&
             {"cache_bytes", answer.cacheBytes},
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
             {"caching", answer.caching},
+            {"plans_each_step", answer.plansEachStep},
             {"arena_bytes", answer.arenaBytes},
             {"execution", std::string(trace::name(answer.execution))},
             {"basis", "measured"},
@@ -168,8 +169,8 @@ void printFigures(const ipc::GenerateAnswer& answer, const ipc::ModelRequest& mo
     if (answer.execution == trace::Execution::Emulated)
         fmt::print(stderr, "{:<12}some layers are emulated: these times are not those of the format asked for\n", "mark");
     if (answer.caching != "in place")
-        fmt::print(stderr, "{:<12}keys and values are {}, and every step is planned anew: another export of the model would be faster\n",
-                   "mark", answer.caching);
+        fmt::print(stderr, "{:<12}keys and values are {}{}: another export of the model would be faster\n", "mark", answer.caching,
+                   answer.plansEachStep ? ", and every step is planned anew" : "");
 }
 
 Result<Json> callWorker(Program& program, const ipc::GenerateRequest& request, GrowingText& shown) {

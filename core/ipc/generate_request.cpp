@@ -109,6 +109,7 @@ Json toJson(const GenerateAnswer& answer) {
             {"arena_bytes", answer.arenaBytes},
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
             {"caching", answer.caching},
+            {"plans_each_step", answer.plansEachStep},
             {"execution", std::string(trace::name(answer.execution))},
             {"environment", trial::toJson(answer.environment)}};
 }
@@ -129,6 +130,7 @@ Result<GenerateAnswer> generateAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.cacheBytesPerToken, base::integerAt(json, "cache_bytes_per_token", 0));
     TRIMTAB_TRY(answer.caching, base::stringAt(json, "caching", ""));
+    TRIMTAB_TRY(answer.plansEachStep, base::booleanAt(json, "plans_each_step", false));
     TRIMTAB_TRY(const std::string execution, base::stringAt(json, "execution"));
     if (execution == trace::name(trace::Execution::Emulated)) answer.execution = trace::Execution::Emulated;
     TRIMTAB_TRY(answer.environment, environmentAt(json));

@@ -57,6 +57,7 @@ struct GenerateAnswer {
     trace::Execution execution = trace::Execution::Native;         // of the step's layers
     std::int64_t cacheBytesPerToken = 0;
     std::string caching;  // how keys and values are kept: "in place", "handed on", "recomputed"
+    bool plansEachStep = false;
     trial::Environment environment;
 
     std::int64_t promptTokens() const;

@@ -37,6 +37,7 @@ Json toJson(const PhasesAnswer& answer) {
             {"cache_bytes_per_token", answer.cacheBytesPerToken},
             {"arena_bytes", answer.arenaBytes},
             {"caching", answer.caching},
+            {"plans_each_step", answer.plansEachStep},
             {"throttled", answer.throttled},
             {"environment", trial::toJson(answer.environment)}};
 }
@@ -64,6 +65,7 @@ Result<PhasesAnswer> phasesAnswerFromJson(const Json& json) {
     TRIMTAB_TRY(answer.cacheBytesPerToken, base::integerAt(json, "cache_bytes_per_token", 0));
     TRIMTAB_TRY(answer.arenaBytes, base::integerAt(json, "arena_bytes", 0));
     TRIMTAB_TRY(answer.caching, base::stringAt(json, "caching", ""));
+    TRIMTAB_TRY(answer.plansEachStep, base::booleanAt(json, "plans_each_step", false));
     TRIMTAB_TRY(answer.throttled, base::booleanAt(json, "throttled", false));
     TRIMTAB_TRY(answer.environment, environmentAt(json));
     return answer;

@@ -25,6 +25,7 @@ struct PhasesAnswer {
     // In memory: weights as packed for prompt and steps, the larger of both arenas.
     std::int64_t weightBytes = 0, cacheBytes = 0, cacheBytesPerToken = 0, arenaBytes = 0;
     std::string caching;  // as in GenerateAnswer
+    bool plansEachStep = false;
     bool throttled = false;
     trial::Environment environment;
 };

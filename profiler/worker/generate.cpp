@@ -125,6 +125,7 @@ Result<Written> write(const Graph& graph, const ipc::GenerateRequest& request, c
     figures.arenaBytes = decoder.largestArena();
     figures.execution = trace::overall(decoder.compiled().layers());
     figures.caching = decoder.caching();
+    figures.plansEachStep = decoder.plansEachStep();
     figures.cacheBytes = decoder.cacheBytes();
     figures.cacheBytesPerToken = decoder.cacheBytesPerToken();
     figures.environment = environmentOf(engine->info());

@@ -138,6 +138,7 @@ Result<Json> phases(const Json& params, Workbench& bench, const Call& call) {
     answer.cacheBytes = decoder->cacheBytes();
     answer.cacheBytesPerToken = decoder->cacheBytesPerToken();
     answer.caching = decoder->caching();
+    answer.plansEachStep = decoder->plansEachStep();
     answer.environment = environmentOf(engine->info());
     return ipc::toJson(answer);
 }

@@ -44,6 +44,8 @@ public:
     std::int64_t largestArena() const { return m_largestArena; }
     /// How keys and values are kept: "in place", "handed on", "recomputed".
     virtual std::string_view caching() const = 0;
+    /// Whether the engine plans anew at every step.
+    virtual bool plansEachStep() const { return false; }
 
 protected:
     Decoder(std::int64_t batch, std::int64_t capacity, std::int64_t vocabulary)
@@ -68,8 +70,8 @@ private:
 };
 
 /// For `batch` sequences of up to `capacity` tokens. Models whose attention is GroupQueryAttention write keys and values where they stand,
-/// and a step allocates and plans nothing. Exports that hand caches from outputs to inputs, or have none, are planned anew at every step:
-/// right, but slow. Unsupported, saying why, for graphs that are no decoders, and for encoder-decoders, which readSource() takes; Refused
+/// and a step allocates and plans nothing. Exports that hand caches from outputs to inputs, or have none, copy or compute more, and some are
+/// planned anew at every step (growing_decoder.h). Unsupported, saying why, for graphs that are no decoders, and for encoder-decoders, which readSource() takes; Refused
 /// when the model has fewer positions; OutOfMemory when caches do not fit.
 Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph, const recipe::RunSetting& setting, std::int64_t batch,
                                              std::int64_t capacity, Answer answer = Answer::Logits);

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "core/tensor/convert.h"
 
 namespace trimtab::runtime {
 namespace {
+
+using Ids = std::vector<std::int64_t>;
 
 tl::unexpected<Error> cannot(std::string why) {
     return fail(ErrorCode::Unsupported, "nor without keeping caches in place: " + std::move(why));
@@ -59,6 +62,15 @@ std::int64_t hiddenBefore(std::int64_t tokens) {
     return kSteps - tokens % kSteps;
 }
 
+/// Whether a token's codes depend on other tokens' values.
+bool scalesLookAtAllTokens(const Graph& graph) {
+    return std::ranges::any_of(graph.nodes, [](const graph::Node& node) {
+        const graph::Treatment& treatment = node.treatment;
+        const bool isDynamic = treatment.activationBits < 32 && !treatment.activationStep && !treatment.scalesEachToken();
+        return isDynamic || treatment.kvPerChannel || node.op == "DynamicQuantizeLinear";
+    });
+}
+
 const Tensor& named(const std::vector<NamedTensor>& tensors, const std::string& name) {
     return std::ranges::find(tensors, name, &NamedTensor::name)->tensor;
 }
@@ -99,6 +111,7 @@ Result<GrowingModel> growingDecoder(const Graph& graph) {
         if (!tensor::isFloatingPoint(value.type.type) || !dims || dims->size() != 3 || !dims->back().isKnown())
             return cannot("its output " + value.name + " is not [batch, tokens, vocabulary]");
         model.logits = value.name;
+        model.logitsType = value.type.type;
         model.vocabulary = dims->back().extent;
     }
     if (model.logits.empty()) return cannot("it has no logits");
@@ -113,7 +126,8 @@ Result<std::unique_ptr<Decoder>> GrowingDecoder::make(Engine& engine, GrowingMod
     auto decoder = std::unique_ptr<GrowingDecoder>(new GrowingDecoder(std::move(model), batch, capacity));
     decoder->m_source = std::move(source);
     TRIMTAB_TRY(decoder->m_compiled, engine.compile(decoder->m_model.graph, setting));
-    if (engine.plansForShapes()) decoder->m_hidesRows = decoder->answersTheSameBehindHiddenRows().value_or(false);
+    decoder->m_plansForShapes = engine.plansForShapes();
+    if (decoder->m_plansForShapes) decoder->m_keepsShapes = decoder->answersTheSameWithKeptShapes().value_or(false);
     return decoder;
 }
 
@@ -136,36 +150,48 @@ Status GrowingDecoder::prepare(std::int64_t tokens) {
         return std::vector<std::vector<std::int64_t>>(static_cast<std::size_t>(batch()),
                                                       std::vector<std::int64_t>(static_cast<std::size_t>(count), 0));
     };
-    if (m_hidesRows) {
+    if (m_keepsShapes && !m_model.caches.empty()) {
         TRIMTAB_TRY(const auto step, inputsFor(zeros(1), {.hidden = hiddenBefore(tokens), .tokens = tokens}));
         TRIMTAB_REQUIRE(m_compiled->prepare(step));
     }
-    TRIMTAB_TRY(const auto inputs, inputsFor(zeros(tokens), {}));
+    TRIMTAB_TRY(const auto inputs, inputsFor(zeros(m_model.caches.empty() ? lengthFor(tokens) : tokens), {}));
     return m_compiled->prepare(inputs);
 }
 
-Result<bool> GrowingDecoder::answersTheSameBehindHiddenRows() {
-    if (m_model.caches.empty() || m_model.mask.empty() || capacity() < 4) return false;
+/// Of a whole text of so many tokens, as it is run.
+std::int64_t GrowingDecoder::lengthFor(std::int64_t tokens) const {
+    if (!m_keepsShapes) return tokens;
+    const auto step = std::max<std::int64_t>(4, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tokens))) / 4);
+    return std::min((tokens + step - 1) / step * step, capacity());
+}
+
+Result<std::vector<float>> GrowingDecoder::trial(bool keepsShapes) {
     const auto tokensOf = [&](std::vector<std::int64_t> ids) {
         for (std::int64_t& id : ids) id %= vocabulary();
         return std::vector(static_cast<std::size_t>(batch()), ids);
     };
+    if (m_model.caches.empty()) {
+        TRIMTAB_TRY(const auto outputs, run(tokensOf(keepsShapes ? Ids{1, 2, 5, 0} : Ids{1, 2, 5}), {}, nullptr));
+        return logitsOf(outputs, keepsShapes ? 1 : 0);
+    }
     TRIMTAB_TRY(const auto prompt, run(tokensOf({1, 2, 5}), {}, nullptr));
-    TRIMTAB_TRY(const Past plain, pastOf(prompt, 3, 0, 0));
-    TRIMTAB_TRY(const Past hiding, pastOf(prompt, 3, 0, hiddenBefore(3)));
-    const auto answer = [&](const Past& past) -> Result<std::vector<float>> {
-        TRIMTAB_TRY(const auto outputs, run(tokensOf({3}), past, nullptr));
-        return logitsOf(outputs);
-    };
-    TRIMTAB_TRY(const auto wanted, answer(plain));
-    TRIMTAB_TRY(const auto got, answer(hiding));
+    TRIMTAB_TRY(const Past past, pastOf(prompt, 3, 0, keepsShapes ? hiddenBefore(3) : 0));
+    TRIMTAB_TRY(const auto outputs, run(tokensOf({3}), past, nullptr));
+    return logitsOf(outputs, 0);
+}
+
+Result<bool> GrowingDecoder::answersTheSameWithKeptShapes() {
+    const bool isKept = !m_model.caches.empty();
+    if (capacity() < 4 || (isKept ? m_model.mask.empty() : scalesLookAtAllTokens(m_model.graph))) return false;
+    TRIMTAB_TRY(const auto wanted, trial(false));
+    TRIMTAB_TRY(const auto got, trial(true));
     double difference = 0, size = 0;
     for (std::size_t i = 0; i < wanted.size(); ++i) {
         difference += std::pow(double{got[i]} - double{wanted[i]}, 2);
         size += std::pow(double{wanted[i]}, 2);
     }
     // Other shapes sum in another order; rows that are seen, or counted, change far more.
-    const double rounding = m_model.caches.front().type == DataType::Float32 ? 1e-4 : 1e-2;
+    const double rounding = m_model.logitsType == DataType::Float32 ? 1e-4 : 1e-2;
     return difference <= rounding * rounding * size;
 }
 
@@ -220,22 +246,22 @@ Result<GrowingDecoder::Past> GrowingDecoder::pastOf(const Outputs& outputs, std:
 
 Result<GrowingDecoder::Past> GrowingDecoder::nextPast(const Outputs& outputs, const Past& before, std::int64_t tokens) const {
     const std::int64_t all = before.tokens + tokens;
-    if (!m_hidesRows) return pastOf(outputs, all, 0, 0);
+    if (!m_keepsShapes) return pastOf(outputs, all, 0, 0);
     if (before.hidden < tokens) return pastOf(outputs, all, before.hidden, hiddenBefore(all));
     TRIMTAB_TRY(Past past, pastOf(outputs, all, tokens, 0));
     past.hidden = before.hidden - tokens;
     return past;
 }
 
-Result<std::vector<float>> GrowingDecoder::logitsOf(const Outputs& outputs) const {
+Result<std::vector<float>> GrowingDecoder::logitsOf(const Outputs& outputs, std::int64_t behind) const {
     const Tensor& logits = named(outputs, m_model.logits);
     const Shape& shape = logits.shape();
-    if (shape.rank() != 3 || shape[0] != batch() || shape[1] < 1 || shape[2] != vocabulary())
+    if (shape.rank() != 3 || shape[0] != batch() || shape[1] <= behind || shape[2] != vocabulary())
         return fail(ErrorCode::Refused, "its logits came as " + shape.text(), m_model.logits);
     const std::vector<float> all = tensor::toFloats(logits);
     std::vector<float> last;
     for (std::int64_t b = 0; b < batch(); ++b) {
-        const auto row = all.begin() + ((b + 1) * shape[1] - 1) * shape[2];
+        const auto row = all.begin() + ((b + 1) * shape[1] - 1 - behind) * shape[2];
         last.insert(last.end(), row, row + shape[2]);
     }
     return last;
@@ -245,17 +271,20 @@ Result<std::span<const float>> GrowingDecoder::append(std::span<const std::vecto
     for (const auto& sequence : tokens)
         if (sequence.size() != tokens[0].size())
             return fail(ErrorCode::Unsupported, "prompts of different lengths need a model whose attention is GroupQueryAttention");
-    const bool isKept = !m_model.caches.empty();
-    std::vector<std::vector<std::int64_t>> texts = m_texts;
-    for (std::size_t b = 0; b < tokens.size(); ++b) texts[b].insert(texts[b].end(), tokens[b].begin(), tokens[b].end());
-    TRIMTAB_TRY(const auto outputs, isKept ? run(tokens, m_past, listener()) : run(texts, {}, listener()));
-    TRIMTAB_TRY(auto logits, logitsOf(outputs));
-    if (isKept) {
+    if (!m_model.caches.empty()) {
+        TRIMTAB_TRY(const auto outputs, run(tokens, m_past, listener()));
+        TRIMTAB_TRY(m_logits, logitsOf(outputs, 0));
         TRIMTAB_TRY(m_past, nextPast(outputs, m_past, static_cast<std::int64_t>(tokens[0].size())));
-    } else {
-        m_texts = std::move(texts);
+        return std::span<const float>(m_logits);
     }
-    m_logits = std::move(logits);
+    std::vector<Ids> texts = m_texts;
+    for (std::size_t b = 0; b < tokens.size(); ++b) texts[b].insert(texts[b].end(), tokens[b].begin(), tokens[b].end());
+    const auto count = static_cast<std::int64_t>(texts[0].size()), length = lengthFor(count);
+    std::vector<Ids> filled = texts;
+    for (Ids& text : filled) text.resize(static_cast<std::size_t>(length), 0);
+    TRIMTAB_TRY(const auto outputs, run(filled, {}, listener()));
+    TRIMTAB_TRY(m_logits, logitsOf(outputs, length - count));
+    m_texts = std::move(texts);
     return std::span<const float>(m_logits);
 }
 

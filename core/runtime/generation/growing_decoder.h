@@ -2,8 +2,9 @@
 // A decoder as exporters write it: caches that grow are outputs of one run and inputs of the next (past_key_values.0.key → present.0.key,
 // the names that Optimum gives them), or there are none and every step reads the whole text again.
 //
-// Engines that plan for shapes would plan anew at every step. Where the attention mask hides rows, caches therefore begin with rows that
-// are hidden, one fewer at each step, so that the shapes of many steps are the same.
+// Engines that plan for shapes would plan anew at every step. So that many steps have the same shapes, caches begin with rows that the
+// attention mask hides, one fewer at each step, and whole texts end with tokens of which nobody reads the logits. Done where a short text
+// shows that it changes no answer.
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct GrowingModel {
     std::string ids, mask, positions, logits;  // int64 [batch, tokens], [batch, all tokens], [batch, tokens]; [batch, tokens, vocabulary]
     std::string cacheBranch;                   // bool [1] of a merged decoder: whether there is a past
     std::vector<Cache> caches;
+    DataType logitsType = DataType::Float32;
     std::int64_t vocabulary = 0;
     std::string text;                 // int64 [batch, all tokens], of which the extents alone are read
     std::int64_t mostTokens = 0;      // rows of the smallest table that its tokens' places choose from; 0: none is known
@@ -45,6 +47,7 @@ public:
     const CompiledModel& compiled() const override { return *m_compiled; }
     Result<std::unique_ptr<LibraryRecording>> recordItself() override { return m_compiled->recordItself(); }
     std::string_view caching() const override { return m_model.caches.empty() ? "recomputed" : "handed on"; }
+    bool plansEachStep() const override { return m_plansForShapes && !m_keepsShapes; }
 
 private:
     GrowingDecoder(GrowingModel model, std::int64_t batch, std::int64_t capacity)
@@ -59,20 +62,24 @@ private:
     Result<std::span<const float>> append(std::span<const std::vector<std::int64_t>> tokens) override;
     Result<std::vector<NamedTensor>> inputsFor(std::span<const std::vector<std::int64_t>> tokens, const Past& past);
     Result<Outputs> run(std::span<const std::vector<std::int64_t>> tokens, const Past& past, trace::NodeListener* listener);
-    Result<std::vector<float>> logitsOf(const Outputs& outputs) const;
+    /// Of the last token that has `behind` others behind it.
+    Result<std::vector<float>> logitsOf(const Outputs& outputs, std::int64_t behind) const;
     /// What `outputs` hand on of all the caches' rows, the first `dropped` of them left out, behind `hidden` others.
     Result<Past> pastOf(const Outputs& outputs, std::int64_t tokens, std::int64_t dropped, std::int64_t hidden) const;
     /// As pastOf(), with as many hidden rows as keep the next step's shapes.
     Result<Past> nextPast(const Outputs& outputs, const Past& before, std::int64_t tokens) const;
-    /// Whether a step behind hidden rows answers as one without does: some graphs count rows, or read no mask. Tried with a short text.
-    Result<bool> answersTheSameBehindHiddenRows();
+    std::int64_t lengthFor(std::int64_t tokens) const;
+    /// The logits of a short text's last token, with shapes that are kept or with those of its length.
+    Result<std::vector<float>> trial(bool keepsShapes);
+    /// Some graphs count rows, read no mask, or let tokens see later ones.
+    Result<bool> answersTheSameWithKeptShapes();
 
     GrowingModel m_model;
     std::unique_ptr<CompiledModel> m_compiled;
     std::vector<NamedTensor> m_source;
     std::vector<std::vector<std::int64_t>> m_texts;  // fed so far, where there are no caches
     Past m_past;
-    bool m_hidesRows = false;
+    bool m_plansForShapes = true, m_keepsShapes = false;
     std::vector<float> m_logits;
 };
 

@@ -143,6 +143,7 @@ TEST_F(GenerationTest, CachesThatAreHandedOnGiveTheSameAsThoseInPlace) {
     const auto growing = GrowingDecoder::make(*m_engine, *model, {}, 2, 20);
     ASSERT_TRUE(growing) << growing.error().text();
     EXPECT_EQ((*growing)->caching(), "handed on");
+    EXPECT_TRUE((*growing)->plansEachStep()) << "GroupQueryAttention counts the rows that its mask shows from the first on";
     const auto inPlace = decoderOf(file->graph, 2, 20);
     EXPECT_EQ(inPlace->caching(), "in place");
     EXPECT_EQ((*growing)->cacheBytesPerToken(), inPlace->cacheBytesPerToken());
@@ -163,6 +164,7 @@ TEST_F(GenerationTest, AModelWithoutCachesReadsTheWholeTextAgain) {
     const auto decoder = GrowingDecoder::make(*m_engine, std::move(*model), {}, 1, 12);
     ASSERT_TRUE(decoder);
     EXPECT_EQ((*decoder)->caching(), "recomputed");
+    EXPECT_FALSE((*decoder)->plansEachStep()) << "it is causal: texts are filled up";
     EXPECT_EQ((*decoder)->cacheBytes(), 0);
     const Tokens text = someTokens(12, small.vocabulary, 1);
     for (const bool again : {false, true}) {

@@ -1,5 +1,5 @@
-// Caches that are handed on behind rows that the mask hides: the shapes of many steps are the same, and what is answered stays what it is
-// without them. Graphs that would see the rows, or count them, get none.
+// Caches that are handed on behind rows that the mask hides, and texts that are filled up: the shapes of many steps are the same, and what
+// is answered stays what it is without. Graphs that would see the rows, or count them, get none.
 #include "core/runtime/generation/growing_decoder.h"
 
 #include <gtest/gtest.h>
@@ -21,11 +21,12 @@ using Tokens = std::vector<std::int64_t>;
 
 constexpr std::int64_t kVocabulary = 16, kWidth = 8, kRows = 256;
 
-enum class Kind { GivenPositions, CountedRows, UnreadMask };
+enum class Kind { GivenPositions, CountedRows, UnreadMask, WholeText };
 
 Tensor ints(std::vector<std::int64_t> values) { return Tensor::fromInt64s(Shape{static_cast<std::int64_t>(values.size())}, values); }
 
-/// One attention of one head, as exporters write it: a mask of all tokens, and keys and values that come in and go out.
+/// One attention of one head, as exporters write it: a mask of all tokens, and keys and values that come in and go out; of WholeText none
+/// do. Tokens see later ones of the same run.
 class Decoding {
 public:
     explicit Decoding(Kind kind) : m_kind(kind) {}
@@ -35,24 +36,31 @@ public:
         const std::vector<Dim> cache{batch, Dim::known(1), Dim::named("past"), Dim::known(kWidth)};
         const ValueId ids = m_make.input("input_ids", DataType::Int64, {batch, tokens});
         const ValueId mask = m_make.input("attention_mask", DataType::Int64, {batch, all});
-        const ValueId positions =
-            m_kind == Kind::GivenPositions ? m_make.input("position_ids", DataType::Int64, {batch, tokens}) : graph::kNoValue;
-        m_pastKey = m_make.input("past_key_values.0.key", DataType::Float32, cache);
-        const ValueId pastValue = m_make.input("past_key_values.0.value", DataType::Float32, cache);
+        const ValueId positions = m_kind == Kind::GivenPositions || m_kind == Kind::WholeText
+                                      ? m_make.input("position_ids", DataType::Int64, {batch, tokens})
+                                      : graph::kNoValue;
+        ValueId pastValue = graph::kNoValue;
+        if (m_kind != Kind::WholeText) {
+            m_pastKey = m_make.input("past_key_values.0.key", DataType::Float32, cache);
+            pastValue = m_make.input("past_key_values.0.value", DataType::Float32, cache);
+        }
         const ValueId embedded = m_make.node("Gather", {weight({kVocabulary, kWidth}), ids});
         const ValueId table = weight({kRows, kWidth});
         const ValueId placed = m_make.node("Gather", {table, positions == graph::kNoValue ? countedPositions(ids) : positions});
         const ValueId x = m_make.node("Add", {embedded, placed});
-        const ValueId key = m_make.node("Concat", {m_pastKey, headOf(x)}, {{"axis", std::int64_t{2}}});
-        const ValueId value = m_make.node("Concat", {pastValue, headOf(x)}, {{"axis", std::int64_t{2}}});
+        const ValueId key = behind(m_pastKey, headOf(x));
+        const ValueId value = behind(pastValue, headOf(x));
         const ValueId turned = m_make.node("Transpose", {key}, {{"perm", std::vector<std::int64_t>{0, 1, 3, 2}}});
         const ValueId scores = m_make.node("MatMul", {headOf(x), turned});
         const ValueId shares = m_make.node("Softmax", {m_make.node("Add", {scores, bias(mask)})}, {{"axis", std::int64_t{-1}}});
         const ValueId mixed = m_make.node("Squeeze", {m_make.node("MatMul", {shares, value}), m_make.constant(ints({1}))});
         const ValueId logits = m_make.node("MatMul", {m_make.node("Add", {x, mixed}), weight({kWidth, kVocabulary})});
-        for (const ValueId id : {logits, key, value}) m_make.output(id);
+        m_make.output(logits);
+        if (m_kind != Kind::WholeText)
+            for (const ValueId id : {key, value}) m_make.output(id);
         Graph made = m_make.finish();
         made.value(logits).name = "logits";
+        if (m_kind == Kind::WholeText) return made;
         made.value(key).name = "present.0.key";
         made.value(value).name = "present.0.value";
         return made;
@@ -62,6 +70,9 @@ private:
     ValueId weight(const Shape& shape) { return m_make.constant(normalTensor(shape, ++m_seed, 0.6)); }
     ValueId headOf(ValueId x) {
         return m_make.node("Unsqueeze", {m_make.node("MatMul", {x, weight({kWidth, kWidth})}), m_make.constant(ints({1}))});
+    }
+    ValueId behind(ValueId past, ValueId rows) {
+        return past == graph::kNoValue ? rows : m_make.node("Concat", {past, rows}, {{"axis", std::int64_t{2}}});
     }
     /// past, past + 1, …: by the rows that there are.
     ValueId countedPositions(ValueId ids) {
@@ -106,6 +117,8 @@ int plansOf(Kind kind) {
     const auto engine = cpu::makeCpuEngine(1);
     const auto reference = ref::makeReferenceEngine();
     const auto decoder = decoderOf(*engine, kind, 160), beside = decoderOf(*reference, kind, 160);
+    EXPECT_EQ(decoder->plansEachStep(), kind != Kind::GivenPositions);
+    EXPECT_FALSE(beside->plansEachStep());
     PlanCounter counter;
     EXPECT_TRUE(decoder->prepare(5));
     for (const bool again : {false, true}) {
@@ -137,6 +150,8 @@ TEST(GrowingDecoder, StepsOfManyLengthsShareAPlanWhereTheMaskHidesRows) {
 }
 
 TEST(GrowingDecoder, AGraphThatCountsRowsIsPlannedForEveryLength) { EXPECT_GE(plansOf(Kind::CountedRows), 130); }
+
+TEST(GrowingDecoder, AWholeTextWhoseTokensSeeLaterOnesIsNotFilledUp) { EXPECT_GE(plansOf(Kind::WholeText), 130); }
 
 TEST(GrowingDecoder, AGraphThatReadsNoMaskIsPlannedForEveryLength) { EXPECT_GE(plansOf(Kind::UnreadMask), 130); }
 

@@ -28,7 +28,10 @@ QString markOf(const ipc::GenerateAnswer& answer) {
     QStringList marks;
     if (answer.execution == trace::Execution::Emulated)
         marks << TextPane::tr("Some layers are emulated: these times are not those of the format asked for.");
-    if (answer.caching != "in place") marks << TextPane::tr("Keys and values are not kept in place, so every step is planned anew.");
+    if (answer.plansEachStep)
+        marks << TextPane::tr("Keys and values are not kept in place, and every step is planned anew.");
+    else if (answer.caching != "in place")
+        marks << TextPane::tr("Keys and values are not kept in place: another export of the model would be faster.");
     return marks.join(' ');
 }
 
