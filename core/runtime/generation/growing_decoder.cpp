@@ -171,8 +171,12 @@ Result<std::vector<float>> GrowingDecoder::trial(bool keepsShapes) {
         return std::vector(static_cast<std::size_t>(batch()), ids);
     };
     if (m_model.caches.empty()) {
-        TRIMTAB_TRY(const auto outputs, run(tokensOf(keepsShapes ? Ids{1, 2, 5, 0} : Ids{1, 2, 5}), {}, nullptr));
-        return logitsOf(outputs, keepsShapes ? 1 : 0);
+        // Many different ones behind it, so that some would be noticed if they were seen.
+        const std::int64_t behind = keepsShapes ? std::min<std::int64_t>(capacity() - 3, 61) : 0;
+        Ids ids{1, 2, 5};
+        for (std::int64_t i = 0; i < behind; ++i) ids.push_back(7 + 11 * i);
+        TRIMTAB_TRY(const auto outputs, run(tokensOf(ids), {}, nullptr));
+        return logitsOf(outputs, behind);
     }
     TRIMTAB_TRY(const auto prompt, run(tokensOf({1, 2, 5}), {}, nullptr));
     TRIMTAB_TRY(const Past past, pastOf(prompt, 3, 0, keepsShapes ? hiddenBefore(3) : 0));
