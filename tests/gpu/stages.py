@@ -282,7 +282,7 @@ class Stages:
 
     def generate(self, limit):
         """A prompt of 512 tokens and 64 steps of the Llama-3.2-1B shape, as `trimtab bench` times generation: caches stay on the card,
-        logits come back at every step."""
+        a token comes back at every step."""
         begun, figures = time.monotonic(), []
         with tempfile.TemporaryDirectory(prefix="gpu_generate") as folder:
             config = os.path.join(folder, "config.json")

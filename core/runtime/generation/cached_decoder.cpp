@@ -229,6 +229,8 @@ private:
         choice.domain = "trimtab";
         choice.version = 1;
         const ValueId logits = graph().outputs[0];
+        const int maker = graph().producers()[static_cast<std::size_t>(logits)];
+        if (maker >= 0) choice.origins = graph().nodes[static_cast<std::size_t>(maker)].origins;
         choice.inputs = {logits, addInput("choices", DataType::Float64, {m_batch, Dim::known(4)}, m_made.choices)};
         choice.outputs = {graph().addValue({.name = graph().uniqueValueName("next_token")})};
         graph().opsets["trimtab"] = 1;
@@ -250,7 +252,8 @@ private:
         const std::size_t own = 4 + (m_made.positionIds.empty() ? 0 : 1) + 2 * m_made.caches.size();
         if (graph().inputs.size() != own) return cannot("it has inputs beside token ids, lengths and caches: " + strangers());
         const auto& dims = graph().value(graph().outputs[0]).type.dims;
-        if (!dims || dims->size() != 2 || !dims->back().isKnown()) return cannot("the size of its vocabulary is not known");
+        if (!dims || dims->size() != 2 || !dims->back().isKnown() || dims->back().extent < 1)
+            return cannot("the size of its vocabulary is not known");
         m_made.vocabulary = dims->back().extent;
         if (m_answer == Answer::Tokens) {
             addChoice();

@@ -32,7 +32,7 @@ Status Decoder::check(std::span<const std::vector<std::int64_t>> tokens) const {
 Result<std::span<const float>> Decoder::feed(std::span<const std::vector<std::int64_t>> tokens) {
     TRIMTAB_REQUIRE(check(tokens));
     TRIMTAB_TRY(const auto logits, append(tokens));
-    count(tokens);
+    noteFed(tokens);
     return logits;
 }
 
@@ -41,8 +41,11 @@ Result<std::span<const std::int64_t>> Decoder::choose(std::span<const std::vecto
     TRIMTAB_REQUIRE(check(tokens));
     if (choices.size() != tokens.size())
         return fail(ErrorCode::Usage, fmt::format("{} choices were given for {} sequences", choices.size(), tokens.size()));
+    if (m_vocabulary > kMostLogits)
+        return fail(ErrorCode::Unsupported,
+                    fmt::format("a vocabulary of {} is more than the {} that a token is chosen from", m_vocabulary, kMostLogits));
     TRIMTAB_TRY(const auto chosen, appendAndChoose(tokens, choices));
-    count(tokens);
+    noteFed(tokens);
     return chosen;
 }
 
@@ -55,7 +58,7 @@ Result<std::span<const std::int64_t>> Decoder::appendAndChoose(std::span<const s
     return std::span<const std::int64_t>(m_chosen);
 }
 
-void Decoder::count(std::span<const std::vector<std::int64_t>> tokens) {
+void Decoder::noteFed(std::span<const std::vector<std::int64_t>> tokens) {
     m_largestArena = std::max(m_largestArena, compiled().arenaBytes());
     for (std::size_t b = 0; b < tokens.size(); ++b) m_lengths[b] += static_cast<std::int64_t>(tokens[b].size());
 }

@@ -18,9 +18,10 @@ public:
     virtual Status prepare(std::int64_t tokens) = 0;
     /// Appends tokens to every sequence: prompts of any lengths at first, later equally many for each. The logits of the token that
     /// follows, [batch][vocabulary], valid until the next call. Refused: no tokens, tokens outside the vocabulary, or more than there is
-    /// room for. Usage: the decoder was made for Answer::Tokens.
+    /// room for. Usage: it was made to answer with tokens.
     Result<std::span<const float>> feed(std::span<const std::vector<std::int64_t>> tokens);
     /// As feed(), with the token of each sequence that is chosen so, or kNotANumber or kInfinite in its place, valid until the next call.
+    /// Unsupported for vocabularies of more than kMostLogits.
     Result<std::span<const std::int64_t>> choose(std::span<const std::vector<std::int64_t>> tokens, std::span<const TokenChoice> choices);
     /// Hears of every node that they run, by the rows of compiled().layers(); nullptr: nobody. REQUIRES: it lives until it is replaced.
     void listen(trace::NodeListener* listener) { m_listener = listener; }
@@ -60,7 +61,7 @@ protected:
 
 private:
     Status check(std::span<const std::vector<std::int64_t>> tokens) const;
-    void count(std::span<const std::vector<std::int64_t>> tokens);
+    void noteFed(std::span<const std::vector<std::int64_t>> tokens);
 
     std::int64_t m_capacity, m_vocabulary;
     std::vector<std::int64_t> m_lengths;
@@ -70,9 +71,10 @@ private:
 };
 
 /// For `batch` sequences of up to `capacity` tokens. Models whose attention is GroupQueryAttention write keys and values where they stand,
-/// and a step allocates and plans nothing. Exports that hand caches from outputs to inputs, or have none, copy or compute more, and some are
-/// planned anew at every step (growing_decoder.h). Unsupported, saying why, for graphs that are no decoders, and for encoder-decoders, which readSource() takes; Refused
-/// when the model has fewer positions; OutOfMemory when caches do not fit.
+/// and a step allocates and plans nothing. Exports that hand caches from outputs to inputs, or have none, copy or compute more, and some
+/// are planned anew at every step (growing_decoder.h); made for tokens they give logits all the same. Unsupported, saying why, for graphs
+/// that are no decoders, and for encoder-decoders, which readSource() takes; Refused when the model has fewer positions; OutOfMemory when
+/// caches do not fit.
 Result<std::unique_ptr<Decoder>> makeDecoder(Engine& engine, const Graph& graph, const recipe::RunSetting& setting, std::int64_t batch,
                                              std::int64_t capacity, Answer answer = Answer::Logits);
 

@@ -80,7 +80,8 @@ private:
         std::erase_if(made.outputs, [&](ValueId id) { return !depends(id) || m_graph.value(id).name != "logits"; });
         if (made.outputs.empty()) return cannot("none of its outputs are logits");
         const auto& dims = m_graph.value(made.outputs.front()).type.dims;
-        if (!dims || dims->size() != 3 || !dims->back().isKnown()) return cannot("its logits are not [batch, tokens, vocabulary]");
+        if (!dims || dims->size() != 3 || !dims->back().isKnown() || dims->back().extent < 1)
+            return cannot("its logits are not [batch, tokens, vocabulary]");
         made.removeDeadNodes();
         model.ids = kIds;
         model.logits = "logits";
@@ -110,8 +111,10 @@ Result<EncoderDecoder> encoderDecoder(const Graph& graph) {
     TRIMTAB_TRY(EncoderDecoder halves, Halving(graph).run());
     GrowingModel steps = halves.decoder;
     const Status kept = keepCaches(steps);
-    if (kept) halves.decoder = std::move(steps);
-    else if (kept.error().code != ErrorCode::Unsupported) return fail(kept.error());
+    if (kept)
+        halves.decoder = std::move(steps);
+    else if (kept.error().code != ErrorCode::Unsupported)
+        return fail(kept.error());
     return halves;
 }
 

@@ -47,8 +47,12 @@ private:
         TRIMTAB_TRY(const auto chosen, m_decoder.choose(tokens, m_choices));
         for (std::size_t b = 0; b < m_next.size(); ++b) {
             if (m_made.stopped[b]) continue;  // its last token is fed again, and nobody looks at what follows
-            if (chosen[b] == kNotANumber) return fail(ErrorCode::Failed, fmt::format("a logit of sequence {} is not a number", b));
-            if (chosen[b] == kInfinite) return fail(ErrorCode::Failed, fmt::format("the highest logit of sequence {} is infinite", b));
+            if (chosen[b] == kNotANumber)
+                return fail(ErrorCode::Failed,
+                            fmt::format("a logit of sequence {} behind {} new tokens is not a number", b, m_made.tokens[b].size()));
+            if (chosen[b] == kInfinite)
+                return fail(ErrorCode::Failed,
+                            fmt::format("the highest logit of sequence {} behind {} new tokens is infinite", b, m_made.tokens[b].size()));
             m_next[b].assign(1, chosen[b]);
         }
         return {};

@@ -3,8 +3,8 @@
 // the names that Optimum gives them), or there are none and every step reads the whole text again.
 //
 // Engines that plan for shapes would plan anew at every step. So that many steps have the same shapes, caches begin with rows that the
-// attention mask hides, one fewer at each step, and whole texts end with tokens of which nobody reads the logits. Done where a short text
-// shows that it changes no answer.
+// attention mask hides, one fewer at each step, and whole texts behind the prompt end with tokens of which nobody reads the logits. Never
+// more rows than the capacity; and only where a short text is answered the same, to rounding.
 #include <string>
 #include <vector>
 
@@ -25,7 +25,6 @@ struct GrowingModel {
     std::string ids, mask, positions, logits;  // int64 [batch, tokens], [batch, all tokens], [batch, tokens]; [batch, tokens, vocabulary]
     std::string cacheBranch;                   // bool [1] of a merged decoder: whether there is a past
     std::vector<Cache> caches;
-    DataType logitsType = DataType::Float32;
     std::int64_t vocabulary = 0;
     std::string text;                 // int64 [batch, all tokens], of which the extents alone are read
     std::int64_t mostTokens = 0;      // rows of the smallest table that its tokens' places choose from; 0: none is known
@@ -68,9 +67,12 @@ private:
     Result<Past> pastOf(const Outputs& outputs, std::int64_t tokens, std::int64_t dropped, std::int64_t hidden) const;
     /// As pastOf(), with as many hidden rows as keep the next step's shapes.
     Result<Past> nextPast(const Outputs& outputs, const Past& before, std::int64_t tokens) const;
+    /// Rows to hide before so many tokens.
+    std::int64_t hiddenBefore(std::int64_t tokens) const;
+    /// Of a whole text of so many tokens, as a step runs it.
     std::int64_t lengthFor(std::int64_t tokens) const;
-    /// The logits of a short text's last token, with shapes that are kept or with those of its length.
-    Result<std::vector<float>> trial(bool keepsShapes);
+    /// With shapes that are kept or with those of its length.
+    Result<std::vector<float>> logitsOfShortText(bool keepsShapes);
     /// Some graphs count rows, read no mask, or let tokens see later ones.
     Result<bool> answersTheSameWithKeptShapes();
 

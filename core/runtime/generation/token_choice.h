@@ -26,11 +26,14 @@ inline TokenChoice choiceOf(std::span<const double, 4> row) { return {row[0], ro
 inline constexpr std::int64_t kNotANumber = -1;  // in place of a token: a logit is none
 inline constexpr std::int64_t kInfinite = -2;    // the highest logit is infinite
 
-/// exp((logit − top) / temperature) in float32 as a whole number of 2⁻⁴⁰: sums of them are the same in any order, so that threads of a GPU
-/// choose as one thread does.
+/// exp((logit − top) / temperature) in float32 as a whole number of 2⁻⁴⁰: sums of them are the same in any order, so that the
+/// threads of a GPU choose as one thread does, but for the last bits of exp().
 inline constexpr float kWeightUnits = 0x1p40F;
 
-/// REQUIRES: 1 to 2²² logits. Numbers without meaning leave their part of the rule out.
+/// Of more logits the sums of weights might not fit.
+inline constexpr std::int64_t kMostLogits = std::int64_t{1} << 22;
+
+/// REQUIRES: 1 to kMostLogits logits. Numbers without meaning leave their part of the rule out.
 std::int64_t chooseToken(std::span<const float> logits, const TokenChoice& choice);
 
 }  // namespace trimtab::runtime

@@ -1,6 +1,7 @@
 // trimtab.ChooseToken: of a step, only the token leaves the device.
 #include "kernels/cuda/kernels/token_choice.h"
 
+#include "core/runtime/generation/token_choice.h"
 #include "kernels/cuda/implementations/families.h"
 
 namespace trimtab::cuda {
@@ -11,9 +12,8 @@ runtime::Support judgeTokenChoice(const NodeView& view) {
 }
 
 Status placeTokenChoice(Builder& builder, const NodeView& view) {
-    constexpr std::int64_t kMostTokens = std::int64_t{1} << 22;
     const Shape logits = view.shape(0);
-    if (logits.rank() != 2 || logits[1] < 1 || logits[1] > kMostTokens || view.shape(1) != Shape{logits[0], 4})
+    if (logits.rank() != 2 || logits[1] < 1 || logits[1] > runtime::kMostLogits || view.shape(1) != Shape{logits[0], 4})
         return fail(ErrorCode::Unsupported, "its shapes have no kernel");
     TRIMTAB_TRY(const SlotId from, builder.read(view.node.input(0), Form{DataType::Float32, Layout::Plain}));
     TRIMTAB_TRY(const SlotId choices, builder.read(view.node.input(1), Form{DataType::Float64, Layout::Plain}));

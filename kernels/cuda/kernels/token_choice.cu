@@ -1,6 +1,6 @@
 // Token choice by one block a sequence. Ranks are found by digits of the logits' order-preserving bits, from the highest (radix selection,
 // Alabi et al., "Fast k-selection algorithms for graphics processing units", 2012): of a count for top-k, of weights for top-p. Weights are
-// whole numbers, so that their sums are the same in any order and a seed gives the same text on every device.
+// whole numbers, so that their sums are the same in any order and a seed draws the same each time.
 #include "kernels/cuda/kernels/token_choice.h"
 
 #include "core/runtime/generation/token_choice.h"
@@ -60,7 +60,7 @@ __device__ __forceinline__ Kept everyToken() { return {0, 0, 0}; }  // no number
 
 struct CountOne {
     __device__ __forceinline__ void add(unsigned long long* bin, const Sequence&, unsigned, float) const {
-        atomicAdd(reinterpret_cast<unsigned*>(bin), 1u);  // the lower half: there are fewer tokens than 2³²
+        atomicAdd(bin, 1ULL);
     }
 };
 struct AddWeight {

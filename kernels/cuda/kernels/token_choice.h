@@ -4,7 +4,7 @@
 
 namespace trimtab::cuda {
 
-/// logits [sequences, vocabulary], choices [sequences, 4] → tokens [sequences]. 1 ≤ vocabulary ≤ 2²². One block a sequence: one walk over
+/// logits [sequences, vocabulary], choices [sequences, 4] → tokens [sequences]. 1 ≤ vocabulary ≤ runtime::kMostLogits. One block a sequence: one walk over
 /// its logits without temperature; three more for top-k, four for top-p, one for the draw.
 Status launchTokenChoice(Stream stream, std::int64_t sequences, std::int64_t vocabulary, const float* logits, const double* choices,
                          std::int64_t* tokens);

@@ -7,13 +7,11 @@
 namespace trimtab::ref {
 namespace {
 
-constexpr std::int64_t kMostTokens = std::int64_t{1} << 22;
-
 Result<Values> chooseTokens(const Call& call) {
     const Tensor &logits = call.tensor(0), &choices = call.tensor(1);
     const Shape& shape = logits.shape();
-    if (logits.type() != DataType::Float32 || shape.rank() != 2 || shape[1] < 1 || shape[1] > kMostTokens)
-        return refuse(call, "its logits must be float32 [sequences, vocabulary]");
+    if (logits.type() != DataType::Float32 || shape.rank() != 2 || shape[1] < 1 || shape[1] > runtime::kMostLogits)
+        return refuse(call, "its logits must be float32 [sequences, vocabulary] of at most 2^22 tokens");
     if (choices.type() != DataType::Float64 || choices.shape() != Shape{shape[0], 4})
         return refuse(call, "its choices must be float64 [sequences, 4]");
     TRIMTAB_TRY(Tensor tokens, Tensor::allocate(DataType::Int64, Shape{shape[0]}));

@@ -181,6 +181,7 @@ TEST_F(Generate, GivesThePromptToTheEncoderWhereThereIsOne) {
     const Json told = run({"generate", folder, "--prompt-tokens", fmt::format("{}", fmt::join(source, ",")), "--go-on", "--json"});
     EXPECT_EQ(told["tokens"], greedy["tokens"]);
     EXPECT_EQ(told["caching"], "handed on");
+    EXPECT_EQ(told["plans_each_step"], true) << "its caches have no mask that could hide rows";
     const Json text = run({"generate", folder, "--prompt", "the", "--tokens", "9", "--go-on", "--json"});
     EXPECT_EQ(text["prompt_tokens"], Json({19, 7, 4}));
     EXPECT_EQ(text["tokens"], run({"generate", folder, "--prompt-tokens", "19,7,4", "--tokens", "9", "--go-on", "--json"})["tokens"]);

@@ -161,12 +161,12 @@ TEST_F(GenerationTest, AModelWithoutCachesReadsTheWholeTextAgain) {
     const SmallDecoder small = drawn(8);
     auto model = growingDecoder(graphOf(small));
     ASSERT_TRUE(model) << model.error().text();
-    const auto decoder = GrowingDecoder::make(*m_engine, std::move(*model), {}, 1, 12);
+    const auto decoder = GrowingDecoder::make(*m_engine, std::move(*model), {}, 1, 16);
     ASSERT_TRUE(decoder);
     EXPECT_EQ((*decoder)->caching(), "recomputed");
     EXPECT_FALSE((*decoder)->plansEachStep()) << "it is causal: texts are filled up";
     EXPECT_EQ((*decoder)->cacheBytes(), 0);
-    const Tokens text = someTokens(12, small.vocabulary, 1);
+    const Tokens text = someTokens(16, small.vocabulary, 1);
     for (const bool again : {false, true}) {
         Tokens fed(text.begin(), text.begin() + 8);
         expectLast(feed(**decoder, {fed}), 0, small, fed);
@@ -175,6 +175,26 @@ TEST_F(GenerationTest, AModelWithoutCachesReadsTheWholeTextAgain) {
             expectLast(feed(**decoder, {{text[i]}}), 0, small, fed);
         }
         if (!again) (*decoder)->clear();
+    }
+}
+
+TEST_F(GenerationTest, TextsWhoseScalesLookAtAllTokensAreNotFilledUp) {
+    Graph graph = graphOf(drawn(8));
+    const auto plansEachStep = [&] {
+        auto model = growingDecoder(graph);
+        EXPECT_TRUE(model) << model.error().text();
+        const auto decoder = GrowingDecoder::make(*m_engine, std::move(*model), {}, 1, 20);
+        EXPECT_TRUE(decoder) << decoder.error().text();
+        return (*decoder)->plansEachStep();
+    };
+    EXPECT_FALSE(plansEachStep());
+    for (const bool perToken : {false, true}) {
+        for (graph::Node& node : graph.nodes) {
+            if (node.op != "MatMul") continue;
+            node.treatment.weightBits = node.treatment.activationBits = 8;
+            node.treatment.activationPerToken = perToken;
+        }
+        EXPECT_EQ(plansEachStep(), !perToken);
     }
 }
 
@@ -288,7 +308,8 @@ TEST_F(GenerationTest, ADecoderThatAnswersWithTokensWritesTheSameTexts) {
          {Sampling{}, Sampling{.temperature = 1, .seed = 4}, Sampling{.temperature = 2, .topK = 9, .topP = 0.9}}) {
         const GenerationSetting setting{.tokens = 20, .stops = {3}, .sampling = sampling};
         const auto wanted = generateTokens(*byLogits, prompts, setting), made = generateTokens(**byTokens, prompts, setting);
-        ASSERT_TRUE(wanted && made) << made.error().text();
+        ASSERT_TRUE(wanted);
+        ASSERT_TRUE(made) << made.error().text();
         EXPECT_EQ(made->tokens, wanted->tokens);
         EXPECT_EQ(made->stopped, wanted->stopped);
     }

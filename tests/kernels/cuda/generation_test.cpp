@@ -113,11 +113,12 @@ TEST_F(CudaGeneration, TokensAreChosenOnTheDeviceAsTheCpuChooses) {
     const auto beside = runtime::makeDecoder(*cpu, graph, {}, 2, 30);
     ASSERT_TRUE(decoder && beside);
     const std::vector<Tokens> prompts{{1, 2, 3}, {4, 5}};
-    for (const runtime::Sampling& sampling :
-         {runtime::Sampling{}, runtime::Sampling{.temperature = 1, .seed = 4}, runtime::Sampling{.temperature = 2, .topK = 9, .topP = 0.9}}) {
+    for (const runtime::Sampling& sampling : {runtime::Sampling{}, runtime::Sampling{.temperature = 1, .seed = 4},
+                                              runtime::Sampling{.temperature = 2, .topK = 9, .topP = 0.9}}) {
         const auto made = runtime::generateTokens(**decoder, prompts, {.tokens = 12, .sampling = sampling});
         const auto wanted = runtime::generateTokens(**beside, prompts, {.tokens = 12, .sampling = sampling});
-        ASSERT_TRUE(made && wanted) << made.error().text();
+        ASSERT_TRUE(wanted);
+        ASSERT_TRUE(made) << made.error().text();
         EXPECT_EQ(made->tokens, wanted->tokens);
     }
     const auto& layers = (*decoder)->compiled().layers();

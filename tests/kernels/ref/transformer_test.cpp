@@ -156,6 +156,23 @@ TEST(LayerNormalization, StatisticsHaveTheTypeThatIsAskedFor) {
     EXPECT_EQ(first(node("RMSNormalization", 23), {noise({3, 2}, 1), half}).type(), DataType::Float16) << "y has the type of the scale";
 }
 
+TEST(ChooseToken, TakesOneOfEachSequence) {
+    const graph::Node choose = node("ChooseToken", 1, {}, 1, "trimtab");
+    const Tensor logits = floats(Shape{2, 3}, {0, 2, 1, 5, 4, 4});
+    const auto choices = [](std::vector<double> numbers) {
+        const auto rows = static_cast<std::int64_t>(numbers.size()) / 4;
+        return Tensor::fromValues(DataType::Float64, Shape{rows, 4}, numbers);
+    };
+    const Tensor tokens = first(choose, {logits, choices({0, 0, 1, 0, 1, 0, 1, 0.99})});
+    EXPECT_EQ(tokens.shape(), Shape{2});
+    EXPECT_EQ(tokens.data<std::int64_t>()[0], 1);
+    EXPECT_EQ(tokens.data<std::int64_t>()[1], 2);
+    EXPECT_EQ(refusal(choose, {logits, choices({0, 0, 1, 0})}), ErrorCode::Refused);
+    EXPECT_EQ(refusal(choose, {logits, floats(Shape{2, 4}, std::vector<float>(8, 0))}), ErrorCode::Refused);
+    EXPECT_EQ(refusal(choose, {floats(Shape{2, 0}, {}), choices({0, 0, 1, 0, 0, 0, 1, 0})}), ErrorCode::Refused);
+    EXPECT_EQ(refusal(choose, {floats(Shape{6}, {0, 2, 1, 5, 4, 4}), choices({0, 0, 1, 0, 0, 0, 1, 0})}), ErrorCode::Refused);
+}
+
 TEST(FusedMatMul, ABatchMayStandBehindTheRows) {
     // [rows, batch, columns] read as [batch, rows, columns].
     const Tensor a = floats({2, 2, 1}, {1, 2, 3, 4}), b = floats({2, 1, 1}, {10, 100});
