@@ -32,7 +32,7 @@ Status lookup(Context& context) {
 Status chooseToken(Context& context) {
     if (context.rank(0) && *context.rank(0) != 2) return context.refuse("the logits " + text(*context.dims(0)) + " must have two axes");
     if (context.rank(1) && *context.rank(1) != 2) return context.refuse("the choices " + text(*context.dims(1)) + " must have two axes");
-    if (context.dims(1) && context.dims(1)->back().isKnown() && context.dims(1)->back().extent != 4)
+    if (context.dims(1) && context.dims(1)->back().isKnown() && !context.dims(1)->back().isKnown(4))
         return context.refuse("the choices " + text(*context.dims(1)) + " must be four numbers for each sequence");
     if (!context.dims(0)) {
         context.set(0, DataType::Int64, std::nullopt);

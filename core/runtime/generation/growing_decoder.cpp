@@ -173,7 +173,7 @@ std::int64_t GrowingDecoder::hiddenBefore(std::int64_t tokens) const {
 
 std::int64_t GrowingDecoder::lengthFor(std::int64_t tokens) const {
     if (!m_keepsShapes) return tokens;
-    const auto step = std::max<std::int64_t>(4, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tokens))) / 4);
+    const auto step = std::max<std::int64_t>(8, static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tokens))) / 4);
     return std::min((tokens + step - 1) / step * step, capacity());
 }
 
