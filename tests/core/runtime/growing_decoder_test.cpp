@@ -43,9 +43,8 @@ public:
         const std::vector<Dim> cache{batch, Dim::known(1), Dim::named("past"), Dim::known(kWidth)};
         const ValueId ids = m_make.input("input_ids", DataType::Int64, {batch, tokens});
         const ValueId mask = m_make.input("attention_mask", DataType::Int64, {batch, all});
-        const ValueId positions = m_kind == Kind::GivenPositions || m_kind == Kind::WholeText
-                                      ? m_make.input("position_ids", DataType::Int64, {batch, tokens})
-                                      : graph::kNoValue;
+        const ValueId positions =
+            m_kind == Kind::CountedRows ? graph::kNoValue : m_make.input("position_ids", DataType::Int64, {batch, tokens});
         ValueId pastValue = graph::kNoValue;
         if (m_kind != Kind::WholeText) {
             m_pastKey = m_make.input("past_key_values.0.key", cacheType(), cache);
