@@ -136,7 +136,7 @@ TEST_F(Profile, OfStepsThatGrowTellsWhatPlanningTook) {
     EXPECT_EQ(profileOf(request).profile.planning, 0) << "a prompt is planned before it is timed";
     request.model.setting.generate = 16;
     EXPECT_EQ(profileOf(request).profile.planning, 0) << "whole texts are filled up, and their plans kept";
-    request.model.recipe = recipe::parse(R"({"weights": {"bits": 8}, "activations": {"bits": 8}})").value();
+    request.model.recipe = recipe::parse(R"({"weights": {"bits": 8}, "activations": {"bits": 8}, "compute": "int8"})").value();
     const trace::Profile steps = profileOf(request).profile;
     EXPECT_GT(steps.planning, 0) << "one scale for all tokens: every step has another length";
     EXPECT_LE(steps.planning + steps.attributed, 1);
