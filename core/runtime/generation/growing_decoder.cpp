@@ -14,6 +14,8 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
+constexpr std::int64_t kFewestTokens = 16;  // what less would hide, or fill up, might not be noticed when it is tried
+
 tl::unexpected<Error> cannot(std::string why) {
     return fail(ErrorCode::Unsupported, "nor without keeping caches in place: " + std::move(why));
 }
@@ -184,7 +186,7 @@ Result<std::vector<float>> GrowingDecoder::logitsOfShortText(bool keepsShapes) {
     };
     if (m_model.caches.empty()) {
         // Many different ones behind it, so that some would be noticed if they were seen.
-        const std::int64_t behind = keepsShapes ? std::min<std::int64_t>(capacity() - 3, 61) : 0;
+        const std::int64_t behind = keepsShapes ? kFewestTokens - 3 : 0;
         Ids ids{1, 2, 5};
         for (std::int64_t i = 0; i < behind; ++i) ids.push_back(7 + 11 * i);
         TRIMTAB_TRY(const auto outputs, run(tokensOf(ids), {}, nullptr));
@@ -197,7 +199,6 @@ Result<std::vector<float>> GrowingDecoder::logitsOfShortText(bool keepsShapes) {
 }
 
 Result<bool> GrowingDecoder::answersTheSameWithKeptShapes() {
-    constexpr std::int64_t kFewestTokens = 16;  // what less would hide, or fill up, might not be noticed
     const bool isKept = !m_model.caches.empty();
     if (capacity() < kFewestTokens || (isKept ? m_model.mask.empty() : scalesLookAtAllTokens(m_model.graph))) return false;
     TRIMTAB_TRY(const auto wanted, logitsOfShortText(false));
