@@ -144,11 +144,14 @@ void RooflineChart::paintSlope(QPainter& painter, double bytesPerSecond, const Q
     double peak = 0;
     for (const auto& [type, level] : m_levels) peak = std::max(peak, level);
     const double left = std::pow(10, m_x.low), right = peak > 0 ? peak / bytesPerSecond : std::pow(10, m_x.high);
-    painter.drawLine(at(left, left * bytesPerSecond), at(right, right * bytesPerSecond));
+    const QPointF begin = at(left, left * bytesPerSecond), end = at(right, right * bytesPerSecond);
+    painter.drawLine(begin, end);
     if (right <= left) return;
-    const double middle = std::sqrt(left * right);
-    const QPointF foot = at(middle, middle * bytesPerSecond);
     const bool isBelow = side == Qt::AlignLeft;
+    // In the middle, or as far up as a name on its left needs to stand whole.
+    const double whole = plot().left() + painter.fontMetrics().horizontalAdvance(name) + 2 * kHalfGap;
+    const double way = isBelow ? 0.5 : std::clamp((whole - begin.x()) / (end.x() - begin.x()), 0.5, 1.0);
+    const QPointF foot = begin + way * (end - begin);
     const QRectF box(foot.x() + (isBelow ? kHalfGap : -180 - kHalfGap), foot.y() - (isBelow ? 0 : 16), 180, 16);
     painter.drawText(box, side | Qt::AlignVCenter, name);
 }

@@ -26,8 +26,8 @@ DiagnosisTableModel::DiagnosisTableModel(QObject* parent) : QAbstractTableModel(
 void DiagnosisTableModel::setProfile(ProfilePtr profile) {
     beginResetModel();
     m_profile = std::move(profile);
-    m_longest = 0;
-    for (int row = 0; row < rowCount(); ++row) m_longest = std::max(m_longest, nanoseconds(row));
+    m_largest = 0;
+    for (int row = 0; row < rowCount(); ++row) m_largest = std::max(m_largest, share(row));
     endResetModel();
 }
 
@@ -53,8 +53,8 @@ QVariant DiagnosisTableModel::data(const QModelIndex& index, int role) const {
         case Qt::TextAlignmentRole: return alignment(index.column());
         case SortRole: return sortValue(index.row(), index.column());
         case BarRole:
-            if (index.column() != Share || m_longest <= 0 || nanoseconds(index.row()) <= 0) return {};
-            return nanoseconds(index.row()) / m_longest;
+            if (index.column() != Share || m_largest <= 0 || share(index.row()) <= 0) return {};
+            return share(index.row()) / m_largest;
         default: return {};
     }
 }

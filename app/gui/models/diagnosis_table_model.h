@@ -32,7 +32,7 @@ private:
     QVariant sortValue(int row, int column) const;
 
     ProfilePtr m_profile;
-    double m_longest = 0;
+    double m_largest = 0;  // share
 };
 
 }  // namespace trimtab::gui

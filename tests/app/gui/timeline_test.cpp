@@ -186,6 +186,16 @@ TEST(DiagnosisTable, TellsEachLayerAndTheTimeThatNoneTook) {
     EXPECT_EQ(model.data(model.index(1, DiagnosisTableModel::Share), BarRole).toDouble(), 1);
 }
 
+TEST(DiagnosisTable, BarsAreAsLongAsTheSharesBesideThem) {
+    auto profile = std::make_shared<ProfileSnapshot>(*smallProfile());
+    profile->answer.profile.layers[0].medianNs *= 100;  // of runs that were disturbed
+    DiagnosisTableModel model;
+    model.setProfile(profile);
+    const auto bar = [&](int row) { return model.data(model.index(row, DiagnosisTableModel::Share), BarRole).toDouble(); };
+    const auto& layers = profile->answer.profile.layers;
+    EXPECT_NEAR(bar(0) / bar(1), layers[0].share / layers[1].share, 1e-9);
+}
+
 TEST(DiagnosisTable, SaysWhatADeviceDidForNoLayer) {
     auto profile = std::make_shared<ProfileSnapshot>(*smallProfile());
     profile->answer.profile.device = trace::DeviceTime{90'000, 6'000, 1'000};
