@@ -14,6 +14,7 @@
 #include "kernels/cpu/cpu_engine.h"
 #include "kernels/cuda/cuda_engine.h"
 #include "tests/core/formats/huggingface/small_graph.h"
+#include "tests/core/runtime/exported_decoder.h"
 #include "tests/kernels/cuda/engine_harness.h"
 #include "tests/support/llama_shape.h"
 
@@ -168,6 +169,22 @@ TEST_F(CudaGeneration, CachesThatNoKernelWritesAreDoneWithout) {
     const auto whole = small.logits(text);
     for (std::size_t i = 0; i < logits.size(); ++i)
         EXPECT_NEAR(logits[i], whole[whole.size() - logits.size() + i], 0.05) << "8 bits round keys and values";
+}
+
+/// Caches that are handed on go up and come back at each step; the step is replayed while their shapes stay.
+TEST_F(CudaGeneration, AnExportedDecoderStepsBehindHiddenRowsAsTheCpuDoes) {
+    const auto cpu = cpu::makeCpuEngine(2);
+    const Graph graph = runtime::exportedDecoder(runtime::Exported::GivenPositions);
+    const auto decoder = runtime::makeDecoder(*m_engine, graph, {}, 2, 80), beside = runtime::makeDecoder(*cpu, graph, {}, 2, 80);
+    ASSERT_TRUE(decoder && beside);
+    EXPECT_EQ((*decoder)->caching(), "handed on");
+    EXPECT_FALSE((*decoder)->plansEachStep());
+    for (std::int64_t step = 0; step < 70; ++step) {
+        const std::vector<Tokens> next{Tokens(step == 0 ? 5 : 1, step % 16), Tokens(step == 0 ? 5 : 1, step * 3 % 16)};
+        const auto got = feed(**decoder, next), wanted = feed(**beside, next);
+        ASSERT_EQ(got.size(), wanted.size());
+        for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], wanted[i], 1e-4) << "step " << step;
+    }
 }
 
 TEST_F(CudaGeneration, RefusesMoreTokensThanThereIsRoomFor) {
