@@ -127,7 +127,7 @@ printf '{"commit": "%s", "built_at": "%s", "glibc": "%s", "compiler": "%s"}\n' "
   "${needed#GLIBC_}" "$(c++ -dumpfullversion 2>/dev/null || echo unknown)" >"$root/manifest.json"
 
 mkdir -p "$(dirname "$archive")"
-tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - trimtab | xz -T1 --x86 --lzma2=preset=9,dict=192MiB >"$archive"
+tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - trimtab | xz -T1 --x86 --lzma2=preset=9e,dict=192MiB >"$archive"
 size=$(stat -c %s "$archive")
 printf 'bundle: %s, %d.%d MB, %d programs, %d modules, %d libraries, glibc %s or the loader inside\n' "$archive" $((size / 1000000)) \
   $((size / 100000 % 10)) "$(find "$root/programs" -type f | wc -l)" ${#modules[@]} "$(find "$root/lib" -maxdepth 1 -type f | wc -l)" \
