@@ -39,7 +39,7 @@ std::string largeModel(const std::filesystem::path& folder) {
 }
 
 /// The most that a process ever had in memory (VmHWM), files mapped into it included.
-std::int64_t peakBytes(int process) {
+[[maybe_unused]] std::int64_t peakBytes(int process) {
     std::ifstream status("/proc/" + std::to_string(process) + "/status");
     for (std::string word; status >> word;) {
         if (word != "VmHWM:") continue;
