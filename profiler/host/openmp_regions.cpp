@@ -9,6 +9,7 @@ namespace {
 
 using trimtab::profiler::TeamSpan;
 using trimtab::profiler::TeamSpans;
+using trimtab::profiler::TickClock;
 using Body = void (*)(void*);
 
 thread_local TeamSpans* t_listening = nullptr;
@@ -24,9 +25,9 @@ void runWatched(void* argument) {
     const Watched watched = *static_cast<const Watched*>(argument);
     TeamSpan span;
     span.layer = watched.layer;
-    span.begin = std::chrono::steady_clock::now();
+    span.begin = TickClock::now();
     watched.body(watched.data);
-    span.end = std::chrono::steady_clock::now();
+    span.end = TickClock::now();
     watched.spans->addThread(static_cast<std::size_t>(omp_get_thread_num()), span);
 }
 

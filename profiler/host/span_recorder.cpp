@@ -5,12 +5,14 @@
 #include <cmath>
 
 #include "core/base/statistics.h"
+#include "profiler/clock/tick_clock.h"
 
 namespace trimtab::profiler {
 
 SpanRecorder::SpanRecorder(std::size_t layers, std::size_t runs)
     : m_layers(layers), m_runs(runs), m_spent(layers * runs, -1), m_begun(kMaxDepth) {
     assert(runs >= 1);
+    TickClock::now();  // compares clocks the first time, which no layer shall take
 }
 
 void SpanRecorder::nextRun() {
@@ -19,12 +21,12 @@ void SpanRecorder::nextRun() {
 }
 
 void SpanRecorder::beginNode(std::int32_t) {
-    if (m_depth < kMaxDepth) m_begun[m_depth] = Clock::now();
+    if (m_depth < kMaxDepth) m_begun[m_depth] = TickClock::now();
     ++m_depth;
 }
 
 void SpanRecorder::endNode(std::int32_t layer) {
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = TickClock::now();
     if (m_depth == 0) return;
     --m_depth;
     if (m_depth < kMaxDepth) add(layer, std::chrono::duration_cast<std::chrono::nanoseconds>(now - m_begun[m_depth]).count());

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "profiler/clock/tick_clock.h"
+
 namespace trimtab::profiler {
 
 /// Where and when a thread was inside a region.
@@ -88,9 +90,9 @@ template <class Region>
 void TeamSpans::within(const Region& region) {
     const std::int32_t layer = this->layer();
     setListening(nullptr);  // regions inside it are its own affair
-    const Time begin = std::chrono::steady_clock::now();
+    const Time begin = TickClock::now();
     region();
-    const Time end = std::chrono::steady_clock::now();
+    const Time end = TickClock::now();
     setListening(this);
     ++m_regions;
     m_regionsNs[placeOf(layer)] += std::chrono::nanoseconds(end - begin).count();

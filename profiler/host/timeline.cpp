@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "profiler/clock/tick_clock.h"
 #include "profiler/host/span_recorder.h"
 
 namespace trimtab::profiler {
@@ -34,13 +35,13 @@ private:
 }  // namespace
 
 Timeline::Timeline(std::size_t layers, std::size_t runs, TeamSpans* teams)
-    : m_layers(layers), m_mostRuns(runs), m_teams(teams), m_start(Clock::now()), m_begun(kMaxDepth) {
+    : m_layers(layers), m_mostRuns(runs), m_teams(teams), m_start(TickClock::now()), m_begun(kMaxDepth) {
     assert(runs >= 1);
     m_runs.reserve(runs);
     m_events.reserve(kEventsOfLayer * layers * runs);
 }
 
-std::int64_t Timeline::now() const { return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - m_start).count(); }
+std::int64_t Timeline::now() const { return std::chrono::duration_cast<std::chrono::nanoseconds>(TickClock::now() - m_start).count(); }
 
 void Timeline::beginRun(bool keep) {
     if (m_keeps) {  // the last one never ended

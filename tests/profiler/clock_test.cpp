@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "profiler/clock/alternate.h"
 #include "profiler/clock/throttle_watch.h"
+#include "profiler/clock/tick_clock.h"
 
 namespace trimtab::profiler {
 namespace {
@@ -21,6 +22,23 @@ struct Log {
         };
     }
 };
+
+TEST(TickClock, TellsTheTimesOfTheSteadyClock) {
+    using Steady = std::chrono::steady_clock;
+    constexpr std::chrono::microseconds kApart(50);
+    TickClock::now();
+    const auto start = Steady::now();
+    auto last = TickClock::now();
+    do {
+        const auto before = Steady::now();
+        const auto told = TickClock::now();
+        const auto after = Steady::now();
+        ASSERT_GE(told, last) << "it never goes back";
+        ASSERT_GE(told, before - kApart);
+        ASSERT_LE(told, after + kApart);
+        last = told;
+    } while (last - start < std::chrono::milliseconds(200));
+}
 
 TEST(Alternate, TakesTurnsAndKeepsOneTimingForEveryCountedRun) {
     Log log;
